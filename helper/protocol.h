@@ -1,0 +1,257 @@
+/*
+ * protocol.h - the wire between whoever asks and the helper: the one file both sides include.
+ *
+ * A stream socket carries frames. A frame is u32 length of the rest (2 .. PROTOCOL_FRAME_MAX),
+ * u8 version, u8 type, then the fields of that type in the order below and nothing after them.
+ * Integers are big-endian; a string is u32 length and that many bytes, without a NUL.
+ *
+ * The asker sends one REQUEST. The helper answers with at most one NOTICE, any number of ENTRY
+ * and one REPLY, then closes. A peer that sends anything else is not spoken with any further.
+ *
+ *   REQUEST  u8 operation, string user, string service, u32 offline_grace, u32 reuse_within,
+ *            u32 deadline (seconds each; PROTOCOL_UNSET: as configured), string input
+ *            (IMPORT: the refresh token; empty otherwise)
+ *   NOTICE   u32 milliseconds the asker should wait from now, string provider that is asked
+ *   ENTRY    string account, u32 uid, string provider, string subject, u64 enrolled,
+ *            u64 last_granted, u64 expires (seconds since 1970, 0: never), u8 last_verdict,
+ *            u8 state of the account (enum protocol_account)
+ *   REPLY    u8 verdict, u8 source, u8 rotated (0 or 1), string provider, string reason (for the
+ *            log), string message (for the person), u64 expires, string token (TOKEN only)
+ *
+ * What a string from the helper holds is printable ASCII, but the asker MUST NOT rely on it.
+ */
+#ifndef OAUTH_LOGIN_PROTOCOL_H
+#define OAUTH_LOGIN_PROTOCOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define PROTOCOL_VERSION 1
+#define PROTOCOL_UNSET UINT32_MAX
+
+enum {
+    PROTOCOL_TOKEN_MAX = 32767, /* bytes of a token: what a key of type "user" can hold */
+    PROTOCOL_NAME_MAX = 255,    /* bytes of an account, service or provider name */
+    PROTOCOL_TEXT_MAX = 480,    /* bytes of a reason or message: within PAM_MAX_MSG_SIZE */
+    PROTOCOL_FRAME_MAX = 36864, /* the largest frame: a token and every other field at its limit */
+    PROTOCOL_HEADER_SIZE = 4,   /* the length in front of a frame */
+    PROTOCOL_DURATION_MAX = 31536000, /* seconds of a duration in a request: 365 days */
+};
+
+enum protocol_type {
+    PROTOCOL_REQUEST = 1,
+    PROTOCOL_NOTICE = 2,
+    PROTOCOL_ENTRY = 3,
+    PROTOCOL_REPLY = 4,
+};
+
+enum protocol_operation {
+    OPERATION_VERIFY = 1, /* the decision of a login */
+    OPERATION_TOKEN = 2,  /* the stored access token, for the session's key; root only */
+    OPERATION_IMPORT = 3, /* store the refresh token in `input`; root only */
+    OPERATION_STATUS = 4, /* one ENTRY, when the account is enrolled */
+    OPERATION_LIST = 5,   /* an ENTRY for each enrolled account; root only */
+};
+
+/* The one vocabulary of answers, 0 being none at all so that a forgotten one fails closed. */
+enum verdict {
+    VERDICT_NONE = 0,
+    VERDICT_GRANTED,
+    VERDICT_GRANTED_OFFLINE,
+    VERDICT_DENIED,
+    VERDICT_REAUTHORIZE,
+    VERDICT_NOT_ENROLLED,
+    VERDICT_NOT_MANAGED,
+    VERDICT_UNREACHABLE,
+    VERDICT_MISCONFIGURED,
+    VERDICT_NOT_PERMITTED,
+    VERDICT_FAULT,
+    VERDICT_COUNT,
+};
+
+enum source {
+    SOURCE_NONE = 0,
+    SOURCE_REFRESH, /* the provider answered this very login */
+    SOURCE_SHARED,  /* an answer to a login shortly before */
+    SOURCE_GRACE,   /* the provider's last word, within offline_grace */
+    SOURCE_COUNT,
+};
+
+enum protocol_account {
+    ACCOUNT_PRESENT = 0,
+    ACCOUNT_GONE = 1,       /* the name service does not know the name any more */
+    ACCOUNT_OTHER_UID = 2,  /* the name has another uid than the one that was enrolled */
+    ACCOUNT_UNREADABLE = 3, /* the record does not open; only the name is known */
+    ACCOUNT_STATE_COUNT,
+};
+
+static inline const char *verdict_name(enum verdict verdict) {
+    static const char names[VERDICT_COUNT][16] = {
+        [VERDICT_NONE] = "none",
+        [VERDICT_GRANTED] = "granted",
+        [VERDICT_GRANTED_OFFLINE] = "granted-offline",
+        [VERDICT_DENIED] = "denied",
+        [VERDICT_REAUTHORIZE] = "reauthorize",
+        [VERDICT_NOT_ENROLLED] = "not-enrolled",
+        [VERDICT_NOT_MANAGED] = "not-managed",
+        [VERDICT_UNREACHABLE] = "unreachable",
+        [VERDICT_MISCONFIGURED] = "misconfigured",
+        [VERDICT_NOT_PERMITTED] = "not-permitted",
+        [VERDICT_FAULT] = "fault",
+    };
+    return (unsigned) verdict < VERDICT_COUNT ? names[verdict] : "unknown";
+}
+
+static inline const char *source_name(enum source source) {
+    static const char names[SOURCE_COUNT][8] = {"none", "refresh", "shared", "grace"};
+    return (unsigned) source < SOURCE_COUNT ? names[source] : "unknown";
+}
+
+/* Writing: puts past the end set `overflow` and write nothing; look once, at the end. */
+struct protocol_writer {
+    uint8_t *at;
+    uint8_t *end;
+    bool overflow;
+};
+
+static inline void protocol_put(struct protocol_writer *writer, const void *data, size_t size) {
+    if (writer->overflow || (size_t) (writer->end - writer->at) < size) {
+        writer->overflow = true;
+        return;
+    }
+    if (size > 0)
+        memcpy(writer->at, data, size);
+    writer->at += size;
+}
+
+static inline void protocol_put_u8(struct protocol_writer *writer, uint8_t value) {
+    protocol_put(writer, &value, sizeof value);
+}
+
+static inline void protocol_put_u32(struct protocol_writer *writer, uint32_t value) {
+    uint8_t bytes[4];
+    for (int i = 0; i < 4; i++)
+        bytes[i] = (uint8_t) (value >> (24 - 8 * i));
+    protocol_put(writer, bytes, sizeof bytes);
+}
+
+static inline void protocol_put_u64(struct protocol_writer *writer, uint64_t value) {
+    protocol_put_u32(writer, (uint32_t) (value >> 32));
+    protocol_put_u32(writer, (uint32_t) value);
+}
+
+static inline void protocol_put_bytes(struct protocol_writer *writer, const void *data,
+                                      size_t size) {
+    if (size > UINT32_MAX) {
+        writer->overflow = true;
+        return;
+    }
+    protocol_put_u32(writer, (uint32_t) size);
+    protocol_put(writer, data, size);
+}
+
+static inline void protocol_put_string(struct protocol_writer *writer, const char *text) {
+    protocol_put_bytes(writer, text, text ? strlen(text) : 0);
+}
+
+/* Reading: gets past the end, or over their limit, set `bad` and return zeros. */
+struct protocol_reader {
+    const uint8_t *at;
+    const uint8_t *end;
+    bool bad;
+};
+
+static inline const uint8_t *protocol_take(struct protocol_reader *reader, size_t size) {
+    if (reader->bad || (size_t) (reader->end - reader->at) < size) {
+        reader->bad = true;
+        return NULL;
+    }
+    const uint8_t *taken = reader->at;
+    reader->at += size;
+    return taken;
+}
+
+static inline uint8_t protocol_get_u8(struct protocol_reader *reader) {
+    const uint8_t *bytes = protocol_take(reader, 1);
+    return bytes ? bytes[0] : 0;
+}
+
+static inline uint32_t protocol_get_u32(struct protocol_reader *reader) {
+    const uint8_t *bytes = protocol_take(reader, 4);
+    uint32_t value = 0;
+    for (int i = 0; bytes && i < 4; i++)
+        value = value << 8 | bytes[i];
+    return value;
+}
+
+static inline uint64_t protocol_get_u64(struct protocol_reader *reader) {
+    uint64_t high = protocol_get_u32(reader);
+    return high << 32 | protocol_get_u32(reader);
+}
+
+/* A value of an enum whose members run from `least` to below `count`; anything else is bad. */
+static inline uint8_t protocol_get_enum(struct protocol_reader *reader, int least, int count) {
+    uint8_t value = protocol_get_u8(reader);
+    if (value < least || value >= count)
+        reader->bad = true;
+    return value;
+}
+
+/* A string of at most `limit` bytes; it stays in the frame and has no NUL behind it. */
+static inline const uint8_t *protocol_get_bytes(struct protocol_reader *reader, size_t limit,
+                                                size_t *ret_size) {
+    uint32_t size = protocol_get_u32(reader);
+    if (size > limit)
+        reader->bad = true;
+    const uint8_t *bytes = protocol_take(reader, size);
+    *ret_size = bytes ? size : 0;
+    return bytes;
+}
+
+/* A string copied with a NUL into `text`; one with a NUL inside, or too long for it, is bad. */
+static inline void protocol_get_text(struct protocol_reader *reader, char *text, size_t size) {
+    size_t length = 0;
+    const uint8_t *bytes = protocol_get_bytes(reader, size - 1, &length);
+    if (bytes && memchr(bytes, '\0', length))
+        reader->bad = true;
+    if (bytes && !reader->bad)
+        memcpy(text, bytes, length);
+    text[reader->bad ? 0 : length] = '\0';
+}
+
+/* True when every field was there and nothing is left: trailing bytes are an error. */
+static inline bool protocol_reader_done(const struct protocol_reader *reader) {
+    return !reader->bad && reader->at == reader->end;
+}
+
+/* A duration as people write it: "90s", "5m", "8h", "30d" or "0". False for anything else, or
+ * over PROTOCOL_DURATION_MAX; `ret_seconds` is untouched then. */
+static inline bool protocol_parse_duration(const char *text, uint32_t *ret_seconds) {
+    static const struct {
+        char unit;
+        uint32_t seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    uint64_t number = 0;
+    size_t digits = strspn(text, "0123456789");
+    if (digits == 0 || digits > 9)
+        return false;
+    for (size_t i = 0; i < digits; i++)
+        number = number * 10 + (uint64_t) (text[i] - '0');
+    if (number == 0 && text[digits] == '\0') {
+        *ret_seconds = 0;
+        return true;
+    }
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (text[digits] != units[i].unit || text[digits + 1] != '\0')
+            continue;
+        if (number > PROTOCOL_DURATION_MAX / units[i].seconds)
+            return false;
+        *ret_seconds = (uint32_t) number * units[i].seconds;
+        return true;
+    }
+    return false;
+}
+
+#endif
