@@ -1,0 +1,25 @@
+/*
+ * reason.h - why something failed, for the log: printable ASCII of bounded length, whatever
+ * the provider, the name service or the configuration put into it.
+ */
+#ifndef OAUTH_LOGIN_REASON_H
+#define OAUTH_LOGIN_REASON_H
+
+#include <stddef.h>
+
+enum { REASON_SIZE = 400 };
+
+struct reason {
+    char text[REASON_SIZE];
+};
+
+/* Formats the reason, escaped and cut to fit, and returns `error`, so that a caller fails and
+ * says why in one statement. */
+int reason_set(struct reason *reason, int error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Copies `text` of `length` bytes as printable ASCII: other bytes, and the backslash, become
+ * \xNN; what does not fit ends in "...". Always ends with a NUL; `size` is at least 8. */
+void reason_escape(char *into, size_t size, const char *text, size_t length);
+
+#endif

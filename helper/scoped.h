@@ -1,0 +1,40 @@
+/*
+ * scoped.h - resources that end with their scope.
+ */
+#ifndef OAUTH_LOGIN_HELPER_SCOPED_H
+#define OAUTH_LOGIN_HELPER_SCOPED_H
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define SCOPED(end) __attribute__((cleanup(end)))
+#define SCOPED_FD SCOPED(scoped_close)
+#define SCOPED_DIR SCOPED(scoped_closedir)
+#define SCOPED_TEXT SCOPED(scoped_free)
+
+static inline void scoped_close(int *fd) {
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static inline void scoped_closedir(DIR **dir) {
+    if (*dir)
+        closedir(*dir);
+    *dir = NULL;
+}
+
+static inline void scoped_free(char **text) {
+    free(*text);
+    *text = NULL;
+}
+
+/* Moves a descriptor out of its scope, to a caller or into a structure. */
+static inline int scoped_take_fd(int *fd) {
+    int taken = *fd;
+    *fd = -1;
+    return taken;
+}
+
+#endif
