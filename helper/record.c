@@ -1,0 +1,150 @@
+/*
+ * record.c - what is stored of an account, as a table of fields.
+ */
+#include "record.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum field_type { FIELD_SECRET, FIELD_TEXT, FIELD_NUMBER };
+
+struct field {
+    uint8_t tag; /* on disk: never used for another purpose again */
+    enum field_type type;
+    size_t offset;
+    size_t size; /* of a text, with its NUL */
+};
+
+#define FIELD(tag, type, member)                                                                   \
+    { tag, type, offsetof(struct record, member), sizeof(((struct record *) 0)->member) }
+
+static const struct field fields[] = {
+    FIELD(1, FIELD_SECRET, grant.refresh),
+    FIELD(2, FIELD_TEXT, issuer),
+    FIELD(3, FIELD_TEXT, subject),
+    FIELD(4, FIELD_TEXT, grant.scope),
+    FIELD(5, FIELD_NUMBER, enrolled),
+    FIELD(6, FIELD_SECRET, grant.access),
+    FIELD(7, FIELD_NUMBER, grant.expires),
+    FIELD(8, FIELD_NUMBER, last_verdict),
+    FIELD(9, FIELD_TEXT, last_reason),
+    FIELD(10, FIELD_NUMBER, last_granted),
+    FIELD(11, FIELD_TEXT, judged.boot),
+    FIELD(12, FIELD_NUMBER, judged.ms),
+    FIELD(13, FIELD_TEXT, unreachable.boot),
+    FIELD(14, FIELD_NUMBER, unreachable.ms),
+    FIELD(15, FIELD_TEXT, unreachable_reason),
+    FIELD(16, FIELD_TEXT, misconfigured.boot),
+    FIELD(17, FIELD_NUMBER, misconfigured.ms),
+    FIELD(18, FIELD_TEXT, misconfigured_reason),
+    FIELD(19, FIELD_TEXT, misconfigured_client),
+    FIELD(20, FIELD_NUMBER, misconfigured_times),
+    FIELD(21, FIELD_NUMBER, in_flight),
+    FIELD(22, FIELD_SECRET, pending.refresh),
+    FIELD(23, FIELD_TEXT, pending_digest),
+    FIELD(24, FIELD_TEXT, discovered_issuer),
+    FIELD(25, FIELD_TEXT, token_endpoint),
+    FIELD(26, FIELD_TEXT, userinfo_endpoint),
+    FIELD(27, FIELD_NUMBER, discovered),
+    FIELD(28, FIELD_SECRET, pending.access),
+    FIELD(29, FIELD_NUMBER, pending.expires),
+    FIELD(30, FIELD_TEXT, pending.scope),
+};
+
+enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };
+
+static void *field_of(struct record *record, const struct field *field) {
+    return (char *) record + field->offset;
+}
+
+static const void *field_in(const struct record *record, const struct field *field) {
+    return (const char *) record + field->offset;
+}
+
+void record_grant_clear(struct record_grant *grant) {
+    secret_clear(&grant->refresh);
+    secret_clear(&grant->access);
+    *grant = (struct record_grant){.expires = 0};
+}
+
+void record_clear(struct record *record) {
+    for (size_t i = 0; i < FIELD_COUNT; i++)
+        if (fields[i].type == FIELD_SECRET)
+            secret_clear(field_of(record, &fields[i]));
+    explicit_bzero(record, sizeof *record);
+}
+
+static void put_field(struct protocol_writer *writer, const struct record *record,
+                      const struct field *field) {
+    const void *value = field_in(record, field);
+    const struct secret *secret = value;
+    int64_t number = 0;
+
+    protocol_put_u8(writer, field->tag);
+    switch (field->type) {
+    case FIELD_SECRET:
+        protocol_put_bytes(writer, secret->data, secret->length);
+        break;
+    case FIELD_TEXT:
+        protocol_put_string(writer, value);
+        break;
+    case FIELD_NUMBER:
+        memcpy(&number, value, sizeof number);
+        protocol_put_u32(writer, 8);
+        protocol_put_u64(writer, (uint64_t) number);
+        break;
+    }
+}
+
+int record_encode(const struct record *record, struct secret *ret) {
+    uint8_t *bytes = malloc(RECORD_ENCODED_MAX);
+    if (!bytes)
+        return -ENOMEM;
+    struct protocol_writer writer = {.at = bytes, .end = bytes + RECORD_ENCODED_MAX};
+    for (size_t i = 0; i < FIELD_COUNT; i++)
+        put_field(&writer, record, &fields[i]);
+    size_t size = (size_t) (writer.at - bytes);
+    int r = writer.overflow ? -E2BIG : secret_set(ret, bytes, size, size);
+    explicit_bzero(bytes, RECORD_ENCODED_MAX);
+    free(bytes);
+    return r;
+}
+
+static const struct field *find_field(uint8_t tag) {
+    for (size_t i = 0; i < FIELD_COUNT; i++)
+        if (fields[i].tag == tag)
+            return &fields[i];
+    return NULL;
+}
+
+static int get_field(struct protocol_reader *reader, struct record *record) {
+    const struct field *field = find_field(protocol_get_u8(reader));
+    if (!field)
+        return reader->bad ? -EBADMSG : -EPROTONOSUPPORT;
+    void *value = field_of(record, field);
+    size_t size = 0;
+    if (field->type == FIELD_TEXT) {
+        protocol_get_text(reader, value, field->size);
+        return reader->bad ? -EBADMSG : 0;
+    }
+    const uint8_t *bytes = protocol_get_bytes(reader, PROTOCOL_TOKEN_MAX, &size);
+    if (!bytes || (field->type == FIELD_NUMBER && size != 8))
+        return -EBADMSG;
+    if (field->type == FIELD_SECRET)
+        return secret_set(value, bytes, size, PROTOCOL_TOKEN_MAX);
+    struct protocol_reader inner = {.at = bytes, .end = bytes + size};
+    int64_t number = (int64_t) protocol_get_u64(&inner);
+    memcpy(value, &number, sizeof number);
+    return 0;
+}
+
+int record_decode(const struct secret *encoded, struct record *ret) {
+    struct protocol_reader reader = {.at = encoded->data, .end = encoded->data + encoded->length};
+    int r = 0;
+    while (r == 0 && reader.at < reader.end)
+        r = get_field(&reader, ret);
+    if (r < 0)
+        record_clear(ret);
+    return r;
+}

@@ -1,0 +1,22 @@
+/*
+ * store_file.h - opening what lies in the store, trusting nothing about it.
+ */
+#ifndef OAUTH_LOGIN_STORE_FILE_H
+#define OAUTH_LOGIN_STORE_FILE_H
+
+#include "reason.h"
+
+/* Opens the regular file `name` of the directory `dir` with `flags` of open(2), without following
+ * a link. It MUST be ours, readable by nobody else, and have no second name; all is checked on
+ * the descriptor. `path` names the directory in `reason`. Returns the descriptor, -EPERM, or an
+ * error of open(2), of which -ENOENT leaves `reason` alone. */
+int store_file_open(int dir, const char *path, const char *name, int flags,
+                    struct reason *reason);
+
+/* The same for the directory `name`, or for `path` itself when `name` is NULL. */
+int store_file_open_dir(int dir, const char *path, const char *name, struct reason *reason);
+
+/* Checks that nobody but root and us could put another directory in place of `dir`. -EPERM. */
+int store_file_check_parent(int dir, const char *path, struct reason *reason);
+
+#endif

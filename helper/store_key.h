@@ -1,0 +1,19 @@
+/*
+ * store_key.h - the store's master key, and the keys of accounts derived from it.
+ */
+#ifndef OAUTH_LOGIN_STORE_KEY_H
+#define OAUTH_LOGIN_STORE_KEY_H
+
+#include <stdbool.h>
+
+#include "reason.h"
+#include "secret.h"
+#include "store.h"
+
+/* Derives the key of `owner` from the master key in the file `key` of the directory `root`
+ * (named `path` in reasons). With `make`, a missing master key is made first, durably. -ENOKEY
+ * when it is missing, -EPERM for a wrong owner, mode or kind of file, -EBADMSG for a wrong size. */
+int store_key_derive(int root, const char *path, const struct store_owner *owner, bool make,
+                     struct secret *ret_key, struct reason *reason);
+
+#endif

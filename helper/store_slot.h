@@ -1,0 +1,41 @@
+/*
+ * store_slot.h - one of the two files that an entry's record is written to in turn.
+ */
+#ifndef OAUTH_LOGIN_STORE_SLOT_H
+#define OAUTH_LOGIN_STORE_SLOT_H
+
+#include <stdint.h>
+
+#include "record.h"
+#include "seal.h"
+#include "store.h"
+
+enum { SLOT_MACHINE_ID_SIZE = 33 };
+
+/* What a record is sealed with and bound to. */
+struct slot_binding {
+    struct store_owner owner;
+    char machine[SLOT_MACHINE_ID_SIZE];
+    struct secret key; /* the account's, derived from the master */
+};
+
+/* What a slot says of itself, before anything is opened. */
+struct slot_claim {
+    uint64_t generation;
+    uid_t uid;
+    char account[PROTOCOL_NAME_MAX + 1];
+    char provider[PROTOCOL_NAME_MAX + 1];
+};
+
+/* Reads the claim of the slot `fd`. -ENODATA for a slot never written, -EBADMSG for a malformed
+ * one, else an error of read(2). Nothing in a claim is authentic until slot_load has opened it. */
+int slot_read_claim(int fd, struct slot_claim *ret);
+
+/* Opens the record in the slot `fd` into `ret`, which must be cleared. -EKEYREJECTED when it
+ * claims another owner than `binding`, -EBADMSG when it does not open, -ENODATA when empty. */
+int slot_load(int fd, const struct slot_binding *binding, struct record *ret);
+
+/* Writes `record` with its generation and makes it durable. */
+int slot_store(int fd, const struct slot_binding *binding, const struct record *record);
+
+#endif
