@@ -1,0 +1,84 @@
+/*
+ * account.c - the local account that is asked about.
+ */
+#include "account.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { GROUPS_MAX = 65536 };
+
+/* A name is used in paths and in lines of the log. */
+static bool is_account_name(const char *name) {
+    size_t length = strlen(name);
+    if (length == 0 || length > PROTOCOL_NAME_MAX || name[0] == '-' || name[0] == '.')
+        return false;
+    for (; *name != '\0'; name++)
+        if ((unsigned char) *name < 0x20 || *name == 0x7f || *name == '/' || *name == ':')
+            return false;
+    return true;
+}
+
+int account_resolve(const char *typed, struct account *ret, struct reason *reason) {
+    if (!is_account_name(typed))
+        return reason_set(reason, -EINVAL, "'%s' cannot be an account's name", typed);
+    errno = 0;
+    const struct passwd *entry = getpwnam(typed);
+    if (!entry && errno != 0 && errno != ENOENT && errno != ESRCH)
+        return reason_set(reason, -EIO, "the name service failed: %s", strerror(errno));
+    if (!entry)
+        return reason_set(reason, -ENOENT, "the name service knows no account '%s'", typed);
+    if (!is_account_name(entry->pw_name))
+        return reason_set(reason, -EINVAL, "'%s' cannot be an account's name", entry->pw_name);
+    snprintf(ret->name, sizeof ret->name, "%s", entry->pw_name);
+    ret->uid = entry->pw_uid;
+    ret->gid = entry->pw_gid;
+    return 0;
+}
+
+/* 1 or 0; -ENOMEM, and -E2BIG for an account in more groups than Linux allows. */
+static int is_member(const struct account *account, gid_t group) {
+    int count = 64;
+    while (count <= GROUPS_MAX) {
+        int room = count;
+        gid_t *groups = calloc((size_t) room, sizeof *groups);
+        if (!groups)
+            return -ENOMEM;
+        int got = getgrouplist(account->name, account->gid, groups, &count);
+        int member = 0;
+        for (int i = 0; i < got; i++)
+            member |= groups[i] == group;
+        free(groups);
+        if (got >= 0)
+            return member;
+        if (count <= room)
+            count = room * 2;
+    }
+    return -E2BIG;
+}
+
+int account_is_managed(const struct account *account, const struct login_config *login,
+                       struct reason *reason) {
+    if (account->uid == 0)
+        return reason_set(reason, 0, "uid 0 is never managed");
+    if (account->uid < login->minimum_uid)
+        return reason_set(reason, 0, "uid %u is below minimum_uid %u", account->uid,
+                          login->minimum_uid);
+    if (config_list_has(login->ignore_users, account->name))
+        return reason_set(reason, 0, "named in ignore_users");
+    if (login->managed_group[0] == '\0')
+        return 1;
+    const struct group *group = getgrnam(login->managed_group);
+    if (!group)
+        return reason_set(reason, -EINVAL, "[login] managed_group = %s: there is no such group",
+                          login->managed_group);
+    int member = is_member(account, group->gr_gid);
+    if (member < 0)
+        return reason_set(reason, member, "cannot list the groups of %s: %s", account->name,
+                          strerror(-member));
+    return member ? 1 : reason_set(reason, 0, "not in managed_group %s", login->managed_group);
+}

@@ -1,0 +1,367 @@
+/*
+ * config.c - what the administrator decided: one table of keys, over config_file.c.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "protocol.h"
+#include "scoped.h"
+
+enum { SECRET_FILE_MAX = 4096 };
+
+enum key_type {
+    KEY_TEXT,     /* const char *, anything on one line */
+    KEY_NAME,     /* const char *, as in a section's title */
+    KEY_URL,      /* const char *, https:// only */
+    KEY_PROXY,    /* const char *, http:// or https:// */
+    KEY_PATH,     /* const char *, absolute */
+    KEY_DURATION, /* uint32_t seconds, least..most */
+    KEY_NUMBER,   /* uint32_t, least..most */
+    KEY_CHOICE,   /* uint32_t, the position in `choices` */
+    KEY_NOTED,    /* checked by nobody, used when an account enrols by itself */
+    KEY_LATER,    /* decides who gets in, in a later version: any other value than `initial` is
+                   * refused, since ignoring it would let in somebody it was to keep out */
+};
+
+struct key {
+    const char *name;
+    enum key_type type;
+    const char *initial;
+    size_t offset;
+    uint32_t least, most;
+    const char *choices;
+};
+
+#define LOGIN(name, type, initial, least, most)                                                    \
+    { #name, type, initial, offsetof(struct config, login.name), least, most, NULL }
+#define PROVIDER(name, type, choices)                                                              \
+    { #name, type, "", offsetof(struct config, provider.name), 0, 0, choices }
+#define WITHOUT_USE(name, type, initial)                                                           \
+    { name, type, initial, 0, 0, 0, NULL }
+
+static const struct key login_keys[] = {
+    LOGIN(provider, KEY_NAME, "", 0, 0),
+    LOGIN(minimum_uid, KEY_NUMBER, "1000", 1, UINT32_MAX - 1),
+    LOGIN(ignore_users, KEY_TEXT, "", 0, 0),
+    LOGIN(managed_group, KEY_TEXT, "", 0, 0),
+    LOGIN(reuse_within, KEY_DURATION, "30s", 0, 3600),
+    LOGIN(deadline, KEY_DURATION, "10s", 1, 300),
+    LOGIN(offline_grace, KEY_DURATION, "0", 0, PROTOCOL_DURATION_MAX),
+    LOGIN(offline_timeout, KEY_DURATION, "30s", 0, 3600),
+    {NULL},
+};
+
+static const struct key provider_keys[] = {
+    PROVIDER(issuer, KEY_URL, NULL),
+    PROVIDER(token_endpoint, KEY_URL, NULL),
+    PROVIDER(userinfo_endpoint, KEY_URL, NULL),
+    PROVIDER(client_id, KEY_TEXT, NULL),
+    PROVIDER(client_auth, KEY_CHOICE, "none client_secret_basic client_secret_post"),
+    PROVIDER(client_secret_file, KEY_PATH, NULL),
+    PROVIDER(ca_file, KEY_PATH, NULL),
+    PROVIDER(proxy, KEY_PROXY, NULL),
+    PROVIDER(username_claim, KEY_TEXT, NULL),
+    PROVIDER(username_suffix, KEY_TEXT, NULL),
+    WITHOUT_USE("device_authorization_endpoint", KEY_NOTED, ""),
+    WITHOUT_USE("authorization_endpoint", KEY_NOTED, ""),
+    WITHOUT_USE("introspection_endpoint", KEY_NOTED, ""),
+    WITHOUT_USE("revocation_endpoint", KEY_NOTED, ""),
+    WITHOUT_USE("jwks_uri", KEY_NOTED, ""),
+    WITHOUT_USE("scope", KEY_NOTED, ""),
+    WITHOUT_USE("auth_params", KEY_NOTED, ""),
+    WITHOUT_USE("groups_claim", KEY_NOTED, "groups"),
+    WITHOUT_USE("groups_separator", KEY_NOTED, ""),
+    WITHOUT_USE("require", KEY_LATER, "refresh"),
+    WITHOUT_USE("require_groups", KEY_LATER, ""),
+    WITHOUT_USE("require_claim", KEY_LATER, ""),
+    WITHOUT_USE("require_scope", KEY_LATER, ""),
+    {NULL},
+};
+
+void config_clear(struct config *config) {
+    settings_clear(&config->settings);
+    secret_clear(&config->provider.client_secret);
+    *config = (struct config){0};
+}
+
+bool config_list_has(const char *list, const char *word) {
+    size_t length = strlen(word);
+    for (const char *at = list; *at != '\0' && length > 0; at += strcspn(at, " \t,")) {
+        at += strspn(at, " \t,");
+        if (strcspn(at, " \t,") == length && strncmp(at, word, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_name(const char *text) {
+    size_t length = strlen(text);
+    return length > 0 && length <= 64 && text[0] != '.' && text[0] != '-' &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+               length;
+}
+
+/* A URL whose whole text is printable and without blanks, quotes and controls. */
+static bool is_url(const char *text, const char *scheme) {
+    size_t length = strlen(scheme);
+    if (strncmp(text, scheme, length) != 0 || text[length] == '\0' || text[length] == '/' ||
+        strlen(text) > 1000)
+        return false;
+    for (; *text != '\0'; text++)
+        if (*text <= ' ' || *text > '~' || strchr("\"<>\\^`{|}", *text))
+            return false;
+    return true;
+}
+
+static bool find_choice(const char *choices, const char *word, uint32_t *ret) {
+    uint32_t index = 0;
+    for (const char *at = choices; *at != '\0'; index++) {
+        size_t length = strcspn(at, " ");
+        if (strlen(word) == length && strncmp(at, word, length) == 0) {
+            *ret = index;
+            return true;
+        }
+        at += length + strspn(at + length, " ");
+    }
+    return false;
+}
+
+static bool parse_number(const char *text, uint32_t *ret) {
+    char *end = NULL;
+    errno = 0;
+    unsigned long number = strtoul(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || number > UINT32_MAX)
+        return false;
+    *ret = (uint32_t) number;
+    return true;
+}
+
+/* Takes `value` for `key` into `config`; returns NULL, or what is wrong with it. */
+static const char *take_value(const struct key *key, const char *value, struct config *config) {
+    void *place = (char *) config + key->offset;
+    uint32_t number = 0;
+    bool unset = value[0] == '\0';
+
+    switch (key->type) {
+    case KEY_NAME:
+        if (!unset && !is_name(value))
+            return "must be letters, digits, '.', '_' and '-', 64 at most";
+        break;
+    case KEY_URL:
+        if (!unset && !is_url(value, "https://"))
+            return "must be an https:// address";
+        break;
+    case KEY_PROXY:
+        if (!unset && !is_url(value, "http://") && !is_url(value, "https://"))
+            return "must be an http:// or https:// address";
+        break;
+    case KEY_PATH:
+        if (!unset && value[0] != '/')
+            return "must be an absolute path";
+        break;
+    case KEY_DURATION:
+        if (!protocol_parse_duration(value, &number))
+            return "must be a duration such as 90s, 5m, 8h, 30d or 0";
+        break;
+    case KEY_NUMBER:
+        if (!parse_number(value, &number))
+            return "must be a whole number";
+        break;
+    case KEY_CHOICE:
+        if (!unset && !find_choice(key->choices, value, &number))
+            return key->choices;
+        break;
+    case KEY_LATER:
+        return unset || strcmp(value, key->initial) == 0 ? NULL
+                                                         : "is not supported by this version yet";
+    case KEY_NOTED:
+        return NULL;
+    case KEY_TEXT:
+        break;
+    }
+    if (key->type == KEY_DURATION || key->type == KEY_NUMBER || key->type == KEY_CHOICE) {
+        if (key->type != KEY_CHOICE && (number < key->least || number > key->most))
+            return "is out of range";
+        memcpy(place, &number, sizeof number);
+    } else {
+        memcpy(place, &value, sizeof value);
+    }
+    return NULL;
+}
+
+static void take_defaults(const struct key *keys, struct config *config) {
+    for (const struct key *key = keys; key->name; key++)
+        take_value(key, key->initial, config);
+}
+
+static const struct key *find_key(const struct key *keys, const char *name) {
+    for (const struct key *key = keys; key->name; key++)
+        if (strcmp(key->name, name) == 0)
+            return key;
+    return NULL;
+}
+
+/* Says what is wrong with a setting, and where it is. */
+static int complain(struct reason *reason, const struct setting *setting, const char *what) {
+    char line[16] = "";
+    if (setting->line > 0)
+        snprintf(line, sizeof line, ":%d", setting->line);
+    return reason_set(reason, -EINVAL, "%s%s: [%s] %s: %s", setting->file, line, setting->section,
+                      setting->key, what);
+}
+
+static int take_setting(const struct key *keys, const struct setting *setting,
+                        struct config *config, struct reason *reason) {
+    char what[200];
+    const struct key *key = find_key(keys, setting->key);
+    if (!key)
+        return complain(reason, setting, "there is no such key; see oauth-login.conf(5)");
+    const char *wrong = take_value(key, setting->value, config);
+    if (!wrong)
+        return 0;
+    if (wrong == key->choices)
+        snprintf(what, sizeof what, "'%s' is none of: %s", setting->value, wrong);
+    else if (key->most > 0)
+        snprintf(what, sizeof what, "'%s' %s (%u to %u%s)", setting->value, wrong, key->least,
+                 key->most, key->type == KEY_DURATION ? " seconds" : "");
+    else
+        snprintf(what, sizeof what, "'%s' %s", setting->value, wrong);
+    return complain(reason, setting, what);
+}
+
+/* The NAME of a section "KIND NAME", or NULL. */
+static const char *section_name(const char *section, const char *kind) {
+    size_t length = strlen(kind);
+    return strncmp(section, kind, length) == 0 && section[length] == ' ' ? section + length + 1
+                                                                         : NULL;
+}
+
+static int take_accounts_setting(const struct setting *setting, struct reason *reason) {
+    if (setting->value[0] == '\0')
+        return complain(reason, setting, "names no subject; write ACCOUNT = SUBJECT");
+    if (strlen(setting->value) > 255)
+        return complain(reason, setting, "a subject has 255 bytes at most");
+    return 0;
+}
+
+/* Every section is checked; only [login] and the provider that serves logins are kept. */
+static int take_settings(struct config *config, bool login, struct reason *reason) {
+    struct config unused = {0};
+    int r = 0;
+    for (size_t i = 0; r >= 0 && i < config->settings.count; i++) {
+        const struct setting *setting = &config->settings.list[i];
+        const char *provider = section_name(setting->section, "provider");
+        const char *accounts = section_name(setting->section, "accounts");
+        if (strcmp(setting->section, "login") == 0)
+            r = login ? take_setting(login_keys, setting, config, reason) : 0;
+        else if (provider && is_name(provider))
+            r = take_setting(provider_keys, setting,
+                             strcmp(provider, config->provider.name) == 0 ? config : &unused,
+                             reason);
+        else if (accounts && is_name(accounts))
+            r = take_accounts_setting(setting, reason);
+        else
+            r = complain(reason, setting, "there is no such section; there are [login], "
+                                          "[provider NAME] and [accounts NAME]");
+    }
+    return r;
+}
+
+const char *config_subject_of(const struct config *config, const char *account) {
+    for (size_t i = config->settings.count; i > 0; i--) {
+        const struct setting *setting = &config->settings.list[i - 1];
+        const char *provider = section_name(setting->section, "accounts");
+        if (provider && strcmp(provider, config->provider.name) == 0 &&
+            strcmp(setting->key, account) == 0)
+            return setting->value;
+    }
+    return NULL;
+}
+
+static bool has_section(const struct config *config, const char *kind, const char *name) {
+    for (size_t i = 0; i < config->settings.count; i++) {
+        const char *found = section_name(config->settings.list[i].section, kind);
+        if (found && strcmp(found, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int read_secret_file(struct provider_config *provider, struct reason *reason) {
+    const char *path = provider->client_secret_file;
+    struct stat status;
+    SCOPED_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &status) < 0)
+        return reason_set(reason, -errno, "cannot open client_secret_file %s: %s%s", path,
+                          strerror(errno),
+                          errno == EACCES ? "; run: chown root:oauth-login and chmod 0640" : "");
+    if (!S_ISREG(status.st_mode) || status.st_uid != 0 || (status.st_mode & (S_IWGRP | S_IRWXO)))
+        return reason_set(reason, -EPERM, "client_secret_file %s must be a file of root's that "
+                          "others can neither read nor write; run: chown root:oauth-login %s; "
+                          "chmod 0640 %s", path, path, path);
+    int r = secret_read(&provider->client_secret, fd, SECRET_FILE_MAX);
+    if (r < 0)
+        return reason_set(reason, r, "cannot read client_secret_file %s: %s", path, strerror(-r));
+    struct secret *secret = &provider->client_secret;
+    while (secret->length > 0 && strchr("\r\n", secret->data[secret->length - 1]))
+        secret->data[--secret->length] = '\0';
+    if (secret->length == 0 || strlen(secret_text(secret)) != secret->length)
+        return reason_set(reason, -EINVAL, "client_secret_file %s holds no secret", path);
+    return 0;
+}
+
+/* What no single key can tell. */
+static int check_whole(struct config *config, const char *path, struct reason *reason) {
+    struct provider_config *provider = &config->provider;
+    const char *name = provider->name;
+    if (name[0] == '\0')
+        return reason_set(reason, -EINVAL, "%s: [login] provider: not set; name the [provider NAME] "
+                          "section that serves logins", path);
+    if (!has_section(config, "provider", name))
+        return reason_set(reason, -EINVAL, "%s: [login] provider = %s: there is no [provider %s]",
+                          path, name, name);
+    if (provider->client_id[0] == '\0')
+        return reason_set(reason, -EINVAL, "%s: [provider %s] client_id: not set", path, name);
+    if (provider->issuer[0] == '\0' && provider->token_endpoint[0] == '\0')
+        return reason_set(reason, -EINVAL, "%s: [provider %s] issuer: not set; without it, "
+                          "token_endpoint must be", path, name);
+    if (!has_section(config, "accounts", name) && provider->username_claim[0] == '\0')
+        return reason_set(reason, -EINVAL, "%s: [provider %s] username_claim: not set, nor is there "
+                          "an [accounts %s]; one must say whose grant is whose", path, name, name);
+    bool secret = provider->client_auth != CLIENT_AUTH_NONE;
+    if (secret && provider->client_secret_file[0] == '\0')
+        return reason_set(reason, -EINVAL, "%s: [provider %s] client_secret_file: not set, but "
+                          "client_auth needs a secret", path, name);
+    if (!secret && provider->client_secret_file[0] != '\0')
+        return reason_set(reason, -EINVAL, "%s: [provider %s] client_auth: none, but there is a "
+                          "client_secret_file; say client_secret_basic or client_secret_post", path,
+                          name);
+    return secret ? read_secret_file(provider, reason) : 0;
+}
+
+int config_load(const char *path, struct config *ret, struct reason *reason) {
+    SCOPED_CONFIG struct config config = {0};
+    take_defaults(login_keys, &config);
+    take_defaults(provider_keys, &config);
+    config.provider.name = "";
+    int r = settings_read(path, &config.settings, reason);
+    if (r >= 0)
+        r = take_settings(&config, true, reason);
+    if (r < 0)
+        return r;
+    config.provider.name = config.login.provider;
+    r = take_settings(&config, false, reason);
+    if (r >= 0)
+        r = check_whole(&config, path, reason);
+    if (r < 0)
+        return r;
+    *ret = config;
+    config = (struct config){0};
+    return 0;
+}

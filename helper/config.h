@@ -1,0 +1,68 @@
+/*
+ * config.h - what the administrator decided: oauth-login.conf(5), checked as a whole.
+ */
+#ifndef OAUTH_LOGIN_CONFIG_H
+#define OAUTH_LOGIN_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config_file.h"
+#include "reason.h"
+#include "secret.h"
+
+enum client_auth {
+    CLIENT_AUTH_NONE,
+    CLIENT_AUTH_BASIC, /* client_secret_basic, RFC 6749 section 2.3.1 */
+    CLIENT_AUTH_POST,  /* client_secret_post */
+};
+
+/* Section [login]. Durations in seconds, lists of words separated by blanks, "" when unset. */
+struct login_config {
+    const char *provider;
+    uint32_t minimum_uid;
+    const char *ignore_users;
+    const char *managed_group;
+    uint32_t reuse_within;
+    uint32_t deadline;
+    uint32_t offline_grace;
+    uint32_t offline_timeout;
+};
+
+/* Section [provider NAME] of the provider that serves logins. Texts are "" when unset. */
+struct provider_config {
+    const char *name;
+    const char *issuer;
+    const char *token_endpoint;
+    const char *userinfo_endpoint;
+    const char *client_id;
+    uint32_t client_auth; /* enum client_auth */
+    const char *client_secret_file;
+    struct secret client_secret;
+    const char *ca_file;
+    const char *proxy;
+    const char *username_claim;
+    const char *username_suffix;
+};
+
+struct config {
+    struct login_config login;
+    struct provider_config provider;
+    struct settings settings; /* what the strings above point into */
+};
+
+#define SCOPED_CONFIG __attribute__((cleanup(config_clear)))
+
+void config_clear(struct config *config);
+
+/* Reads and checks the configuration at `path`. Negative errno with file, line, section, key
+ * and mend in `reason`; nothing of a wrong configuration is used. */
+int config_load(const char *path, struct config *ret, struct reason *reason);
+
+/* The subject that [accounts NAME] maps `account` to, or NULL when it has no entry there. */
+const char *config_subject_of(const struct config *config, const char *account);
+
+/* Whether the blank-separated `list` holds exactly `word`. */
+bool config_list_has(const char *list, const char *word);
+
+#endif
