@@ -1,0 +1,29 @@
+/*
+ * earlier.h - what the answers to earlier logins mean for this one: shared for a while, so that
+ * many logins at once are one request, and the grace that the provider's last yes gives while
+ * it is unreachable. Pure: looks at the record and the clocks only.
+ */
+#ifndef OAUTH_LOGIN_EARLIER_H
+#define OAUTH_LOGIN_EARLIER_H
+
+#include "config.h"
+#include "record.h"
+
+/* Notes the provider's answer in the record; the caller stores it. */
+void earlier_note(struct record *record, const struct provider_config *provider,
+                  enum verdict verdict, const struct reason *reason);
+
+/* The verdict to share, or VERDICT_NONE when the provider is to be asked:
+ *  - its last word about the account, for login->reuse_within;
+ *  - UNREACHABLE, for login->offline_timeout;
+ *  - MISCONFIGURED, for 1 to 5 minutes, unless the client's settings have changed since: some
+ *    providers burn a grant on a wrong secret. */
+enum verdict earlier_share(const struct record *record, const struct config *config,
+                           struct reason *reason);
+
+/* Whether login->offline_grace still lets the account in: its last verdict was GRANTED, not
+ * longer ago than that by either clock, and no clock went back. `ret_until` is wall seconds. */
+bool earlier_grace(const struct record *record, const struct login_config *login,
+                   int64_t *ret_until);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * http.h - one HTTPS request at a time: TLS 1.2 or better, no redirect, no retry, no cookie, no
+ * proxy but the configured one, everything bounded. The only file that knows libcurl.
+ */
+#ifndef OAUTH_LOGIN_HTTP_H
+#define OAUTH_LOGIN_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "reason.h"
+#include "secret.h"
+
+enum { HTTP_BODY_MAX = 65536 };
+
+struct http_request {
+    const char *url;
+    const struct secret *form;   /* application/x-www-form-urlencoded; NULL: a GET */
+    const struct secret *bearer; /* Authorization: Bearer (RFC 6750 section 2.1), or NULL */
+    const char *username;        /* Authorization: Basic, or NULL */
+    const struct secret *password;
+};
+
+enum http_outcome {
+    HTTP_ANSWERED,    /* a complete answer, whatever its status */
+    HTTP_NOT_SENT,    /* failed before any of the request had left: nothing happened there */
+    HTTP_LOST,        /* sent, but no complete answer came: it may have been carried out */
+    HTTP_TOO_LARGE,   /* sent, and the answer was over HTTP_BODY_MAX */
+    HTTP_TLS_FAILED,  /* the peer could not prove who it is; nothing was sent */
+    HTTP_BAD_SETTING, /* ca_file or proxy can't be used */
+};
+
+struct http_answer {
+    enum http_outcome outcome;
+    long status;
+    struct secret body;
+    struct reason reason; /* for any outcome but HTTP_ANSWERED */
+};
+
+struct http_settings {
+    const char *ca_file; /* "": the system's trust store */
+    const char *proxy;   /* "": none */
+};
+
+/* When to give up: a request that was not sent by `deadline_ms` of the boot clock is not sent any
+ * more; one that was sent, or follows one that was (`committed`), is waited for until `linger_ms`,
+ * and at the deadline `on_deadline`, if any, is called once. */
+struct http_patience {
+    int64_t deadline_ms;
+    int64_t linger_ms;
+    bool committed;
+    void (*on_deadline)(void *context);
+    void *context;
+};
+
+#define SCOPED_ANSWER __attribute__((cleanup(http_answer_clear)))
+
+void http_answer_clear(struct http_answer *answer);
+
+/* Sends the request and collects the answer into `ret`, which must be cleared. -ENOMEM when it
+ * could not even begin; everything else is an outcome. */
+int http_perform(const struct http_settings *settings, const struct http_request *request,
+                 struct http_patience *patience, struct http_answer *ret);
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * identity.c - whose grant it is. Compared are whole strings only: no prefix, no case folding.
+ */
+#include "identity.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *identity_issuer(const struct provider_config *provider) {
+    return provider->issuer[0] != '\0' ? provider->issuer : provider->token_endpoint;
+}
+
+/* DENIED, with the reason that the arguments say. */
+#define DENY(reason, ...) (reason_set(reason, 0, __VA_ARGS__), VERDICT_DENIED)
+
+static bool keep_subject(const char *subject, char ret[RECORD_SUBJECT_SIZE]) {
+    if (strlen(subject) >= RECORD_SUBJECT_SIZE)
+        return false;
+    strcpy(ret, subject);
+    return true;
+}
+
+/* Whether `name`, less one of the suffixes if there are any, is exactly `account`. */
+static bool is_account_with_suffix(const char *name, const char *account, const char *suffixes) {
+    size_t length = strlen(account);
+    if (strncmp(name, account, length) != 0)
+        return false;
+    const char *rest = name + length;
+    return suffixes[0] != '\0' ? config_list_has(suffixes, rest) : rest[0] == '\0';
+}
+
+static enum verdict match_claim(const struct provider_config *provider, const char *account,
+                                struct json_object *claims, struct reason *reason) {
+    const char *claim = provider->username_claim;
+    const char *name = json_text_at(claims, claim);
+    if (!name)
+        return DENY(reason, "the provider's userinfo has no text at username_claim = %s", claim);
+    if (!is_account_with_suffix(name, account, provider->username_suffix))
+        return DENY(reason, "the grant is of %s = %.100s, not of account %s", claim, name, account);
+    return VERDICT_GRANTED;
+}
+
+enum verdict identity_match(const struct config *config, const struct account *account,
+                            struct json_object *claims, char ret_subject[RECORD_SUBJECT_SIZE],
+                            struct reason *reason) {
+    const char *subject = json_text(claims, "sub");
+    const char *mapped = config_subject_of(config, account->name);
+    if (!subject || !keep_subject(subject, ret_subject))
+        return DENY(reason, "the provider's userinfo has no sub of 1 to 255 bytes");
+    if (mapped && strcmp(mapped, subject) != 0)
+        return DENY(reason, "the grant is of subject %.100s, but [accounts %s] says %s = %.100s",
+                    subject, config->provider.name, account->name, mapped);
+    if (mapped)
+        return VERDICT_GRANTED;
+    if (config->provider.username_claim[0] == '\0')
+        return DENY(reason, "[accounts %s] has no entry for %s", config->provider.name,
+                    account->name);
+    return match_claim(&config->provider, account->name, claims, reason);
+}
+
+enum verdict identity_match_configured(const struct config *config, const struct account *account,
+                                       char ret_subject[RECORD_SUBJECT_SIZE],
+                                       struct reason *reason) {
+    const char *mapped = config_subject_of(config, account->name);
+    if (!mapped || !keep_subject(mapped, ret_subject))
+        return DENY(reason, "the provider has no userinfo for this grant, and [accounts %s] has no "
+                    "entry for %s; one must say whose grant it is",
+                    config->provider.name, account->name);
+    return VERDICT_GRANTED;
+}
+
+enum verdict identity_check_pin(const struct config *config, const struct account *account,
+                                const struct record *record, struct reason *reason) {
+    const char *issuer = identity_issuer(&config->provider);
+    const char *mapped = config_subject_of(config, account->name);
+    if (strcmp(issuer, record->issuer) != 0)
+        return DENY(reason, "the grant is pinned to issuer %.150s, but [provider %s] is %.150s",
+                    record->issuer, config->provider.name, issuer);
+    if (mapped && strcmp(mapped, record->subject) != 0)
+        return DENY(reason, "the grant is pinned to subject %.100s, but [accounts %s] says %s = "
+                    "%.100s", record->subject, config->provider.name, account->name, mapped);
+    if (!mapped && config->provider.username_claim[0] == '\0')
+        return DENY(reason, "[accounts %s] has no entry for %s", config->provider.name,
+                    account->name);
+    return VERDICT_GRANTED;
+}

@@ -1,0 +1,31 @@
+/*
+ * identity.h - whose grant it is: the provider's claims against the local account.
+ */
+#ifndef OAUTH_LOGIN_IDENTITY_H
+#define OAUTH_LOGIN_IDENTITY_H
+
+#include "account.h"
+#include "config.h"
+#include "json.h"
+#include "record.h"
+
+/* Who the provider is to a record: the issuer, or the token endpoint where none is configured. */
+const char *identity_issuer(const struct provider_config *provider);
+
+/* Matches the claims of userinfo (OpenID Connect Core section 5.3.2) with `account`: by
+ * [accounts], else by username_claim; exactly, case and all. GRANTED, with the subject in
+ * `ret_subject`, or DENIED with the reason. */
+enum verdict identity_match(const struct config *config, const struct account *account,
+                            struct json_object *claims, char ret_subject[RECORD_SUBJECT_SIZE],
+                            struct reason *reason);
+
+/* The subject that [accounts] alone gives `account`, for a provider that has no userinfo. */
+enum verdict identity_match_configured(const struct config *config, const struct account *account,
+                                       char ret_subject[RECORD_SUBJECT_SIZE],
+                                       struct reason *reason);
+
+/* Whether what was pinned at enrolment is what the configuration says today. GRANTED or DENIED. */
+enum verdict identity_check_pin(const struct config *config, const struct account *account,
+                                const struct record *record, struct reason *reason);
+
+#endif

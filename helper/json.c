@@ -1,0 +1,116 @@
+/*
+ * json.c - JSON from the network, read strictly.
+ */
+#include "json.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { JSON_DEPTH_MAX = 16 };
+
+/* json-c keeps the last of two members of one name without a word. But each member in the text
+ * has one colon outside of strings, so two counts that differ give it away. */
+static size_t count_colons(const struct secret *text) {
+    size_t colons = 0;
+    bool inside = false;
+    for (size_t i = 0; i < text->length; i++) {
+        if (inside && text->data[i] == '\\')
+            i++;
+        else if (text->data[i] == '"')
+            inside = !inside;
+        else if (!inside && text->data[i] == ':')
+            colons++;
+    }
+    return colons;
+}
+
+static size_t count_members(struct json_object *value) {
+    size_t members = 0;
+    if (json_object_is_type(value, json_type_object)) {
+        json_object_object_foreach(value, name, member) {
+            (void) name;
+            members += 1 + count_members(member);
+        }
+    } else if (json_object_is_type(value, json_type_array)) {
+        for (size_t i = 0; i < json_object_array_length(value); i++)
+            members += count_members(json_object_array_get_idx(value, i));
+    }
+    return members;
+}
+
+struct json_object *json_parse_strict(const struct secret *text) {
+    struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX);
+    if (!tokener || text->length > INT_MAX) {
+        if (tokener)
+            json_tokener_free(tokener);
+        return NULL;
+    }
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    SCOPED_JSON struct json_object *object =
+        json_tokener_parse_ex(tokener, secret_text(text), (int) text->length);
+    bool whole = json_tokener_get_error(tokener) == json_tokener_success &&
+                 json_tokener_get_parse_end(tokener) == text->length;
+    json_tokener_free(tokener);
+    if (!whole || !json_object_is_type(object, json_type_object) ||
+        count_members(object) != count_colons(text))
+        return NULL;
+    struct json_object *taken = object;
+    object = NULL;
+    return taken;
+}
+
+static void wipe_strings(struct json_object *value) {
+    if (json_object_is_type(value, json_type_string)) {
+        const char *text = json_object_get_string(value);
+        explicit_bzero((char *) (uintptr_t) text, (size_t) json_object_get_string_len(value));
+    } else if (json_object_is_type(value, json_type_object)) {
+        json_object_object_foreach(value, name, member) {
+            (void) name;
+            wipe_strings(member);
+        }
+    } else if (json_object_is_type(value, json_type_array)) {
+        for (size_t i = 0; i < json_object_array_length(value); i++)
+            wipe_strings(json_object_array_get_idx(value, i));
+    }
+}
+
+void json_wipe(struct json_object **object) {
+    if (!*object)
+        return;
+    wipe_strings(*object);
+    json_object_put(*object);
+    *object = NULL;
+}
+
+static const char *text_of(struct json_object *value) {
+    if (!json_object_is_type(value, json_type_string))
+        return NULL;
+    const char *text = json_object_get_string(value);
+    size_t length = (size_t) json_object_get_string_len(value);
+    return length > 0 && strlen(text) == length ? text : NULL;
+}
+
+const char *json_text(struct json_object *object, const char *name) {
+    struct json_object *value = NULL;
+    return json_object_object_get_ex(object, name, &value) ? text_of(value) : NULL;
+}
+
+const char *json_text_at(struct json_object *object, const char *path) {
+    char name[128];
+    struct json_object *value = object;
+    for (;;) {
+        size_t length = strcspn(path, ".");
+        if (length == 0 || length >= sizeof name)
+            return NULL;
+        memcpy(name, path, length);
+        name[length] = '\0';
+        if (!json_object_is_type(value, json_type_object) ||
+            !json_object_object_get_ex(value, name, &value))
+            return NULL;
+        if (path[length] == '\0')
+            return text_of(value);
+        path += length + 1;
+    }
+}

@@ -1,0 +1,26 @@
+/*
+ * json.h - JSON from the network (RFC 8259), read strictly: one object, UTF-8, nothing behind it,
+ * no name twice, 16 levels deep at most. Strings are wiped before they are freed.
+ */
+#ifndef OAUTH_LOGIN_JSON_H
+#define OAUTH_LOGIN_JSON_H
+
+#include <json-c/json.h>
+
+#include "secret.h"
+
+#define SCOPED_JSON __attribute__((cleanup(json_wipe)))
+
+/* Parses `text`; NULL when it is not such an object, or memory ran out. The caller owns it. */
+struct json_object *json_parse_strict(const struct secret *text);
+
+/* Wipes every string in the object, then frees it. */
+void json_wipe(struct json_object **object);
+
+/* The string member `name`, or NULL when it is absent, no string, empty, or has a NUL inside. */
+const char *json_text(struct json_object *object, const char *name);
+
+/* The same at a path of names with dots between them, e.g. "user.login". */
+const char *json_text_at(struct json_object *object, const char *path);
+
+#endif

@@ -1,0 +1,218 @@
+/*
+ * oauth.c - the refresh grant: building its request, judging its answer.
+ */
+#include "oauth.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+
+enum { OAUTH_FORM_MAX = 4 * PROTOCOL_TOKEN_MAX };
+
+void oauth_request_clear(struct oauth_request *request) {
+    secret_clear(&request->form);
+    secret_clear(&request->username);
+    secret_clear(&request->password);
+    request->basic = false;
+}
+
+void oauth_answer_clear(struct oauth_answer *answer) {
+    secret_clear(&answer->access);
+    secret_clear(&answer->refresh);
+    *answer = (struct oauth_answer){.verdict = VERDICT_NONE};
+}
+
+/* Percent-encodes all but the unreserved characters of RFC 3986; %20 is as good as "+" to every
+ * decoder of forms. */
+static int add_encoded(struct secret *form, const char *text, size_t size) {
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+    int r = 0;
+    for (size_t i = 0; r >= 0 && i < size; i++) {
+        char code[4];
+        if (text[i] != '\0' && strchr(plain, text[i])) {
+            r = secret_append(form, &text[i], 1, OAUTH_FORM_MAX);
+            continue;
+        }
+        snprintf(code, sizeof code, "%%%02X", (unsigned char) text[i]);
+        r = secret_append(form, code, 3, OAUTH_FORM_MAX);
+    }
+    return r;
+}
+
+int oauth_add_pair(struct secret *form, const char *name, const char *value, size_t size) {
+    int r = form->length > 0 ? secret_append(form, "&", 1, OAUTH_FORM_MAX) : 0;
+    if (r >= 0)
+        r = secret_append(form, name, strlen(name), OAUTH_FORM_MAX);
+    if (r >= 0)
+        r = secret_append(form, "=", 1, OAUTH_FORM_MAX);
+    return r < 0 ? r : add_encoded(form, value, size);
+}
+
+static int add_client(const struct provider_config *provider, struct oauth_request *ret) {
+    const struct secret *secret = &provider->client_secret;
+    const char *id = provider->client_id;
+    if (provider->client_auth == CLIENT_AUTH_BASIC) {
+        ret->basic = true;
+        int r = add_encoded(&ret->username, id, strlen(id));
+        return r < 0 ? r : add_encoded(&ret->password, secret_text(secret), secret->length);
+    }
+    int r = oauth_add_pair(&ret->form, "client_id", id, strlen(id));
+    if (r >= 0 && provider->client_auth == CLIENT_AUTH_POST)
+        r = oauth_add_pair(&ret->form, "client_secret", secret_text(secret), secret->length);
+    return r;
+}
+
+int oauth_build_refresh(const struct provider_config *provider, const struct secret *refresh,
+                        struct oauth_request *ret) {
+    oauth_request_clear(ret);
+    int r = oauth_add_pair(&ret->form, "grant_type", "refresh_token", strlen("refresh_token"));
+    if (r >= 0)
+        r = oauth_add_pair(&ret->form, "refresh_token", secret_text(refresh), refresh->length);
+    return r < 0 ? r : add_client(provider, ret);
+}
+
+/* What an error means at a login, and in which words, when the provider has none of its own. */
+static const struct {
+    const char *error;
+    enum verdict verdict;
+} errors[] = {
+    {"invalid_grant", VERDICT_REAUTHORIZE},
+    {"bad_refresh_token", VERDICT_REAUTHORIZE}, /* GitHub, with HTTP 200 */
+    {"invalid_request", VERDICT_REAUTHORIZE},   /* LemonLDAP, Dex, Kanidm, for dead tokens */
+    {"interaction_required", VERDICT_REAUTHORIZE},
+    {"login_required", VERDICT_REAUTHORIZE},
+    {"consent_required", VERDICT_REAUTHORIZE},
+    {"access_denied", VERDICT_DENIED},
+    {"invalid_scope", VERDICT_DENIED},
+    {"invalid_client", VERDICT_MISCONFIGURED},
+    {"unauthorized_client", VERDICT_MISCONFIGURED},
+    {"unsupported_grant_type", VERDICT_MISCONFIGURED},
+    {"temporarily_unavailable", VERDICT_UNREACHABLE},
+    {"server_error", VERDICT_UNREACHABLE},
+    {"slow_down", VERDICT_UNREACHABLE},
+};
+
+/* Entra's numbers in `error_codes` say what its `error` does not. */
+static const struct {
+    int64_t code;
+    enum verdict verdict;
+    const char *meaning;
+} entra_codes[] = {
+    {50057, VERDICT_DENIED, "the account is disabled"},
+    {50173, VERDICT_REAUTHORIZE, "the password was changed"},
+    {700082, VERDICT_REAUTHORIZE, "the grant was not used for too long"},
+};
+
+static bool judge_entra_codes(struct json_object *object, struct oauth_answer *ret) {
+    struct json_object *codes = NULL;
+    if (!json_object_object_get_ex(object, "error_codes", &codes) ||
+        !json_object_is_type(codes, json_type_array))
+        return false;
+    for (size_t i = 0; i < json_object_array_length(codes); i++) {
+        int64_t code = json_object_get_int64(json_object_array_get_idx(codes, i));
+        for (size_t k = 0; k < sizeof entra_codes / sizeof entra_codes[0]; k++) {
+            if (code != entra_codes[k].code)
+                continue;
+            ret->verdict = entra_codes[k].verdict;
+            reason_set(&ret->reason, 0, "%s", entra_codes[k].meaning);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_temporary(long status) {
+    return status == 429 || status >= 500;
+}
+
+static void judge_error(long status, struct json_object *object, struct oauth_answer *ret) {
+    const char *error = json_text(object, "error");
+    const char *description = json_text(object, "error_description");
+    if (judge_entra_codes(object, ret))
+        return;
+    /* An error of no known name is a no, unless the status says that it is nobody's. */
+    ret->verdict = is_temporary(status) ? VERDICT_UNREACHABLE : VERDICT_DENIED;
+    for (size_t i = 0; error && i < sizeof errors / sizeof errors[0]; i++)
+        if (strcmp(error, errors[i].error) == 0)
+            ret->verdict = errors[i].verdict;
+    bool challenge = json_object_object_get_ex(object, "claims", NULL);
+    if (challenge && error && strcmp(error, "interaction_required") != 0)
+        ret->verdict = VERDICT_DENIED;
+    reason_set(&ret->reason, 0, "%.64s%s%.200s", error ? error : "an error that is no text",
+               description ? ": " : "", description ? description : "");
+}
+
+static int64_t read_life(struct json_object *object) {
+    struct json_object *value = NULL;
+    double seconds = 0;
+    if (!json_object_object_get_ex(object, "expires_in", &value))
+        return OAUTH_LIFE_UNKNOWN;
+    if (json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double))
+        seconds = json_object_get_double(value);
+    if (json_object_is_type(value, json_type_string)) {
+        const char *text = json_object_get_string(value);
+        char *end = NULL;
+        seconds = strspn(text, "0123456789.") == strlen(text) ? strtod(text, &end) : 0;
+    }
+    if (!isfinite(seconds) || seconds < 1)
+        return OAUTH_LIFE_UNKNOWN;
+    return seconds > OAUTH_LIFE_MAX ? OAUTH_LIFE_MAX : (int64_t) seconds;
+}
+
+static bool take_token(struct json_object *object, const char *name, struct secret *ret) {
+    SCOPED_SECRET struct secret token = {0};
+    const char *text = json_text(object, name);
+    if (!text || secret_set(&token, text, strlen(text), PROTOCOL_TOKEN_MAX) < 0 ||
+        !secret_is_token(&token))
+        return false;
+    secret_move(ret, &token);
+    return true;
+}
+
+/* An answer without `error`. The rotated refresh token is taken first: it replaces the one that
+ * was sent whatever else the answer is found to be. */
+static void judge_tokens(struct json_object *object, struct oauth_answer *ret) {
+    const char *type = json_text(object, "token_type");
+    const char *scope = json_text(object, "scope");
+    struct json_object *value = NULL;
+
+    ret->verdict = VERDICT_UNREACHABLE;
+    bool rotated = take_token(object, "refresh_token", &ret->refresh);
+    if (!rotated && json_object_object_get_ex(object, "refresh_token", &value) && value) {
+        reason_set(&ret->reason, 0, "the answer's refresh_token is malformed");
+    } else if (!type || strcasecmp(type, "bearer") != 0) {
+        reason_set(&ret->reason, 0, "the answer's token_type is %s%.32s, not Bearer",
+                   type ? "" : "missing", type ? type : "");
+    } else if (!take_token(object, "access_token", &ret->access)) {
+        reason_set(&ret->reason, 0, "the answer's access_token is missing, malformed or over %d "
+                   "bytes", PROTOCOL_TOKEN_MAX);
+    } else {
+        ret->verdict = VERDICT_GRANTED;
+        ret->expires_in = read_life(object);
+        snprintf(ret->scope, sizeof ret->scope, "%s", scope ? scope : "");
+    }
+}
+
+void oauth_judge(long status, const struct secret *body, struct oauth_answer *ret) {
+    SCOPED_JSON struct json_object *object = json_parse_strict(body);
+    if (object && json_object_object_get_ex(object, "error", NULL)) {
+        judge_error(status, object, ret);
+    } else if (status == 400 && body->length == 0) {
+        ret->verdict = VERDICT_REAUTHORIZE; /* Glewlwyd, for every dead token */
+        reason_set(&ret->reason, 0, "HTTP 400 without a word");
+    } else if (object && status == 200) {
+        judge_tokens(object, ret);
+    } else {
+        ret->verdict = VERDICT_UNREACHABLE;
+        reason_set(&ret->reason, 0, "HTTP %ld, and the body is %s", status,
+                   object             ? "no token answer"
+                   : body->length > 0 ? "not one JSON object; is there a captive portal or a "
+                                        "filter in between?"
+                                      : "empty");
+    }
+}

@@ -1,0 +1,58 @@
+/*
+ * oauth.h - the refresh grant: building its request, judging its answer. Pure: no I/O.
+ */
+#ifndef OAUTH_LOGIN_OAUTH_H
+#define OAUTH_LOGIN_OAUTH_H
+
+#include <stdint.h>
+
+#include "config.h"
+#include "protocol.h"
+#include "reason.h"
+#include "record.h"
+#include "secret.h"
+
+enum {
+    OAUTH_LIFE_UNKNOWN = 3600,  /* seconds, for a token whose life the provider did not tell */
+    OAUTH_LIFE_MAX = 31536000,
+};
+
+/* A refresh request (RFC 6749 section 6), ready to be sent to the token endpoint. */
+struct oauth_request {
+    struct secret form;
+    bool basic; /* authenticate by HTTP Basic with the next two */
+    struct secret username;
+    struct secret password;
+};
+
+/* What the token endpoint answered (RFC 6749 sections 5.1 and 5.2). */
+struct oauth_answer {
+    enum verdict verdict;  /* GRANTED: the grant was renewed */
+    struct reason reason;  /* when it was not */
+    struct secret access;  /* when GRANTED */
+    struct secret refresh; /* the rotated refresh token; may be there though `access` is unusable */
+    int64_t expires_in;    /* seconds, 1 .. OAUTH_LIFE_MAX */
+    char scope[RECORD_SCOPE_SIZE]; /* "" when the answer does not say */
+};
+
+#define SCOPED_OAUTH_REQUEST __attribute__((cleanup(oauth_request_clear)))
+#define SCOPED_OAUTH_ANSWER __attribute__((cleanup(oauth_answer_clear)))
+
+void oauth_request_clear(struct oauth_request *request);
+void oauth_answer_clear(struct oauth_answer *answer);
+
+/* Builds the request that renews with `refresh`, authenticating as the configuration says
+ * (section 2.3.1: identifier and secret are form-encoded before HTTP Basic). No scope is sent:
+ * it stays what was granted. -ENOMEM, -E2BIG. */
+int oauth_build_refresh(const struct provider_config *provider, const struct secret *refresh,
+                        struct oauth_request *ret);
+
+/* Judges a complete HTTP answer; always sets a verdict. `ret` must be cleared. The life of the
+ * token is the number in expires_in, be it an integer, a fraction or digits in a string, at most
+ * OAUTH_LIFE_MAX; whatever else is there, or nothing, or a number below 1, is OAUTH_LIFE_UNKNOWN. */
+void oauth_judge(long status, const struct secret *body, struct oauth_answer *ret);
+
+/* Appends name=value, form-encoded, with a "&" before any but the first pair. -ENOMEM, -E2BIG. */
+int oauth_add_pair(struct secret *form, const char *name, const char *value, size_t size);
+
+#endif

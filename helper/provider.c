@@ -1,0 +1,153 @@
+/*
+ * provider.c - where a provider's endpoints are.
+ */
+#include "provider.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "moment.h"
+
+static const char discovery_path[] = "/.well-known/openid-configuration";
+
+struct http_settings provider_http(const struct provider_config *provider) {
+    return (struct http_settings){.ca_file = provider->ca_file, .proxy = provider->proxy};
+}
+
+/* The address without its path: whom the log shall name. */
+static int host_length(const char *url) {
+    const char *host = strstr(url, "://");
+    host = host ? host + 3 : url;
+    return (int) ((size_t) (host - url) + strcspn(host, "/?#"));
+}
+
+enum verdict provider_judge_failure(const char *url, const struct http_answer *answer,
+                                    struct reason *reason) {
+    const char *what = answer->outcome == HTTP_TLS_FAILED    ? "TLS failed: "
+                       : answer->outcome == HTTP_BAD_SETTING ? "ca_file, proxy or address: "
+                                                             : "";
+    reason_set(reason, 0, "%.*s: %s%s", host_length(url), url, what, answer->reason.text);
+    return answer->outcome == HTTP_BAD_SETTING ? VERDICT_MISCONFIGURED : VERDICT_UNREACHABLE;
+}
+
+/* A GET that must end with the deadline: nothing is lost by giving it up. */
+static enum verdict fetch(const struct provider_config *provider,
+                          const struct http_request *request,
+                          const struct http_patience *patience, struct http_answer *ret,
+                          struct reason *reason) {
+    struct http_settings settings = provider_http(provider);
+    struct http_patience brief = {
+        .deadline_ms = patience->deadline_ms,
+        .linger_ms = patience->deadline_ms,
+    };
+    if (http_perform(&settings, request, &brief, ret) < 0) {
+        reason_set(reason, 0, "out of memory");
+        return VERDICT_FAULT;
+    }
+    return ret->outcome == HTTP_ANSWERED ? VERDICT_GRANTED
+                                         : provider_judge_failure(request->url, ret, reason);
+}
+
+/* Whether a GET's status says that there is nothing of the kind, rather than "not now". */
+static bool is_refusal(long status) {
+    return status >= 300 && status < 500 && status != 408 && status != 429;
+}
+
+/* Copies the https address `name` out of the document. False when it is there, but unusable. */
+static bool take_endpoint(struct json_object *document, const char *name,
+                          char ret[RECORD_URL_SIZE]) {
+    const char *url = json_text(document, name);
+    ret[0] = '\0';
+    if (!url)
+        return true;
+    if (strncmp(url, "https://", 8) != 0 || strlen(url) >= RECORD_URL_SIZE)
+        return false;
+    strcpy(ret, url);
+    return true;
+}
+
+static enum verdict take_document(const char *issuer, struct json_object *document,
+                                  struct record *record, struct reason *reason) {
+    const char *named = json_text(document, "issuer");
+    if (!named || strcmp(named, issuer) != 0 || strlen(issuer) >= RECORD_URL_SIZE) {
+        reason_set(reason, 0, "the discovery document is of issuer %.150s, configured is %.150s; "
+                   "they must be the same to the letter", named ? named : "(none)", issuer);
+        return VERDICT_MISCONFIGURED;
+    }
+    if (!take_endpoint(document, "token_endpoint", record->token_endpoint) ||
+        !take_endpoint(document, "userinfo_endpoint", record->userinfo_endpoint) ||
+        record->token_endpoint[0] == '\0') {
+        reason_set(reason, 0, "the discovery document of %.200s has an endpoint that is no https:// "
+                   "address, or no token_endpoint", issuer);
+        record->discovered_issuer[0] = '\0';
+        return VERDICT_MISCONFIGURED;
+    }
+    strcpy(record->discovered_issuer, issuer);
+    record->discovered = moment_wall();
+    return VERDICT_GRANTED;
+}
+
+static enum verdict discover(const struct provider_config *provider, struct record *record,
+                             const struct http_patience *patience, struct reason *reason) {
+    SCOPED_ANSWER struct http_answer answer = {0};
+    char url[RECORD_URL_SIZE + sizeof discovery_path];
+    size_t length = strlen(provider->issuer);
+    while (length > 0 && provider->issuer[length - 1] == '/')
+        length--;
+    snprintf(url, sizeof url, "%.*s%s", (int) length, provider->issuer, discovery_path);
+    struct http_request request = {.url = url};
+
+    enum verdict verdict = fetch(provider, &request, patience, &answer, reason);
+    if (verdict != VERDICT_GRANTED)
+        return verdict;
+    SCOPED_JSON struct json_object *document =
+        answer.status == 200 ? json_parse_strict(&answer.body) : NULL;
+    if (document)
+        return take_document(provider->issuer, document, record, reason);
+    reason_set(reason, 0, "%.250s answered HTTP %ld%s", url, answer.status,
+               answer.status == 200 ? " with something that is no JSON object"
+                                    : "; is the issuer right?");
+    return is_refusal(answer.status) ? VERDICT_MISCONFIGURED : VERDICT_UNREACHABLE;
+}
+
+static bool is_fresh(const struct provider_config *provider, const struct record *record) {
+    int64_t age = moment_wall() - record->discovered;
+    return strcmp(record->discovered_issuer, provider->issuer) == 0 && age >= 0 &&
+           age < PROVIDER_DISCOVERY_LIFE;
+}
+
+enum verdict provider_find(const struct provider_config *provider, enum provider_endpoint endpoint,
+                           struct record *record, const struct http_patience *patience,
+                           const char **ret_url, struct reason *reason) {
+    const char *configured =
+        endpoint == PROVIDER_TOKEN ? provider->token_endpoint : provider->userinfo_endpoint;
+    if (configured[0] != '\0' || provider->issuer[0] == '\0') {
+        *ret_url = configured;
+        return VERDICT_GRANTED;
+    }
+    if (!is_fresh(provider, record)) {
+        enum verdict verdict = discover(provider, record, patience, reason);
+        if (verdict != VERDICT_GRANTED)
+            return verdict;
+    }
+    *ret_url = endpoint == PROVIDER_TOKEN ? record->token_endpoint : record->userinfo_endpoint;
+    return VERDICT_GRANTED;
+}
+
+enum verdict provider_fetch_userinfo(const struct provider_config *provider, const char *url,
+                                     const struct secret *access,
+                                     const struct http_patience *patience,
+                                     struct json_object **ret_claims, struct reason *reason) {
+    SCOPED_ANSWER struct http_answer answer = {0};
+    struct http_request request = {.url = url, .bearer = access};
+    enum verdict verdict = fetch(provider, &request, patience, &answer, reason);
+    if (verdict != VERDICT_GRANTED)
+        return verdict;
+    if (answer.status == 200)
+        *ret_claims = json_parse_strict(&answer.body);
+    if (*ret_claims)
+        return VERDICT_GRANTED;
+    reason_set(reason, 0, "userinfo at %.*s answered HTTP %ld%s", host_length(url), url,
+               answer.status, answer.status == 200 ? ", but no JSON object" : "");
+    return is_refusal(answer.status) ? VERDICT_NOT_PERMITTED : VERDICT_UNREACHABLE;
+}

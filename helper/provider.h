@@ -1,0 +1,44 @@
+/*
+ * provider.h - where a provider's endpoints are: configured, or discovered (OpenID Connect
+ * Discovery section 4) and kept in the account's record for a day.
+ */
+#ifndef OAUTH_LOGIN_PROVIDER_H
+#define OAUTH_LOGIN_PROVIDER_H
+
+#include "config.h"
+#include "http.h"
+#include "json.h"
+#include "protocol.h"
+#include "record.h"
+
+enum { PROVIDER_DISCOVERY_LIFE = 86400 }; /* seconds */
+
+enum provider_endpoint {
+    PROVIDER_TOKEN,
+    PROVIDER_USERINFO,
+};
+
+/* Finds the address of `endpoint`: GRANTED with `*ret_url`, which lives as long as `config` and
+ * `record` and is "" for a provider that has no such endpoint (never for PROVIDER_TOKEN). Else
+ * UNREACHABLE, MISCONFIGURED or FAULT with the reason. May fetch the discovery document into
+ * `record`, which the caller stores with whatever it stores next. */
+enum verdict provider_find(const struct provider_config *provider, enum provider_endpoint endpoint,
+                           struct record *record, const struct http_patience *patience,
+                           const char **ret_url, struct reason *reason);
+
+/* Fetches the claims of the token's owner (OpenID Connect Core section 5.3) from `url`. GRANTED
+ * with the object, owned by the caller; NOT_PERMITTED when the endpoint does not serve this token
+ * (401, 403, 404, 405); UNREACHABLE, MISCONFIGURED or FAULT; `reason` unless granted. */
+enum verdict provider_fetch_userinfo(const struct provider_config *provider, const char *url,
+                                     const struct secret *access,
+                                     const struct http_patience *patience,
+                                     struct json_object **ret_claims, struct reason *reason);
+
+/* The HTTP settings of a provider. */
+struct http_settings provider_http(const struct provider_config *provider);
+
+/* The verdict of a request that brought no complete answer, with the reason for the log. */
+enum verdict provider_judge_failure(const char *url, const struct http_answer *answer,
+                                    struct reason *reason);
+
+#endif

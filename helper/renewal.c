@@ -1,0 +1,115 @@
+/*
+ * renewal.c - one renewal of a grant.
+ */
+#include "renewal.h"
+
+#include <string.h>
+
+#include "earlier.h"
+#include "moment.h"
+#include "oauth.h"
+#include "provider.h"
+
+/* Stores the record; a disk that fails once is asked once more, since what is lost here can't
+ * be had again. */
+static int store_twice(struct renewal *renewal) {
+    struct reason first;
+    return store_entry_replace(renewal->entry, renewal->record, &first) == 0
+               ? 0
+               : store_entry_replace(renewal->entry, renewal->record, &renewal->reason);
+}
+
+/* One request that was sent and not answered is sent once more, never twice: a provider that keeps
+ * the old token for a while answers it, and without it the next login would be the retry. */
+static int send_again(struct renewal *renewal, const struct http_settings *settings,
+                      const struct http_request *request, struct http_answer *answer) {
+    SCOPED_ANSWER struct http_answer again = {0};
+    renewal->lost = true;
+    renewal->patience.committed = true;
+    int r = http_perform(settings, request, &renewal->patience, &again);
+    if (r >= 0 && again.outcome == HTTP_ANSWERED) {
+        http_answer_clear(answer);
+        *answer = again;
+        again = (struct http_answer){0};
+    }
+    return r;
+}
+
+static int send_request(struct renewal *renewal, const char *url,
+                        const struct oauth_request *built, struct http_answer *answer) {
+    struct http_settings settings = provider_http(renewal->provider);
+    struct http_request request = {
+        .url = url,
+        .form = &built->form,
+        .username = built->basic ? secret_text(&built->username) : NULL,
+        .password = &built->password,
+    };
+    int r = http_perform(&settings, &request, &renewal->patience, answer);
+    if (r >= 0 && answer->outcome == HTTP_LOST && moment_boot_ms() < renewal->patience.linger_ms)
+        r = send_again(renewal, &settings, &request, answer);
+    return r;
+}
+
+/* Takes over into the record what a complete answer brought. */
+static enum verdict take_answer(struct renewal *renewal, const struct http_answer *answer) {
+    SCOPED_OAUTH_ANSWER struct oauth_answer judged = {0};
+    struct record_grant *grant = renewal->grant;
+
+    oauth_judge(answer->status, &answer->body, &judged);
+    renewal->reason = judged.reason;
+    renewal->rotated =
+        judged.refresh.length > 0 && !secret_equal(&judged.refresh, &grant->refresh);
+    if (renewal->rotated)
+        secret_move(&grant->refresh, &judged.refresh);
+    renewal->record->in_flight = judged.verdict == VERDICT_UNREACHABLE && !renewal->rotated;
+    if (judged.verdict == VERDICT_REAUTHORIZE && renewal->lost)
+        reason_set(&renewal->reason, 0, "the provider's answer to a renewal was lost, and the grant "
+                                        "with it");
+    if (judged.verdict != VERDICT_GRANTED)
+        return judged.verdict;
+    secret_move(&grant->access, &judged.access);
+    grant->expires = moment_wall() + judged.expires_in;
+    if (judged.scope[0] != '\0')
+        strcpy(grant->scope, judged.scope);
+    return VERDICT_GRANTED;
+}
+
+static enum verdict no_memory(struct renewal *renewal) {
+    reason_set(&renewal->reason, 0, "out of memory");
+    return VERDICT_FAULT;
+}
+
+static enum verdict exchange(struct renewal *renewal, const char *url) {
+    SCOPED_OAUTH_REQUEST struct oauth_request built = {0};
+    SCOPED_ANSWER struct http_answer answer = {0};
+
+    if (oauth_build_refresh(renewal->provider, &renewal->grant->refresh, &built) < 0)
+        return no_memory(renewal);
+    renewal->record->in_flight = 1;
+    /* Nothing has been sent yet: a store that can't be written now loses nothing. */
+    if (store_entry_replace(renewal->entry, renewal->record, &renewal->reason) < 0)
+        return VERDICT_FAULT;
+    if (send_request(renewal, url, &built, &answer) < 0)
+        return no_memory(renewal);
+    if (answer.outcome == HTTP_ANSWERED)
+        return take_answer(renewal, &answer);
+    bool sent = answer.outcome == HTTP_LOST || answer.outcome == HTTP_TOO_LARGE;
+    renewal->record->in_flight = sent || renewal->lost;
+    return provider_judge_failure(url, &answer, &renewal->reason);
+}
+
+enum verdict renewal_run(struct renewal *renewal) {
+    struct record *record = renewal->record;
+    const char *url = NULL;
+    renewal->lost = record->in_flight != 0;
+
+    enum verdict verdict = provider_find(renewal->provider, PROVIDER_TOKEN, record,
+                                         &renewal->patience, &url, &renewal->reason);
+    if (verdict == VERDICT_GRANTED)
+        verdict = exchange(renewal, url);
+    if (verdict == VERDICT_FAULT)
+        return verdict;
+    if (renewal->grant == &record->grant)
+        earlier_note(record, renewal->provider, verdict, &renewal->reason);
+    return store_twice(renewal) < 0 ? VERDICT_FAULT : verdict;
+}

@@ -1,0 +1,34 @@
+/*
+ * renewal.h - one renewal of a grant: the only place where a refresh token leaves the machine.
+ *
+ * At every instant the token MUST be durably in one place. So the record says that a renewal is
+ * in flight before the request is sent, and the rotated token is stored before anything else in
+ * the answer is judged. One window is left that no client can close: between the provider's
+ * rotation and the end of our fdatasync.
+ */
+#ifndef OAUTH_LOGIN_RENEWAL_H
+#define OAUTH_LOGIN_RENEWAL_H
+
+#include "config.h"
+#include "http.h"
+#include "store.h"
+
+enum { RENEWAL_LINGER_MS = 30000 }; /* how long an answer to a sent request is waited for */
+
+struct renewal {
+    const struct provider_config *provider;
+    struct store_entry *entry; /* locked */
+    struct record *record;     /* as stored */
+    struct record_grant *grant; /* the record's grant, or its pending one */
+    struct http_patience patience;
+    struct reason reason; /* set unless granted */
+    bool rotated;         /* set when a new refresh token was stored */
+    bool lost;            /* an answer was lost: to this renewal, or to one before */
+};
+
+/* Renews, stores what came, and returns what the provider's answer means for the account. When
+ * GRANTED, access, expires and scope of the grant are new. An answer about the account's own
+ * grant is noted for later logins (earlier.h). FAULT when the store failed. */
+enum verdict renewal_run(struct renewal *renewal);
+
+#endif
