@@ -1,0 +1,23 @@
+/*
+ * login.h - the use cases: what is done for each operation of the protocol. Each concludes the
+ * visit; none sends the answer.
+ */
+#ifndef OAUTH_LOGIN_LOGIN_H
+#define OAUTH_LOGIN_LOGIN_H
+
+#include "visit.h"
+
+/* The decision of a login: may this account log in now? */
+void login_verify(struct visit *visit);
+
+/* The access token for the session's key. */
+void login_token(struct visit *visit);
+
+/* One ENTRY of the account, or of all. */
+void listing_status(struct visit *visit);
+void listing_list(struct visit *visit);
+
+/* Stores a refresh token, after one renewal has proven it and whose it is. */
+void import_grant(struct visit *visit);
+
+#endif

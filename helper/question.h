@@ -1,0 +1,57 @@
+/*
+ * question.h - what the helper is asked, and what it answers.
+ */
+#ifndef OAUTH_LOGIN_QUESTION_H
+#define OAUTH_LOGIN_QUESTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "protocol.h"
+#include "reason.h"
+#include "secret.h"
+
+struct question {
+    enum protocol_operation operation;
+    char user[PROTOCOL_NAME_MAX + 1]; /* as typed; "" for LIST */
+    char service[PROTOCOL_NAME_MAX + 1];
+    uint32_t offline_grace; /* seconds; PROTOCOL_UNSET: as configured */
+    uint32_t reuse_within;
+    uint32_t deadline;
+    struct secret input;
+};
+
+struct answer {
+    enum verdict verdict;
+    enum source source;
+    bool rotated;
+    char provider[PROTOCOL_NAME_MAX + 1];
+    struct reason reason;                /* for the log */
+    char message[PROTOCOL_TEXT_MAX + 1]; /* for the person; printable ASCII */
+    int64_t expires;                     /* of the access token, wall seconds; 0: none */
+    struct secret token;                 /* for OPERATION_TOKEN */
+    int64_t last_granted, grace_until;   /* for GRANTED_OFFLINE, wall seconds */
+};
+
+/* A line of status or list. */
+struct entry {
+    char account[PROTOCOL_NAME_MAX + 1];
+    uid_t uid;
+    char provider[PROTOCOL_NAME_MAX + 1];
+    char subject[PROTOCOL_TEXT_MAX + 1]; /* printable ASCII */
+    int64_t enrolled, last_granted, expires; /* wall seconds, 0: never */
+    enum verdict last_verdict;
+    enum protocol_account state;
+};
+
+/* Decodes the fields of a REQUEST. -EBADMSG unless it is one, whole and with nothing behind it. */
+int question_decode(const uint8_t *fields, size_t size, struct question *ret);
+void question_clear(struct question *question);
+
+/* Encode the fields of a REPLY, an ENTRY, a NOTICE. */
+void answer_encode(const struct answer *answer, struct protocol_writer *writer);
+void entry_encode(const struct entry *entry, struct protocol_writer *writer);
+void notice_encode(uint32_t milliseconds, const char *provider, struct protocol_writer *writer);
+
+#endif
