@@ -1,0 +1,181 @@
+/*
+ * ask.c - a question to the helper, and its answer. Nothing that comes from the helper is trusted
+ * to be printable, terminated or of a sensible size.
+ */
+#include "ask.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "scoped.h"
+#include "spawn.h"
+#include "wire.h"
+
+enum {
+    ASK_DEADLINE_MS = 10000, /* until the helper has said how long it takes itself */
+    ASK_MARGIN_MS = 500,
+};
+
+void ask_clear(struct ask_answer *answer) {
+    explicit_bzero(answer, sizeof *answer);
+}
+
+__attribute__((format(printf, 3, 4))) static void
+conclude(struct ask_answer *ret, enum verdict verdict, const char *format, ...) {
+    va_list args;
+    ask_clear(ret);
+    ret->verdict = verdict;
+    va_start(args, format);
+    vsnprintf(ret->reason, sizeof ret->reason, format, args);
+    va_end(args);
+    snprintf(ret->message, sizeof ret->message,
+             "Login refused: this machine's oauth-login failed. Your account is not at fault; tell "
+             "your administrator.");
+}
+
+static void make_printable(char *text) {
+    for (; *text != '\0'; text++)
+        if (*text < ' ' || *text > '~')
+            *text = '?';
+}
+
+static void get_printable(struct protocol_reader *fields, char *text, size_t size) {
+    protocol_get_text(fields, text, size);
+    make_printable(text);
+}
+
+static bool read_entry(struct protocol_reader *fields, struct ask_entry *ret) {
+    get_printable(fields, ret->account, sizeof ret->account);
+    ret->uid = protocol_get_u32(fields);
+    get_printable(fields, ret->provider, sizeof ret->provider);
+    get_printable(fields, ret->subject, sizeof ret->subject);
+    ret->enrolled = (int64_t) protocol_get_u64(fields);
+    ret->last_granted = (int64_t) protocol_get_u64(fields);
+    ret->expires = (int64_t) protocol_get_u64(fields);
+    ret->last_verdict = protocol_get_enum(fields, VERDICT_NONE, VERDICT_COUNT);
+    ret->state = protocol_get_enum(fields, ACCOUNT_PRESENT, ACCOUNT_STATE_COUNT);
+    return protocol_reader_done(fields);
+}
+
+static bool read_reply(struct protocol_reader *fields, struct ask_answer *ret) {
+    size_t size = 0;
+    ret->verdict = protocol_get_enum(fields, VERDICT_GRANTED, VERDICT_COUNT);
+    ret->source = protocol_get_enum(fields, SOURCE_NONE, SOURCE_COUNT);
+    ret->rotated = protocol_get_enum(fields, 0, 2);
+    get_printable(fields, ret->provider, sizeof ret->provider);
+    get_printable(fields, ret->reason, sizeof ret->reason);
+    get_printable(fields, ret->message, sizeof ret->message);
+    ret->expires = (int64_t) protocol_get_u64(fields);
+    const uint8_t *token = protocol_get_bytes(fields, PROTOCOL_TOKEN_MAX, &size);
+    if (!protocol_reader_done(fields))
+        return false;
+    memcpy(ret->token, token, size);
+    ret->token_size = size;
+    return true;
+}
+
+static int send_question(int fd, struct wire_frame *frame, const struct ask_question *question,
+                         int64_t until_ms) {
+    struct protocol_writer writer = wire_begin(frame, PROTOCOL_REQUEST);
+    protocol_put_u8(&writer, (uint8_t) question->operation);
+    protocol_put_string(&writer, question->user);
+    protocol_put_string(&writer, question->service);
+    protocol_put_u32(&writer, question->offline_grace);
+    protocol_put_u32(&writer, question->reuse_within);
+    protocol_put_u32(&writer, question->deadline);
+    protocol_put_bytes(&writer, question->input, question->input_size);
+    return wire_send(fd, frame, &writer, until_ms);
+}
+
+/* The helper's own patience, and whom it waits for. */
+static bool take_notice(struct protocol_reader *fields, const struct ask_question *question,
+                        int64_t *until_ms) {
+    char provider[PROTOCOL_NAME_MAX + 1];
+    uint32_t milliseconds = protocol_get_u32(fields);
+    get_printable(fields, provider, sizeof provider);
+    if (!protocol_reader_done(fields))
+        return false;
+    *until_ms = wire_now() + milliseconds + ASK_MARGIN_MS;
+    if (question->on_wait)
+        question->on_wait(provider, question->context);
+    return true;
+}
+
+/* Reads frames until the reply: 0, or a negative errno. */
+static int read_answer(int fd, struct wire_frame *frame, const struct ask_question *question,
+                       int64_t until_ms, struct ask_answer *ret) {
+    bool noticed = false;
+    for (;;) {
+        struct protocol_reader fields;
+        struct ask_entry entry = {0};
+        int type = wire_receive(fd, frame, until_ms, &fields);
+        if (type < 0)
+            return type;
+        if (type == PROTOCOL_REPLY)
+            return read_reply(&fields, ret) ? 0 : -EBADMSG;
+        if (type == PROTOCOL_NOTICE && (noticed || !take_notice(&fields, question, &until_ms)))
+            return -EBADMSG;
+        if (type == PROTOCOL_ENTRY && !read_entry(&fields, &entry))
+            return -EBADMSG;
+        if (type == PROTOCOL_ENTRY && question->on_entry)
+            question->on_entry(&entry, question->context);
+        noticed |= type == PROTOCOL_NOTICE;
+    }
+}
+
+static void explain(int error, struct ask_answer *ret) {
+    if (error == -ETIMEDOUT)
+        conclude(ret, VERDICT_UNREACHABLE, "the helper did not answer in time");
+    else if (error == -ECONNRESET || error == -EPIPE)
+        conclude(ret, VERDICT_FAULT, "the helper ended without an answer; is %s whole?",
+                 OAUTH_LOGIN_HELPER);
+    else if (error == -EBADMSG)
+        conclude(ret, VERDICT_FAULT, "the helper's answer was not understood; are module, command "
+                                     "and helper of one version?");
+    else
+        conclude(ret, VERDICT_FAULT, "talking to the helper: %s", strerror(-error));
+}
+
+static void explain_spawn(int error, struct ask_answer *ret) {
+    if (error == -ENOENT)
+        conclude(ret, VERDICT_FAULT, "there is no user %s for the helper to run as; run: make "
+                 "install, or: systemd-sysusers", OAUTH_LOGIN_USER);
+    else if (error == -EPERM)
+        conclude(ret, VERDICT_FAULT, "the user %s must not have uid or gid 0", OAUTH_LOGIN_USER);
+    else
+        conclude(ret, VERDICT_FAULT, "cannot start the helper: %s", strerror(-error));
+}
+
+static void exchange(const struct ask_question *question, int64_t until_ms,
+                     struct ask_answer *ret) {
+    SCOPED_FRAME struct wire_frame *frame = wire_new();
+    if (!frame) {
+        conclude(ret, VERDICT_FAULT, "out of memory");
+        return;
+    }
+    SCOPED_FD int fd = spawn_helper(question->config);
+    if (fd < 0) {
+        explain_spawn(fd, ret);
+        return;
+    }
+    /* A helper that could not be started has said why before it hung up: read that first. */
+    int sent = send_question(fd, frame, question, until_ms);
+    int r = read_answer(fd, frame, question, until_ms, ret);
+    if (r < 0)
+        explain(r == -ECONNRESET && sent < 0 ? sent : r, ret);
+}
+
+void ask_helper(const struct ask_question *question, struct ask_answer *ret) {
+    int64_t started = wire_now();
+    int64_t patience = question->deadline == PROTOCOL_UNSET ? ASK_DEADLINE_MS
+                                                            : (int64_t) question->deadline * 1000;
+    ask_clear(ret);
+    if (geteuid() == 0)
+        exchange(question, started + patience + ASK_MARGIN_MS, ret);
+    else
+        conclude(ret, VERDICT_FAULT, "only root can start the helper; run this as root");
+    ret->milliseconds = wire_now() - started;
+}

@@ -1,0 +1,61 @@
+/*
+ * ask.h - a question to the helper, and its answer.
+ */
+#ifndef OAUTH_LOGIN_ASK_H
+#define OAUTH_LOGIN_ASK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "protocol.h"
+
+/* An account of status or list. */
+struct ask_entry {
+    char account[PROTOCOL_NAME_MAX + 1];
+    uint32_t uid;
+    char provider[PROTOCOL_NAME_MAX + 1];
+    char subject[PROTOCOL_TEXT_MAX + 1];
+    int64_t enrolled, last_granted, expires; /* wall seconds, 0: never */
+    enum verdict last_verdict;
+    enum protocol_account state;
+};
+
+struct ask_question {
+    enum protocol_operation operation;
+    const char *user;       /* "" for LIST */
+    const char *service;    /* "" when there is none */
+    uint32_t offline_grace; /* seconds; PROTOCOL_UNSET: as configured */
+    uint32_t reuse_within;
+    uint32_t deadline;
+    const char *config; /* another configuration file, or NULL */
+    const void *input;  /* for IMPORT: the refresh token */
+    size_t input_size;
+    /* Called for each account of STATUS and LIST, or NULL. */
+    void (*on_entry)(const struct ask_entry *entry, void *context);
+    /* Called when the wait for `provider` begins, or NULL. */
+    void (*on_wait)(const char *provider, void *context);
+    void *context;
+};
+
+/* All texts are printable ASCII, whatever the helper sent. */
+struct ask_answer {
+    enum verdict verdict;
+    enum source source;
+    bool rotated;
+    int64_t milliseconds;                 /* from question to answer */
+    char provider[PROTOCOL_NAME_MAX + 1]; /* "" when none was asked */
+    char reason[PROTOCOL_TEXT_MAX + 1];   /* for the log */
+    char message[PROTOCOL_TEXT_MAX + 1];  /* for the person, "" when there is nothing to say */
+    int64_t expires;                      /* of the access token, wall seconds */
+    uint8_t token[PROTOCOL_TOKEN_MAX];    /* for TOKEN */
+    size_t token_size;
+};
+
+/* Asks, and waits for the answer no longer than the deadline and half a second. Always fills
+ * `ret`: what fails on the way is a verdict of FAULT or UNREACHABLE with its reason. The caller
+ * wipes it with ask_clear. */
+void ask_helper(const struct ask_question *question, struct ask_answer *ret);
+
+void ask_clear(struct ask_answer *answer);
+
+#endif

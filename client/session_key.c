@@ -1,0 +1,144 @@
+/*
+ * session_key.c - the access token in the login's session keyring.
+ */
+#include "session_key.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DESCRIPTION_SIZE = 320 };
+
+static const char ring_name[] = "oauth-login";
+
+/* Possessors may look, read and search, root may do anything, and nobody else may see it. */
+static const key_perm_t ring_permissions =
+    KEY_POS_VIEW | KEY_POS_READ | KEY_POS_SEARCH | KEY_USR_ALL;
+
+struct described {
+    uid_t uid;
+    char name[DESCRIPTION_SIZE];
+};
+
+/* Reads who owns a key and what it is called: KEYCTL_DESCRIBE, "type;uid;gid;perm;name". */
+static int describe(key_serial_t serial, struct described *ret) {
+    char text[DESCRIPTION_SIZE + 64];
+    unsigned int uid = 0;
+    int name = 0;
+    long size = keyctl_describe(serial, text, sizeof text);
+    if (size < 0)
+        return -errno;
+    if ((size_t) size > sizeof text)
+        return -E2BIG;
+    if (sscanf(text, "%*[^;];%u;%*d;%*x;%n", &uid, &name) != 1 || name == 0)
+        return -EBADMSG;
+    ret->uid = uid;
+    snprintf(ret->name, sizeof ret->name, "%s", text + name);
+    return 0;
+}
+
+key_serial_t session_key_current(void) {
+    key_serial_t session = keyctl_get_keyring_ID(KEY_SPEC_SESSION_KEYRING, 0);
+    return session > 0 ? session : 0;
+}
+
+/* Whether this login alone has the session keyring: it is the account's, and not the one that
+ * the kernel falls back to for every process without. */
+static bool is_private(key_serial_t session, uid_t uid) {
+    struct described described;
+    char shared[32];
+    snprintf(shared, sizeof shared, "_uid_ses.%u", uid);
+    return describe(session, &described) == 0 && described.uid == uid &&
+           strcmp(described.name, shared) != 0;
+}
+
+/* Joins a new session keyring and gives it to the account: without changing our own ids, which
+ * would let the account's processes send us signals meanwhile. */
+static int join_private(uid_t uid, gid_t gid, key_serial_t *ret) {
+    key_serial_t session = keyctl_join_session_keyring(NULL);
+    if (session < 0)
+        return -errno;
+    *ret = session;
+    return keyctl_chown(session, uid, gid) < 0 ? -errno : 0;
+}
+
+static int find_session(uid_t uid, gid_t gid, key_serial_t inherited, key_serial_t *ret) {
+    key_serial_t session = keyctl_get_keyring_ID(KEY_SPEC_SESSION_KEYRING, 0);
+    if (session >= 0 && session != inherited && is_private(session, uid)) {
+        *ret = session;
+        return 0;
+    }
+    if (session < 0 && errno != EKEYREVOKED && errno != EKEYEXPIRED && errno != ENOKEY)
+        return -errno;
+    return join_private(uid, gid, ret);
+}
+
+/* Root's own ring of this name that lies directly in the session keyring; 0 when there is none.
+ * One of anybody else's is a trap: its owner could read what is put there for longer. */
+static key_serial_t find_ring(key_serial_t session) {
+    key_serial_t *keys = NULL, found = 0;
+    int size = keyctl_read_alloc(session, (void **) &keys);
+    for (size_t i = 0; size > 0 && i < (size_t) size / sizeof *keys && found == 0; i++) {
+        struct described described;
+        if (describe(keys[i], &described) == 0 && described.uid == 0 &&
+            strcmp(described.name, ring_name) == 0)
+            found = keys[i];
+    }
+    free(keys);
+    return found;
+}
+
+static int make_ring(key_serial_t session, struct session_key_ring *ret) {
+    key_serial_t serial = find_ring(session);
+    if (serial > 0) {
+        *ret = (struct session_key_ring){.serial = serial};
+        return 0;
+    }
+    serial = add_key("keyring", ring_name, NULL, 0, session);
+    if (serial < 0)
+        return -errno;
+    if (keyctl_setperm(serial, ring_permissions) < 0) {
+        int error = -errno;
+        keyctl_revoke(serial);
+        return error;
+    }
+    *ret = (struct session_key_ring){.serial = serial, .ours = true};
+    return 0;
+}
+
+int session_key_plant(const char *provider, const void *token, size_t size, uint32_t seconds,
+                      uid_t uid, gid_t gid, key_serial_t inherited,
+                      struct session_key_ring *ret) {
+    char description[DESCRIPTION_SIZE];
+    struct session_key_ring ring = {0};
+    key_serial_t session = 0;
+
+    snprintf(description, sizeof description, "oauth-login:%s", provider);
+    int r = find_session(uid, gid, inherited, &session);
+    if (r < 0)
+        return r;
+    r = make_ring(session, &ring);
+    if (r < 0)
+        return r;
+    /* add_key again for another token: keyctl_update refuses more than 4,096 bytes. */
+    key_serial_t key = add_key("user", description, token, size, ring.serial);
+    if (key < 0 || keyctl_set_timeout(key, seconds > 0 ? seconds : 1) < 0 ||
+        keyctl_setperm(key, ring_permissions) < 0) {
+        r = -errno;
+        if (key >= 0)
+            keyctl_revoke(key);
+        if (ring.ours)
+            keyctl_revoke(ring.serial);
+        return r;
+    }
+    *ret = ring;
+    return 0;
+}
+
+int session_key_revoke(key_serial_t serial) {
+    if (keyctl_revoke(serial) == 0 || errno == EKEYREVOKED || errno == EKEYEXPIRED ||
+        errno == ENOKEY)
+        return 0;
+    return -errno;
+}

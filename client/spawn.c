@@ -1,0 +1,108 @@
+/*
+ * spawn.c - starting the helper from inside somebody else's process.
+ *
+ *   caller ── clone, no exit signal ──> middle ── clone ──> child ── execve ──> helper
+ *
+ * A plain child of the caller would be its business: its SIGCHLD handler would run, its wait(2)
+ * would take the helper's end for that of a child of its own, and SIG_IGN would take the end from
+ * us. The middle process has no exit signal, so only a wait with __WALL can see it, and it never
+ * executes a program, which would give the signal back. It leaves the caller's session, starts
+ * the child and ends; the child is nobody's business then but init's.
+ */
+#include "spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "scoped.h"
+#include "spawn_child.h"
+
+enum { PASSWD_SIZE = 16384 };
+
+static int find_user(struct spawn_plan *plan) {
+    struct passwd entry, *found = NULL;
+    char *text = malloc(PASSWD_SIZE);
+    if (!text)
+        return -ENOMEM;
+    int error = getpwnam_r(OAUTH_LOGIN_USER, &entry, text, PASSWD_SIZE, &found);
+    if (found) {
+        plan->uid = entry.pw_uid;
+        plan->gid = entry.pw_gid;
+    }
+    free(text);
+    if (!found)
+        return error > 0 ? -error : -ENOENT;
+    return plan->uid == 0 || plan->gid == 0 ? -EPERM : 0;
+}
+
+/* A descriptor that is not one of the three that a caller may have closed. */
+static int raise_fd(int *fd) {
+    if (*fd > STDERR_FILENO)
+        return 0;
+    int high = fcntl(*fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (high < 0)
+        return -errno;
+    scoped_close(fd);
+    *fd = high;
+    return 0;
+}
+
+/* A copy of this process with the given exit signal: fork(2), but without the handlers of
+ * pthread_atfork(3), which are the caller's and may wait for its threads. */
+static pid_t copy_process(int exit_signal) {
+    return (pid_t) syscall(SYS_clone, exit_signal, NULL, NULL, NULL, NULL);
+}
+
+static _Noreturn void run_middle(const struct spawn_plan *plan) {
+    setsid(); /* no signal of a terminal or of the caller's process group reaches the helper */
+    pid_t child = copy_process(SIGCHLD);
+    if (child == 0)
+        spawn_child_run(plan);
+    _exit(child < 0 ? 1 : 0);
+}
+
+static int start(const struct spawn_plan *plan) {
+    sigset_t all, old;
+    int status = 0, r = 0;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    pid_t middle = copy_process(0);
+    if (middle == 0)
+        run_middle(plan);
+    if (middle < 0)
+        r = -errno;
+    else if (waitpid(middle, &status, __WALL) != middle)
+        r = -errno;
+    else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        r = -EAGAIN;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return r;
+}
+
+int spawn_helper(const char *config) {
+    struct spawn_plan plan = {.config = config};
+    int pair[2];
+    int r = find_user(&plan);
+    if (r < 0)
+        return r;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+        return -errno;
+    SCOPED_FD int ours = pair[0];
+    SCOPED_FD int theirs = pair[1];
+    r = raise_fd(&ours);
+    if (r >= 0)
+        r = raise_fd(&theirs);
+    if (r < 0)
+        return r;
+    plan.peer = theirs;
+    r = start(&plan);
+    return r < 0 ? r : scoped_take_fd(&ours);
+}

@@ -1,0 +1,16 @@
+/*
+ * spawn.h - starting the helper from inside somebody else's process, without it noticing.
+ */
+#ifndef OAUTH_LOGIN_SPAWN_H
+#define OAUTH_LOGIN_SPAWN_H
+
+/* Starts OAUTH_LOGIN_HELPER as the user oauth-login, for a caller whose effective uid is 0, with
+ * `--config config` unless that is NULL. Returns our end of its socket, close-on-exec and above 2.
+ *
+ * No SIGCHLD reaches the caller, and no wait of its own can see the helper: its end is the end of
+ * the socket. What fails after this returns comes as a REPLY of verdict FAULT on the socket.
+ * -ENOENT when there is no user oauth-login, else a negative errno. Keeps no state, takes no lock
+ * in the child, and may be called with other threads running. */
+int spawn_helper(const char *config);
+
+#endif
