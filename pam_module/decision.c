@@ -1,0 +1,62 @@
+/*
+ * decision.c - from a verdict to what PAM is told.
+ *
+ * PAM_IGNORE MUST never stand for an error: in a stack of `required` it would let in. A pass in
+ * `auth` MUST never be PAM_SUCCESS for somebody who has proven nothing: a stored grant proves
+ * that the account is wanted, not who is typing.
+ */
+#include "decision.h"
+
+#include "report.h"
+#include "ring.h"
+
+static const struct {
+    int auth;
+    int account;
+} codes[VERDICT_COUNT] = {
+    [VERDICT_NONE] = {PAM_SYSTEM_ERR, PAM_SYSTEM_ERR},
+    [VERDICT_GRANTED] = {PAM_SUCCESS, PAM_SUCCESS},
+    [VERDICT_GRANTED_OFFLINE] = {PAM_SUCCESS, PAM_SUCCESS},
+    [VERDICT_DENIED] = {PAM_AUTH_ERR, PAM_PERM_DENIED},
+    [VERDICT_REAUTHORIZE] = {PAM_AUTH_ERR, PAM_PERM_DENIED},
+    [VERDICT_NOT_ENROLLED] = {PAM_AUTH_ERR, PAM_PERM_DENIED},
+    [VERDICT_NOT_MANAGED] = {PAM_IGNORE, PAM_IGNORE},
+    [VERDICT_UNREACHABLE] = {PAM_AUTHINFO_UNAVAIL, PAM_AUTHINFO_UNAVAIL},
+    [VERDICT_MISCONFIGURED] = {PAM_SERVICE_ERR, PAM_SERVICE_ERR},
+    [VERDICT_NOT_PERMITTED] = {PAM_PERM_DENIED, PAM_PERM_DENIED},
+    [VERDICT_FAULT] = {PAM_SYSTEM_ERR, PAM_SYSTEM_ERR},
+};
+
+/* Whether sshd has already proven somebody in this login: it names the method. */
+static bool is_proven(const struct login *login) {
+    const char *methods = pam_getenv(login->pamh, "SSH_AUTH_INFO_0");
+    return login->options.assume_proven ||
+           (methods && methods[0] >= 'a' && methods[0] <= 'z');
+}
+
+static int pass(const struct login *login) {
+    if (login->phase == PHASE_ACCOUNT || is_proven(login))
+        return PAM_SUCCESS;
+    report_unproven(login);
+    return PAM_IGNORE;
+}
+
+int decision_make(const struct login *login) {
+    struct ask_answer answer;
+    ring_note(login);
+    login_ask(login, OPERATION_VERIFY, &answer);
+    report_decision(login, &answer);
+    enum verdict verdict = answer.verdict;
+    int code = login->phase == PHASE_AUTH ? codes[verdict].auth : codes[verdict].account;
+    bool excused = verdict == VERDICT_NOT_ENROLLED && login->options.nouserok;
+    if (excused)
+        code = PAM_IGNORE;
+    else if (login->options.permissive && code != PAM_SUCCESS && code != PAM_IGNORE)
+        code = login->phase == PHASE_AUTH ? PAM_IGNORE : PAM_SUCCESS;
+    else if (code == PAM_SUCCESS)
+        code = pass(login);
+    if ((code != PAM_SUCCESS && code != PAM_IGNORE) || verdict == VERDICT_GRANTED_OFFLINE)
+        report_to_person(login, &answer);
+    ask_clear(&answer);
+    return code;
+}

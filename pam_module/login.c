@@ -1,0 +1,67 @@
+/*
+ * login.c - the login that a PAM entry point is called for.
+ */
+#include "login.h"
+
+#include <pwd.h>
+#include <security/pam_ext.h>
+#include <security/pam_modutil.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "report.h"
+
+static const char *text_item(pam_handle_t *pamh, int item) {
+    const void *text = NULL;
+    return pam_get_item(pamh, item, &text) == PAM_SUCCESS && text ? text : "";
+}
+
+/* PAM_USER may have been changed since the phase before: it is looked up in each. */
+static int find_account(struct login *login) {
+    const char *user = NULL;
+    int r = pam_get_user(login->pamh, &user, NULL);
+    if (r != PAM_SUCCESS)
+        return r == PAM_CONV_AGAIN ? PAM_INCOMPLETE : r;
+    if (!user || user[0] == '\0')
+        return PAM_USER_UNKNOWN;
+    const struct passwd *entry = pam_modutil_getpwnam(login->pamh, user);
+    if (!entry)
+        return PAM_USER_UNKNOWN;
+    login->user = entry->pw_name;
+    login->uid = entry->pw_uid;
+    login->gid = entry->pw_gid;
+    return PAM_SUCCESS;
+}
+
+int login_begin(pam_handle_t *pamh, enum phase phase, int flags, int argc, const char **argv,
+                struct login *ret) {
+    char error[OPTIONS_ERROR_SIZE];
+    *ret = (struct login){.pamh = pamh, .phase = phase};
+    int r = find_account(ret);
+    if (r != PAM_SUCCESS)
+        return r;
+    if (ret->uid == 0)
+        return PAM_IGNORE;
+    ret->service = text_item(pamh, PAM_SERVICE);
+    ret->rhost = text_item(pamh, PAM_RHOST);
+    if (!options_parse(argc, argv, &ret->options, error)) {
+        report_misconfigured(ret, error);
+        return PAM_SERVICE_ERR;
+    }
+    ret->silent = ((unsigned) flags & PAM_SILENT) || ret->options.quiet;
+    return PAM_SUCCESS;
+}
+
+void login_ask(const struct login *login, enum protocol_operation operation,
+               struct ask_answer *ret) {
+    struct ask_question question = {
+        .operation = operation,
+        .user = login->user,
+        .service = login->service,
+        .offline_grace = login->options.offline_grace,
+        .reuse_within = login->options.reuse_within,
+        .deadline = login->options.deadline,
+        .config = login->options.config,
+    };
+    ask_helper(&question, ret);
+}

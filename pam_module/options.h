@@ -1,0 +1,31 @@
+/*
+ * options.h - the words behind pam_oauth_login.so in a file of pam.d.
+ */
+#ifndef OAUTH_LOGIN_OPTIONS_H
+#define OAUTH_LOGIN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct options {
+    const char *config;     /* NULL: the usual one */
+    uint32_t offline_grace; /* seconds; PROTOCOL_UNSET: as configured */
+    uint32_t reuse_within;
+    uint32_t deadline;
+    bool assume_proven;    /* a pass in `auth` is a success though nobody was proven here */
+    bool nouserok;         /* an account that is not enrolled is ignored */
+    bool permissive;       /* decides and logs, refuses nobody */
+    bool no_keyring;       /* keyring=none */
+    bool keyring_required; /* a session without the key fails */
+    bool quiet;            /* nothing to the person */
+    bool debug;
+};
+
+enum { OPTIONS_ERROR_SIZE = 160 };
+
+/* Parses the arguments of a PAM entry point; `ret` points into them. False, with what is wrong
+ * and how to mend it in `ret_error`, for anything but the options of pam_oauth_login(8). */
+bool options_parse(int argc, const char **argv, struct options *ret,
+                   char ret_error[OPTIONS_ERROR_SIZE]);
+
+#endif

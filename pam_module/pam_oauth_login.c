@@ -1,0 +1,57 @@
+/*
+ * pam_oauth_login.c - the entry points that PAM calls. Each finds out whose login it is and
+ * delegates.
+ */
+#include <security/pam_modules.h>
+#include <string.h>
+
+#include "decision.h"
+#include "login.h"
+#include "ring.h"
+#include "session.h"
+
+/* `systemd --user` enters the stack again in the middle of a login that was decided. */
+static bool is_reentry(const struct login *login) {
+    return strcmp(login->service, "systemd-user") == 0;
+}
+
+static int decide(pam_handle_t *pamh, enum phase phase, int flags, int argc, const char **argv) {
+    struct login login;
+    int r = login_begin(pamh, phase, flags, argc, argv, &login);
+    if (r != PAM_SUCCESS)
+        return r;
+    return is_reentry(&login) ? PAM_IGNORE : decision_make(&login);
+}
+
+PAM_EXTERN int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv) {
+    return decide(pamh, PHASE_AUTH, flags, argc, argv);
+}
+
+PAM_EXTERN int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv) {
+    return decide(pamh, PHASE_ACCOUNT, flags, argc, argv);
+}
+
+PAM_EXTERN int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv) {
+    (void) argc;
+    (void) argv;
+    if ((unsigned) flags & PAM_DELETE_CRED)
+        session_close(pamh);
+    return PAM_SUCCESS;
+}
+
+PAM_EXTERN int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv) {
+    struct login login;
+    int r = login_begin(pamh, PHASE_SESSION, flags, argc, argv, &login);
+    if (r == PAM_SUCCESS)
+        r = session_open(&login);
+    ring_take_noted(pamh); /* whatever happened: no shell shall see it */
+    return r == PAM_IGNORE ? PAM_SUCCESS : r; /* uid 0: a stack of nothing but ignored fails */
+}
+
+PAM_EXTERN int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv) {
+    (void) flags;
+    (void) argc;
+    (void) argv;
+    session_close(pamh);
+    return PAM_SUCCESS;
+}

@@ -1,0 +1,93 @@
+/*
+ * report.c - what the log and the person read.
+ */
+#include "report.h"
+
+#include <security/pam_ext.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+enum { FIELD_SIZE = 280 };
+
+/* Bytes that are not printable ASCII, quotes and the backslash become \xNN. */
+static const char *escape(const char *text, char ret[FIELD_SIZE]) {
+    size_t used = 0;
+    for (; *text != '\0' && used + 5 <= FIELD_SIZE; text++) {
+        if (*text >= ' ' && *text <= '~' && *text != '\\' && *text != '"')
+            ret[used++] = *text;
+        else
+            used += (size_t) snprintf(ret + used, 5, "\\x%02X", (unsigned char) *text);
+    }
+    ret[used] = '\0';
+    return ret;
+}
+
+static const struct {
+    int level;
+    bool by_provider; /* the provider's own word */
+} manners[VERDICT_COUNT] = {
+    [VERDICT_NONE] = {LOG_ERR, false},
+    [VERDICT_GRANTED] = {LOG_INFO, true},
+    [VERDICT_GRANTED_OFFLINE] = {LOG_NOTICE, false},
+    [VERDICT_DENIED] = {LOG_NOTICE, true},
+    [VERDICT_REAUTHORIZE] = {LOG_NOTICE, true},
+    [VERDICT_NOT_ENROLLED] = {LOG_NOTICE, false},
+    [VERDICT_NOT_MANAGED] = {LOG_INFO, false},
+    [VERDICT_UNREACHABLE] = {LOG_ERR, false},
+    [VERDICT_MISCONFIGURED] = {LOG_ERR, false},
+    [VERDICT_NOT_PERMITTED] = {LOG_ERR, false},
+    [VERDICT_FAULT] = {LOG_ERR, false},
+};
+
+void report_decision(const struct login *login, const struct ask_answer *answer) {
+    char user[FIELD_SIZE], rhost[FIELD_SIZE], reason[2 * FIELD_SIZE] = "", text[FIELD_SIZE];
+    const char *verdict = verdict_name(answer->verdict);
+    bool by = manners[answer->verdict].by_provider && answer->provider[0] != '\0';
+
+    if (answer->reason[0] != '\0')
+        snprintf(reason, sizeof reason, " reason=\"%s\"", escape(answer->reason, text));
+    escape(login->rhost, rhost);
+    pam_syslog(login->pamh, manners[answer->verdict].level,
+               "%s: %s%s%s (verdict=%s source=%s rotated=%s%s%s ms=%lld%s%s)",
+               escape(login->user, user), verdict, by ? " by " : "", by ? answer->provider : "",
+               verdict, source_name(answer->source), answer->rotated ? "yes" : "no",
+               rhost[0] != '\0' ? " rhost=" : "", rhost, (long long) answer->milliseconds, reason,
+               login->options.permissive ? " permissive" : "");
+}
+
+void report_to_person(const struct login *login, const struct ask_answer *answer) {
+    if (login->silent || answer->message[0] == '\0')
+        return;
+    if (answer->verdict == VERDICT_GRANTED_OFFLINE)
+        pam_info(login->pamh, "%s", answer->message);
+    else
+        pam_error(login->pamh, "%s", answer->message);
+}
+
+void report_misconfigured(const struct login *login, const char *what) {
+    char user[FIELD_SIZE], text[FIELD_SIZE];
+    pam_syslog(login->pamh, LOG_ERR, "%s: misconfigured (verdict=misconfigured reason=\"%s\")",
+               escape(login->user, user), escape(what, text));
+}
+
+void report_unproven(const struct login *login) {
+    char user[FIELD_SIZE];
+    pam_syslog(login->pamh, LOG_NOTICE,
+               "%s: nobody has been proven in this login yet, so this pass in auth is neutral; "
+               "another module must prove who it is (pam_oauth_login(8), assume_proven)",
+               escape(login->user, user));
+}
+
+void report_planted(const struct login *login, int serial, const struct ask_answer *answer) {
+    char user[FIELD_SIZE];
+    if (login->options.debug)
+        pam_syslog(login->pamh, LOG_DEBUG, "%s: session key oauth-login:%s planted in keyring %d",
+                   escape(login->user, user), answer->provider, serial);
+}
+
+void report_not_planted(const struct login *login, const char *why) {
+    char user[FIELD_SIZE], text[FIELD_SIZE];
+    pam_syslog(login->pamh, LOG_WARNING, "%s: no session key: %s", escape(login->user, user),
+               escape(why, text));
+}

@@ -1,0 +1,26 @@
+/*
+ * report.h - what the log and the person read. Whatever comes from outside is printed as escaped
+ * printable ASCII of bounded length.
+ */
+#ifndef OAUTH_LOGIN_REPORT_H
+#define OAUTH_LOGIN_REPORT_H
+
+#include "login.h"
+
+/* The log's line of a decision. */
+void report_decision(const struct login *login, const struct ask_answer *answer);
+
+/* The line for the person, if there is one and it is wanted. */
+void report_to_person(const struct login *login, const struct ask_answer *answer);
+
+/* The log's line for something wrong in pam.d. */
+void report_misconfigured(const struct login *login, const char *what);
+
+/* A pass in `auth` that counts for nothing, since nobody was proven in this login. */
+void report_unproven(const struct login *login);
+
+/* The session's key: planted in the keyring `serial`, or why it is not there. */
+void report_planted(const struct login *login, int serial, const struct ask_answer *answer);
+void report_not_planted(const struct login *login, const char *why);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * ring.c - what one phase of a login must remember about keyrings for a later one.
+ */
+#include "ring.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "session_key.h"
+
+#define NOTE "OAUTH_LOGIN_INHERITED_KEYRING"
+
+static const char planted[] = "pam_oauth_login_ring";
+
+void ring_note(const struct login *login) {
+    char text[sizeof NOTE + 16];
+    snprintf(text, sizeof text, NOTE "=%d", session_key_current());
+    pam_putenv(login->pamh, text);
+}
+
+key_serial_t ring_take_noted(pam_handle_t *pamh) {
+    const char *text = pam_getenv(pamh, NOTE);
+    long serial = text ? strtol(text, NULL, 10) : 0;
+    if (text)
+        pam_putenv(pamh, NOTE);
+    return serial > 0 && serial <= INT32_MAX ? (key_serial_t) serial : 0;
+}
+
+static void forget(pam_handle_t *pamh, void *data, int error_status) {
+    (void) pamh;
+    (void) error_status;
+    free(data);
+}
+
+bool ring_keep_planted(pam_handle_t *pamh, key_serial_t serial) {
+    key_serial_t *kept = malloc(sizeof *kept);
+    if (!kept)
+        return false;
+    *kept = serial;
+    if (pam_set_data(pamh, planted, kept, forget) == PAM_SUCCESS)
+        return true;
+    free(kept);
+    return false;
+}
+
+key_serial_t ring_take_planted(pam_handle_t *pamh) {
+    const void *kept = NULL;
+    if (pam_get_data(pamh, planted, &kept) != PAM_SUCCESS || !kept)
+        return 0;
+    key_serial_t serial = *(const key_serial_t *) kept;
+    pam_set_data(pamh, planted, NULL, NULL);
+    return serial;
+}

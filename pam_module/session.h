@@ -1,0 +1,16 @@
+/*
+ * session.h - the account's access token in the session, from its opening to its end.
+ */
+#ifndef OAUTH_LOGIN_SESSION_H
+#define OAUTH_LOGIN_SESSION_H
+
+#include "login.h"
+
+/* Plants the token that the login brought. PAM_SUCCESS also without one, unless the option
+ * keyring_required is set: PAM_SESSION_ERR then. */
+int session_open(const struct login *login);
+
+/* Revokes what session_open planted for this handle, if it did. */
+void session_close(pam_handle_t *pamh);
+
+#endif
