@@ -1,0 +1,67 @@
+/*
+ * command.c - what every command shares.
+ */
+#include "command.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <unistd.h>
+
+const char *command_account(const struct arguments *arguments) {
+    const struct passwd *entry =
+        arguments->user ? getpwnam(arguments->user) : getpwuid(getuid());
+    if (entry)
+        return entry->pw_name;
+    if (arguments->user)
+        fprintf(stderr, "oauth-login: this machine knows no such account; look with: getent passwd "
+                        "NAME\n");
+    else
+        fprintf(stderr, "oauth-login: uid %u has no account here; name one\n", getuid());
+    return NULL;
+}
+
+static void say_whom_we_wait_for(const char *provider, void *context) {
+    (void) context;
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "Asking %s ...\n", provider);
+}
+
+struct ask_question command_question(const struct arguments *arguments,
+                                     enum protocol_operation operation, const char *account) {
+    return (struct ask_question){
+        .operation = operation,
+        .user = account,
+        .service = arguments->service,
+        .offline_grace = PROTOCOL_UNSET,
+        .reuse_within = PROTOCOL_UNSET,
+        .deadline = PROTOCOL_UNSET,
+        .config = arguments->config,
+        .on_wait = operation == OPERATION_VERIFY || operation == OPERATION_IMPORT
+                       ? say_whom_we_wait_for
+                       : NULL,
+    };
+}
+
+int command_exit_status(enum verdict verdict) {
+    switch (verdict) {
+    case VERDICT_GRANTED:
+    case VERDICT_GRANTED_OFFLINE:
+    case VERDICT_NOT_MANAGED:
+        return EXIT_YES;
+    case VERDICT_DENIED:
+    case VERDICT_REAUTHORIZE:
+    case VERDICT_NOT_ENROLLED:
+        return EXIT_NO;
+    case VERDICT_UNREACHABLE:
+        return EXIT_UNREACHABLE;
+    case VERDICT_MISCONFIGURED:
+        return EXIT_MISCONFIGURED;
+    case VERDICT_NOT_PERMITTED:
+        return EXIT_NOT_PERMITTED;
+    case VERDICT_NONE:
+    case VERDICT_FAULT:
+    case VERDICT_COUNT:
+        break;
+    }
+    return EXIT_FAULT;
+}

@@ -1,0 +1,95 @@
+/*
+ * import.c - oauth-login import: a refresh token from standard input becomes an account's grant.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "print.h"
+
+/* Reads a line, or everything up to the end, of at most `size` bytes. -E2BIG, or what read(2)
+ * says. */
+static ssize_t read_token(char *token, size_t size) {
+    size_t used = 0;
+    for (;;) {
+        ssize_t got = read(STDIN_FILENO, token + used, size - used);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -errno;
+        used += (size_t) got;
+        if (got == 0 || memchr(token, '\n', used))
+            break;
+        if (used == size)
+            return -E2BIG;
+    }
+    const char *end = memchr(token, '\n', used);
+    used = end ? (size_t) (end - token) : used;
+    while (used > 0 && strchr(" \t\r", token[used - 1]))
+        used--;
+    return (ssize_t) used;
+}
+
+/* The same from a terminal, which shall not show it. */
+static ssize_t read_token_unseen(const char *account, char *token, size_t size) {
+    struct termios shown, unseen;
+    if (tcgetattr(STDIN_FILENO, &shown) < 0)
+        return -errno;
+    fprintf(stderr, "Paste the refresh token of %s, then press Enter (it is not shown): ", account);
+    unseen = shown;
+    unseen.c_lflag &= ~(tcflag_t) (ECHO | ICANON); /* a terminal's own lines end at 4096 bytes */
+    unseen.c_cc[VMIN] = 1;
+    unseen.c_cc[VTIME] = 0;
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &unseen);
+    ssize_t used = read_token(token, size);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+    fprintf(stderr, "\n");
+    return used;
+}
+
+static int import(const struct arguments *arguments, const char *account, const char *token,
+                  size_t size) {
+    struct ask_answer answer;
+    struct ask_question question = command_question(arguments, OPERATION_IMPORT, account);
+    question.input = token;
+    question.input_size = size;
+    ask_helper(&question, &answer);
+    /* Nothing was stored for an account that is not managed: no "done". */
+    int status = answer.verdict == VERDICT_NOT_MANAGED ? EXIT_NO
+                                                       : command_exit_status(answer.verdict);
+    if (answer.verdict == VERDICT_GRANTED) {
+        printf("%s is enrolled at %s: the grant was renewed once, and is stored.\n", account,
+               answer.provider);
+    } else {
+        print_answer(account, &answer);
+        if (status == EXIT_UNREACHABLE)
+            fprintf(stderr, "Nothing is lost: run the same command with the same input again.\n");
+    }
+    ask_clear(&answer);
+    return status;
+}
+
+int command_import(const struct arguments *arguments) {
+    char token[PROTOCOL_TOKEN_MAX + 1];
+    const char *account = command_account(arguments);
+    if (!account)
+        return EXIT_USAGE;
+    ssize_t size = isatty(STDIN_FILENO) ? read_token_unseen(account, token, sizeof token)
+                                        : read_token(token, sizeof token);
+    int status = EXIT_USAGE;
+    if (size == -E2BIG || size > PROTOCOL_TOKEN_MAX)
+        fprintf(stderr, "oauth-login: that is no refresh token: it is over %d bytes\n",
+                PROTOCOL_TOKEN_MAX);
+    else if (size < 0)
+        fprintf(stderr, "oauth-login: cannot read standard input: %s\n", strerror((int) -size));
+    else if (size == 0)
+        fprintf(stderr, "oauth-login: standard input is empty; give the refresh token there:\n"
+                        "  oauth-login import USER < FILE\n");
+    else
+        status = import(arguments, account, token, (size_t) size);
+    explicit_bzero(token, sizeof token);
+    return status;
+}

@@ -1,0 +1,115 @@
+/*
+ * listing.c - oauth-login status and list: what is known of enrolled accounts.
+ */
+#include <stdio.h>
+#include <time.h>
+
+#include "command.h"
+#include "print.h"
+
+static const char *const account_notes[ACCOUNT_STATE_COUNT] = {
+    [ACCOUNT_PRESENT] = "",
+    [ACCOUNT_GONE] = "the account does not exist any more",
+    [ACCOUNT_OTHER_UID] = "the account has another uid now",
+    [ACCOUNT_UNREADABLE] = "the record does not open",
+};
+
+struct output {
+    const struct arguments *arguments;
+    struct json_object *list; /* with --json */
+    bool printed;
+};
+
+static void print_status(const struct ask_entry *entry) {
+    char enrolled[PRINT_DATE_SIZE], granted[PRINT_DATE_SIZE], expires[PRINT_DATE_SIZE];
+    printf("%s is enrolled at %s since %s, as subject %s\n", entry->account, entry->provider,
+           print_date(entry->enrolled, enrolled), entry->subject);
+    printf("  last verdict   %s\n", verdict_name(entry->last_verdict));
+    printf("  last granted   %s\n", print_date(entry->last_granted, granted));
+    printf("  access token   %s %s\n",
+           entry->expires > (int64_t) time(NULL) ? "valid until" : "ended",
+           print_date(entry->expires, expires));
+}
+
+static void show_status(const struct ask_entry *entry, void *context) {
+    struct output *output = context;
+    if (output->arguments->json)
+        print_json(print_entry_json(entry));
+    else
+        print_status(entry);
+    output->printed = true;
+}
+
+static void print_not_enrolled(const char *account) {
+    struct json_object *document = json_object_new_object();
+    print_add_text(document, "account", account);
+    json_object_object_add(document, "enrolled", json_object_new_boolean(false));
+    json_object_object_add(document, "subject", NULL);
+    json_object_object_add(document, "last_verdict", NULL);
+    json_object_object_add(document, "last_granted", NULL);
+    json_object_object_add(document, "expires", NULL);
+    print_json(document);
+}
+
+int command_status(const struct arguments *arguments) {
+    struct ask_answer answer;
+    struct output output = {.arguments = arguments};
+    const char *account = command_account(arguments);
+    if (!account)
+        return EXIT_USAGE;
+    struct ask_question question = command_question(arguments, OPERATION_STATUS, account);
+    question.on_entry = show_status;
+    question.context = &output;
+    ask_helper(&question, &answer);
+    int status = command_exit_status(answer.verdict);
+    if (answer.verdict == VERDICT_NOT_ENROLLED && arguments->json)
+        print_not_enrolled(account);
+    else if (!output.printed)
+        print_answer(account, &answer);
+    ask_clear(&answer);
+    return status;
+}
+
+static bool is_wanted(const struct ask_entry *entry, const struct arguments *arguments) {
+    int64_t last = entry->last_granted > entry->enrolled ? entry->last_granted : entry->enrolled;
+    return arguments->unused == 0 || (int64_t) time(NULL) - last >= arguments->unused;
+}
+
+static void show_in_list(const struct ask_entry *entry, void *context) {
+    struct output *output = context;
+    const char *note = account_notes[entry->state];
+    char granted[PRINT_DATE_SIZE];
+    if (!is_wanted(entry, output->arguments))
+        return;
+    if (output->arguments->json) {
+        struct json_object *object = print_entry_json(entry);
+        json_object_object_add(object, "exists",
+                               json_object_new_boolean(entry->state == ACCOUNT_PRESENT));
+        print_add_text(object, "note", note);
+        json_object_array_add(output->list, object);
+        return;
+    }
+    printf("%-20s %-12s %-14s last granted %-16s  %s%s%s\n", entry->account, entry->provider,
+           verdict_name(entry->last_verdict), print_date(entry->last_granted, granted),
+           entry->subject, note[0] != '\0' ? "  ! " : "", note);
+}
+
+int command_list(const struct arguments *arguments) {
+    struct ask_answer answer;
+    struct output output = {.arguments = arguments, .list = json_object_new_array()};
+    struct ask_question question = command_question(arguments, OPERATION_LIST, "");
+    question.on_entry = show_in_list;
+    question.context = &output;
+    ask_helper(&question, &answer);
+    int status = command_exit_status(answer.verdict);
+    if (status != EXIT_YES) {
+        print_answer("list", &answer);
+        json_object_put(output.list);
+    } else if (arguments->json) {
+        print_json(output.list);
+    } else {
+        json_object_put(output.list);
+    }
+    ask_clear(&answer);
+    return status;
+}

@@ -1,0 +1,128 @@
+/*
+ * main.c - oauth-login: the command for people.
+ */
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "command.h"
+
+enum { OPTION_SERVICE = 1, OPTION_UNUSED, OPTION_JSON, OPTION_CONFIG, OPTION_HELP, OPTION_VERSION };
+
+/* Bits of struct command.options. */
+#define TAKES(option) (1U << (option))
+
+static const struct command {
+    const char *name;
+    int (*run)(const struct arguments *arguments);
+    int least, most; /* how many words follow it */
+    unsigned int options;
+    const char *usage;
+} commands[] = {
+    {"import", command_import, 1, 1, TAKES(OPTION_CONFIG),
+     "import USER                   store the refresh token read from standard input"},
+    {"verify", command_verify, 1, 1,
+     TAKES(OPTION_SERVICE) | TAKES(OPTION_JSON) | TAKES(OPTION_CONFIG),
+     "verify USER [--service S]     the decision a login would get now, and why"},
+    {"status", command_status, 0, 1, TAKES(OPTION_JSON) | TAKES(OPTION_CONFIG),
+     "status [USER]                 enrolled since, as whom, the last verdict"},
+    {"list", command_list, 0, 0,
+     TAKES(OPTION_UNUSED) | TAKES(OPTION_JSON) | TAKES(OPTION_CONFIG),
+     "list [--unused 90d]           a line for each enrolled account"},
+};
+
+static const struct option long_options[] = {
+    {"service", required_argument, NULL, OPTION_SERVICE},
+    {"unused", required_argument, NULL, OPTION_UNUSED},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"config", required_argument, NULL, OPTION_CONFIG},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+static int usage(FILE *out, int status) {
+    fprintf(out, "Usage: oauth-login COMMAND\n");
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        fprintf(out, "  %s\n", commands[i].usage);
+    fprintf(out, "verify, status and list take --json; all take --config PATH. See "
+                 "oauth-login(1).\n");
+    return status;
+}
+
+static const struct command *find_command(const char *name) {
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+/* Takes an option that `command` knows; returns false after saying what is wrong. */
+static bool take_option(const struct command *command, int option, struct arguments *ret) {
+    if (option == '?')
+        return false;
+    if (!(command->options & TAKES(option))) {
+        fprintf(stderr, "oauth-login: %s does not take that option\n", command->name);
+        return false;
+    }
+    if (option == OPTION_SERVICE)
+        ret->service = optarg;
+    if (option == OPTION_CONFIG)
+        ret->config = optarg;
+    if (option == OPTION_JSON)
+        ret->json = true;
+    if (option == OPTION_UNUSED && !protocol_parse_duration(optarg, &ret->unused)) {
+        fprintf(stderr, "oauth-login: --unused takes a duration such as 90d\n");
+        return false;
+    }
+    return true;
+}
+
+static int run_command(const struct command *command, int argc, char **argv) {
+    struct arguments arguments = {.service = ""};
+    int option;
+    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+        if (option == OPTION_HELP)
+            return usage(stdout, EXIT_YES);
+        if (!take_option(command, option, &arguments))
+            return usage(stderr, EXIT_USAGE);
+    }
+    int words = argc - optind;
+    if (words < command->least || words > command->most) {
+        fprintf(stderr, "oauth-login: %s takes %s\n", command->name,
+                command->most == 0 ? "no account" : "one account");
+        return usage(stderr, EXIT_USAGE);
+    }
+    arguments.user = words > 0 ? argv[optind] : NULL;
+    return command->run(&arguments);
+}
+
+/* Whatever the caller closed: a socket or a file must not become standard output. */
+static void fill_descriptors(void) {
+    int fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO)
+        fd = dup(fd);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
+int main(int argc, char **argv) {
+    fill_descriptors();
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* no core file shall hold a token */
+    if (argc > 1 && strcmp(argv[1], "--version") == 0) {
+        printf("oauth-login " OAUTH_LOGIN_VERSION "\n");
+        return EXIT_YES;
+    }
+    if (argc > 1 && strcmp(argv[1], "--help") == 0)
+        return usage(stdout, EXIT_YES);
+    const struct command *command = argc > 1 ? find_command(argv[1]) : NULL;
+    if (!command) {
+        if (argc > 1)
+            fprintf(stderr, "oauth-login: there is no such command\n");
+        return usage(stderr, EXIT_USAGE);
+    }
+    return run_command(command, argc - 1, argv + 1);
+}

@@ -1,0 +1,59 @@
+/*
+ * print.c - what commands print.
+ */
+#include "print.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "command.h"
+
+const char *print_date(int64_t wall, char ret[PRINT_DATE_SIZE]) {
+    time_t seconds = (time_t) wall;
+    struct tm parts;
+    if (wall == 0 || !localtime_r(&seconds, &parts) ||
+        strftime(ret, PRINT_DATE_SIZE, "%Y-%m-%d %H:%M", &parts) == 0)
+        snprintf(ret, PRINT_DATE_SIZE, "never");
+    return ret;
+}
+
+void print_answer(const char *account, const struct ask_answer *answer) {
+    bool yes = command_exit_status(answer->verdict) == EXIT_YES;
+    FILE *out = yes ? stdout : stderr;
+    fprintf(out, "%s: %s", account, verdict_name(answer->verdict));
+    if (answer->provider[0] != '\0' && answer->source != SOURCE_NONE)
+        fprintf(out, " (%s, source: %s%s)", answer->provider, source_name(answer->source),
+                answer->rotated ? ", refresh token rotated" : "");
+    if (answer->reason[0] != '\0')
+        fprintf(out, ": %s", answer->reason);
+    fprintf(out, "\n");
+    if (answer->verdict == VERDICT_NOT_MANAGED)
+        fprintf(out, "oauth-login leaves this account alone: it logs in as if it were not there.\n");
+}
+
+void print_json(struct json_object *document) {
+    puts(json_object_to_json_string_ext(document,
+                                        JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_object_put(document);
+}
+
+void print_add_text(struct json_object *object, const char *name, const char *value) {
+    json_object_object_add(object, name, json_object_new_string(value));
+}
+
+void print_add_time(struct json_object *object, const char *name, int64_t wall) {
+    json_object_object_add(object, name, wall != 0 ? json_object_new_int64(wall) : NULL);
+}
+
+struct json_object *print_entry_json(const struct ask_entry *entry) {
+    struct json_object *object = json_object_new_object();
+    print_add_text(object, "account", entry->account);
+    json_object_object_add(object, "enrolled", json_object_new_boolean(entry->enrolled != 0));
+    print_add_time(object, "enrolled_since", entry->enrolled);
+    print_add_text(object, "provider", entry->provider);
+    print_add_text(object, "subject", entry->subject);
+    print_add_text(object, "last_verdict", verdict_name(entry->last_verdict));
+    print_add_time(object, "last_granted", entry->last_granted);
+    print_add_time(object, "expires", entry->expires);
+    return object;
+}

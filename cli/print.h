@@ -1,0 +1,30 @@
+/*
+ * print.h - what commands print: lines for people, or one JSON document.
+ */
+#ifndef OAUTH_LOGIN_PRINT_H
+#define OAUTH_LOGIN_PRINT_H
+
+#include <json-c/json.h>
+#include <stdint.h>
+
+#include "ask.h"
+
+enum { PRINT_DATE_SIZE = 32 };
+
+/* "2026-11-23 08:14", in local time; "never" for 0. Returns `ret`. */
+const char *print_date(int64_t wall, char ret[PRINT_DATE_SIZE]);
+
+/* Prints the verdict and why: on standard output for a yes, on standard error for all else. */
+void print_answer(const char *account, const struct ask_answer *answer);
+
+/* Prints the document on a line of its own, and frees it. */
+void print_json(struct json_object *document);
+
+/* Adds a text; seconds since 1970, null for 0. */
+void print_add_text(struct json_object *object, const char *name, const char *value);
+void print_add_time(struct json_object *object, const char *name, int64_t wall);
+
+/* The members that status and list say of an account. */
+struct json_object *print_entry_json(const struct ask_entry *entry);
+
+#endif
