@@ -1,0 +1,127 @@
+# oauth-login: one Makefile for everything. `make` builds, `sudo make check` tests, `sudo make demo`
+# shows; README.md says the rest.
+
+VERSION       = 0.1.0
+PREFIX        = /usr
+SYSCONFDIR    = /etc
+LOCALSTATEDIR = /var
+DESTDIR       =
+PAMDIR       := $(patsubst %/pam_unix.so,%,$(firstword $(wildcard /usr/lib/*/security/pam_unix.so \
+                  /lib/*/security/pam_unix.so /usr/lib64/security/pam_unix.so \
+                  /lib64/security/pam_unix.so /usr/lib/security/pam_unix.so)))
+HELPER        = $(PREFIX)/libexec/oauth-login-helper
+STORE         = $(LOCALSTATEDIR)/lib/oauth-login
+DOCDIR        = $(PREFIX)/share/doc/oauth-login
+MANDIR        = $(PREFIX)/share/man
+FUZZ_SECONDS  = 60
+
+CFLAGS   ?= -O2 -g
+WARNINGS  = -Wall -Wextra -Wformat=2 -Wconversion -Wshadow -Wstrict-prototypes \
+            -Wmissing-prototypes -Wswitch-enum -Wvla -Wwrite-strings -Wundef
+HARDENING = -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE \
+            -D_FORTIFY_SOURCE=3 $(if $(filter x86_64 i%86,$(shell uname -m)),-fcf-protection)
+DEFINES   = -D_GNU_SOURCE -DOAUTH_LOGIN_VERSION='"$(VERSION)"' -DOAUTH_LOGIN_USER='"oauth-login"' \
+            -DOAUTH_LOGIN_HELPER='"$(HELPER)"' -DOAUTH_LOGIN_STORE='"$(STORE)"' \
+            -DOAUTH_LOGIN_CONFIG='"$(SYSCONFDIR)/oauth-login/oauth-login.conf"' -Ihelper
+COMPILE   = $(CC) -std=gnu17 $(DEFINES) $(WARNINGS) $(CFLAGS) -MMD -MP
+LINK      = -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed,--no-undefined $(LDFLAGS)
+SANITIZE  = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+MODULE_C  = $(wildcard pam_module/*.c)
+CLIENT_C  = $(wildcard client/*.c)
+CLI_C     = $(wildcard cli/*.c)
+HELPER_C  = $(wildcard helper/*.c)
+UNIT_C    = $(wildcard tests/unit/test_*.c)
+FUZZ_C    = $(wildcard tests/fuzz/fuzz_*.c)
+HELPER_LIBS = -lcurl -ljson-c -lcrypto -leconf
+
+object  = $(patsubst %.c,build/%.o,$(1))
+UNITS   = $(patsubst tests/unit/%.c,build/unit/%,$(UNIT_C))
+FUZZERS = $(patsubst tests/fuzz/%.c,build/fuzz/%,$(FUZZ_C))
+PROGRAMS = build/pam_oauth_login.so build/oauth-login-helper build/oauth-login
+PYTEST  = tests/namespace /usr/bin/python3 -m pytest
+
+all: $(PROGRAMS)
+
+$(call object,$(MODULE_C) $(CLIENT_C)): CODE = -fPIC
+$(call object,$(CLI_C) $(HELPER_C)): CODE = -fPIE
+$(call object,$(MODULE_C) $(CLI_C)): DEFINES += -Iclient
+
+build/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(COMPILE) $(HARDENING) $(CODE) -c -o $@ $<
+
+build/pam_oauth_login.so: $(call object,$(MODULE_C) $(CLIENT_C)) pam_module/exports.map
+	$(CC) -shared $(CFLAGS) $(LINK) -Wl,--version-script=pam_module/exports.map -o $@ \
+	    $(filter %.o,$^) -lpam -lkeyutils
+
+build/oauth-login-helper: $(call object,$(HELPER_C))
+	$(CC) -pie $(CFLAGS) $(LINK) -o $@ $^ $(HELPER_LIBS)
+
+build/oauth-login: $(call object,$(CLI_C) $(filter-out client/session_key.c,$(CLIENT_C)))
+	$(CC) -pie $(CFLAGS) $(LINK) -o $@ $^ -ljson-c
+
+# Unit tests and fuzzers are built whole, with sanitizers, from the sources they are about.
+build/unit/%: tests/unit/%.c $(HELPER_C) $(wildcard helper/*.h tests/unit/*.h) Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 $(DEFINES) $(WARNINGS) $(SANITIZE) -o $@ $< \
+	    $(filter-out helper/main.c,$(HELPER_C)) -lcmocka $(HELPER_LIBS)
+
+build/fuzz/%: tests/fuzz/%.c $(HELPER_C) $(wildcard helper/*.h) Makefile
+	@mkdir -p $(@D)
+	clang -std=gnu17 $(DEFINES) -O1 -g -fsanitize=fuzzer,address,undefined -o $@ $< \
+	    $(filter-out helper/main.c,$(HELPER_C)) $(HELPER_LIBS)
+
+deps:
+	@tests/deps
+
+check: deps
+	$(MAKE) all $(UNITS)
+	$(PYTEST) $(PYTEST_ARGS) tests; status=$$?; chown -R --reference=Makefile build; exit $$status
+
+demo: deps
+	@$(MAKE) --no-print-directory -s all
+	@tests/namespace /usr/bin/python3 tests/demo.py; status=$$?; \
+	    chown -R --reference=Makefile build; exit $$status
+
+bench: deps
+	$(MAKE) all
+	tests/namespace /usr/bin/python3 tests/bench/bench.py
+
+fuzz: $(FUZZERS)
+	for fuzzer in $(FUZZERS); do \
+	    mkdir -p build/corpus/$${fuzzer##*/}; \
+	    $$fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=70000 build/corpus/$${fuzzer##*/} \
+	        $$(ls -d tests/fuzz/seeds/$${fuzzer##*/fuzz_} 2>/dev/null) || exit 1; \
+	done
+
+lint:
+	@tests/lint
+
+install: all
+	install -D -m 0644 build/pam_oauth_login.so $(DESTDIR)$(PAMDIR)/pam_oauth_login.so
+	install -D -m 0755 build/oauth-login-helper $(DESTDIR)$(HELPER)
+	install -D -m 0755 build/oauth-login $(DESTDIR)$(PREFIX)/bin/oauth-login
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/sysusers.d conf/sysusers.d/oauth-login.conf
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/tmpfiles.d conf/tmpfiles.d/oauth-login.conf
+	install -D -m 0644 -t $(DESTDIR)$(DOCDIR) README.md conf/oauth-login.conf
+	install -D -m 0644 -t $(DESTDIR)$(DOCDIR)/pam.d conf/pam.d/*
+	for page in conf/man/*; do \
+	    install -D -m 0644 -t $(DESTDIR)$(MANDIR)/man$${page##*.} $$page || exit 1; done
+	test -e $(DESTDIR)$(SYSCONFDIR)/oauth-login/oauth-login.conf || install -D -m 0644 -t \
+	    $(DESTDIR)$(SYSCONFDIR)/oauth-login conf/oauth-login.conf
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then conf/make-user $(STORE); fi
+
+uninstall:
+	rm -f $(DESTDIR)$(PAMDIR)/pam_oauth_login.so $(DESTDIR)$(HELPER) \
+	    $(DESTDIR)$(PREFIX)/bin/oauth-login $(DESTDIR)$(PREFIX)/lib/sysusers.d/oauth-login.conf \
+	    $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/oauth-login.conf
+	rm -rf $(DESTDIR)$(DOCDIR)
+	cd conf/man && for page in *; do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; done
+	@echo "Kept: $(SYSCONFDIR)/oauth-login, $(STORE) and the user oauth-login."
+
+clean:
+	rm -rf build
+
+.PHONY: all deps check demo bench fuzz lint install uninstall clean
+-include $(patsubst %.c,build/%.d,$(MODULE_C) $(CLIENT_C) $(CLI_C) $(HELPER_C))
