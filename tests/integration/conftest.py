@@ -1,0 +1,77 @@
+"""The machine under test and the provider that fails on demand; see tests/namespace."""
+
+import os
+import tempfile
+
+import pytest
+
+from certificates import Authority
+from host import Host
+from installation import Installation
+from scripted_provider import ScriptedProvider
+
+
+@pytest.fixture(scope="session")
+def host():
+    """The machine, one for all tests."""
+    try:
+        machine = Host()
+    except RuntimeError as outside:
+        pytest.exit(str(outside), returncode=1)
+    yield machine
+    machine.close()
+
+
+@pytest.fixture(autouse=True)
+def restored_files(host):
+    """What a test writes is gone after it; what wider fixtures wrote stays."""
+    mark = host.files.mark()
+    yield
+    host.files.restore(mark)
+
+
+@pytest.fixture(scope="session")
+def authority():
+    with tempfile.TemporaryDirectory(prefix="authority-") as directory:
+        os.chmod(directory, 0o755)  # the helper's user reads the authority's certificate
+        yield Authority(directory)
+
+
+@pytest.fixture(scope="session")
+def certificate(authority):
+    """A good one, for localhost and 127.0.0.1."""
+    return authority.issue()
+
+
+@pytest.fixture
+def provider(certificate, authority):
+    with ScriptedProvider(certificate, authority.file) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def installation(host):
+    return Installation(host)
+
+
+@pytest.fixture
+def oauth_login(installation):
+    """An installation with an empty store."""
+    installation.forget_everybody()
+    return installation
+
+
+@pytest.fixture(scope="session")
+def sshd(host):
+    with host.sshd() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def alice(host):
+    return host.add_user("alice")
+
+
+@pytest.fixture(scope="session")
+def bob(host):
+    return host.add_user("bob")
