@@ -14,6 +14,7 @@ STORE         = $(LOCALSTATEDIR)/lib/oauth-login
 DOCDIR        = $(PREFIX)/share/doc/oauth-login
 MANDIR        = $(PREFIX)/share/man
 FUZZ_SECONDS  = 60
+BUILD         = build
 
 CFLAGS   ?= -O2 -g
 WARNINGS  = -Wall -Wextra -Wformat=2 -Wconversion -Wshadow -Wstrict-prototypes \
@@ -35,10 +36,10 @@ UNIT_C    = $(wildcard tests/unit/test_*.c)
 FUZZ_C    = $(wildcard tests/fuzz/fuzz_*.c)
 HELPER_LIBS = -lcurl -ljson-c -lcrypto -leconf
 
-object  = $(patsubst %.c,build/%.o,$(1))
-UNITS   = $(patsubst tests/unit/%.c,build/unit/%,$(UNIT_C))
-FUZZERS = $(patsubst tests/fuzz/%.c,build/fuzz/%,$(FUZZ_C))
-PROGRAMS = build/pam_oauth_login.so build/oauth-login-helper build/oauth-login
+object  = $(patsubst %.c,$(BUILD)/%.o,$(1))
+UNITS   = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_C))
+FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_C))
+PROGRAMS = $(BUILD)/pam_oauth_login.so $(BUILD)/oauth-login-helper $(BUILD)/oauth-login
 PYTEST  = tests/namespace /usr/bin/python3 -m pytest
 
 all: $(PROGRAMS)
@@ -47,27 +48,27 @@ $(call object,$(MODULE_C) $(CLIENT_C)): CODE = -fPIC
 $(call object,$(CLI_C) $(HELPER_C)): CODE = -fPIE
 $(call object,$(MODULE_C) $(CLI_C)): DEFINES += -Iclient
 
-build/%.o: %.c Makefile
+$(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(COMPILE) $(HARDENING) $(CODE) -c -o $@ $<
 
-build/pam_oauth_login.so: $(call object,$(MODULE_C) $(CLIENT_C)) pam_module/exports.map
+$(BUILD)/pam_oauth_login.so: $(call object,$(MODULE_C) $(CLIENT_C)) pam_module/exports.map
 	$(CC) -shared $(CFLAGS) $(LINK) -Wl,--version-script=pam_module/exports.map -o $@ \
 	    $(filter %.o,$^) -lpam -lkeyutils
 
-build/oauth-login-helper: $(call object,$(HELPER_C))
+$(BUILD)/oauth-login-helper: $(call object,$(HELPER_C))
 	$(CC) -pie $(CFLAGS) $(LINK) -o $@ $^ $(HELPER_LIBS)
 
-build/oauth-login: $(call object,$(CLI_C) $(filter-out client/session_key.c,$(CLIENT_C)))
+$(BUILD)/oauth-login: $(call object,$(CLI_C) $(filter-out client/session_key.c,$(CLIENT_C)))
 	$(CC) -pie $(CFLAGS) $(LINK) -o $@ $^ -ljson-c
 
 # Unit tests and fuzzers are built whole, with sanitizers, from the sources they are about.
-build/unit/%: tests/unit/%.c $(HELPER_C) $(wildcard helper/*.h tests/unit/*.h) Makefile
+$(BUILD)/unit/%: tests/unit/%.c $(HELPER_C) $(wildcard helper/*.h tests/unit/*.h) Makefile
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 $(DEFINES) $(WARNINGS) $(SANITIZE) -o $@ $< \
 	    $(filter-out helper/main.c,$(HELPER_C)) -lcmocka $(HELPER_LIBS)
 
-build/fuzz/%: tests/fuzz/%.c $(HELPER_C) $(wildcard helper/*.h) Makefile
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(HELPER_C) $(wildcard helper/*.h) Makefile
 	@mkdir -p $(@D)
 	clang -std=gnu17 $(DEFINES) -O1 -g -fsanitize=fuzzer,address,undefined -o $@ $< \
 	    $(filter-out helper/main.c,$(HELPER_C)) $(HELPER_LIBS)
@@ -77,12 +78,12 @@ deps:
 
 check: deps
 	$(MAKE) all $(UNITS)
-	$(PYTEST) $(PYTEST_ARGS) tests; status=$$?; chown -R --reference=Makefile build; exit $$status
+	$(PYTEST) $(PYTEST_ARGS) tests; status=$$?; chown -R --reference=Makefile $(BUILD); exit $$status
 
 demo: deps
 	@$(MAKE) --no-print-directory -s all
 	@tests/namespace /usr/bin/python3 tests/demo.py; status=$$?; \
-	    chown -R --reference=Makefile build; exit $$status
+	    chown -R --reference=Makefile $(BUILD); exit $$status
 
 bench: deps
 	$(MAKE) all
@@ -90,8 +91,8 @@ bench: deps
 
 fuzz: $(FUZZERS)
 	for fuzzer in $(FUZZERS); do \
-	    mkdir -p build/corpus/$${fuzzer##*/}; \
-	    $$fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=70000 build/corpus/$${fuzzer##*/} \
+	    mkdir -p $(BUILD)/corpus/$${fuzzer##*/}; \
+	    $$fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=70000 $(BUILD)/corpus/$${fuzzer##*/} \
 	        $$(ls -d tests/fuzz/seeds/$${fuzzer##*/fuzz_} 2>/dev/null) || exit 1; \
 	done
 
@@ -99,9 +100,9 @@ lint:
 	@tests/lint
 
 install: all
-	install -D -m 0644 build/pam_oauth_login.so $(DESTDIR)$(PAMDIR)/pam_oauth_login.so
-	install -D -m 0755 build/oauth-login-helper $(DESTDIR)$(HELPER)
-	install -D -m 0755 build/oauth-login $(DESTDIR)$(PREFIX)/bin/oauth-login
+	install -D -m 0644 $(BUILD)/pam_oauth_login.so $(DESTDIR)$(PAMDIR)/pam_oauth_login.so
+	install -D -m 0755 $(BUILD)/oauth-login-helper $(DESTDIR)$(HELPER)
+	install -D -m 0755 $(BUILD)/oauth-login $(DESTDIR)$(PREFIX)/bin/oauth-login
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/sysusers.d conf/sysusers.d/oauth-login.conf
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/tmpfiles.d conf/tmpfiles.d/oauth-login.conf
 	install -D -m 0644 -t $(DESTDIR)$(DOCDIR) README.md conf/oauth-login.conf
@@ -121,7 +122,7 @@ uninstall:
 	@echo "Kept: $(SYSCONFDIR)/oauth-login, $(STORE) and the user oauth-login."
 
 clean:
-	rm -rf build
+	rm -rf $(BUILD)
 
 .PHONY: all deps check demo bench fuzz lint install uninstall clean
--include $(patsubst %.c,build/%.d,$(MODULE_C) $(CLIENT_C) $(CLI_C) $(HELPER_C))
+-include $(patsubst %.c,$(BUILD)/%.d,$(MODULE_C) $(CLIENT_C) $(CLI_C) $(HELPER_C))

@@ -8,8 +8,7 @@
 #include <unistd.h>
 
 const char *command_account(const struct arguments *arguments) {
-    const struct passwd *entry =
-        arguments->user ? getpwnam(arguments->user) : getpwuid(getuid());
+    const struct passwd *entry = arguments->user ? getpwnam(arguments->user) : getpwuid(getuid());
     if (entry)
         return entry->pw_name;
     if (arguments->user)

@@ -58,8 +58,8 @@ static int import(const struct arguments *arguments, const char *account, const 
     question.input_size = size;
     ask_helper(&question, &answer);
     /* Nothing was stored for an account that is not managed: no "done". */
-    int status = answer.verdict == VERDICT_NOT_MANAGED ? EXIT_NO
-                                                       : command_exit_status(answer.verdict);
+    int status =
+        answer.verdict == VERDICT_NOT_MANAGED ? EXIT_NO : command_exit_status(answer.verdict);
     if (answer.verdict == VERDICT_GRANTED) {
         printf("%s is enrolled at %s: the grant was renewed once, and is stored.\n", account,
                answer.provider);

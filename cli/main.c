@@ -29,8 +29,7 @@ static const struct command {
      "verify USER [--service S]     the decision a login would get now, and why"},
     {"status", command_status, 0, 1, TAKES(OPTION_JSON) | TAKES(OPTION_CONFIG),
      "status [USER]                 enrolled since, as whom, the last verdict"},
-    {"list", command_list, 0, 0,
-     TAKES(OPTION_UNUSED) | TAKES(OPTION_JSON) | TAKES(OPTION_CONFIG),
+    {"list", command_list, 0, 0, TAKES(OPTION_UNUSED) | TAKES(OPTION_JSON) | TAKES(OPTION_CONFIG),
      "list [--unused 90d]           a line for each enrolled account"},
 };
 

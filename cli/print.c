@@ -28,7 +28,8 @@ void print_answer(const char *account, const struct ask_answer *answer) {
         fprintf(out, ": %s", answer->reason);
     fprintf(out, "\n");
     if (answer->verdict == VERDICT_NOT_MANAGED)
-        fprintf(out, "oauth-login leaves this account alone: it logs in as if it were not there.\n");
+        fprintf(out,
+                "oauth-login leaves this account alone: it logs in as if it were not there.\n");
 }
 
 void print_json(struct json_object *document) {

@@ -23,8 +23,9 @@ void ask_clear(struct ask_answer *answer) {
     explicit_bzero(answer, sizeof *answer);
 }
 
-__attribute__((format(printf, 3, 4))) static void
-conclude(struct ask_answer *ret, enum verdict verdict, const char *format, ...) {
+__attribute__((format(printf, 3, 4))) static void conclude(struct ask_answer *ret,
+                                                           enum verdict verdict, const char *format,
+                                                           ...) {
     va_list args;
     ask_clear(ret);
     ret->verdict = verdict;
@@ -133,16 +134,19 @@ static void explain(int error, struct ask_answer *ret) {
         conclude(ret, VERDICT_FAULT, "the helper ended without an answer; is %s whole?",
                  OAUTH_LOGIN_HELPER);
     else if (error == -EBADMSG)
-        conclude(ret, VERDICT_FAULT, "the helper's answer was not understood; are module, command "
-                                     "and helper of one version?");
+        conclude(ret, VERDICT_FAULT,
+                 "the helper's answer was not understood; are module, command "
+                 "and helper of one version?");
     else
         conclude(ret, VERDICT_FAULT, "talking to the helper: %s", strerror(-error));
 }
 
 static void explain_spawn(int error, struct ask_answer *ret) {
     if (error == -ENOENT)
-        conclude(ret, VERDICT_FAULT, "there is no user %s for the helper to run as; run: make "
-                 "install, or: systemd-sysusers", OAUTH_LOGIN_USER);
+        conclude(ret, VERDICT_FAULT,
+                 "there is no user %s for the helper to run as; run: make "
+                 "install, or: systemd-sysusers",
+                 OAUTH_LOGIN_USER);
     else if (error == -EPERM)
         conclude(ret, VERDICT_FAULT, "the user %s must not have uid or gid 0", OAUTH_LOGIN_USER);
     else

@@ -108,8 +108,7 @@ static int make_ring(key_serial_t session, struct session_key_ring *ret) {
 }
 
 int session_key_plant(const char *provider, const void *token, size_t size, uint32_t seconds,
-                      uid_t uid, gid_t gid, key_serial_t inherited,
-                      struct session_key_ring *ret) {
+                      uid_t uid, gid_t gid, key_serial_t inherited, struct session_key_ring *ret) {
     char description[DESCRIPTION_SIZE];
     struct session_key_ring ring = {0};
     key_serial_t session = 0;

@@ -29,8 +29,7 @@ key_serial_t session_key_current(void);
  * (0: not known). Needs effective uid 0. Negative errno: -EKEYREVOKED, -EDQUOT (quota), -ENOSYS
  * (no keys here). */
 int session_key_plant(const char *provider, const void *token, size_t size, uint32_t seconds,
-                      uid_t uid, gid_t gid, key_serial_t inherited,
-                      struct session_key_ring *ret);
+                      uid_t uid, gid_t gid, key_serial_t inherited, struct session_key_ring *ret);
 
 /* Revokes a ring and all in it. A ring that is gone already is fine. */
 int session_key_revoke(key_serial_t serial);

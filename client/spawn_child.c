@@ -51,8 +51,9 @@ static const struct {
 
 /* Ends with a REPLY that says which step failed, so that the log of the caller names it. */
 static _Noreturn void fail(int peer, const char *step) {
-    static const char message[] = "Login refused: this machine's oauth-login can't be started. Your "
-                                  "account is not at fault; tell your administrator.";
+    static const char message[] =
+        "Login refused: this machine's oauth-login can't be started. Your "
+        "account is not at fault; tell your administrator.";
     const char *why = strerrordesc_np(errno);
     char reason[256] = "starting " OAUTH_LOGIN_HELPER ": ";
     const char *parts[] = {step, ": ", why ? why : "failed"};
@@ -154,10 +155,11 @@ static void prove_rights(const struct spawn_plan *plan) {
     bool ids = getresuid(&ruid, &euid, &suid) == 0 && getresgid(&rgid, &egid, &sgid) == 0 &&
                ruid == plan->uid && euid == plan->uid && suid == plan->uid && rgid == plan->gid &&
                egid == plan->gid && sgid == plan->gid && getgroups(0, NULL) == 0;
-    bool bare = syscall(SYS_capget, &header, sets) == 0 &&
-                (sets[0].permitted | sets[1].permitted | sets[0].inheritable |
-                 sets[1].inheritable) == 0;
-    bool no_way_back = syscall(SYS_setresuid, -1, 0, -1) < 0 && syscall(SYS_setresgid, -1, 0, -1) < 0;
+    bool bare =
+        syscall(SYS_capget, &header, sets) == 0 &&
+        (sets[0].permitted | sets[1].permitted | sets[0].inheritable | sets[1].inheritable) == 0;
+    bool no_way_back =
+        syscall(SYS_setresuid, -1, 0, -1) < 0 && syscall(SYS_setresgid, -1, 0, -1) < 0;
     if (ids && bare && no_way_back)
         return;
     errno = EPERM;

@@ -62,8 +62,8 @@ int wire_send(int fd, struct wire_frame *frame, const struct protocol_writer *wr
         int r = wait_ready(fd, POLLOUT, until_ms);
         if (r < 0)
             return r;
-        ssize_t put = send(fd, frame->bytes + done, frame->size - done,
-                           MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t put =
+            send(fd, frame->bytes + done, frame->size - done, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (put < 0 && errno != EINTR && errno != EAGAIN)
             return -errno;
         done += put > 0 ? (size_t) put : 0;

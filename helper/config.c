@@ -38,11 +38,11 @@ struct key {
     const char *choices;
 };
 
-#define LOGIN(name, type, initial, least, most)                                                    \
+#define LOGIN(name, type, initial, least, most) \
     { #name, type, initial, offsetof(struct config, login.name), least, most, NULL }
-#define PROVIDER(name, type, choices)                                                              \
+#define PROVIDER(name, type, choices) \
     { #name, type, "", offsetof(struct config, provider.name), 0, 0, choices }
-#define WITHOUT_USE(name, type, initial)                                                           \
+#define WITHOUT_USE(name, type, initial) \
     { name, type, initial, 0, 0, 0, NULL }
 
 static const struct key login_keys[] = {
@@ -54,7 +54,7 @@ static const struct key login_keys[] = {
     LOGIN(deadline, KEY_DURATION, "10s", 1, 300),
     LOGIN(offline_grace, KEY_DURATION, "0", 0, PROTOCOL_DURATION_MAX),
     LOGIN(offline_timeout, KEY_DURATION, "30s", 0, 3600),
-    {NULL},
+    {.name = NULL},
 };
 
 static const struct key provider_keys[] = {
@@ -81,7 +81,7 @@ static const struct key provider_keys[] = {
     WITHOUT_USE("require_groups", KEY_LATER, ""),
     WITHOUT_USE("require_claim", KEY_LATER, ""),
     WITHOUT_USE("require_scope", KEY_LATER, ""),
-    {NULL},
+    {.name = NULL},
 };
 
 void config_clear(struct config *config) {
@@ -267,8 +267,9 @@ static int take_settings(struct config *config, bool login, struct reason *reaso
         else if (accounts && is_name(accounts))
             r = take_accounts_setting(setting, reason);
         else
-            r = complain(reason, setting, "there is no such section; there are [login], "
-                                          "[provider NAME] and [accounts NAME]");
+            r = complain(reason, setting,
+                         "there is no such section; there are [login], "
+                         "[provider NAME] and [accounts NAME]");
     }
     return r;
 }
@@ -302,9 +303,11 @@ static int read_secret_file(struct provider_config *provider, struct reason *rea
                           strerror(errno),
                           errno == EACCES ? "; run: chown root:oauth-login and chmod 0640" : "");
     if (!S_ISREG(status.st_mode) || status.st_uid != 0 || (status.st_mode & (S_IWGRP | S_IRWXO)))
-        return reason_set(reason, -EPERM, "client_secret_file %s must be a file of root's that "
+        return reason_set(reason, -EPERM,
+                          "client_secret_file %s must be a file of root's that "
                           "others can neither read nor write; run: chown root:oauth-login %s; "
-                          "chmod 0640 %s", path, path, path);
+                          "chmod 0640 %s",
+                          path, path, path);
     int r = secret_read(&provider->client_secret, fd, SECRET_FILE_MAX);
     if (r < 0)
         return reason_set(reason, r, "cannot read client_secret_file %s: %s", path, strerror(-r));
@@ -321,27 +324,36 @@ static int check_whole(struct config *config, const char *path, struct reason *r
     struct provider_config *provider = &config->provider;
     const char *name = provider->name;
     if (name[0] == '\0')
-        return reason_set(reason, -EINVAL, "%s: [login] provider: not set; name the [provider NAME] "
-                          "section that serves logins", path);
+        return reason_set(reason, -EINVAL,
+                          "%s: [login] provider: not set; name the [provider NAME] "
+                          "section that serves logins",
+                          path);
     if (!has_section(config, "provider", name))
         return reason_set(reason, -EINVAL, "%s: [login] provider = %s: there is no [provider %s]",
                           path, name, name);
     if (provider->client_id[0] == '\0')
         return reason_set(reason, -EINVAL, "%s: [provider %s] client_id: not set", path, name);
     if (provider->issuer[0] == '\0' && provider->token_endpoint[0] == '\0')
-        return reason_set(reason, -EINVAL, "%s: [provider %s] issuer: not set; without it, "
-                          "token_endpoint must be", path, name);
+        return reason_set(reason, -EINVAL,
+                          "%s: [provider %s] issuer: not set; without it, "
+                          "token_endpoint must be",
+                          path, name);
     if (!has_section(config, "accounts", name) && provider->username_claim[0] == '\0')
-        return reason_set(reason, -EINVAL, "%s: [provider %s] username_claim: not set, nor is there "
-                          "an [accounts %s]; one must say whose grant is whose", path, name, name);
+        return reason_set(reason, -EINVAL,
+                          "%s: [provider %s] username_claim: not set, nor is there "
+                          "an [accounts %s]; one must say whose grant is whose",
+                          path, name, name);
     bool secret = provider->client_auth != CLIENT_AUTH_NONE;
     if (secret && provider->client_secret_file[0] == '\0')
-        return reason_set(reason, -EINVAL, "%s: [provider %s] client_secret_file: not set, but "
-                          "client_auth needs a secret", path, name);
+        return reason_set(reason, -EINVAL,
+                          "%s: [provider %s] client_secret_file: not set, but "
+                          "client_auth needs a secret",
+                          path, name);
     if (!secret && provider->client_secret_file[0] != '\0')
-        return reason_set(reason, -EINVAL, "%s: [provider %s] client_auth: none, but there is a "
-                          "client_secret_file; say client_secret_basic or client_secret_post", path,
-                          name);
+        return reason_set(reason, -EINVAL,
+                          "%s: [provider %s] client_auth: none, but there is a "
+                          "client_secret_file; say client_secret_basic or client_secret_post",
+                          path, name);
     return secret ? read_secret_file(provider, reason) : 0;
 }
 

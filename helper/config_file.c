@@ -51,8 +51,9 @@ static int open_trusted(const char *path, int flags, struct reason *reason) {
     if (fd < 0 && errno == ENOENT)
         return -ENOENT;
     if (fd < 0 && errno == EACCES)
-        return reason_set(reason, -EACCES, "the user oauth-login can't read %s; run: chmod a+r%s %s",
-                          path, flags & O_DIRECTORY ? "x" : "", path);
+        return reason_set(reason, -EACCES,
+                          "the user oauth-login can't read %s; run: chmod a+r%s %s", path,
+                          flags & O_DIRECTORY ? "x" : "", path);
     if (fd < 0 || fstat(fd, &status) < 0)
         return reason_set(reason, -errno, "cannot open %s: %s", path, strerror(errno));
     if (!(flags & O_DIRECTORY) && !S_ISREG(status.st_mode))
@@ -143,9 +144,10 @@ static int read_key(econf_file *file, const char *text, const char *group, struc
         return reason_set(reason, -EINVAL, "%s:%d: [%s] %s is already set in line %d; keep one",
                           place->file, again, place->section, place->key, place->line);
     if (strchr(place->value, '\n'))
-        return reason_set(reason, -EINVAL, "%s:%d: [%s] %s: a line below it has no \"=\"; write "
-                          "KEY = VALUE, or # before a comment", place->file, place->line,
-                          place->section, place->key);
+        return reason_set(reason, -EINVAL,
+                          "%s:%d: [%s] %s: a line below it has no \"=\"; write "
+                          "KEY = VALUE, or # before a comment",
+                          place->file, place->line, place->section, place->key);
     return add_setting(ret, place) < 0 ? reason_set(reason, -ENOMEM, "out of memory") : 0;
 }
 
@@ -158,8 +160,8 @@ static int read_section(econf_file *file, const char *path, const char *text, co
         return 0; /* a section without keys */
     int r = 0;
     for (size_t i = 0; r >= 0 && i < count; i++) {
-        struct setting place = {.file = (char *) (uintptr_t) path, .section = section,
-                                .key = keys[i]};
+        struct setting place = {
+            .file = (char *) (uintptr_t) path, .section = section, .key = keys[i]};
         r = read_key(file, text, group, &place, ret, reason);
     }
     return r;
@@ -172,15 +174,17 @@ static bool seen_before(char **groups, size_t index) {
     return false;
 }
 
-static int read_sections(econf_file *file, const char *path, const char *text,
-                         struct settings *ret, struct reason *reason) {
+static int read_sections(econf_file *file, const char *path, const char *text, struct settings *ret,
+                         struct reason *reason) {
     SCOPED_STRINGS char **groups = NULL;
     SCOPED_STRINGS char **stray = NULL;
     size_t count = 0, strays = 0;
     int r = 0;
     if (econf_getKeys(file, NULL, &strays, &stray) == ECONF_SUCCESS && strays > 0)
-        return reason_set(reason, -EINVAL, "%s: %s stands before the first section; put it below "
-                          "[login] or the section it belongs to", path, stray[0]);
+        return reason_set(reason, -EINVAL,
+                          "%s: %s stands before the first section; put it below "
+                          "[login] or the section it belongs to",
+                          path, stray[0]);
     if (econf_getGroups(file, &count, &groups) != ECONF_SUCCESS)
         return 0; /* nothing but comments */
     for (size_t i = 0; r >= 0 && i < count; i++)
@@ -241,10 +245,9 @@ static int read_drop_ins(const char *path, struct settings *ret, struct reason *
         return fd;
     int count = scandirat(fd, ".", &names, is_drop_in, alphasort);
     int r = count < 0 ? reason_set(reason, -errno, "cannot list %s: %s", directory, strerror(errno))
-            : count > CONFIG_FILES_MAX
-                ? reason_set(reason, -E2BIG, "%s holds more than %d files", directory,
-                             CONFIG_FILES_MAX)
-                : 0;
+            : count > CONFIG_FILES_MAX ? reason_set(reason, -E2BIG, "%s holds more than %d files",
+                                                    directory, CONFIG_FILES_MAX)
+                                       : 0;
     for (int i = 0; i < count; i++) {
         snprintf(whole, sizeof whole, "%s/%s", directory, names[i]->d_name);
         if (r >= 0)
@@ -262,7 +265,9 @@ int settings_read(const char *path, struct settings *ret, struct reason *reason)
     if (r < 0)
         return r;
     if (ret->files == 0)
-        return reason_set(reason, -ENOENT, "there is no %s; an annotated one is in "
-                          "/usr/share/doc/oauth-login", path);
+        return reason_set(reason, -ENOENT,
+                          "there is no %s; an annotated one is in "
+                          "/usr/share/doc/oauth-login",
+                          path);
     return 0;
 }

@@ -99,9 +99,9 @@ enum verdict earlier_share(const struct record *record, const struct config *con
         return VERDICT_UNREACHABLE;
     }
     if (shares_misconfigured(record, &config->provider)) {
-        reason_set(reason, 0, "%s (not asked again for %lld s, unless the client's settings change)",
-                   record->misconfigured_reason,
-                   (long long) back_off(record->misconfigured_times));
+        reason_set(reason, 0,
+                   "%s (not asked again for %lld s, unless the client's settings change)",
+                   record->misconfigured_reason, (long long) back_off(record->misconfigured_times));
         return VERDICT_MISCONFIGURED;
     }
     if (!is_within(&record->judged, login->reuse_within))

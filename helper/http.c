@@ -140,8 +140,7 @@ static void set_request(CURL *easy, const struct http_request *request) {
 }
 
 /* Runs the transfer to its end or the end of patience: a CURLcode. */
-static CURLcode run(CURLM *multi, const struct transfer *transfer,
-                    struct http_patience *patience) {
+static CURLcode run(CURLM *multi, const struct transfer *transfer, struct http_patience *patience) {
     int running = 1;
     while (curl_multi_perform(multi, &running) == CURLM_OK && running > 0) {
         int64_t now = moment_boot_ms();
@@ -194,8 +193,8 @@ static void judge(CURLcode code, const char *detail, const struct transfer *tran
     ret->outcome = code == CURLE_OK ? HTTP_LOST : judge_failure(code, transfer);
     const char *what = code == CURLE_OK ? "the answer was cut off inside its headers"
                        : code == CURLE_OPERATION_TIMEDOUT ? "no answer in time"
-                       : detail[0] != '\0' ? detail
-                                           : curl_easy_strerror(code);
+                       : detail[0] != '\0'                ? detail
+                                                          : curl_easy_strerror(code);
     reason_set(&ret->reason, 0, "%s", what);
 }
 

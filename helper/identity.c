@@ -63,7 +63,8 @@ enum verdict identity_match_configured(const struct config *config, const struct
                                        struct reason *reason) {
     const char *mapped = config_subject_of(config, account->name);
     if (!mapped || !keep_subject(mapped, ret_subject))
-        return DENY(reason, "the provider has no userinfo for this grant, and [accounts %s] has no "
+        return DENY(reason,
+                    "the provider has no userinfo for this grant, and [accounts %s] has no "
                     "entry for %s; one must say whose grant it is",
                     config->provider.name, account->name);
     return VERDICT_GRANTED;
@@ -77,8 +78,10 @@ enum verdict identity_check_pin(const struct config *config, const struct accoun
         return DENY(reason, "the grant is pinned to issuer %.150s, but [provider %s] is %.150s",
                     record->issuer, config->provider.name, issuer);
     if (mapped && strcmp(mapped, record->subject) != 0)
-        return DENY(reason, "the grant is pinned to subject %.100s, but [accounts %s] says %s = "
-                    "%.100s", record->subject, config->provider.name, account->name, mapped);
+        return DENY(reason,
+                    "the grant is pinned to subject %.100s, but [accounts %s] says %s = "
+                    "%.100s",
+                    record->subject, config->provider.name, account->name, mapped);
     if (!mapped && config->provider.username_claim[0] == '\0')
         return DENY(reason, "[accounts %s] has no entry for %s", config->provider.name,
                     account->name);

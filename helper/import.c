@@ -143,10 +143,12 @@ static enum verdict check_pin(const struct import *import, const char *subject,
     if (record->enrolled == 0 ||
         (strcmp(record->subject, subject) == 0 && strcmp(record->issuer, issuer) == 0))
         return VERDICT_GRANTED;
-    reason_set(reason, 0, "%s is enrolled as %.100s of %.100s, and this grant is of %.100s of "
+    reason_set(reason, 0,
+               "%s is enrolled as %.100s of %.100s, and this grant is of %.100s of "
                "%.100s; if that is as it should be, remove " OAUTH_LOGIN_STORE "/accounts/%.32s "
-               "first", import->visit->account.name, record->subject, record->issuer, subject,
-               issuer, import->visit->account.name);
+               "first",
+               import->visit->account.name, record->subject, record->issuer, subject, issuer,
+               import->visit->account.name);
     return VERDICT_DENIED;
 }
 
@@ -185,7 +187,8 @@ void import_grant(struct visit *visit) {
     char subject[RECORD_SUBJECT_SIZE] = "";
 
     if (!secret_is_token(&visit->question.input)) {
-        conclude(&import, VERDICT_DENIED, "what was given is no refresh token: it must be one word "
+        conclude(&import, VERDICT_DENIED,
+                 "what was given is no refresh token: it must be one word "
                  "of printable ASCII without blanks");
         return;
     }

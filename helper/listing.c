@@ -47,8 +47,10 @@ void listing_status(struct visit *visit) {
         peer_send_entry(&visit->peer, &entry);
     if (found == 0)
         reason_set(&reason, 0, "no grant is stored");
-    visit_conclude(visit, found < 0 ? VERDICT_FAULT : found ? VERDICT_GRANTED
-                                                            : VERDICT_NOT_ENROLLED,
+    visit_conclude(visit,
+                   found < 0 ? VERDICT_FAULT
+                   : found   ? VERDICT_GRANTED
+                             : VERDICT_NOT_ENROLLED,
                    &reason);
 }
 

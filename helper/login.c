@@ -17,8 +17,8 @@ static enum verdict conclude_fault(struct visit *visit, const struct reason *rea
 
 static enum verdict conclude_not_enrolled(struct visit *visit, bool pending) {
     struct reason reason;
-    reason_set(&reason, 0, "%s", pending ? "an import was not finished; run it again"
-                                         : "no grant is stored");
+    reason_set(&reason, 0, "%s",
+               pending ? "an import was not finished; run it again" : "no grant is stored");
     return visit_conclude(visit, VERDICT_NOT_ENROLLED, &reason);
 }
 
@@ -51,8 +51,9 @@ static enum verdict open_entry(struct visit *visit, struct store *store, bool lo
         return visit_conclude(visit, VERDICT_UNREACHABLE, &reason);
     if (r < 0)
         return conclude_fault(visit, &reason);
-    return ret_record->enrolled != 0 ? VERDICT_NONE
-                                     : conclude_not_enrolled(visit, ret_record->pending.refresh.length > 0);
+    return ret_record->enrolled != 0
+               ? VERDICT_NONE
+               : conclude_not_enrolled(visit, ret_record->pending.refresh.length > 0);
 }
 
 static void consider_grace(struct visit *visit, const struct record *record) {
@@ -99,8 +100,7 @@ static enum verdict ask(struct visit *visit, struct store_entry *entry, struct r
     return visit_conclude(visit, verdict, &renewal.reason);
 }
 
-static enum verdict decide(struct visit *visit, struct store_entry *entry,
-                           struct record *record) {
+static enum verdict decide(struct visit *visit, struct store_entry *entry, struct record *record) {
     struct reason reason = {""};
     enum verdict verdict = identity_check_pin(&visit->config, &visit->account, record, &reason);
     if (verdict != VERDICT_GRANTED)

@@ -54,8 +54,10 @@ static void say_unreachable(struct visit *visit) {
     if (login->offline_timeout > 0)
         snprintf(again, sizeof again, " in %u s", login->offline_timeout);
     if (waited)
-        say(visit, "Login refused: %s did not answer within %u s. Your account is not at fault; try "
-            "again%s.", visit->answer.provider, login->deadline, again);
+        say(visit,
+            "Login refused: %s did not answer within %u s. Your account is not at fault; try "
+            "again%s.",
+            visit->answer.provider, login->deadline, again);
     else
         say(visit, "Login refused: %s can't be reached. Your account is not at fault; try again%s.",
             visit->answer.provider, again);
@@ -76,16 +78,22 @@ void message_compose(struct visit *visit) {
         say_offline(visit);
         return;
     case VERDICT_DENIED:
-        say(visit, "Login refused by %s: %.200s. Enrolling again will not help; ask your "
-            "administrator.", answer->provider, answer->reason.text);
+        say(visit,
+            "Login refused by %s: %.200s. Enrolling again will not help; ask your "
+            "administrator.",
+            answer->provider, answer->reason.text);
         return;
     case VERDICT_REAUTHORIZE:
-        say(visit, "Login refused: %s no longer honours this machine's grant for %s. Ask an "
-            "administrator to run: oauth-login import %s", answer->provider, account, account);
+        say(visit,
+            "Login refused: %s no longer honours this machine's grant for %s. Ask an "
+            "administrator to run: oauth-login import %s",
+            answer->provider, account, account);
         return;
     case VERDICT_NOT_ENROLLED:
-        say(visit, "Login refused: %s is not enrolled on %s. Ask an administrator to run: "
-            "oauth-login import %s", account, host_name(host), account);
+        say(visit,
+            "Login refused: %s is not enrolled on %s. Ask an administrator to run: "
+            "oauth-login import %s",
+            account, host_name(host), account);
         return;
     case VERDICT_UNREACHABLE:
         say_unreachable(visit);
@@ -95,9 +103,10 @@ void message_compose(struct visit *visit) {
         return;
     case VERDICT_MISCONFIGURED:
     case VERDICT_FAULT:
-        say(visit, "Login refused: oauth-login on %s %s. Your account is not at fault; tell your "
-            "administrator, whose log says what is wrong.", host_name(host),
-            answer->verdict == VERDICT_FAULT ? "failed" : "is misconfigured");
+        say(visit,
+            "Login refused: oauth-login on %s %s. Your account is not at fault; tell your "
+            "administrator, whose log says what is wrong.",
+            host_name(host), answer->verdict == VERDICT_FAULT ? "failed" : "is misconfigured");
         return;
     }
 }

@@ -189,8 +189,10 @@ static void judge_tokens(struct json_object *object, struct oauth_answer *ret) {
         reason_set(&ret->reason, 0, "the answer's token_type is %s%.32s, not Bearer",
                    type ? "" : "missing", type ? type : "");
     } else if (!take_token(object, "access_token", &ret->access)) {
-        reason_set(&ret->reason, 0, "the answer's access_token is missing, malformed or over %d "
-                   "bytes", PROTOCOL_TOKEN_MAX);
+        reason_set(&ret->reason, 0,
+                   "the answer's access_token is missing, malformed or over %d "
+                   "bytes",
+                   PROTOCOL_TOKEN_MAX);
     } else {
         ret->verdict = VERDICT_GRANTED;
         ret->expires_in = read_life(object);

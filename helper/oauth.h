@@ -13,7 +13,7 @@
 #include "secret.h"
 
 enum {
-    OAUTH_LIFE_UNKNOWN = 3600,  /* seconds, for a token whose life the provider did not tell */
+    OAUTH_LIFE_UNKNOWN = 3600, /* seconds, for a token whose life the provider did not tell */
     OAUTH_LIFE_MAX = 31536000,
 };
 
@@ -49,7 +49,8 @@ int oauth_build_refresh(const struct provider_config *provider, const struct sec
 
 /* Judges a complete HTTP answer; always sets a verdict. `ret` must be cleared. The life of the
  * token is the number in expires_in, be it an integer, a fraction or digits in a string, at most
- * OAUTH_LIFE_MAX; whatever else is there, or nothing, or a number below 1, is OAUTH_LIFE_UNKNOWN. */
+ * OAUTH_LIFE_MAX; whatever else is there, or nothing, or a number below 1, is OAUTH_LIFE_UNKNOWN.
+ */
 void oauth_judge(long status, const struct secret *body, struct oauth_answer *ret);
 
 /* Appends name=value, form-encoded, with a "&" before any but the first pair. -ENOMEM, -E2BIG. */

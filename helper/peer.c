@@ -73,8 +73,8 @@ static struct outgoing *begin_frame(enum protocol_type type) {
     struct outgoing *frame = malloc(sizeof *frame);
     if (!frame)
         return NULL;
-    frame->writer = (struct protocol_writer){.at = frame->bytes,
-                                             .end = frame->bytes + sizeof frame->bytes};
+    frame->writer =
+        (struct protocol_writer){.at = frame->bytes, .end = frame->bytes + sizeof frame->bytes};
     protocol_put_u32(&frame->writer, 0); /* the length, when it is known */
     protocol_put_u8(&frame->writer, PROTOCOL_VERSION);
     protocol_put_u8(&frame->writer, (uint8_t) type);

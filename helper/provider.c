@@ -32,9 +32,8 @@ enum verdict provider_judge_failure(const char *url, const struct http_answer *a
 
 /* A GET that must end with the deadline: nothing is lost by giving it up. */
 static enum verdict fetch(const struct provider_config *provider,
-                          const struct http_request *request,
-                          const struct http_patience *patience, struct http_answer *ret,
-                          struct reason *reason) {
+                          const struct http_request *request, const struct http_patience *patience,
+                          struct http_answer *ret, struct reason *reason) {
     struct http_settings settings = provider_http(provider);
     struct http_patience brief = {
         .deadline_ms = patience->deadline_ms,
@@ -70,15 +69,19 @@ static enum verdict take_document(const char *issuer, struct json_object *docume
                                   struct record *record, struct reason *reason) {
     const char *named = json_text(document, "issuer");
     if (!named || strcmp(named, issuer) != 0 || strlen(issuer) >= RECORD_URL_SIZE) {
-        reason_set(reason, 0, "the discovery document is of issuer %.150s, configured is %.150s; "
-                   "they must be the same to the letter", named ? named : "(none)", issuer);
+        reason_set(reason, 0,
+                   "the discovery document is of issuer %.150s, configured is %.150s; "
+                   "they must be the same to the letter",
+                   named ? named : "(none)", issuer);
         return VERDICT_MISCONFIGURED;
     }
     if (!take_endpoint(document, "token_endpoint", record->token_endpoint) ||
         !take_endpoint(document, "userinfo_endpoint", record->userinfo_endpoint) ||
         record->token_endpoint[0] == '\0') {
-        reason_set(reason, 0, "the discovery document of %.200s has an endpoint that is no https:// "
-                   "address, or no token_endpoint", issuer);
+        reason_set(reason, 0,
+                   "the discovery document of %.200s has an endpoint that is no https:// "
+                   "address, or no token_endpoint",
+                   issuer);
         record->discovered_issuer[0] = '\0';
         return VERDICT_MISCONFIGURED;
     }

@@ -39,7 +39,7 @@ struct entry {
     char account[PROTOCOL_NAME_MAX + 1];
     uid_t uid;
     char provider[PROTOCOL_NAME_MAX + 1];
-    char subject[PROTOCOL_TEXT_MAX + 1]; /* printable ASCII */
+    char subject[PROTOCOL_TEXT_MAX + 1];     /* printable ASCII */
     int64_t enrolled, last_granted, expires; /* wall seconds, 0: never */
     enum verdict last_verdict;
     enum protocol_account state;

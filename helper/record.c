@@ -16,7 +16,7 @@ struct field {
     size_t size; /* of a text, with its NUL */
 };
 
-#define FIELD(tag, type, member)                                                                   \
+#define FIELD(tag, type, member) \
     { tag, type, offsetof(struct record, member), sizeof(((struct record *) 0)->member) }
 
 static const struct field fields[] = {

@@ -35,8 +35,8 @@ static int send_again(struct renewal *renewal, const struct http_settings *setti
     return r;
 }
 
-static int send_request(struct renewal *renewal, const char *url,
-                        const struct oauth_request *built, struct http_answer *answer) {
+static int send_request(struct renewal *renewal, const char *url, const struct oauth_request *built,
+                        struct http_answer *answer) {
     struct http_settings settings = provider_http(renewal->provider);
     struct http_request request = {
         .url = url,
@@ -57,14 +57,14 @@ static enum verdict take_answer(struct renewal *renewal, const struct http_answe
 
     oauth_judge(answer->status, &answer->body, &judged);
     renewal->reason = judged.reason;
-    renewal->rotated =
-        judged.refresh.length > 0 && !secret_equal(&judged.refresh, &grant->refresh);
+    renewal->rotated = judged.refresh.length > 0 && !secret_equal(&judged.refresh, &grant->refresh);
     if (renewal->rotated)
         secret_move(&grant->refresh, &judged.refresh);
     renewal->record->in_flight = judged.verdict == VERDICT_UNREACHABLE && !renewal->rotated;
     if (judged.verdict == VERDICT_REAUTHORIZE && renewal->lost)
-        reason_set(&renewal->reason, 0, "the provider's answer to a renewal was lost, and the grant "
-                                        "with it");
+        reason_set(&renewal->reason, 0,
+                   "the provider's answer to a renewal was lost, and the grant "
+                   "with it");
     if (judged.verdict != VERDICT_GRANTED)
         return judged.verdict;
     secret_move(&grant->access, &judged.access);

@@ -17,8 +17,8 @@ enum { RENEWAL_LINGER_MS = 30000 }; /* how long an answer to a sent request is w
 
 struct renewal {
     const struct provider_config *provider;
-    struct store_entry *entry; /* locked */
-    struct record *record;     /* as stored */
+    struct store_entry *entry;  /* locked */
+    struct record *record;      /* as stored */
     struct record_grant *grant; /* the record's grant, or its pending one */
     struct http_patience patience;
     struct reason reason; /* set unless granted */

@@ -62,8 +62,8 @@ int seal_close(const struct secret *key, const void *associated, size_t associat
         EVP_EncryptUpdate(context, NULL, &done, associated, (int) associated_size) != 1 ||
         EVP_EncryptUpdate(context, text, &done, plain->data, (int) plain->length) != 1 ||
         EVP_EncryptFinal_ex(context, text + done, &done) != 1 ||
-        EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, SEAL_TAG_SIZE,
-                            text + plain->length) != 1)
+        EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, SEAL_TAG_SIZE, text + plain->length) !=
+            1)
         return -EIO;
     return 0;
 }

@@ -80,8 +80,10 @@ int store_open(const char *path, struct store **ret, struct reason *reason) {
     store->accounts = -1;
     store->root = store_file_open_dir(AT_FDCWD, path, NULL, reason);
     if (store->root == -ENOENT)
-        return reason_set(reason, -ENOENT, "the store %s is missing; run: make install, or: "
-                          "install -d -m 0700 -o oauth-login -g oauth-login %s", path, path);
+        return reason_set(reason, -ENOENT,
+                          "the store %s is missing; run: make install, or: "
+                          "install -d -m 0700 -o oauth-login -g oauth-login %s",
+                          path, path);
     if (store->root < 0)
         return store->root;
     int r = store_file_check_parent(store->root, path, reason);
@@ -98,8 +100,10 @@ static int read_machine_id(char ret_id[SLOT_MACHINE_ID_SIZE], struct reason *rea
     SCOPED_FD int fd = open(machine_id_path, O_RDONLY | O_CLOEXEC);
     ssize_t got = fd >= 0 ? read(fd, ret_id, SLOT_MACHINE_ID_SIZE - 1) : 0;
     if (got != SLOT_MACHINE_ID_SIZE - 1)
-        return reason_set(reason, -ENODATA, "%s holds no machine id, which stored grants are "
-                          "bound to; run: systemd-machine-id-setup", machine_id_path);
+        return reason_set(reason, -ENODATA,
+                          "%s holds no machine id, which stored grants are "
+                          "bound to; run: systemd-machine-id-setup",
+                          machine_id_path);
     ret_id[got] = '\0';
     return 0;
 }
@@ -108,8 +112,8 @@ static int open_files(struct store_entry *entry, int dir, int flags, struct reas
     entry->lock = store_file_open(dir, entry->path, "lock", O_RDWR | flags, reason);
     int r = entry->lock < 0 ? entry->lock : 0;
     for (int i = 0; r >= 0 && i < SLOTS; i++)
-        r = entry->slots[i] = store_file_open(dir, entry->path, slot_names[i], O_RDWR | flags,
-                                              reason);
+        r = entry->slots[i] =
+            store_file_open(dir, entry->path, slot_names[i], O_RDWR | flags, reason);
     if (r == -ENOENT) /* never -ENOENT to our caller: that would say "not enrolled" */
         return reason_set(reason, -EBADMSG, "%s is incomplete; remove it and enrol %s anew",
                           entry->path, entry->binding.owner.account);
@@ -130,8 +134,8 @@ static bool is_entry_name(const char *name) {
     return name[0] != '\0' && name[0] != '.' && !strchr(name, '/') && strlen(name) <= NAME_MAX;
 }
 
-int store_entry_open(struct store *store, const struct store_owner *owner,
-                     struct store_entry **ret, struct reason *reason) {
+int store_entry_open(struct store *store, const struct store_owner *owner, struct store_entry **ret,
+                     struct reason *reason) {
     if (!is_entry_name(owner->account))
         return reason_set(reason, -EINVAL, "'%s' cannot be an account's name", owner->account);
     if (store->accounts < 0)
@@ -191,9 +195,9 @@ static int fill_entry(struct store *store, struct store_entry *entry, const char
     r = store_entry_replace(entry, record, reason);
     if (r < 0)
         return r;
-    return fsync(dir) < 0 ? reason_set(reason, -errno, "cannot sync %s: %s", entry->path,
-                                       strerror(errno))
-                          : 0;
+    return fsync(dir) < 0
+               ? reason_set(reason, -errno, "cannot sync %s: %s", entry->path, strerror(errno))
+               : 0;
 }
 
 static void remove_files(int accounts, const char *name) {
@@ -221,9 +225,9 @@ int store_entry_create(struct store *store, const struct store_owner *owner, str
     snprintf(name, sizeof name, ".new.%d", getpid());
     remove_files(store->accounts, name); /* of a process that had our pid and died here */
     r = fill_entry(store, entry, name, record, reason);
-    if (r >= 0 && (renameat2(store->accounts, name, store->accounts, owner->account,
-                             RENAME_NOREPLACE) < 0 ||
-                   fsync(store->accounts) < 0))
+    if (r >= 0 &&
+        (renameat2(store->accounts, name, store->accounts, owner->account, RENAME_NOREPLACE) < 0 ||
+         fsync(store->accounts) < 0))
         r = reason_set(reason, -errno, "cannot make %s: %s", entry->path, strerror(errno));
     if (r < 0) {
         remove_files(store->accounts, name);
@@ -269,14 +273,18 @@ static int explain_load(const struct store_entry *entry, int error, struct reaso
         for (int i = SLOTS - 1; i >= 0 && claim.generation == 0; i--)
             slot_read_claim(entry->slots[i], &claim);
     if (error == -EKEYREJECTED)
-        return reason_set(reason, error, "%s holds a grant of account %s, uid %u, provider %s, but "
+        return reason_set(reason, error,
+                          "%s holds a grant of account %s, uid %u, provider %s, but "
                           "this is account %s, uid %u, provider %s; if that is as it should be, "
-                          "remove the directory and enrol anew", entry->path, claim.account,
-                          claim.uid, claim.provider, owner->account, owner->uid, owner->provider);
+                          "remove the directory and enrol anew",
+                          entry->path, claim.account, claim.uid, claim.provider, owner->account,
+                          owner->uid, owner->provider);
     if (error == -EBADMSG || error == -ENODATA)
-        return reason_set(reason, -EBADMSG, "no record in %s opens: cut off, altered, or sealed on "
+        return reason_set(reason, -EBADMSG,
+                          "no record in %s opens: cut off, altered, or sealed on "
                           "another machine or with another master key; remove the directory and "
-                          "enrol %s anew", entry->path, owner->account);
+                          "enrol %s anew",
+                          entry->path, owner->account);
     if (error == -EPROTONOSUPPORT)
         return reason_set(reason, error, "%s was written by a newer oauth-login", entry->path);
     return reason_set(reason, error, "cannot read %s: %s", entry->path, strerror(-error));
@@ -320,9 +328,9 @@ int store_entry_remove(struct store *store, struct store_entry *entry, struct re
     if (renameat(store->accounts, account, store->accounts, name) < 0)
         return reason_set(reason, -errno, "cannot remove %s: %s", entry->path, strerror(errno));
     remove_files(store->accounts, name);
-    return fsync(store->accounts) < 0 ? reason_set(reason, -errno, "cannot sync %s: %s",
-                                                   entry->path, strerror(errno))
-                                      : 0;
+    return fsync(store->accounts) < 0
+               ? reason_set(reason, -errno, "cannot sync %s: %s", entry->path, strerror(errno))
+               : 0;
 }
 
 static int is_visible(const struct dirent *entry) {

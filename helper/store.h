@@ -21,7 +21,7 @@ struct store_entry;
 
 /* Whose record it is. A record opens only for the owner it was sealed for. */
 struct store_owner {
-    const char *account;  /* the name service's spelling; not empty, no '/', not "." or ".." */
+    const char *account; /* the name service's spelling; not empty, no '/', not "." or ".." */
     uid_t uid;
     const char *provider; /* the configuration's name for it */
 };
@@ -37,8 +37,8 @@ void store_close(struct store **store);
 /* Opens the entry of `owner`, whose strings must outlive it. -ENOENT: not enrolled. -EPERM for a
  * file of the wrong owner, mode or kind; -ENOKEY when the master key is missing. Everything that
  * later calls need is open afterwards: they open no file. */
-int store_entry_open(struct store *store, const struct store_owner *owner,
-                     struct store_entry **ret, struct reason *reason);
+int store_entry_open(struct store *store, const struct store_owner *owner, struct store_entry **ret,
+                     struct reason *reason);
 
 /* As store_entry_open, but makes the entry, with `record` in it as generation 1, when there is
  * none; makes the master key when nothing is stored yet. */

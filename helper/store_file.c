@@ -39,7 +39,8 @@ static int open_checked(int dir, const char *path, const char *name, int flags, 
     if ((status.st_mode & S_IFMT) != kind)
         return reason_set(reason, -EPERM, "%s is not a %s; remove it", whole, noun);
     if (status.st_uid != geteuid())
-        return reason_set(reason, -EPERM, "%s belongs to uid %u, not to oauth-login (uid %u); "
+        return reason_set(reason, -EPERM,
+                          "%s belongs to uid %u, not to oauth-login (uid %u); "
                           "after a look at why: chown oauth-login: %s",
                           whole, status.st_uid, geteuid(), whole);
     if (status.st_mode & (S_IRWXG | S_IRWXO))
@@ -50,8 +51,7 @@ static int open_checked(int dir, const char *path, const char *name, int flags, 
     return scoped_take_fd(&fd);
 }
 
-int store_file_open(int dir, const char *path, const char *name, int flags,
-                    struct reason *reason) {
+int store_file_open(int dir, const char *path, const char *name, int flags, struct reason *reason) {
     return open_checked(dir, path, name, flags, S_IFREG, reason);
 }
 
@@ -65,7 +65,8 @@ int store_file_check_parent(int dir, const char *path, struct reason *reason) {
         return reason_set(reason, -errno, "cannot look at %s/..: %s", path, strerror(errno));
     bool shared = (status.st_mode & (S_IWGRP | S_IWOTH)) && !(status.st_mode & S_ISVTX);
     if (shared || (status.st_uid != 0 && status.st_uid != geteuid()))
-        return reason_set(reason, -EPERM, "the directory above %s belongs to uid %u and has mode "
+        return reason_set(reason, -EPERM,
+                          "the directory above %s belongs to uid %u and has mode "
                           "%04o, so others could replace the store; it must be root's, 0755",
                           path, status.st_uid, status.st_mode & 07777);
     return 0;

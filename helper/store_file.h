@@ -10,8 +10,7 @@
  * a link. It MUST be ours, readable by nobody else, and have no second name; all is checked on
  * the descriptor. `path` names the directory in `reason`. Returns the descriptor, -EPERM, or an
  * error of open(2), of which -ENOENT leaves `reason` alone. */
-int store_file_open(int dir, const char *path, const char *name, int flags,
-                    struct reason *reason);
+int store_file_open(int dir, const char *path, const char *name, int flags, struct reason *reason);
 
 /* The same for the directory `name`, or for `path` itself when `name` is NULL. */
 int store_file_open_dir(int dir, const char *path, const char *name, struct reason *reason);

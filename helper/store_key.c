@@ -53,8 +53,9 @@ static int make_master(int root, const char *path, struct reason *reason) {
     else if (renameat2(root, name, root, "key", RENAME_NOREPLACE) == 0)
         r = fsync(root) < 0 ? -errno : 0;
     else
-        r = errno == EEXIST ? 0 : reason_set(reason, -errno, "cannot name %s/key: %s", path,
-                                             strerror(errno));
+        r = errno == EEXIST
+                ? 0
+                : reason_set(reason, -errno, "cannot name %s/key: %s", path, strerror(errno));
     unlinkat(root, name, 0);
     return r;
 }
@@ -70,9 +71,11 @@ int store_key_derive(int root, const char *path, const struct store_owner *owner
     if (r == 0 && master.length == 0)
         r = read_master(root, path, &master, reason);
     if (r == -ENOENT)
-        return reason_set(reason, -ENOKEY, "the master key %s/key is missing, so no stored grant "
+        return reason_set(reason, -ENOKEY,
+                          "the master key %s/key is missing, so no stored grant "
                           "can be opened; put it back from a backup, or remove %s/accounts and "
-                          "enrol everybody anew", path, path);
+                          "enrol everybody anew",
+                          path, path);
     if (r < 0)
         return r;
     int size = snprintf(info, sizeof info, "oauth-login account key 1%c%s%c%u", 0, owner->account,

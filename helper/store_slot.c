@@ -42,8 +42,8 @@ static void image_free(struct slot_image **image) {
 static int image_read(int fd, struct slot_image *image, size_t limit) {
     image->size = 0;
     while (image->size < limit) {
-        ssize_t got = pread(fd, image->bytes + image->size, limit - image->size,
-                            (off_t) image->size);
+        ssize_t got =
+            pread(fd, image->bytes + image->size, limit - image->size, (off_t) image->size);
         if (got < 0 && errno != EINTR)
             return -errno;
         if (got == 0)

@@ -23,10 +23,8 @@ static const struct use_case {
     enum asker asker;
     void (*run)(struct visit *visit);
 } use_cases[] = {
-    {OPERATION_VERIFY, ASKER_OWNER, login_verify},
-    {OPERATION_TOKEN, ASKER_ROOT, login_token},
-    {OPERATION_IMPORT, ASKER_ROOT, import_grant},
-    {OPERATION_STATUS, ASKER_OWNER, listing_status},
+    {OPERATION_VERIFY, ASKER_OWNER, login_verify}, {OPERATION_TOKEN, ASKER_ROOT, login_token},
+    {OPERATION_IMPORT, ASKER_ROOT, import_grant},  {OPERATION_STATUS, ASKER_OWNER, listing_status},
     {OPERATION_LIST, ASKER_ROOT, listing_list},
 };
 
@@ -147,8 +145,10 @@ void visit_receive(int fd, const char *config_path) {
     if (use_case) {
         serve(&visit, use_case, config_path);
     } else {
-        reason_set(&reason, 0, "the question was not understood (%s); are module, command and "
-                   "helper of one version?", strerror(r < 0 ? -r : EBADMSG));
+        reason_set(&reason, 0,
+                   "the question was not understood (%s); are module, command and "
+                   "helper of one version?",
+                   strerror(r < 0 ? -r : EBADMSG));
         visit_conclude(&visit, VERDICT_FAULT, &reason);
     }
     visit_answer(&visit);

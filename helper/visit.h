@@ -25,8 +25,7 @@ struct visit {
 void visit_receive(int fd, const char *config_path);
 
 /* Sets the answer's verdict and returns it, with the reason that `reason` holds. */
-enum verdict visit_conclude(struct visit *visit, enum verdict verdict,
-                            const struct reason *reason);
+enum verdict visit_conclude(struct visit *visit, enum verdict verdict, const struct reason *reason);
 
 /* Sends the answer, the first time it is called. */
 void visit_answer(struct visit *visit);

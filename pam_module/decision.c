@@ -30,8 +30,7 @@ static const struct {
 /* Whether sshd has already proven somebody in this login: it names the method. */
 static bool is_proven(const struct login *login) {
     const char *methods = pam_getenv(login->pamh, "SSH_AUTH_INFO_0");
-    return login->options.assume_proven ||
-           (methods && methods[0] >= 'a' && methods[0] <= 'z');
+    return login->options.assume_proven || (methods && methods[0] >= 'a' && methods[0] <= 'z');
 }
 
 static int pass(const struct login *login) {

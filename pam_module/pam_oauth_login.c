@@ -44,7 +44,7 @@ PAM_EXTERN int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, cons
     int r = login_begin(pamh, PHASE_SESSION, flags, argc, argv, &login);
     if (r == PAM_SUCCESS)
         r = session_open(&login);
-    ring_take_noted(pamh); /* whatever happened: no shell shall see it */
+    ring_take_noted(pamh);                    /* whatever happened: no shell shall see it */
     return r == PAM_IGNORE ? PAM_SUCCESS : r; /* uid 0: a stack of nothing but ignored fails */
 }
 

@@ -65,6 +65,16 @@ class Host:
         del self._users[name]
         assert not run("getent", "passwd", name).ok, f"{name} is still there"
 
+    def give_root_key(self):
+        """Lets root log in over SSH; returns the private key."""
+        directory = Path("/root/.ssh")
+        directory.mkdir(mode=0o700, exist_ok=True)
+        key = directory / "id-test"
+        if not key.exists():
+            run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key), check=True)
+            key.with_suffix(".pub").rename(directory / "authorized_keys")
+        return key
+
     def _free_uid(self):
         while run("getent", "passwd", str(self._next_uid)).ok:
             self._next_uid += 1
