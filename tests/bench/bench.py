@@ -1,0 +1,88 @@
+"""What one login costs, beside the least it could and what a script would: `sudo make bench`."""
+
+import os
+import pwd
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+from urllib.parse import urlencode
+
+HERE = Path(__file__).parent
+CHECKOUT = HERE.parents[1]
+sys.path.insert(0, str(CHECKOUT / "tests" / "integration"))
+
+from glewlwyd import Glewlwyd  # noqa: E402
+from host import Host  # noqa: E402
+from installation import Installation  # noqa: E402
+from process import run  # noqa: E402
+
+RUNS = int(os.environ.get("BENCH_RUNS", "40"))
+FIGURES = ("wall ms", "CPU ms", "peak KiB")
+
+
+def build(name, directory, *libraries):
+    program = directory / name
+    run("gcc", "-O2", "-D_GNU_SOURCE", "-I", str(CHECKOUT / "helper"), "-o", str(program),
+        str(HERE / f"{name}.c"), *libraries, check=True)
+    return program
+
+
+def measure(program, user, source, *command):
+    result = run(str(program), str(user.pw_uid), str(user.pw_gid), source, *map(str, command))
+    if not result.ok:
+        sys.exit(f"{command} failed: {result}")
+    return [float(figure) for figure in result.stdout.split()]
+
+
+def report(samples):
+    """Medians, and how many times the bare client's each is: pair by pair, in one run."""
+    bare = samples["bare C client with libcurl"]
+    print(f"{RUNS} runs of each in turn, medians; in brackets the ratio to the bare client\n")
+    print(f"{'':32}" + "".join(f"{figure:>20}" for figure in FIGURES))
+    for name, rows in samples.items():
+        cells = []
+        for column in range(len(FIGURES)):
+            ratio = statistics.median(row[column] / other[column]
+                                      for row, other in zip(rows, bare))
+            cells.append(f"{statistics.median(row[column] for row in rows):.1f} ({ratio:.2f})")
+        print(f"{name:32}" + "".join(f"{cell:>20}" for cell in cells))
+
+
+def main():
+    host = Host()
+    host.add_user("alice")
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        directory = Path(name)
+        directory.chmod(0o755)
+        with Glewlwyd(directory / "provider", rotate=False) as provider:
+            provider.add_client("bench", auth_method="none")
+            provider.client_id, provider.client_auth = "bench", "none"
+            oauth_login = Installation(host)
+            oauth_login.configure(provider)
+            provider.add_user("alice")
+            grant = provider.issue_grant("alice", "bench")
+            oauth_login.import_grant("alice", grant)
+            form = directory / "form"
+            form.write_text(urlencode({"grant_type": "refresh_token", "client_id": "bench",
+                                       "refresh_token": grant}))
+            endpoint, ca_file = f"{provider.issuer}/token", provider.ca_file
+            helper = pwd.getpwnam("oauth-login")
+            program = build("measure", directory)
+            commands = {
+                "a login's helper": ("@alice", "/usr/libexec/oauth-login-helper"),
+                "bare C client with libcurl": (
+                    str(form), build("bare", directory, "-lcurl"), endpoint, ca_file),
+                "sh + curl + jq": (str(form), HERE / "script.sh", endpoint, ca_file),
+            }
+            samples = {name: [] for name in commands}
+            for turn in range(RUNS + 3):  # the first three warm the caches
+                for name, command in commands.items():
+                    row = measure(program, helper, *command)
+                    if turn >= 3:
+                        samples[name].append(row)
+    report(samples)
+
+
+if __name__ == "__main__":
+    main()
