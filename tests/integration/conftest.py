@@ -75,3 +75,11 @@ def alice(host):
 @pytest.fixture(scope="session")
 def bob(host):
     return host.add_user("bob")
+
+
+@pytest.fixture
+def corp(oauth_login, provider, alice):
+    """The provider that the machine is configured for, and alice is enrolled with."""
+    oauth_login.configure(provider)
+    oauth_login.enroll(provider, "alice")
+    return provider

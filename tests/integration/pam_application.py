@@ -1,0 +1,70 @@
+"""An application that logs people in and adds nothing of its own: it shows what PAM answers.
+
+    converse("door", "alice", "authenticate", "acct_mgmt") -> Answers(("AUTH_ERR", ...), (...))
+
+It is a process of its own, since modules change the keyrings of the process that they are in.
+"""
+
+import ctypes
+import json
+import sys
+from dataclasses import dataclass
+
+from process import run
+
+CODES = {0: "SUCCESS", 3: "SERVICE_ERR", 4: "SYSTEM_ERR", 6: "PERM_DENIED", 7: "AUTH_ERR",
+         9: "AUTHINFO_UNAVAIL", 10: "USER_UNKNOWN", 14: "SESSION_ERR", 25: "IGNORE"}
+FLAGS = {"setcred": 2}  # PAM_ESTABLISH_CRED
+
+
+@dataclass(frozen=True)
+class Answers:
+    codes: tuple  # a name for each step
+    said: tuple  # what the person read
+
+
+def converse(service, user, *steps, environment=()):
+    """Calls pam_STEP for each step, as root; environment: the PAM environment's NAME=VALUE."""
+    result = run(sys.executable, __file__, json.dumps([service, user, steps, environment]),
+                 check=True)
+    codes, said = json.loads(result.stdout)
+    return Answers(tuple(codes), tuple(said))
+
+
+class _Message(ctypes.Structure):
+    _fields_ = [("style", ctypes.c_int), ("text", ctypes.c_char_p)]
+
+
+_Conversation = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.c_int, ctypes.POINTER(ctypes.POINTER(_Message)),
+    ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p)
+
+
+class _Talk(ctypes.Structure):
+    _fields_ = [("function", _Conversation), ("data", ctypes.c_void_p)]
+
+
+def _main(service, user, steps, environment):
+    pam, libc = ctypes.CDLL("libpam.so.0"), ctypes.CDLL(None)
+    libc.calloc.restype = ctypes.c_void_p
+    said, handle = [], ctypes.c_void_p()
+
+    @_Conversation
+    def hear(count, messages, responses, _):
+        said.extend(messages[i].contents.text.decode() for i in range(count))
+        responses[0] = libc.calloc(count, 2 * ctypes.sizeof(ctypes.c_void_p))  # no answers
+        return 0
+
+    talk = _Talk(hear, None)
+    started = pam.pam_start(service.encode(), user.encode(), ctypes.byref(talk),
+                            ctypes.byref(handle))
+    assert started == 0, started
+    for pair in environment:
+        pam.pam_putenv(handle, pair.encode())
+    codes = [getattr(pam, f"pam_{step}")(handle, FLAGS.get(step, 0)) for step in steps]
+    pam.pam_end(handle, codes[-1])
+    print(json.dumps([[CODES.get(code, str(code)) for code in codes], said]))
+
+
+if __name__ == "__main__":
+    _main(*json.loads(sys.argv[1]))

@@ -1,0 +1,217 @@
+/*
+ * pam_host.c - an application that logs people in by PAM, again and again, from a process as odd
+ * as the test wishes, and tells what that did to the process. Run by pam_host.py.
+ *
+ * Prints "run USER PHASE=CODE ..." for each run, then a line NAME=VALUE for each thing it watched.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <security/pam_appl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "process_state.h"
+
+enum { CHILD_STATUS = 7, BLOCK_SIZE = 5000, PATIENCE_MS = 5000 };
+
+enum condition { CHILD = 1, THREADS, CLOSED, BLOCKED, IGNORE, REAP, MUTE, NO_CONVERSATION };
+
+/* Global, because signal handlers, threads and conversations are told nothing. */
+static bool conditions[NO_CONVERSATION + 1];
+static atomic_int handler_runs, own_ends, strangers, messages;
+static char last_message[PAM_MAX_MSG_SIZE];
+static FILE *out;
+static pid_t own_child;
+static int leash = -1; /* the application's own child ends when it is closed */
+
+static void pause_us(long microseconds) {
+    nanosleep(&(struct timespec){.tv_nsec = microseconds * 1000}, NULL);
+}
+
+static void note_end(pid_t pid, int status) {
+    if (pid == own_child && WIFEXITED(status) && WEXITSTATUS(status) == CHILD_STATUS)
+        own_ends++;
+    else
+        strangers++;
+}
+
+static void reap_all(int signal) {
+    int saved = errno, status = 0;
+    pid_t pid;
+    (void) signal;
+    handler_runs++;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+        note_end(pid, status);
+    errno = saved;
+}
+
+static void *thread_wait(void *unused) {
+    int status = 0;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, 0)) > 0)
+        note_end(pid, status);
+    return unused;
+}
+
+static void *thread_spin(void *unused) {
+    for (volatile unsigned turns = 0;; turns++)
+        ;
+    return unused;
+}
+
+/* Blocks of this size come from the arena, under its lock; there is one arena only. */
+static void *thread_allocate(void *unused) {
+    for (;; pause_us(50))
+        for (int i = 0; i < 500; i++) {
+            void *volatile block = malloc(BLOCK_SIZE);
+            free(block);
+        }
+    return unused;
+}
+
+static void start_threads(void) {
+    void *(*const threads[])(void *) = {thread_wait, thread_spin, thread_allocate, thread_allocate};
+    pthread_t thread;
+    mallopt(M_ARENA_MAX, 1);
+    for (size_t i = 0; i < sizeof threads / sizeof threads[0]; i++)
+        if (pthread_create(&thread, NULL, threads[i], NULL) != 0)
+            exit(2);
+}
+
+static void start_child(void) {
+    int ends[2];
+    char byte;
+    if (pipe2(ends, O_CLOEXEC) < 0 || (own_child = fork()) < 0)
+        exit(2);
+    if (own_child == 0) {
+        close(ends[1]);
+        _exit(read(ends[0], &byte, 1) == 0 ? CHILD_STATUS : 1);
+    }
+    close(ends[0]);
+    leash = ends[1];
+}
+
+/* Lets the child end, and waits until whoever reaps children here has seen it. */
+static void end_child(void) {
+    int status = 0;
+    if (leash < 0)
+        return;
+    close(leash);
+    leash = -1;
+    if (!conditions[REAP] && !conditions[THREADS] && waitpid(own_child, &status, 0) == own_child)
+        note_end(own_child, status);
+    for (int i = 0; (conditions[REAP] || conditions[THREADS]) && own_ends == 0 && i < PATIENCE_MS;
+         i++)
+        pause_us(1000);
+}
+
+/* __WALL also finds children that send no signal. The own one may be there until it is let go. */
+static void look_for_children(void) {
+    siginfo_t info = {0};
+    int r = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL);
+    if (r == 0 && (leash < 0 || info.si_pid > 0))
+        strangers++;
+}
+
+static int converse(int count, const struct pam_message **asked, struct pam_response **ret,
+                    void *context) {
+    (void) context;
+    messages += count;
+    for (int i = 0; i < count; i++)
+        snprintf(last_message, sizeof last_message, "%s", asked[i]->msg);
+    *ret = conditions[MUTE] ? NULL : calloc((size_t) count, sizeof **ret);
+    return PAM_SUCCESS;
+}
+
+static int run_phase(pam_handle_t *pamh, const char *phase) {
+    return strcmp(phase, "auth") == 0      ? pam_authenticate(pamh, 0)
+           : strcmp(phase, "account") == 0 ? pam_acct_mgmt(pamh, 0)
+           : strcmp(phase, "setcred") == 0 ? pam_setcred(pamh, PAM_ESTABLISH_CRED)
+           : strcmp(phase, "delete") == 0  ? pam_setcred(pamh, PAM_DELETE_CRED)
+           : strcmp(phase, "open") == 0    ? pam_open_session(pamh, 0)
+           : strcmp(phase, "close") == 0   ? pam_close_session(pamh, 0)
+                                           : -1;
+}
+
+static void run(const char *service, const char *user, const char *phases) {
+    struct pam_conv conversation = {.conv = conditions[NO_CONVERSATION] ? NULL : converse};
+    pam_handle_t *pamh = NULL;
+    char words[256], *rest = words, *phase;
+    int code = pam_start(service, user, &conversation, &pamh);
+    snprintf(words, sizeof words, "%s", phases);
+    fprintf(out, "run %s start=%d", user, code);
+    while (pamh && (phase = strsep(&rest, ",")))
+        fprintf(out, " %s=%d", phase, code = run_phase(pamh, phase));
+    pam_end(pamh, code);
+    fprintf(out, "\n");
+    look_for_children();
+}
+
+/* The log is opened first, or else the first run would, and perhaps as descriptor 0. */
+static void become_odd(void) {
+    sigset_t all;
+    struct sigaction action = {.sa_handler = conditions[IGNORE] ? SIG_IGN : reap_all};
+    openlog(NULL, LOG_NDELAY, LOG_AUTHPRIV);
+    if (conditions[CHILD])
+        start_child();
+    if (conditions[IGNORE] || conditions[REAP])
+        sigaction(SIGCHLD, &action, NULL);
+    if (conditions[THREADS])
+        start_threads();
+    for (int fd = STDIN_FILENO; conditions[CLOSED] && fd <= STDERR_FILENO; fd++)
+        close(fd);
+    sigfillset(&all);
+    if (conditions[BLOCKED])
+        pthread_sigmask(SIG_SETMASK, &all, NULL);
+}
+
+int main(int argc, char **argv) {
+    static struct process_state before, after;
+    static const struct option names[] = {
+        {"count", 1, NULL, 'n'},     {"phases", 1, NULL, 'p'},
+        {"child", 0, NULL, CHILD},   {"threads", 0, NULL, THREADS},
+        {"closed", 0, NULL, CLOSED}, {"blocked", 0, NULL, BLOCKED},
+        {"ignore", 0, NULL, IGNORE}, {"reap", 0, NULL, REAP},
+        {"mute", 0, NULL, MUTE},     {"no-conversation", 0, NULL, NO_CONVERSATION},
+        {NULL, 0, NULL, 0},
+    };
+    const char *phases = "account";
+    int option, count = 1;
+    while ((option = getopt_long(argc, argv, "", names, NULL)) != -1)
+        if (option == 'n')
+            count = atoi(optarg);
+        else if (option == 'p')
+            phases = optarg;
+        else if (option <= NO_CONVERSATION)
+            conditions[option] = true;
+        else
+            return 2;
+    out = fdopen(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), "w");
+    char **users = argv + optind + 1;
+    int people = argc - optind - 1;
+    if (!out || people < 1)
+        return 2;
+    become_odd();
+    process_state_take(&before);
+    for (int i = 0; i < count; i++) {
+        if (i == count / 2)
+            end_child(); /* the later runs shall not be seen to it either */
+        run(argv[optind], users[i % people], phases);
+    }
+    process_state_take(&after);
+    fprintf(out, "handler_runs=%d\nown_ends=%d\nstrangers=%d\nmessages=%d\nlast_message=%s\n",
+            handler_runs, own_ends, strangers, messages, last_message);
+    process_state_print_changed(&before, &after, out);
+    return fclose(out) == 0 ? 0 : 2;
+}

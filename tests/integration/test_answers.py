@@ -1,0 +1,226 @@
+"""Whatever a provider answers: the right verdict, the reason in it, and the grant alive where it
+was not used up."""
+
+import json
+import ssl
+import threading
+
+import pytest
+from scripted_provider import ScriptedProvider
+from scripted_server import Answer
+
+TOKENS = {"access_token": "a-b.c", "token_type": "Bearer", "expires_in": 300}
+
+
+@pytest.fixture
+def enrolled(oauth_login, provider, alice):
+    oauth_login.configure(provider)
+    oauth_login.enroll(provider, "alice")
+    return oauth_login
+
+
+def error(name, status=400, **more):
+    return Answer.json({"error": name, **more}, status)
+
+
+def text(body, status=200, kind="text/html"):
+    data = body if isinstance(body, bytes) else body.encode()
+    return Answer(status, data, {"Content-Type": kind})
+
+
+def tokens(**changed):
+    return Answer.json({**TOKENS, **changed})
+
+
+REFUSALS = {
+    "dead grant": (error("invalid_grant"), "reauthorize", "invalid_grant"),
+    "dead grant without a word": (Answer(400), "reauthorize", "HTTP 400"),
+    "dead grant by another name": (error("invalid_request"), "reauthorize", "invalid_request"),
+    "dead grant with status 200": (error("bad_refresh_token", 200), "reauthorize", "bad_refresh"),
+    "blocked user with status 403": (error("invalid_grant", 403), "reauthorize", "invalid_grant"),
+    "consent wanted": (error("interaction_required"), "reauthorize", "interaction_required"),
+    "access denied": (error("access_denied"), "denied", "access_denied"),
+    "scope taken away": (error("invalid_scope"), "denied", "invalid_scope"),
+    "claims challenge": (error("invalid_grant", claims="{}"), "denied", "invalid_grant"),
+    "account disabled": (error("invalid_grant", error_codes=[50057]), "denied", "is disabled"),
+    "an unknown error": (error("no_such_luck"), "denied", "no_such_luck"),
+    "client unknown": (error("invalid_client", 401), "misconfigured", "invalid_client"),
+    "client not allowed": (error("unauthorized_client"), "misconfigured", "unauthorized_client"),
+    "grant type unknown": (error("unsupported_grant_type"), "misconfigured", "unsupported_grant"),
+    "too many requests": (Answer(429), "unreachable", "HTTP 429"),
+    "server error": (text("<h1>oops</h1>", 500), "unreachable", "HTTP 500"),
+    "overloaded": (Answer(503, headers={"Retry-After": "1"}), "unreachable", "HTTP 503"),
+    "unavailable for now": (error("temporarily_unavailable", 503), "unreachable", "temporarily"),
+    "captive portal": (text("<html>Please log in"), "unreachable", "captive portal"),
+    "not an object": (text("[]", kind="application/json"), "unreachable", "not one JSON object"),
+    "cut JSON": (text('{"access_token": "a', kind="application/json"), "unreachable", "JSON"),
+    "trailing data": (text(json.dumps(TOKENS) + "x"), "unreachable", "not one JSON object"),
+    "byte order mark": (text(b"\xef\xbb\xbf{}"), "unreachable", "not one JSON object"),
+    "bad UTF-8": (text(b'{"access_token": "\xff"}'), "unreachable", "not one JSON object"),
+    "10,000 levels deep": (text("[" * 10000), "unreachable", "not one JSON object"),
+    "the same name twice": (text('{"a": 1, "a": 2}'), "unreachable", "not one JSON object"),
+    "no access token": (Answer.json({"token_type": "Bearer"}), "unreachable", "access_token"),
+    "null access token": (tokens(access_token=None), "unreachable", "access_token"),
+    "line break in a token": (tokens(access_token="a\r\nb"), "unreachable", "access_token"),
+    "NUL in a token": (tokens(access_token="a\0b"), "unreachable", "access_token"),
+    "40 KiB token": (tokens(access_token="a" * 40960), "unreachable", "access_token"),
+    "another token type": (tokens(token_type="mac"), "unreachable", "token_type"),
+    "tokens beside an error": (tokens(error="access_denied"), "denied", "access_denied"),
+    "terminal escapes": (error("access_denied", error_description="\x1b[2J\nx"), "denied",
+                         r"\x1B[2J\x0Ax"),
+    "redirect elsewhere": (Answer.redirect("https://localhost:1/token"), "unreachable", "HTTP 307"),
+    "redirect to http": (Answer.redirect("http://localhost:1/token"), "unreachable", "HTTP 307"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_refusal(name, enrolled, provider):
+    answer, verdict, reason = REFUSALS[name]
+    before = provider.refresh_token("alice")
+    provider.queue("/token", answer)
+    said = enrolled.run_json("verify", "alice")
+    assert said["verdict"] == verdict
+    assert reason in said["reason"]
+    assert provider.refresh_token("alice") == before, "nothing else reached the provider"
+    if verdict != "misconfigured":  # which is not asked again for a while
+        assert enrolled.verdict("alice") == "granted"
+
+
+BROKEN = {
+    "over 64 KiB": Answer(200, b" " * 70000),
+    "endless": Answer(200, b" " * 1000, endless=True),
+    "header flood": Answer(200, b"{}", {f"X-{n}": "y" * 1000 for n in range(100)}),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_an_answer_without_end_is_given_up(name, enrolled, provider):
+    provider.queue("/token", BROKEN[name])
+    assert enrolled.verdict("alice") == "unreachable"
+    assert enrolled.verdict("alice") == "granted"
+
+
+@pytest.mark.parametrize("cut", ["before", "headers", "after headers", "body"])
+@pytest.mark.parametrize("reset", [False, True])
+def test_an_answer_cut_twice_is_unreachable_and_cut_once_is_retried(
+        cut, reset, enrolled, provider):
+    cut_off = Answer.json(TOKENS, cut=cut, reset=reset)
+    sent = len(provider.requests("/token"))
+    provider.queue("/token", cut_off, cut_off)
+    assert enrolled.verdict("alice") == "unreachable"
+    assert len(provider.requests("/token")) == sent + 2
+    provider.queue("/token", cut_off)
+    assert enrolled.verdict("alice") == "granted"
+    assert len(provider.requests("/token")) == sent + 4
+
+
+@pytest.mark.parametrize("life, seconds", [
+    (300, 300), (299.9, 299), ("300", 300), (None, 3600), (0, 3600), (-5, 3600), ("soon", 3600),
+    ([], 3600), (1e300, 31536000), (10**18, 31536000),
+])
+def test_the_life_of_a_token_follows_one_rule(life, seconds, enrolled, provider):
+    provider.queue("/token", tokens(expires_in=life))
+    assert enrolled.verdict("alice") == "granted"
+    status = enrolled.run_json("status", "alice")
+    assert abs(status["expires"] - status["last_granted"] - seconds) <= 1
+
+
+def test_an_answer_without_a_refresh_token_keeps_the_old_one(enrolled, provider):
+    provider.omit_refresh_token = True
+    before = provider.refresh_token("alice")
+    for _ in range(3):
+        assert enrolled.verdict("alice") == "granted"
+    sent = {request.form["refresh_token"] for request in provider.requests("/token")[1:]}
+    assert sent == {before}
+
+
+def test_a_rotated_token_is_kept_though_the_rest_of_the_answer_is_unusable(enrolled, provider):
+    def without_access_token(request):
+        answer = json.loads(provider.correct(request).body)
+        del answer["access_token"]
+        return Answer.json(answer)
+
+    provider.queue("/token", without_access_token)
+    assert enrolled.verdict("alice") == "unreachable"
+    assert enrolled.verdict("alice") == "granted"
+
+
+@pytest.mark.parametrize("method", ["none", "client_secret_basic", "client_secret_post"])
+def test_the_client_authenticates_as_configured(method, oauth_login, provider, alice):
+    provider.client_auth = method
+    oauth_login.configure(provider)
+    oauth_login.enroll(provider, "alice")
+    assert oauth_login.verdict("alice") == "granted"
+
+
+def test_a_wrong_secret_is_not_tried_again_until_it_is_changed(oauth_login, provider, alice, host):
+    provider.client_auth = "client_secret_post"
+    oauth_login.configure(provider)
+    oauth_login.enroll(provider, "alice")
+    host.write_secret("corp.secret", "wrong")
+    sent = len(provider.requests("/token"))
+    for _ in range(3):
+        assert oauth_login.verdict("alice") == "misconfigured"
+    assert len(provider.requests("/token")) == sent + 1
+    host.write_secret("corp.secret", provider.client_secret)
+    assert oauth_login.verdict("alice") == "granted"
+
+
+def test_the_request_is_a_plain_refresh(enrolled, provider):
+    enrolled.run("verify", "alice", env={"PATH": "/usr/bin", "https_proxy": "http://127.0.0.1:1"})
+    request = provider.requests("/token")[-1]
+    assert set(request.form) == {"grant_type", "refresh_token", "client_id"}
+    assert request.headers["Accept"] == "application/json"
+    assert request.headers["User-Agent"].startswith("oauth-login/")
+
+
+def test_a_login_is_one_request(enrolled, provider):
+    before = len(provider.requests())
+    assert enrolled.verdict("alice") == "granted"
+    assert len(provider.requests()) == before + 1
+
+
+def test_a_discovery_document_of_another_issuer_is_refused(oauth_login, provider, alice):
+    oauth_login.configure(provider)
+    provider.discovery["issuer"] = provider.issuer + "/"
+    result = oauth_login.run("import", "alice", input=provider.issue_grant("alice"))
+    assert result.status == 4
+    assert "to the letter" in result.stderr
+    assert not provider.requests("/token")
+
+
+def test_an_endpoint_without_tls_is_refused(oauth_login, provider, alice):
+    oauth_login.configure(provider)
+    provider.discovery["token_endpoint"] = "http://localhost/token"
+    result = oauth_login.run("import", "alice", input=provider.issue_grant("alice"))
+    assert result.status == 4
+    assert "https" in result.stderr
+
+
+@pytest.mark.parametrize("bad", ["expired", "wrong_host", "self_signed", "not_yet_valid"])
+def test_a_certificate_that_proves_nothing_gets_no_token(bad, enrolled, provider, authority):
+    provider.stop()
+    certificate = getattr(authority, bad)()
+    with ScriptedProvider(certificate, authority.file) as impostor:
+        enrolled.configure(provider, token_endpoint=f"{impostor.issuer}/token")
+        said = enrolled.run_json("verify", "alice")
+        assert said["verdict"] == "unreachable"
+        assert "TLS" in said["reason"]
+        assert not impostor.requests()
+
+
+@pytest.mark.parametrize("version, verdict", [
+    (ssl.TLSVersion.TLSv1_1, "unreachable"), (ssl.TLSVersion.TLSv1_2, "granted")])
+def test_tls_12_is_the_oldest_that_is_spoken(version, verdict, enrolled, provider, certificate):
+    provider.context = certificate.server_context(version)
+    assert enrolled.verdict("alice") == verdict
+
+
+def test_a_slow_drip_ends_at_the_deadline(enrolled, provider):
+    enrolled.configure(provider, login={"deadline": "1s"})
+    drip = Answer.json(TOKENS, hold=threading.Event())
+    provider.queue("/token", drip)
+    said = enrolled.run_json("verify", "alice")
+    assert said["verdict"] == "unreachable"
+    assert "within 1 s" in said["reason"]
+    drip.hold.set()

@@ -1,0 +1,189 @@
+"""How a grant comes to an account: `oauth-login import`, and what status and list say of it."""
+
+import threading
+
+from installation import STORE
+from scripted_server import Answer
+
+
+def fetch(oauth_login, user, token):
+    return oauth_login.run("import", user, input=token + "\n")
+
+
+def test_import_proves_the_token_and_whose_it_is(oauth_login, provider, alice):
+    oauth_login.configure(provider)
+    token = provider.issue_grant("alice")
+    result = fetch(oauth_login, "alice", token)
+    assert result.ok, result
+    assert [request.path for request in provider.requests()] == [
+        "/.well-known/openid-configuration", "/token", "/userinfo"]
+    status = oauth_login.run_json("status", "alice")
+    assert status["enrolled"] and status["subject"] == provider.subject("alice")
+    assert status["last_verdict"] == "granted"
+
+
+def test_somebody_elses_token_is_refused_and_says_whose_it_is(oauth_login, provider, alice):
+    oauth_login.configure(provider)
+    result = fetch(oauth_login, "alice", provider.issue_grant("mallory"))
+    assert result.status == 1
+    assert "mallory" in result.stderr
+    assert oauth_login.verdict("alice") == "not-enrolled"
+    assert not (STORE / "accounts" / "alice").exists()
+
+
+def test_the_mapping_of_accounts_is_exact(oauth_login, provider, alice, bob):
+    oauth_login.configure(provider, accounts=["alice"])
+    assert fetch(oauth_login, "alice", provider.issue_grant("alice")).ok
+    assert fetch(oauth_login, "alice", provider.issue_grant("bob")).status == 1
+    refused = fetch(oauth_login, "bob", provider.issue_grant("bob"))
+    assert refused.status == 1
+    assert "[accounts corp] has no entry for bob" in refused.stderr
+
+
+def test_a_suffix_is_cut_off_and_must_be_there(oauth_login, provider, alice):
+    oauth_login.configure(provider, username_claim="email",
+                          username_suffix="@example.com @example.org")
+    for email, status in (("alice@example.org", 0), ("alice", 1), ("alice@example.com.evil", 1),
+                          ("Alice@example.com", 1), ("alicex@example.com", 1)):
+        provider.claims["alice"] = {"email": email}
+        assert fetch(oauth_login, "alice", provider.issue_grant("alice")).status == status, email
+
+
+def test_a_provider_without_userinfo_needs_the_mapping(oauth_login, provider, alice):
+    del provider.discovery["userinfo_endpoint"]
+    oauth_login.configure(provider)
+    assert fetch(oauth_login, "alice", provider.issue_grant("alice")).status == 1
+    oauth_login.configure(provider, accounts=["alice"])
+    assert fetch(oauth_login, "alice", provider.issue_grant("alice")).ok
+    assert oauth_login.verdict("alice") == "granted"
+
+
+def test_explicit_endpoints_do_without_discovery(oauth_login, provider, alice):
+    oauth_login.configure(provider, issuer="", token_endpoint=f"{provider.issuer}/token",
+                          userinfo_endpoint=f"{provider.issuer}/userinfo")
+    assert fetch(oauth_login, "alice", provider.issue_grant("alice")).ok
+    assert oauth_login.verdict("alice") == "granted"
+    assert not provider.requests("/.well-known/openid-configuration")
+
+
+def test_a_pinned_account_stays_the_same_person(oauth_login, provider, alice):
+    oauth_login.configure(provider)
+    oauth_login.enroll(provider, "alice")
+    provider.claims["mallory"] = {"preferred_username": "alice"}
+    refused = fetch(oauth_login, "alice", provider.issue_grant("mallory"))
+    assert refused.status == 1
+    assert "is enrolled as subject-of-alice" in refused.stderr
+    assert oauth_login.verdict("alice") == "granted", "the grant that was there is untouched"
+
+
+def test_a_refused_import_never_hands_out_the_other_persons_token(
+        oauth_login, provider, sshd, alice):
+    oauth_login.configure(provider)
+    oauth_login.use("sshd")
+    oauth_login.enroll(provider, "alice")
+    fetch(oauth_login, "alice", provider.issue_grant("mallory"))
+    login = sshd.ssh("alice", "keyctl pipe %user:oauth-login:corp")
+    assert provider.userinfo(login.stdout)["sub"] == provider.subject("alice")
+
+
+def test_an_interrupted_import_goes_on_with_the_same_input(oauth_login, provider, alice):
+    oauth_login.configure(provider)
+    token = provider.issue_grant("alice")
+    provider.queue("/userinfo", Answer(503))
+    first = fetch(oauth_login, "alice", token)
+    assert first.status == 3
+    assert "same input again" in first.stderr
+    assert oauth_login.verdict("alice") == "not-enrolled"
+    assert fetch(oauth_login, "alice", token).ok
+    assert oauth_login.verdict("alice") == "granted"
+
+
+def test_an_import_that_outlives_its_deadline_loses_nothing(oauth_login, provider, alice):
+    oauth_login.configure(provider, login={"deadline": "1s"})
+    token = provider.issue_grant("alice")
+    held = threading.Event()
+
+    def late(request):
+        held.wait(20)
+        return provider.correct(request)
+
+    provider.queue("/token", late)
+    assert fetch(oauth_login, "alice", token).status == 3
+    held.set()
+    assert fetch(oauth_login, "alice", token).ok
+    assert oauth_login.verdict("alice") == "granted"
+
+
+def test_a_dead_token_is_not_stored(oauth_login, provider, alice):
+    oauth_login.configure(provider)
+    refused = fetch(oauth_login, "alice", "made-up")
+    assert refused.status == 1
+    assert "invalid_grant" in refused.stderr
+    assert not (STORE / "accounts" / "alice").exists()
+
+
+def test_a_dead_token_does_not_replace_a_live_one(oauth_login, provider, alice):
+    oauth_login.configure(provider)
+    oauth_login.enroll(provider, "alice")
+    assert fetch(oauth_login, "alice", "made-up").status == 1
+    assert oauth_login.verdict("alice") == "granted"
+
+
+def test_what_is_no_token_never_reaches_the_provider(oauth_login, provider, alice):
+    oauth_login.configure(provider)
+    for given, status in (("", 2), ("two words", 1), ("b\x01ell", 1), ("x" * 40960, 2)):
+        assert fetch(oauth_login, "alice", given).status == status, given[:20]
+    assert not provider.requests()
+
+
+def test_an_account_that_does_not_exist_is_named(oauth_login, provider):
+    oauth_login.configure(provider)
+    for name in ("nobody-here", "../alice", "", "-x", "a/b"):
+        result = oauth_login.run("verify", "--", name)
+        assert result.status == 2, name
+        assert "no such account" in result.stderr
+
+
+def test_only_root_may_ask_in_this_version(oauth_login, provider, alice, host):
+    oauth_login.configure(provider)
+    oauth_login.enroll(provider, "alice")
+    result = host.run_as("alice", "oauth-login", "status")
+    assert result.status == 5
+    assert "run this as root" in result.stderr
+
+
+def test_list_marks_accounts_that_are_gone(oauth_login, provider, alice, host):
+    oauth_login.configure(provider)
+    host.add_user("leaver")
+    host.add_user("mover")
+    for user in ("alice", "leaver", "mover"):
+        oauth_login.enroll(provider, user)
+    host.delete_user("leaver")
+    host.delete_user("mover")
+    host.add_user("mover", uid=2999)
+    lines = {line.split()[0]: line for line in oauth_login.run("list").stdout.splitlines()}
+    assert list(lines) == ["alice", "leaver", "mover"]
+    assert "!" not in lines["alice"]
+    assert "does not exist any more" in lines["leaver"]
+    assert "another uid" in lines["mover"]
+    assert [entry["exists"] for entry in oauth_login.run_json("list")] == [True, False, False]
+    assert oauth_login.run("list", "--unused", "90d").stdout == ""
+    moved = oauth_login.run_json("verify", "mover")
+    assert moved["verdict"] == "fault"
+    assert "uid 2999" in moved["reason"]
+    host.delete_user("mover")
+
+
+def test_status_of_an_account_without_a_grant(oauth_login, provider, alice):
+    oauth_login.configure(provider)
+    result = oauth_login.run("status", "alice")
+    assert result.status == 1
+    assert "not-enrolled" in result.stderr
+    assert oauth_login.run_json("status", "alice")["enrolled"] is False
+
+
+def test_root_is_not_managed_and_that_is_said_aloud(oauth_login, provider):
+    oauth_login.configure(provider)
+    result = oauth_login.run("verify", "root")
+    assert result.ok
+    assert "not-managed" in result.stdout

@@ -1,0 +1,255 @@
+"""What a grant decides in each phase of a login, and that it never opens a door by itself."""
+
+import pytest
+
+from pam_application import converse
+
+NOBODY = "alice: nobody has been proven in this login yet"
+AUTH = r"pam_oauth_login\(sshd:auth\): alice: granted by corp \(verdict=granted "
+ACCOUNT = r"pam_oauth_login\(sshd:account\): alice: granted by corp \(verdict=granted "
+BOTH = """
+@include common-auth
+auth     required pam_oauth_login.so {auth}
+account  required pam_oauth_login.so
+@include common-account
+session  required pam_permit.so
+"""
+
+
+def only_auth(control="required", options=""):
+    """A stack in which nobody but pam_oauth_login is asked who that is."""
+    return (f"auth {control} pam_oauth_login.so {options}\n"
+            "account required pam_permit.so\nsession required pam_permit.so\n")
+
+
+def ask_both(host, auth=""):
+    """A password or a key, and the grant in each phase; a refusal comes without delay."""
+    host.pam("common-auth", host.pam_text("common-auth").replace("_unix.so", "_unix.so nodelay"))
+    host.pam("sshd", BOTH.format(auth=auth))
+
+
+def renewals(provider):
+    """How often logins asked the provider: the first request was the import's."""
+    return len(provider.requests("/token")) - 1
+
+
+@pytest.fixture(scope="module")
+def proving_sshd(host):
+    """Wants a key first, and then what PAM wants."""
+    with host.sshd("AuthenticationMethods publickey,keyboard-interactive:pam") as running:
+        yield running
+
+
+# A pass in `auth` alone
+
+
+@pytest.mark.parametrize("control", ("required", "sufficient"))
+def test_a_grant_alone_logs_nobody_in(host, corp, sshd, control):
+    host.pam("sshd", only_auth(control))
+    mark = host.log.mark()
+    login = sshd.ssh("alice", methods="keyboard-interactive", answers=["unasked"])
+    assert (login.status, login.prompts) == (255, ())
+    host.log.wait_for(AUTH + "source=refresh", since=mark)
+    host.log.wait_for(NOBODY, since=mark)
+    assert corp.alive("alice")
+
+
+def test_a_grant_passes_who_has_shown_a_key_already(host, corp, proving_sshd):
+    host.pam("sshd", only_auth())
+    mark = host.log.mark()
+    login = proving_sshd.ssh("alice", "id -un", methods="publickey,keyboard-interactive",
+                             answers=["unasked"])
+    assert (login.stdout, login.prompts) == ("alice\n", ())
+    host.log.wait_for(AUTH + "source=refresh", since=mark)
+    assert not host.log.matching(NOBODY, mark)
+
+
+def test_a_dead_grant_refuses_who_has_shown_a_key_already(host, corp, proving_sshd):
+    host.pam("sshd", only_auth())
+    corp.remove_user("alice")
+    mark = host.log.mark()
+    login = proving_sshd.ssh("alice", methods="publickey,keyboard-interactive", answers=["x"])
+    assert login.status == 255
+    host.log.wait_for(r"sshd:auth\): alice: reauthorize .*reason=\"invalid_grant", since=mark)
+
+
+def test_assume_proven_takes_the_administrators_word(host, corp, sshd):
+    host.pam("sshd", only_auth(options="assume_proven"))
+    mark = host.log.mark()
+    assert sshd.ssh("alice", methods="keyboard-interactive", answers=["unasked"]).ok
+    host.log.wait_for(AUTH, since=mark)
+    assert not host.log.matching(NOBODY, mark)
+    corp.remove_user("alice")
+    assert not sshd.ssh("alice", methods="keyboard-interactive", answers=["unasked"]).ok
+
+
+def test_su_without_a_password_is_not_opened_by_a_grant(host, corp, bob):
+    """Nor by claiming in one's own environment what only sshd may say."""
+    host.pam("su", only_auth("sufficient"))
+    mark = host.log.mark()
+    claimed = host.run_as("bob", "env", "SSH_AUTH_INFO_0=publickey ssh-ed25519 AAAA",
+                          "su", "alice", "-c", "id -un")
+    assert (claimed.ok, claimed.stdout) == (False, "")
+    host.log.wait_for(r"su:auth\): " + NOBODY, since=mark)
+    host.pam("su", only_auth(options="assume_proven"))
+    assert host.su("alice", "id -un", as_user="bob").stdout == "alice\n"
+
+
+@pytest.mark.parametrize("proof, code", (
+    ("publickey ssh-ed25519 AAAA", "SUCCESS"),
+    ("", "PERM_DENIED"),
+    ("\n", "PERM_DENIED"),
+), ids=("a method", "none", "an empty line"))
+def test_only_a_method_that_sshd_names_counts_as_proof(host, corp, proof, code):
+    host.pam("door", only_auth())
+    answers = converse("door", "alice", "authenticate",
+                       environment=[f"SSH_AUTH_INFO_0={proof}"])
+    assert answers.codes == (code,)
+
+
+# With another proof beside it
+
+
+@pytest.mark.parametrize("method", ("keyboard-interactive", "password"))
+def test_each_phase_asks_when_no_answer_may_be_shared(host, corp, sshd, alice, method):
+    ask_both(host)  # reuse_within is 0 in the configuration
+    mark = host.log.mark()
+    login = sshd.ssh("alice", methods=method, answers=[alice.password])
+    assert login.ok and len(login.prompts) == 1, login
+    host.log.wait_for(AUTH + "source=refresh rotated=yes rhost=127.0.0.1 ms=", since=mark)
+    host.log.wait_for(ACCOUNT + "source=refresh rotated=yes rhost=127.0.0.1 ms=", since=mark)
+    assert renewals(corp) == 2
+
+
+def test_the_phases_of_a_login_share_one_answer(host, oauth_login, corp, sshd, alice):
+    """The default of reuse_within; the auth line's 0 keeps out the import's own answer."""
+    oauth_login.configure(corp, login={"reuse_within": "30s"})
+    ask_both(host, auth="reuse_within=0")
+    mark = host.log.mark()
+    assert sshd.ssh("alice", methods="password", answers=[alice.password]).ok
+    host.log.wait_for(AUTH + "source=refresh rotated=yes", since=mark)
+    host.log.wait_for(ACCOUNT + "source=shared rotated=no", since=mark)
+    assert renewals(corp) == 1
+    ask_both(host)
+    assert sshd.ssh("alice", methods="password", answers=[alice.password]).ok
+    assert sshd.ssh("alice").ok
+    assert renewals(corp) == 1, "logins within reuse_within share it, too"
+
+
+def test_a_key_and_a_password_and_a_grant(host, corp, proving_sshd, alice):
+    ask_both(host)
+    how = {"methods": "publickey,keyboard-interactive"}
+    assert proving_sshd.ssh("alice", answers=[alice.password], **how).ok
+    assert renewals(corp) == 2
+    assert not proving_sshd.ssh("alice", answers=["wrong"], **how).ok
+    assert not proving_sshd.ssh("alice", **how).ok, "the key alone"
+    assert renewals(corp) == 2, "nobody is asked about somebody who has failed already"
+    corp.revoke("alice")
+    assert not proving_sshd.ssh("alice", answers=[alice.password], **how).ok
+
+
+@pytest.mark.parametrize("method", ("keyboard-interactive", "password"))
+def test_a_password_without_a_grant_is_refused(host, corp, sshd, alice, method):
+    ask_both(host)
+    corp.remove_user("alice")
+    mark = host.log.mark()
+    assert sshd.ssh("alice", methods=method, answers=[alice.password]).status == 255
+    host.log.wait_for(r"sshd:auth\): alice: reauthorize by corp .* reason=\"invalid_grant",
+                      since=mark)
+
+
+def test_a_key_login_asks_once_and_in_account_only(host, corp, sshd):
+    ask_both(host)
+    mark = host.log.mark()
+    assert sshd.ssh("alice").ok
+    host.log.wait_for(ACCOUNT, since=mark)
+    assert (renewals(corp), host.log.matching(AUTH, mark)) == (1, [])
+
+
+# Who is not managed
+
+
+def let_root_in(host, alice):
+    """Root's key is alice's, which spares making another."""
+    key = (alice.home / ".ssh" / "authorized_keys").read_text()
+    host.files.write("/root/.ssh/authorized_keys", key, mode=0o600)
+
+
+def lose_the_helper(host):
+    host.files.remove("/usr/libexec/oauth-login-helper")
+
+
+def break_the_configuration(host):
+    host.configure("[login]\nprovidre = corp\n")
+
+
+def misspell_an_option(host):
+    host.pam("sshd", host.pam_text("sshd").replace("oauth_login.so", "oauth_login.so permisive"))
+
+
+@pytest.mark.parametrize("damage, reason", (
+    (lose_the_helper, "fault .*starting /usr/libexec/oauth-login-helper: execve: No such file"),
+    (break_the_configuration, r"misconfigured .*oauth-login.conf:2: \[login\] providre: there is no"),
+    (misspell_an_option, "misconfigured .*option 'permisive' in /etc/pam.d is no option"),
+), ids=("no helper", "configuration", "option"))
+def test_no_damage_locks_root_out(host, oauth_login, corp, sshd, alice, damage, reason):
+    oauth_login.use("sshd")
+    let_root_in(host, alice)
+    damage(host)
+    mark = host.log.mark()
+    login = sshd.ssh("root", "id -u", key=alice.key)
+    assert (login.status, login.stdout) == (0, "0\n"), login
+    assert sshd.ssh("alice").status == 255
+    host.log.wait_for(r"sshd:account\): alice: " + reason, since=mark)
+    assert renewals(corp) == 0
+
+
+@pytest.mark.parametrize("login, reason", (
+    ({"minimum_uid": 60000}, r"uid \d+ is below minimum_uid 60000"),
+    ({"ignore_users": "breakglass alice"}, "named in ignore_users"),
+    ({"managed_group": "daemon"}, "not in managed_group daemon"),
+), ids=("minimum_uid", "ignore_users", "managed_group"))
+def test_an_account_that_is_not_managed_logs_in_unasked(
+        host, oauth_login, corp, sshd, login, reason):
+    oauth_login.configure(corp, login=login)
+    oauth_login.use("sshd")
+    corp.remove_user("alice")
+    mark = host.log.mark()
+    assert sshd.ssh("alice").ok
+    line = host.log.wait_for(rf"alice: not-managed \(verdict=not-managed .*{reason}", since=mark)
+    assert line.level == "info"
+    assert renewals(corp) == 0
+    oauth_login.configure(corp)
+    assert not sshd.ssh("alice").ok, "managed, it is refused"
+
+
+def test_members_of_the_managed_group_are_managed(host, oauth_login, corp, sshd):
+    oauth_login.configure(corp, login={"managed_group": "cloud"})
+    oauth_login.use("sshd")
+    groups = host.files.write("/etc/group", open("/etc/group").read() + "cloud:x:4000:alice\n")
+    assert sshd.ssh("alice").ok
+    assert renewals(corp) == 1
+    corp.remove_user("alice")
+    assert not sshd.ssh("alice").ok
+    mark = host.log.mark()
+    host.files.write(groups, groups.read_text().replace("cloud:", "clouds:"))
+    assert not sshd.ssh("alice").ok, "a group that is not there is a mistake, not everybody"
+    host.log.wait_for(r"misconfigured .*managed_group = cloud: there is no such group", since=mark)
+
+
+def test_a_stack_of_nothing_else_lets_in_nobody_who_is_not_managed(host, oauth_login, corp):
+    oauth_login.configure(corp, login={"ignore_users": "alice"})
+    host.pam("door", "auth required pam_oauth_login.so assume_proven\n"
+                     "account required pam_oauth_login.so\n")
+    assert converse("door", "alice", "authenticate", "acct_mgmt").codes == (
+        "PERM_DENIED", "PERM_DENIED")
+
+
+def test_an_unknown_account_is_told_from_one_that_is_not_enrolled(host, corp, bob):
+    host.pam("door", "auth required pam_oauth_login.so assume_proven\n"
+                     "account required pam_oauth_login.so nouserok\n"
+                     "auth required pam_permit.so\naccount required pam_permit.so\n")
+    steps = "authenticate", "acct_mgmt"
+    assert converse("door", "nobody-such", *steps).codes == ("USER_UNKNOWN", "USER_UNKNOWN")
+    assert converse("door", "bob", *steps).codes == ("AUTH_ERR", "SUCCESS")
+    assert converse("door", "alice", *steps).codes == ("SUCCESS", "SUCCESS")

@@ -1,0 +1,182 @@
+"""The services of a machine with the shipped pam.d examples, while a grant lives and after it."""
+
+import pytest
+
+from terminal import Terminal
+
+READ_KEY = "keyctl pipe %user:oauth-login:corp"
+GONE = "corp no longer honours this machine's grant for alice"
+SERVICES = ("cron", "login", "sshd", "su", "sudo")
+
+
+@pytest.fixture(autouse=True)
+def examples(oauth_login):
+    oauth_login.use(*SERVICES)
+
+
+def is_token(provider, text, user="alice"):
+    return provider.userinfo(text.strip())["sub"] == provider.subject(user)
+
+
+def wait_for_refusal(host, service, mark):
+    host.log.wait_for(rf"pam_oauth_login\({service}:account\): alice: reauthorize by corp "
+                      r"\(verdict=reauthorize .*reason=\"invalid_grant", since=mark)
+
+
+# sudo
+
+
+def test_sudo_works_while_the_grant_lives_and_stops_with_it(host, corp):
+    host.sudoers("alice ALL = NOPASSWD: ALL")
+    mark = host.log.mark()
+    assert host.sudo("alice", "id", "-un").stdout == "root\n"
+    host.log.wait_for(r"pam_oauth_login\(sudo:account\): alice: granted by corp", since=mark)
+    corp.remove_user("alice")
+    refused = host.sudo("alice", "id", "-un")  # sudo wants silence from PAM: PAM_SILENT
+    assert refused.status == 1 and "Permission denied" in refused.stdout, refused
+    wait_for_refusal(host, "sudo", mark)
+
+
+def test_a_password_typed_before_opens_no_sudo_after_the_account_is_gone(host, corp, alice):
+    host.sudoers("alice ALL = ALL")
+    with Terminal("sh", user="alice") as shell:
+        shell.send_line("sudo id -un; echo typed=$?")
+        shell.expect("(?i)password.*: ?$")
+        shell.send_line(alice.password)
+        shell.expect("root\ntyped=0")
+        shell.send_line("sudo -n id -un; echo cached=$?")
+        shell.expect("root\ncached=0")
+        corp.remove_user("alice")
+        mark = host.log.mark()
+        shell.send_line("sudo -n id -un; echo gone=$?")
+        shell.expect("Permission denied(?s:.*)gone=1")
+    wait_for_refusal(host, "sudo", mark)
+
+
+def test_sudo_has_nothing_of_ours_in_its_environment(host, corp):
+    host.sudoers("alice ALL = NOPASSWD: ALL")
+    seen = host.sudo("alice", "env")
+    assert seen.ok and "SUDO_USER=alice" in seen.stdout
+    assert "OAUTH_LOGIN" not in seen.stdout
+
+
+# sshd
+
+
+def test_a_key_login_stops_with_the_grant(host, corp, sshd):
+    assert is_token(corp, sshd.ssh("alice", READ_KEY).stdout)
+    corp.remove_user("alice")
+    mark = host.log.mark()
+    login = sshd.ssh("alice", "echo in")
+    assert (login.status, login.stdout) == (255, "") and GONE in login.stderr, login
+    wait_for_refusal(host, "sshd", mark)
+
+
+def test_an_expired_password_hides_no_dead_grant(host, corp, sshd):
+    """common-account ends at new_authtok_reqd=done: lines after it are never asked."""
+    expire(host, "--lastday", "0")
+    assert "assword" in sshd.ssh("alice").stderr
+    corp.remove_user("alice")
+    login = sshd.ssh("alice")
+    assert login.status == 255 and GONE in login.stderr, login
+    assert "assword change" not in login.stderr
+
+
+def test_a_live_grant_opens_no_expired_account(host, corp, sshd):
+    assert sshd.ssh("alice").ok
+    expire(host, "--expiredate", "1")
+    login = sshd.ssh("alice")
+    assert login.status == 255 and "expired" in login.stderr, login
+    assert corp.alive("alice")
+
+
+def expire(host, *how):
+    """chage, until the test ends."""
+    shadow = host.files.write("/etc/shadow", open("/etc/shadow").read(), mode=0o640,
+                              group="shadow")
+    assert shadow.exists() and host.run_as("root", "chage", *how, "alice").ok
+
+
+# su
+
+
+@pytest.mark.parametrize("by", ("root", "bob"))
+def test_su_brings_the_token_and_stops_with_the_grant(host, corp, alice, bob, by):
+    typed = {} if by == "root" else {"as_user": by, "password": alice.password}
+    opened = host.su("alice", READ_KEY, **typed)
+    assert opened.ok and is_token(corp, opened.stdout.splitlines()[-1]), opened
+    corp.remove_user("alice")
+    mark = host.log.mark()
+    refused = host.su("alice", "echo in", **typed)
+    assert refused.status == 1 and GONE in refused.stdout and "\nin" not in refused.stdout
+    wait_for_refusal(host, "su-l", mark)
+
+
+def test_su_without_a_login_shell_has_a_ring_of_its_own(host, corp, bob):
+    """`su alice`, without the dash, is another service; its session sees no key of its caller."""
+    opened = host.run_as("root", "su", "alice", "-c", READ_KEY)
+    assert opened.ok and is_token(corp, opened.stdout), opened
+    again = host.run_as("root", "su", "bob", "-c", READ_KEY)
+    assert not again.ok and "oauth-login" not in again.stdout
+
+
+def test_su_to_root_needs_no_grant(host, corp):
+    corp.stop()
+    assert host.run_as("root", "su", "-", "root", "-c", "id -u").stdout == "0\n"
+
+
+# cron
+
+
+def run_job(host, command):
+    """Runs it as alice's cron job; returns where the log stood before."""
+    mark = host.log.mark()
+    with host.cron(f"@reboot alice {command}"):
+        host.log.wait_for(r"CRON\[\d+\]: (\(alice\) END|Permission denied)", since=mark)
+    return mark
+
+
+def test_a_cron_job_runs_while_the_grant_lives(host, corp, alice):
+    made = alice.home / "job"
+    mark = run_job(host, f"id -un >{made}")
+    assert made.read_text() == "alice\n"
+    made.unlink()
+    host.log.wait_for(r"pam_oauth_login\(cron:account\): alice: granted by corp", since=mark)
+
+
+def test_a_cron_job_has_nothing_of_ours_in_its_environment(host, corp, alice):
+    made = alice.home / "job"
+    run_job(host, f"env >{made}")
+    environment = made.read_text()
+    made.unlink()
+    assert "LOGNAME=alice" in environment
+    assert "OAUTH_LOGIN" not in environment
+
+
+def test_a_cron_job_stops_with_the_grant(host, corp, alice):
+    corp.remove_user("alice")
+    made = alice.home / "job"
+    mark = run_job(host, f"touch {made}")
+    wait_for_refusal(host, "cron", mark)
+    assert host.log.matching(r"CRON\[\d+\]: Permission denied", mark)
+    assert not made.exists()
+
+
+# login
+
+
+def test_login_on_a_terminal_brings_the_token_and_stops_with_the_grant(host, corp, alice):
+    with Terminal("login", "alice") as console:
+        console.expect("(?i)password.*: ?$")
+        console.send_line(alice.password)
+        console.expect(r"\$ $")
+        console.send_line(f"{READ_KEY}; echo; exit")
+        assert is_token(corp, console.expect("\n(access-[^\n]+)\n")[1])
+        console.wait()
+    corp.remove_user("alice")
+    with Terminal("login", "alice") as console:
+        console.expect("(?i)password.*: ?$")
+        console.send_line(alice.password)
+        console.expect(GONE)
+        assert console.wait() != 0
+        assert "$ " not in console.output

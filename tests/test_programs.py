@@ -1,0 +1,50 @@
+"""The unit tests, each a program of its own built with sanitizers, and the borders of the rooms."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+UNITS = sorted(path.stem for path in (CHECKOUT / "tests" / "unit").glob("test_*.c"))
+FUZZERS = sorted(path.stem for path in (CHECKOUT / "tests" / "fuzz").glob("fuzz_*.c"))
+
+
+def run(*argv, **options):
+    return subprocess.run(argv, capture_output=True, text=True, errors="backslashreplace",
+                          timeout=120, **options)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_unit(unit):
+    result = run(CHECKOUT / "build" / "unit" / unit)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_borders_between_the_rooms_hold():
+    result = run(CHECKOUT / "tests" / "borders")
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("file, line, complaint", [
+    ("pam_module/login.c", "#include <curl/curl.h>", "pam_module must not know"),
+    ("client/ask.c", '#include "login.h"', "client includes login.h"),
+    ("helper/store.c", "#include <security/pam_modules.h>", "helper must not know PAM"),
+    ("helper/oauth.c", "#include <curl/curl.h>", "only helper/http.c may include curl"),
+    ("Makefile", "\tchmod 4755 $(HELPER)", "nothing may be installed setuid"),
+])
+def test_a_crossed_border_is_named(tmp_path, file, line, complaint):
+    for name in ("pam_module", "client", "cli", "helper", "build", "conf", "tests/borders",
+                 "Makefile"):
+        source, target = CHECKOUT / name, tmp_path / name
+        target.parent.mkdir(exist_ok=True)
+        if name == "build":
+            target.symlink_to(source)
+        else:
+            (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+    with open(tmp_path / file, "a") as changed:
+        changed.write(line + "\n")
+    result = run(tmp_path / "tests" / "borders")
+    assert result.returncode == 1
+    assert complaint in result.stderr

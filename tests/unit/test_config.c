@@ -1,0 +1,283 @@
+/*
+ * test_config.c - config.c: every key, every wrong value, and what no single key can tell.
+ */
+#include <errno.h>
+
+#include "config_place.h"
+
+static const char least[] = "[login]\n"
+                            "provider = corp\n"
+                            "[provider corp]\n"
+                            "issuer = https://login.example.com/realms/corp\n"
+                            "client_id = bastion\n"
+                            "[accounts corp]\n"
+                            "alice = 248289761001\n";
+
+static void unset_keys_have_the_documented_defaults(void **state) {
+    struct place *place = *state;
+    assert_text_loads(place, least);
+    const struct login_config *login = &place->config.login;
+    const struct provider_config *provider = &place->config.provider;
+    assert_string_equal(login->provider, "corp");
+    assert_int_equal(login->minimum_uid, 1000);
+    assert_string_equal(login->ignore_users, "");
+    assert_string_equal(login->managed_group, "");
+    assert_int_equal(login->reuse_within, 30);
+    assert_int_equal(login->deadline, 10);
+    assert_int_equal(login->offline_grace, 0);
+    assert_int_equal(login->offline_timeout, 30);
+    assert_string_equal(provider->name, "corp");
+    assert_string_equal(provider->issuer, "https://login.example.com/realms/corp");
+    assert_string_equal(provider->client_id, "bastion");
+    assert_int_equal(provider->client_auth, CLIENT_AUTH_NONE);
+    assert_int_equal(provider->client_secret.length, 0);
+    const char *const unset[] = {provider->token_endpoint,
+                                 provider->userinfo_endpoint,
+                                 provider->client_secret_file,
+                                 provider->ca_file,
+                                 provider->proxy,
+                                 provider->username_claim,
+                                 provider->username_suffix};
+    for (size_t i = 0; i < COUNT(unset); i++)
+        assert_string_equal(unset[i], "");
+}
+
+static const char login_values[] = "[login]\n"
+                                   "provider = corp\n"
+                                   "minimum_uid = 500\n"
+                                   "ignore_users = breakglass ansible\n"
+                                   "managed_group = staff\n"
+                                   "reuse_within = 1h\n"
+                                   "deadline = 5m\n"
+                                   "offline_grace = 7d\n"
+                                   "offline_timeout = 0\n";
+
+static void every_login_key_is_taken(void **state) {
+    struct place *place = *state;
+    SCOPED_TEXT char *text = unit_text("%s%s", login_values, strchr(least, '\n') + 17);
+    assert_text_loads(place, text);
+    const struct login_config *login = &place->config.login;
+    assert_int_equal(login->minimum_uid, 500);
+    assert_string_equal(login->ignore_users, "breakglass ansible");
+    assert_string_equal(login->managed_group, "staff");
+    assert_int_equal(login->reuse_within, 3600);
+    assert_int_equal(login->deadline, 300);
+    assert_int_equal(login->offline_grace, 7 * 86400);
+    assert_int_equal(login->offline_timeout, 0);
+}
+
+static void every_provider_key_is_taken(void **state) {
+    struct place *place = *state;
+    place_write(place, "secret", "p+ss: w%rd&=/\xc3\xa9\n");
+    SCOPED_TEXT char *text = unit_text(
+        "[login]\nprovider = my.corp-1_x\n[provider my.corp-1_x]\n"
+        "token_endpoint = https://[::1]:8443/token?x=1\nuserinfo_endpoint = https://u.example/me\n"
+        "client_id = a client\nclient_auth = client_secret_post\nclient_secret_file = %s/secret\n"
+        "ca_file = /etc/ssl/corp.pem\nproxy = http://proxy:3128\nusername_claim = user.login\n"
+        "username_suffix = @example.com @example.org\n",
+        place->scratch);
+    assert_text_loads(place, text);
+    const struct provider_config *provider = &place->config.provider;
+    assert_string_equal(provider->name, "my.corp-1_x");
+    assert_string_equal(provider->token_endpoint, "https://[::1]:8443/token?x=1");
+    assert_string_equal(provider->userinfo_endpoint, "https://u.example/me");
+    assert_string_equal(provider->client_id, "a client");
+    assert_int_equal(provider->client_auth, CLIENT_AUTH_POST);
+    assert_string_equal(secret_text(&provider->client_secret), "p+ss: w%rd&=/\xc3\xa9");
+    assert_string_equal(provider->ca_file, "/etc/ssl/corp.pem");
+    assert_string_equal(provider->proxy, "http://proxy:3128");
+    assert_string_equal(provider->username_claim, "user.login");
+    assert_string_equal(provider->username_suffix, "@example.com @example.org");
+}
+
+/* A line in the section it names, and what must be said about it. */
+struct wrong {
+    const char *line;
+    const char *said;
+};
+
+static const struct wrong wrong_login[] = {
+    {"deadline = 0", ":2: [login] deadline: '0' is out of range (1 to 300 seconds)"},
+    {"deadline = 301s", ":2: [login] deadline: '301s' is out of range (1 to 300 seconds)"},
+    {"deadline = 10", ":2: [login] deadline: '10' must be a duration"},
+    {"deadline = ", ":2: [login] deadline: '' must be a duration"},
+    {"deadline = 10 s", ":2: [login] deadline: '10 s' must be a duration"},
+    {"reuse_within = 61m", ":2: [login] reuse_within: '61m' is out of range (0 to 3600 seconds)"},
+    {"offline_timeout = 2h", ":2: [login] offline_timeout: '2h' is out of range (0 to 3600"},
+    {"offline_grace = 366d", ":2: [login] offline_grace: '366d' must be a duration"},
+    {"offline_grace = -1s", ":2: [login] offline_grace: '-1s' must be a duration"},
+    {"offline_grace = forever", ":2: [login] offline_grace: 'forever' must be a duration"},
+    {"minimum_uid = 0", ":2: [login] minimum_uid: '0' is out of range (1 to 4294967294)"},
+    {"minimum_uid = 4294967295", ":2: [login] minimum_uid: '4294967295' is out of range"},
+    {"minimum_uid = 4294967296", ":2: [login] minimum_uid: '4294967296' must be a whole number"},
+    {"minimum_uid = -1", ":2: [login] minimum_uid: '-1' must be a whole number"},
+    {"minimum_uid = +1", ":2: [login] minimum_uid: '+1' must be a whole number"},
+    {"minimum_uid = 1000x", ":2: [login] minimum_uid: '1000x' must be a whole number"},
+    {"minimum_uid = 0x3e8", ":2: [login] minimum_uid: '0x3e8' must be a whole number"},
+    {"minimum_uid =", ":2: [login] minimum_uid: '' must be a whole number"},
+    {"minimum_uids = 1000", ":2: [login] minimum_uids: there is no such key"},
+    {"Deadline = 10s", ":2: [login] Deadline: there is no such key"},
+    {"issuer = https://x", ":2: [login] issuer: there is no such key"},
+};
+
+static const struct wrong wrong_provider[] = {
+    {"issuer = http://login.example.com", ":4: [provider corp] issuer: 'http://login.example.com' "
+                                          "must be an https:// address"},
+    {"issuer = https://", ":4: [provider corp] issuer: 'https://' must be an https:// address"},
+    {"issuer = https:///x", ":4: [provider corp] issuer: 'https:///x' must be"},
+    {"issuer = HTTPS://x", ":4: [provider corp] issuer: 'HTTPS://x' must be"},
+    {"issuer = login.example.com", ":4: [provider corp] issuer: 'login.example.com' must be"},
+    {"token_endpoint = https://x/a b", ":4: [provider corp] token_endpoint: 'https://x/a b' must"},
+    {"token_endpoint = https://x/\"", ":4: [provider corp] token_endpoint: 'https://x/\"' must"},
+    {"userinfo_endpoint = file:///etc/passwd", ":4: [provider corp] userinfo_endpoint: 'file:"},
+    {"userinfo_endpoint = https://x/\xc3\xa9", ":4: [provider corp] userinfo_endpoint: 'https://x"
+                                               "/\\xC3\\xA9' must be an https:// address"},
+    {"client_auth = basic", ":4: [provider corp] client_auth: 'basic' is none of: none "
+                            "client_secret_basic client_secret_post"},
+    {"client_auth = client_secret", ":4: [provider corp] client_auth: 'client_secret' is none of"},
+    {"client_auth = private_key_jwt", ":4: [provider corp] client_auth: 'private_key_jwt' is none"},
+    {"client_secret_file = corp.secret", ":4: [provider corp] client_secret_file: 'corp.secret' "
+                                         "must be an absolute path"},
+    {"ca_file = ca.pem", ":4: [provider corp] ca_file: 'ca.pem' must be an absolute path"},
+    {"proxy = socks5://x", ":4: [provider corp] proxy: 'socks5://x' must be an http:// or https"},
+    {"proxy = proxy:3128", ":4: [provider corp] proxy: 'proxy:3128' must be"},
+    {"require = userinfo", ":4: [provider corp] require: 'userinfo' is not supported by this "
+                           "version yet"},
+    {"require = Refresh", ":4: [provider corp] require: 'Refresh' is not supported"},
+    {"require_groups = staff", ":4: [provider corp] require_groups: 'staff' is not supported"},
+    {"require_claim = state=active", ":4: [provider corp] require_claim: 'state=active' is not"},
+    {"require_scope = login", ":4: [provider corp] require_scope: 'login' is not supported"},
+    {"client_secret = hunter2", ":4: [provider corp] client_secret: there is no such key"},
+    {"deadline = 10s", ":4: [provider corp] deadline: there is no such key"},
+};
+
+static void each_wrong_login_line_is_named(void **state) {
+    for (size_t i = 0; i < COUNT(wrong_login); i++) {
+        SCOPED_TEXT char *text =
+            unit_text("[login]\n%s\n%s", wrong_login[i].line, strchr(least, '\n') + 1);
+        assert_text_refused(*state, text, wrong_login[i].said);
+    }
+}
+
+/* The provider that serves logins, and another one: both are checked. */
+static void each_wrong_provider_line_is_named(void **state) {
+    for (size_t i = 0; i < COUNT(wrong_provider); i++) {
+        const char *line = wrong_provider[i].line;
+        SCOPED_TEXT char *served = unit_text("[login]\nprovider = corp\n[provider corp]\n%s\n"
+                                             "[accounts corp]\nalice = 1\n",
+                                             line);
+        assert_text_refused(*state, served, wrong_provider[i].said);
+        SCOPED_TEXT char *other = unit_text("%s[provider other]\nscope = x\n%s\n", least, line);
+        SCOPED_TEXT char *said =
+            unit_text(":10: [provider other]%s", strchr(wrong_provider[i].said, ']') + 1);
+        assert_text_refused(*state, other, said);
+    }
+}
+
+static void a_setting_that_keeps_nobody_out_may_stand_there_already(void **state) {
+    struct place *place = *state;
+    SCOPED_TEXT char *text = unit_text(
+        "%s[provider other]\ndevice_authorization_endpoint = https://x\nauthorization_endpoint = "
+        "x\n"
+        "introspection_endpoint = x\nrevocation_endpoint = x\njwks_uri = x\nscope = openid x\n"
+        "auth_params = access_type=offline prompt=consent\ngroups_claim = roles\n"
+        "groups_separator = ,\nrequire = refresh\nrequire_groups =\nrequire_claim =\n"
+        "require_scope =\n",
+        least);
+    assert_text_loads(place, text);
+}
+
+static void a_wrong_section_or_account_is_named(void **state) {
+    static const struct wrong rows[] = {
+        {"[logins]\nx = 1", ":9: [logins] x: there is no such section; there are [login]"},
+        {"[Login]\nx = 1", ":9: [Login] x: there is no such section"},
+        {"[provider]\nx = 1", ":9: [provider] x: there is no such section"},
+        {"[provider a b]\nx = 1", ":9: [provider a b] x: there is no such section"},
+        {"[provider ../x]\nx = 1", ":9: [provider ../x] x: there is no such section"},
+        {"[providers corp]\nx = 1", ":9: [providers corp] x: there is no such section"},
+        {"[accounts]\nx = 1", ":9: [accounts] x: there is no such section"},
+        {"[account corp]\nx = 1", ":9: [account corp] x: there is no such section"},
+        {"bob =", ":8: [accounts corp] bob: names no subject"},
+        {"[accounts other]\nbob =", ":9: [accounts other] bob: names no subject"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        SCOPED_TEXT char *text = unit_text("%s%s\n", least, rows[i].line);
+        assert_text_refused(*state, text, rows[i].said);
+    }
+    SCOPED_SECRET struct secret subject = unit_filled('s', 256);
+    SCOPED_TEXT char *text = unit_text("%sbob = %s\n", least, secret_text(&subject));
+    assert_text_refused(*state, text, ":8: [accounts corp] bob: a subject has 255 bytes at most");
+}
+
+static void what_is_missing_altogether_is_named(void **state) {
+    static const struct wrong rows[] = {
+        {"[provider corp]\nclient_id = x\n", ": [login] provider: not set"},
+        {"[login]\nprovider = other\n[provider corp]\nclient_id = x\n",
+         ": [login] provider = other: there is no [provider other]"},
+        {"[login]\nprovider = corp\n[provider corp]\nissuer = https://x\n",
+         ": [provider corp] client_id: not set"},
+        {"[login]\nprovider = corp\n[provider corp]\nclient_id = x\n",
+         ": [provider corp] issuer: not set; without it, token_endpoint must be"},
+        {"[login]\nprovider = corp\n[provider corp]\nclient_id = x\nissuer = https://x\n",
+         ": [provider corp] username_claim: not set, nor is there an [accounts corp]"},
+        {"[login]\nprovider = corp\n[provider corp]\nclient_id = x\nissuer = https://x\n"
+         "[accounts other]\nalice = 1\n",
+         ": [provider corp] username_claim: not set, nor is there an [accounts corp]"},
+        {"[login]\nprovider = corp\n[provider corp]\nclient_id = x\nissuer = https://x\n"
+         "username_claim = email\nclient_auth = client_secret_basic\n",
+         ": [provider corp] client_secret_file: not set, but client_auth needs a secret"},
+        {"[login]\nprovider = corp\n[provider corp]\nclient_id = x\nissuer = https://x\n"
+         "username_claim = email\nclient_secret_file = /x\n",
+         ": [provider corp] client_auth: none, but there is a client_secret_file"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_text_refused(*state, rows[i].line, rows[i].said);
+}
+
+static void an_account_has_the_subject_of_its_own_provider_only(void **state) {
+    struct place *place = *state;
+    SCOPED_TEXT char *text = unit_text("%sbob = two words\n[accounts other]\ncarol = 3\n"
+                                       "alice = of other\n",
+                                       least);
+    assert_text_loads(place, text);
+    assert_string_equal(config_subject_of(&place->config, "alice"), "248289761001");
+    assert_string_equal(config_subject_of(&place->config, "bob"), "two words");
+    static const char *const none[] = {"carol", "Alice",    "alic",  "alice1",
+                                       "",      "provider", "issuer"};
+    for (size_t i = 0; i < COUNT(none); i++)
+        assert_null(config_subject_of(&place->config, none[i]));
+}
+
+static void a_list_has_whole_words_only(void **state) {
+    (void) state;
+    static const char *const words[] = {"a", "bc", "d"};
+    static const char *const others[] = {"", "b", "c", "A", "bcd", "a bc", "a,", " a", "ab"};
+    static const char *const lists[] = {"a bc d", " a\tbc  d ", "d,bc,a", "a, bc, d", "bc a d bc"};
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        for (size_t k = 0; k < COUNT(words); k++)
+            assert_true(config_list_has(lists[i], words[k]));
+        for (size_t k = 0; k < COUNT(others); k++)
+            assert_false(config_list_has(lists[i], others[k]));
+    }
+    assert_false(config_list_has("", "a"));
+    assert_false(config_list_has("", ""));
+    assert_false(config_list_has(" , ", ""));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, place_make, place_remove)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(unset_keys_have_the_documented_defaults),
+        TEST(every_login_key_is_taken),
+        TEST(every_provider_key_is_taken),
+        TEST(each_wrong_login_line_is_named),
+        TEST(each_wrong_provider_line_is_named),
+        TEST(a_setting_that_keeps_nobody_out_may_stand_there_already),
+        TEST(a_wrong_section_or_account_is_named),
+        TEST(what_is_missing_altogether_is_named),
+        TEST(an_account_has_the_subject_of_its_own_provider_only),
+        TEST(a_list_has_whole_words_only),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,316 @@
+/*
+ * test_config_file.c - config_file.c, and the secret's file of config.c: which files are read, in
+ * which order, whose they must be, and what is no configuration at all.
+ */
+#include <errno.h>
+
+#include "config_place.h"
+
+static const char least[] = "[login]\n"
+                            "provider = corp\n"
+                            "[provider corp]\n"
+                            "issuer = https://login.example.com/realms/corp\n"
+                            "client_id = bastion\n"
+                            "[accounts corp]\n"
+                            "alice = 248289761001\n";
+
+enum { STRANGER = 12345 };
+
+static void comments_blanks_and_crlf_change_nothing(void **state) {
+    struct place *place = *state;
+    static const char text[] = "# oauth-login.conf\r\n\r\n"
+                               "  [login]   # who\r\n"
+                               "\tprovider=corp # the only one\r\n"
+                               "   deadline   =   5s   \r\n"
+                               "ignore_users =\r\n"
+                               "\r\n"
+                               "[provider corp]\r\n"
+                               "issuer = https://login.example.com/?a=b\r\n"
+                               "client_id = bastion\r\n"
+                               "username_claim = email";
+    assert_text_loads(place, text);
+    assert_string_equal(place->config.login.provider, "corp");
+    assert_int_equal(place->config.login.deadline, 5);
+    assert_string_equal(place->config.login.ignore_users, "");
+    assert_string_equal(place->config.provider.issuer, "https://login.example.com/?a=b");
+    assert_string_equal(place->config.provider.username_claim, "email");
+}
+
+static void a_section_may_be_opened_twice(void **state) {
+    struct place *place = *state;
+    SCOPED_TEXT char *text = unit_text("%s[login]\ndeadline = 5s\n", least);
+    assert_text_loads(place, text);
+    assert_int_equal(place->config.login.deadline, 5);
+    assert_string_equal(place->config.login.provider, "corp");
+}
+
+/* libeconf takes a key for a repetition when the section above ends with one of the same name. */
+static void a_key_may_stand_last_in_one_section_and_first_in_the_next(void **state) {
+    struct place *place = *state;
+    SCOPED_TEXT char *last = unit_text("%s[accounts other]\nalice = of other\n", least);
+    assert_text_loads(place, last);
+    assert_string_equal(config_subject_of(&place->config, "alice"), "248289761001");
+    SCOPED_TEXT char *first = unit_text("[accounts other]\nalice = of other\n[accounts corp]\n"
+                                        "alice = of corp\nbob = 2\n%.*s",
+                                        (int) (strstr(least, "[accounts") - least), least);
+    assert_text_loads(place, first);
+    const char *subject = config_subject_of(&place->config, "alice");
+    assert_non_null(subject);
+    assert_string_equal(subject, "of corp");
+}
+
+static void a_key_set_twice_is_named_with_both_lines(void **state) {
+    static const struct {
+        const char *more;
+        const char *said;
+    } rows[] = {
+        {"alice = 2\n", ":8: [accounts corp] alice is already set in line 7"},
+        {"bob = 3\nalice = 2\n", ":9: [accounts corp] alice is already set in line 7"},
+        {"[login]\nprovider = other\n", ":9: [login] provider is already set in line 2"},
+        {"[ login ]\nprovider = corp\n", ":9: [login] provider is already set in line 2"},
+        {"[login]\ndeadline = 5s\n deadline=6s\n",
+         ":10: [login] deadline is already set in line 9"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        SCOPED_TEXT char *text = unit_text("%s%s", least, rows[i].more);
+        assert_text_refused(*state, text, rows[i].said);
+    }
+}
+
+static void a_line_that_sets_nothing_is_named(void **state) {
+    static const struct {
+        const char *text;
+        const char *said;
+    } rows[] = {
+        {"[login]\nprovider = corp\ndeadline 5s\n", "[login]"},
+        {"[login]\nprovider = corp\nmanaged_group\n", ":2: [login] provider: a line below it has "
+                                                      "no \"=\""},
+        {"[login]\nprovider = corp\n  managed_group\n", ":2: [login] provider: a line below it"},
+        {"[login]\nprovider = corp\n; a comment\n", ":2: [login] provider: a line below it"},
+        {"[login]\nprovider: corp\n", ":2: "},
+        {"[login]\nmanaged group = x\n", ":2: "},
+        {"provider = corp\n[login]\n", ": provider stands before the first section"},
+        {"login]\nprovider = corp\n", ": login] stands before the first section"},
+        {"\xef\xbb\xbf[login]\nprovider = corp\n", ": "},
+        {"[login\nprovider = corp\n", ":1: Missing bracket"},
+        {"[login]\nprovider = corp\n[provider corp\nissuer = https://x\n", ":3: Missing bracket"},
+        {"[login] provider = corp\n", ":1: Text after section"},
+        {"[]\nprovider = corp\n", ":1: Empty section name"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_text_refused(*state, rows[i].text, rows[i].said);
+}
+
+/* Above which there is no value that the line could be appended to. */
+static void a_line_without_equals_sign_right_below_its_section_is_named(void **state) {
+    SCOPED_TEXT char *text = unit_text("[login]\nmanaged_group\n%s", strchr(least, '\n') + 1);
+    assert_text_refused(*state, text, ":2: ");
+}
+
+static void a_line_without_key_is_named(void **state) {
+    SCOPED_TEXT char *text = unit_text("[login]\n= staff\n%s", strchr(least, '\n') + 1);
+    assert_text_refused(*state, text, ":2: ");
+}
+
+static void a_nul_byte_or_a_huge_file_is_refused(void **state) {
+    struct place *place = *state;
+    SCOPED_SECRET struct secret text = unit_secret(least);
+    unit_write(place->path, text.data, text.length + 1);
+    assert_int_equal(place_load(place), -EINVAL);
+    assert_has(place->reason.text, "a NUL byte");
+    SCOPED_FD int fd = open(place->path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+    for (int i = 0; i < 17; i++) {
+        SCOPED_SECRET struct secret hashes = unit_filled('#', 65536);
+        assert_int_equal(write(fd, hashes.data, hashes.length), hashes.length);
+    }
+    assert_int_equal(place_load(place), -E2BIG);
+    assert_has(place->reason.text, place->path);
+}
+
+static void drop_ins_win_in_the_order_of_their_names(void **state) {
+    struct place *place = *state;
+    assert_text_loads(place, least);
+    place_make_drop_ins(place);
+    place_write(place, "oauth-login.conf.d/50-b.conf",
+                "[login]\ndeadline = 5s\nreuse_within = 5s\n"
+                "[accounts corp]\nalice = of the drop-in\n");
+    place_write(place, "oauth-login.conf.d/10-a.conf",
+                "[login]\ndeadline = 1s\nreuse_within = 1s\n"
+                "offline_timeout = 1s\n");
+    place_write(place, "oauth-login.conf.d/60-c.conf", "[login]\ndeadline = 6s\n");
+    place_write(place, "oauth-login.conf.d/99-d.conf.bak", "[login]\ndeadline = 9s\n");
+    place_write(place, "oauth-login.conf.d/.99-e.conf", "[login]\ndeadline = 9s\n");
+    place_write(place, "oauth-login.conf.d/.conf", "[login]\ndeadline = 9s\n");
+    assert_loads(place);
+    assert_int_equal(place->config.login.offline_timeout, 1);
+    assert_int_equal(place->config.login.reuse_within, 5);
+    assert_int_equal(place->config.login.deadline, 6);
+    assert_string_equal(config_subject_of(&place->config, "alice"), "of the drop-in");
+    assert_string_equal(place->config.provider.client_id, "bastion");
+}
+
+static void drop_ins_are_enough_and_nothing_at_all_is_not(void **state) {
+    struct place *place = *state;
+    assert_int_equal(place_load(place), -ENOENT);
+    assert_has(place->reason.text, place->path);
+    place_make_drop_ins(place);
+    assert_int_equal(place_load(place), -ENOENT);
+    place_write(place, "oauth-login.conf.d/a.conf", least);
+    assert_loads(place);
+    assert_string_equal(place->config.login.provider, "corp");
+}
+
+static void a_wrong_line_in_a_drop_in_is_named_with_its_own_file(void **state) {
+    struct place *place = *state;
+    assert_text_loads(place, least);
+    place_make_drop_ins(place);
+    place_write(place, "oauth-login.conf.d/a.conf", "\n[login]\ndeadline = soon\n");
+    assert_int_equal(place_load(place), -EINVAL);
+    assert_has(place->reason.text, "/oauth-login.conf.d/a.conf:3: [login] deadline: 'soon'");
+    place_write(place, "oauth-login.conf.d/a.conf", "\n[login\n");
+    assert_int_equal(place_load(place), -EINVAL);
+    assert_has(place->reason.text, "/oauth-login.conf.d/a.conf:2: Missing bracket");
+}
+
+static void a_directory_of_too_many_drop_ins_is_refused(void **state) {
+    struct place *place = *state;
+    assert_text_loads(place, least);
+    place_make_drop_ins(place);
+    for (int i = 0; i <= 100; i++) {
+        SCOPED_TEXT char *name = unit_text("oauth-login.conf.d/%d.conf", i);
+        place_write(place, name, "");
+    }
+    assert_int_equal(place_load(place), -E2BIG);
+    assert_has(place->reason.text, "more than 100 files");
+}
+
+/* Gives `path` away and opens it to others, in every way that matters. */
+static void assert_guarded(struct place *place, const char *path, mode_t right) {
+    assert_loads(place);
+    assert_int_equal(chown(path, STRANGER, 0), 0);
+    assert_int_equal(place_load(place), -EPERM);
+    assert_has(place->reason.text, path);
+    assert_has(place->reason.text, "belongs to uid 12345, not to root");
+    assert_int_equal(chown(path, 0, STRANGER), 0);
+    static const mode_t writable[] = {0020, 0002, 0022};
+    for (size_t i = 0; i < COUNT(writable); i++) {
+        assert_int_equal(chmod(path, right | writable[i]), 0);
+        assert_int_equal(place_load(place), -EPERM);
+        assert_has(place->reason.text, path);
+        assert_has(place->reason.text, "is writable by others");
+    }
+    assert_int_equal(chmod(path, right), 0);
+    assert_loads(place);
+}
+
+static void what_somebody_else_could_write_is_refused(void **state) {
+    struct place *place = *state;
+    SCOPED_TEXT char *directory = unit_text("%s.d", place->path);
+    SCOPED_TEXT char *drop_in = unit_text("%s/a.conf", directory);
+    assert_text_loads(place, least);
+    place_make_drop_ins(place);
+    place_write(place, "oauth-login.conf.d/a.conf", "[login]\ndeadline = 5s\n");
+    assert_guarded(place, place->path, 0644);
+    assert_guarded(place, directory, 0755);
+    assert_guarded(place, drop_in, 0644);
+}
+
+static void what_is_no_file_is_refused_and_makes_nobody_wait(void **state) {
+    struct place *place = *state;
+    assert_int_equal(mkfifo(place->path, 0600), 0);
+    assert_int_equal(place_load(place), -EPERM);
+    assert_has(place->reason.text, "is not a regular file");
+    assert_int_equal(unlink(place->path), 0);
+    assert_int_equal(mkdir(place->path, 0755), 0);
+    assert_int_equal(place_load(place), -EPERM);
+    assert_has(place->reason.text, "is not a regular file");
+}
+
+/* A configuration whose secret lies in the file "secret". */
+static int load_with_secret(struct place *place) {
+    SCOPED_TEXT char *text = unit_text(
+        "[login]\nprovider = corp\n[provider corp]\nissuer = https://x\nclient_id = bastion\n"
+        "client_auth = client_secret_basic\nclient_secret_file = %s/secret\n"
+        "username_claim = email\n",
+        place->scratch);
+    return place_load_text(place, text);
+}
+
+static void a_secret_is_all_of_its_file_but_the_last_line_end(void **state) {
+    struct place *place = *state;
+    static const char *const texts[] = {"s3cret", "s3cret\n", "s3cret\r\n", "s3cret\n\n"};
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        place_write(place, "secret", texts[i]);
+        assert_int_equal(load_with_secret(place), 0);
+        assert_string_equal(secret_text(&place->config.provider.client_secret), "s3cret");
+        assert_int_equal(place->config.provider.client_secret.length, 6);
+    }
+    place_write(place, "secret", " s3 cret \n");
+    assert_int_equal(load_with_secret(place), 0);
+    assert_string_equal(secret_text(&place->config.provider.client_secret), " s3 cret ");
+}
+
+static void a_secret_that_others_can_read_or_write_is_refused(void **state) {
+    struct place *place = *state;
+    static const mode_t wrong[] = {0644, 0604, 0602, 0601, 0660, 0620, 0666};
+    SCOPED_TEXT char *path = unit_text("%s/secret", place->scratch);
+    place_write(place, "secret", "s3cret");
+    assert_int_equal(chown(path, 0, STRANGER), 0);
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        assert_int_equal(chmod(path, wrong[i]), 0);
+        assert_int_equal(load_with_secret(place), -EPERM);
+        assert_has(place->reason.text, path);
+        assert_has(place->reason.text, "chmod 0640");
+    }
+    assert_int_equal(chmod(path, 0640), 0);
+    assert_int_equal(load_with_secret(place), 0);
+    assert_int_equal(chown(path, STRANGER, 0), 0);
+    assert_int_equal(load_with_secret(place), -EPERM);
+}
+
+static void what_holds_no_secret_is_refused(void **state) {
+    struct place *place = *state;
+    static const char *const empty[] = {"", "\n", "\r\n\r\n"};
+    SCOPED_TEXT char *path = unit_text("%s/secret", place->scratch);
+    SCOPED_SECRET struct secret huge = unit_filled('s', 4097);
+    assert_int_equal(load_with_secret(place), -ENOENT);
+    assert_has(place->reason.text, path);
+    for (size_t i = 0; i < COUNT(empty); i++) {
+        place_write(place, "secret", empty[i]);
+        assert_int_equal(load_with_secret(place), -EINVAL);
+        assert_has(place->reason.text, "holds no secret");
+    }
+    unit_write(path, "a\0b", 3);
+    assert_int_equal(load_with_secret(place), -EINVAL);
+    place_write(place, "secret", secret_text(&huge));
+    assert_int_equal(load_with_secret(place), -E2BIG);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(load_with_secret(place), -EPERM);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, place_make, place_remove)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(comments_blanks_and_crlf_change_nothing),
+        TEST(a_section_may_be_opened_twice),
+        TEST(a_key_may_stand_last_in_one_section_and_first_in_the_next),
+        TEST(a_key_set_twice_is_named_with_both_lines),
+        TEST(a_line_that_sets_nothing_is_named),
+        TEST(a_line_without_equals_sign_right_below_its_section_is_named),
+        TEST(a_line_without_key_is_named),
+        TEST(a_nul_byte_or_a_huge_file_is_refused),
+        TEST(drop_ins_win_in_the_order_of_their_names),
+        TEST(drop_ins_are_enough_and_nothing_at_all_is_not),
+        TEST(a_wrong_line_in_a_drop_in_is_named_with_its_own_file),
+        TEST(a_directory_of_too_many_drop_ins_is_refused),
+        TEST(what_somebody_else_could_write_is_refused),
+        TEST(what_is_no_file_is_refused_and_makes_nobody_wait),
+        TEST(a_secret_is_all_of_its_file_but_the_last_line_end),
+        TEST(a_secret_that_others_can_read_or_write_is_refused),
+        TEST(what_holds_no_secret_is_refused),
+    };
+    umask(022);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,257 @@
+/*
+ * test_store_slots.c - store_slot.c: a record opens whole, newest, and for its owner only.
+ */
+#include <errno.h>
+
+#include "store_place.h"
+#include "store_slot.h"
+
+/* Where the header's fields lie: magic, version, generation, uid, then the account's name. */
+enum { VERSION_AT = 8, GENERATION_AT = 12, UID_AT = 20, ACCOUNT_AT = 28 };
+
+static char *slot_path(const struct place *place, const char *account, int slot) {
+    return unit_text("%s/accounts/%s/record.%d", place->path, account, slot);
+}
+
+/* Generation 1, "older", in slot 1; generation 2, "newest", in slot 0. */
+static void enrol_two_generations(struct place *place) {
+    place_enrol(place, &alice, "older");
+    place_rotate(place, &alice, "newest");
+}
+
+/* The bytes of a slot that matter: up to the zeros it was grown by. */
+static size_t image_size(const struct secret *slot) {
+    size_t size = slot->length;
+    while (size > 0 && slot->data[size - 1] == 0)
+        size--;
+    return size;
+}
+
+static void a_record_cut_anywhere_gives_way_to_the_older(void **state) {
+    struct place *place = *state;
+    SCOPED_TEXT char *path = slot_path(place, "alice", 0);
+    enrol_two_generations(place);
+    SCOPED_SECRET struct secret slot = unit_read(path);
+    size_t size = image_size(&slot);
+    assert_true(size > 100);
+    for (size_t length = 0; length < size; length++) {
+        unit_write(path, slot.data, length);
+        assert_token(place, &alice, "older");
+    }
+    unit_write(path, slot.data, slot.length);
+    assert_token(place, &alice, "newest");
+}
+
+static void two_records_cut_are_no_record(void **state) {
+    struct place *place = *state;
+    SCOPED_TEXT char *newest = slot_path(place, "alice", 0), *older = slot_path(place, "alice", 1);
+    enrol_two_generations(place);
+    SCOPED_SECRET struct secret slot = unit_read(older);
+    unit_write(newest, "", 0);
+    for (size_t length = 0; length < image_size(&slot); length++) {
+        unit_write(older, slot.data, length);
+        assert_load_fails(place, &alice, -EBADMSG);
+        assert_has(place->reason.text, "enrol alice anew");
+    }
+}
+
+/* Loads while `path` holds `slot` with one byte altered: the other record, or none. */
+static void try_altered(struct place *place, const char *path, struct secret *slot, size_t at,
+                        uint8_t flip, const char *other) {
+    SCOPED_RECORD struct record record = {0};
+    slot->data[at] ^= flip;
+    unit_write(path, slot->data, slot->length);
+    slot->data[at] ^= flip;
+    int r = place_load(place, &alice, &record);
+    if (r == 0)
+        assert_string_equal(secret_text(&record.grant.refresh), other);
+    else
+        assert_true(r == -EBADMSG || r == -EKEYREJECTED || r == -EPROTONOSUPPORT);
+}
+
+static void a_byte_altered_anywhere_opens_nothing_wrong(void **state) {
+    struct place *place = *state;
+    static const uint8_t flips[] = {0x01, 0x80, 0xff};
+    static const char *const others[] = {"older", "newest"};
+    enrol_two_generations(place);
+    for (int i = 0; i < 2; i++) {
+        SCOPED_TEXT char *path = slot_path(place, "alice", i);
+        SCOPED_SECRET struct secret slot = unit_read(path);
+        size_t size = image_size(&slot);
+        for (size_t at = 0; at < size; at++)
+            for (size_t k = 0; k < COUNT(flips); k++)
+                try_altered(place, path, &slot, at, flips[k], others[i]);
+        unit_write(path, slot.data, slot.length);
+        assert_token(place, &alice, "newest");
+    }
+}
+
+static void what_lies_behind_a_record_does_not_matter(void **state) {
+    struct place *place = *state;
+    SCOPED_TEXT char *path = slot_path(place, "alice", 0);
+    enrol_two_generations(place);
+    SCOPED_SECRET struct secret slot = unit_read(path);
+    memset(slot.data + image_size(&slot), 0xee, slot.length - image_size(&slot));
+    unit_write(path, slot.data, slot.length);
+    assert_token(place, &alice, "newest");
+}
+
+/* A power cut in the middle of a write, at every byte: generation 3 over generation 1. */
+static void a_torn_write_falls_back_to_the_record_before_it(void **state) {
+    struct place *place = *state;
+    SCOPED_TEXT char *path = slot_path(place, "alice", 1);
+    enrol_two_generations(place);
+    SCOPED_SECRET struct secret before = unit_read(path);
+    place_rotate(place, &alice, "third");
+    SCOPED_SECRET struct secret after = unit_read(path);
+    for (size_t done = 0; done < image_size(&after); done++) {
+        SCOPED_SECRET struct secret torn = unit_bytes(before.data, before.length);
+        memcpy(torn.data, after.data, done);
+        unit_write(path, torn.data, torn.length);
+        assert_token(place, &alice, "newest");
+    }
+    place_rotate(place, &alice, "third again");
+    assert_token(place, &alice, "third again");
+}
+
+static void one_record_put_back_from_a_backup_is_not_the_newest(void **state) {
+    struct place *place = *state;
+    SCOPED_TEXT char *path = slot_path(place, "alice", 0);
+    enrol_two_generations(place);
+    SCOPED_SECRET struct secret backup = unit_read(path);
+    place_rotate(place, &alice, "third");
+    place_rotate(place, &alice, "fourth");
+    unit_write(path, backup.data, backup.length);
+    assert_token(place, &alice, "third");
+}
+
+static void swap_files(const char *a, const char *b) {
+    SCOPED_SECRET struct secret of_a = unit_read(a), of_b = unit_read(b);
+    unit_write(a, of_b.data, of_b.length);
+    unit_write(b, of_a.data, of_a.length);
+}
+
+static void records_swapped_between_accounts_open_for_neither(void **state) {
+    struct place *place = *state;
+    place_enrol(place, &alice, "of alice");
+    place_enrol(place, &bob, "of bob");
+    for (int i = 0; i < 2; i++) {
+        SCOPED_TEXT char *a = slot_path(place, "alice", i), *b = slot_path(place, "bob", i);
+        swap_files(a, b);
+    }
+    assert_load_fails(place, &alice, -EKEYREJECTED);
+    assert_has(place->reason.text, "a grant of account bob, uid 1002, provider corp");
+    assert_has(place->reason.text, "this is account alice, uid 1001, provider corp");
+    assert_load_fails(place, &bob, -EKEYREJECTED);
+}
+
+static void a_record_that_lies_about_its_owner_does_not_open(void **state) {
+    struct place *place = *state;
+    static const struct store_owner alicf = {"alicf", 1001, "corp"};
+    place_enrol(place, &alice, "of alice");
+    place_enrol(place, &alicf, "of alicf");
+    SCOPED_TEXT char *from = slot_path(place, "alicf", 1), *to = slot_path(place, "alice", 1);
+    SCOPED_SECRET struct secret slot = unit_read(from);
+    assert_int_equal(slot.data[ACCOUNT_AT + 4], 'f');
+    slot.data[ACCOUNT_AT + 4] = 'e';
+    unit_write(to, slot.data, slot.length);
+    assert_load_fails(place, &alice, -EBADMSG);
+}
+
+static void a_reused_name_or_uid_or_another_provider_opens_nothing(void **state) {
+    struct place *place = *state;
+    static const struct store_owner others[] = {
+        {"alice", 1002, "corp"}, {"alice", 0, "corp"}, {"alice", 1001, "corp2"},
+        {"alice", 1001, "cor"},  {"alice", 1001, ""},
+    };
+    place_enrol(place, &alice, "of alice");
+    for (size_t i = 0; i < COUNT(others); i++)
+        assert_load_fails(place, &others[i], -EKEYREJECTED);
+    assert_token(place, &alice, "of alice");
+}
+
+/* A forged slot in front of the others says uid 1002; its generation is the highest there is. */
+static void a_forged_owner_is_not_passed_over_in_silence(void **state) {
+    struct place *place = *state;
+    SCOPED_TEXT char *path = slot_path(place, "alice", 0);
+    enrol_two_generations(place);
+    SCOPED_SECRET struct secret slot = unit_read(path);
+    slot.data[UID_AT + 3] ^= 1;
+    unit_write(path, slot.data, slot.length);
+    assert_load_fails(place, &alice, -EKEYREJECTED);
+}
+
+static void a_forged_generation_does_not_open(void **state) {
+    struct place *place = *state;
+    SCOPED_TEXT char *path = slot_path(place, "alice", 1);
+    enrol_two_generations(place);
+    SCOPED_SECRET struct secret slot = unit_read(path);
+    slot.data[GENERATION_AT + 7] = 9;
+    unit_write(path, slot.data, slot.length);
+    assert_token(place, &alice, "newest");
+}
+
+/* Else the token that the newer version has burnt would be tried again after a downgrade. */
+static void a_record_of_a_newer_version_is_not_passed_over(void **state) {
+    struct place *place = *state;
+    SCOPED_TEXT char *path = slot_path(place, "alice", 0);
+    enrol_two_generations(place);
+    SCOPED_SECRET struct secret slot = unit_read(path);
+    slot.data[VERSION_AT + 3] = 2;
+    unit_write(path, slot.data, slot.length);
+    assert_load_fails(place, &alice, -EPROTONOSUPPORT);
+    assert_has(place->reason.text, "newer oauth-login");
+}
+
+static void a_record_of_another_machine_does_not_open(void **state) {
+    struct place *place = *state;
+    SCOPED_TEXT char *path = unit_text("%s/slot", place->scratch);
+    unit_write(path, "", 0);
+    SCOPED_FD int fd = open(path, O_RDWR | O_CLOEXEC);
+    SCOPED_SECRET struct secret key = unit_filled('k', SEAL_KEY_SIZE);
+    SCOPED_RECORD struct record record = {.generation = 1}, again = {0};
+    struct slot_binding here = {.owner = alice, .machine = "one machine", .key = key};
+    struct slot_binding there = {.owner = alice, .machine = "another", .key = key};
+    assert_int_equal(slot_load(fd, &here, &again), -ENODATA);
+    assert_int_equal(slot_store(fd, &here, &record), 0);
+    assert_int_equal(slot_load(fd, &there, &again), -EBADMSG);
+    assert_int_equal(slot_load(fd, &here, &again), 0);
+    assert_int_equal(again.generation, 1);
+}
+
+static void a_slot_says_whose_it_claims_to_be(void **state) {
+    struct place *place = *state;
+    struct slot_claim claim = {0};
+    SCOPED_TEXT char *path = slot_path(place, "alice", 0), *other = slot_path(place, "alice", 1);
+    place_enrol(place, &alice, "of alice");
+    SCOPED_FD int never = open(path, O_RDONLY | O_CLOEXEC);
+    SCOPED_FD int written = open(other, O_RDONLY | O_CLOEXEC);
+    assert_int_equal(slot_read_claim(never, &claim), -ENODATA);
+    assert_int_equal(slot_read_claim(written, &claim), 0);
+    assert_int_equal(claim.generation, 1);
+    assert_int_equal(claim.uid, 1001);
+    assert_string_equal(claim.account, "alice");
+    assert_string_equal(claim.provider, "corp");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, place_make, place_remove)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(a_record_cut_anywhere_gives_way_to_the_older),
+        TEST(two_records_cut_are_no_record),
+        TEST(a_byte_altered_anywhere_opens_nothing_wrong),
+        TEST(what_lies_behind_a_record_does_not_matter),
+        TEST(a_torn_write_falls_back_to_the_record_before_it),
+        TEST(one_record_put_back_from_a_backup_is_not_the_newest),
+        TEST(records_swapped_between_accounts_open_for_neither),
+        TEST(a_record_that_lies_about_its_owner_does_not_open),
+        TEST(a_reused_name_or_uid_or_another_provider_opens_nothing),
+        TEST(a_forged_owner_is_not_passed_over_in_silence),
+        TEST(a_forged_generation_does_not_open),
+        TEST(a_record_of_a_newer_version_is_not_passed_over),
+        TEST(a_record_of_another_machine_does_not_open),
+        TEST(a_slot_says_whose_it_claims_to_be),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
