@@ -17,35 +17,54 @@ static void join_path(char ret[PATH_MAX], const char *path, const char *name) {
     snprintf(ret, PATH_MAX, "%s%s%s", path, name ? "/" : "", name ? name : "");
 }
 
+/* Whose it is, and who may do what with it. */
+static int check_rights(const char *whole, const struct stat *status, struct reason *reason) {
+    if (status->st_uid != geteuid())
+        return reason_set(reason, -EPERM,
+                          "%s belongs to uid %u, not to oauth-login (uid %u); after a look at why: "
+                          "chown oauth-login: %s",
+                          whole, status->st_uid, geteuid(), whole);
+    if (status->st_mode & (S_IRWXG | S_IRWXO))
+        return reason_set(reason, -EPERM, "%s has mode %04o, open to others; run: chmod go= %s",
+                          whole, status->st_mode & 07777, whole);
+    return 0;
+}
+
+/* Why a file could not be opened. */
+static int explain_open(int error, int dir, const char *name, const char *whole, const char *noun,
+                        struct reason *reason) {
+    struct stat status;
+    if (error == ENOENT)
+        return -ENOENT;
+    if (error == ELOOP || error == ENOTDIR || error == EISDIR || error == ENXIO)
+        return reason_set(reason, -EPERM, "%s is not a %s; remove it", whole, noun);
+    if (error == EACCES && fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        check_rights(whole, &status, reason) < 0)
+        return -EPERM;
+    return reason_set(reason, -error, "cannot open %s: %s", whole, strerror(error));
+}
+
 /* Opens and checks against `kind`, S_IFREG or S_IFDIR. */
 static int open_checked(int dir, const char *path, const char *name, int flags, mode_t kind,
                         struct reason *reason) {
     char whole[PATH_MAX];
     struct stat status;
     const char *noun = kind == S_IFDIR ? "directory" : "regular file";
+    const char *opened = name ? name : path;
 
     join_path(whole, path, name);
     /* O_NONBLOCK: a FIFO or device in its place must not make us wait. */
-    SCOPED_FD int fd = openat(dir, name ? name : path,
-                              flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
-    if (fd < 0 && errno == ENOENT)
-        return -ENOENT;
-    if (fd < 0 && (errno == ELOOP || errno == ENOTDIR || errno == EISDIR || errno == ENXIO))
-        return reason_set(reason, -EPERM, "%s is not a %s; remove it", whole, noun);
+    SCOPED_FD int fd =
+        openat(dir, opened, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
     if (fd < 0)
-        return reason_set(reason, -errno, "cannot open %s: %s", whole, strerror(errno));
+        return explain_open(errno, dir, opened, whole, noun, reason);
     if (fstat(fd, &status) < 0)
         return reason_set(reason, -errno, "cannot look at %s: %s", whole, strerror(errno));
     if ((status.st_mode & S_IFMT) != kind)
         return reason_set(reason, -EPERM, "%s is not a %s; remove it", whole, noun);
-    if (status.st_uid != geteuid())
-        return reason_set(reason, -EPERM,
-                          "%s belongs to uid %u, not to oauth-login (uid %u); "
-                          "after a look at why: chown oauth-login: %s",
-                          whole, status.st_uid, geteuid(), whole);
-    if (status.st_mode & (S_IRWXG | S_IRWXO))
-        return reason_set(reason, -EPERM, "%s has mode %04o, open to others; run: chmod go= %s",
-                          whole, status.st_mode & 07777, whole);
+    int r = check_rights(whole, &status, reason);
+    if (r < 0)
+        return r;
     if (kind == S_IFREG && status.st_nlink > 1)
         return reason_set(reason, -EPERM, "%s has a second name (a hard link); remove it", whole);
     return scoped_take_fd(&fd);

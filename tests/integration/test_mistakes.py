@@ -1,0 +1,161 @@
+"""What an administrator or an attacker at the disk can get wrong: named, and nothing overwritten."""
+
+import os
+import shutil
+
+import pytest
+from installation import STORE
+
+ENTRY = STORE / "accounts" / "alice"
+
+
+@pytest.fixture
+def enrolled(oauth_login, provider, alice):
+    oauth_login.configure(provider)
+    oauth_login.enroll(provider, "alice")
+    return oauth_login
+
+
+GOOD = """[login]
+provider = corp
+[provider corp]
+issuer = https://localhost:1
+client_id = bastion
+username_claim = preferred_username
+"""
+
+WRONG = {
+    "unknown key": ("[login]\nprovidr = corp\n", ":2: [login] providr: there is no such key"),
+    "unknown section": ("[logon]\nx = 1\n", "[logon] x: there is no such section"),
+    "no section": ("provider = corp\n", "provider stands before the first section"),
+    "open bracket": ("[login\nprovider = corp\n", "Missing bracket"),
+    "no equals sign": (GOOD + "client_secret\n", "a line below it has no"),
+    "set twice": (GOOD + "issuer = https://other\n", ":7: [provider corp] issuer is already set"),
+    "bad duration": ("[login]\ndeadline = 10\n", ":2: [login] deadline: '10' must be a duration"),
+    "out of range": ("[login]\ndeadline = 1h\n", "deadline: '1h' is out of range (1 to 300 sec"),
+    "bad number": ("[login]\nminimum_uid = many\n", "minimum_uid: 'many' must be a whole number"),
+    "bad choice": ("[provider corp]\nclient_auth = jwt\n", "'jwt' is none of: none client_secret"),
+    "no TLS": ("[provider corp]\nissuer = http://x\n", "must be an https:// address"),
+    "relative path": ("[provider corp]\nca_file = ca.pem\n", "must be an absolute path"),
+    "not yet": (GOOD + "require = userinfo\n", "require: 'userinfo' is not supported"),
+    "groups not yet": (GOOD + "require_groups = admins\n", "require_groups: 'admins' is not supp"),
+    "no provider": ("[login]\nreuse_within = 0\n", "[login] provider: not set"),
+    "provider elsewhere": ("[login]\nprovider = corp\n", "there is no [provider corp]"),
+    "no client": (GOOD.replace("client_id = bastion", ""), "client_id: not set"),
+    "no issuer": (GOOD.replace("issuer = https://localhost:1", ""), "issuer: not set"),
+    "no identity": (GOOD.replace("username_claim = preferred_username", ""), "username_claim: not"),
+    "no secret": (GOOD + "client_auth = client_secret_post\n", "client_secret_file: not set"),
+    "secret gone": (GOOD + "client_auth = client_secret_post\nclient_secret_file = /etc/gone\n",
+                    "cannot open client_secret_file /etc/gone"),
+    "group gone": (GOOD.replace("[login]", "[login]\nmanaged_group = gone"), "no such group"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_configuration_is_named(name, enrolled, host):
+    text, complaint = WRONG[name]
+    host.configure(text)
+    result = enrolled.run("verify", "alice")
+    assert result.status == 4
+    assert complaint in result.stderr
+    assert enrolled.run("verify", "root").ok, "root is never locked out"
+
+
+def test_a_wrong_drop_in_is_named(enrolled, host):
+    host.configure("[login]\nreuse = 1\n", name="oauth-login.conf.d/50-mine.conf")
+    assert "/oauth-login.conf.d/50-mine.conf:2: [login] reuse" in enrolled.run(
+        "verify", "alice").stderr
+
+
+@pytest.mark.parametrize("spoil, complaint", [
+    (lambda path: path.chmod(0o666), "is writable by others"),
+    (lambda path: os.chown(path, 2000, 0), "belongs to uid 2000, not to root"),
+    (lambda path: path.chmod(0o600), "can't read"),
+    (lambda path: path.unlink(), "there is no"),
+])
+def test_a_configuration_of_others_is_not_believed(spoil, complaint, enrolled, host):
+    path = host.configure(GOOD)
+    spoil(path)
+    result = enrolled.run("verify", "alice")
+    assert result.status == 4
+    assert complaint in result.stderr
+
+
+def snapshot():
+    files = sorted(path for path in STORE.rglob("*") if path.is_file() and not path.is_symlink())
+    return {path: path.read_bytes() for path in files}
+
+
+def chown_store():
+    os.chown(STORE, 2000, 2000)
+    return lambda: shutil.chown(STORE, "oauth-login", "oauth-login")
+
+
+def open_store():
+    STORE.chmod(0o755)
+    return lambda: STORE.chmod(0o700)
+
+
+def link_record():
+    target = ENTRY / "elsewhere"
+    (ENTRY / "record.0").rename(target)
+    (ENTRY / "record.0").symlink_to(target)
+
+
+def second_name():
+    os.link(ENTRY / "record.0", STORE / "accounts" / ".copy")
+
+
+def truncate():
+    for slot in ("record.0", "record.1"):
+        os.truncate(ENTRY / slot, 100)
+
+
+def flip():
+    for slot in ("record.0", "record.1"):
+        data = bytearray((ENTRY / slot).read_bytes())
+        data[200] ^= 1
+        (ENTRY / slot).write_bytes(data)
+
+
+def fifo():
+    (ENTRY / "record.1").unlink()
+    os.mkfifo(ENTRY / "record.1")
+    shutil.chown(ENTRY / "record.1", "oauth-login", "oauth-login")
+
+
+def lose_key():
+    (STORE / "key").unlink()
+
+
+def move_entry():
+    (STORE / "accounts" / "bob").mkdir()
+    shutil.rmtree(STORE / "accounts" / "bob")
+    ENTRY.rename(STORE / "accounts" / "bob")
+
+
+@pytest.mark.parametrize("spoil, user, complaint", [
+    (chown_store, "alice", "belongs to uid 2000"),
+    (open_store, "alice", "open to others"),
+    (link_record, "alice", "record.0 is not a regular file"),
+    (second_name, "alice", "has a second name"),
+    (truncate, "alice", "no record in"),
+    (flip, "alice", "no record in"),
+    (fifo, "alice", "record.1 is not a regular file"),
+    (lose_key, "alice", "the master key"),
+    (move_entry, "bob", "holds a grant of account alice"),
+])
+def test_a_spoilt_store_is_a_fault_and_stays_as_it_is(
+        spoil, user, complaint, enrolled, provider, bob):
+    mend = spoil()
+    before, sent = snapshot(), len(provider.requests())
+    try:
+        for command in (("verify", user), ("import", user)):
+            result = enrolled.run(*command, input=provider.issue_grant(user))
+            assert result.status == 5, result
+            assert complaint in result.stderr
+        assert snapshot() == before
+        assert len(provider.requests()) == sent
+    finally:
+        if mend:
+            mend()

@@ -1,0 +1,74 @@
+"""When the provider can't be asked: who waits, who shares, and whom grace lets in."""
+
+import pytest
+
+DAY = {"offline_grace": "1d"}
+
+
+@pytest.fixture
+def enrolled(oauth_login, provider, alice):
+    oauth_login.configure(provider)
+    oauth_login.enroll(provider, "alice")
+    return oauth_login
+
+
+def test_without_grace_nobody_passes_without_the_provider(enrolled, provider):
+    provider.stop()
+    said = enrolled.run_json("verify", "alice")
+    assert said["verdict"] == "unreachable"
+    assert enrolled.run("verify", "alice").status == 3
+
+
+def test_grace_lets_in_whom_the_provider_confirmed_and_says_until_when(
+        enrolled, provider, sshd, host):
+    enrolled.configure(provider, login=DAY)
+    enrolled.use("sshd")
+    provider.stop()
+    logged = host.log.mark()
+    login = sshd.ssh("alice", "echo in")
+    assert login.stdout.endswith("in\n"), login
+    line = host.log.wait_for(r"pam_oauth_login.*alice: granted-offline", since=logged)
+    assert "source=grace" in line
+    assert "Offline: corp last confirmed you" in login.stdout + login.stderr
+
+
+def test_a_no_ends_grace(enrolled, provider):
+    enrolled.configure(provider, login=DAY)
+    provider.revoke("alice")
+    assert enrolled.verdict("alice") == "reauthorize"
+    provider.stop()
+    assert enrolled.verdict("alice") == "unreachable"
+
+
+def test_grace_never_covers_a_wrong_client(enrolled, provider):
+    provider.client_auth = "client_secret_post"  # while the configuration says none
+    enrolled.host.configure("[login]\noffline_grace = 1d\n", name="oauth-login.conf.d/grace.conf")
+    assert enrolled.verdict("alice") == "misconfigured"
+
+
+def test_unreachable_is_shared_for_a_while(enrolled, provider):
+    enrolled.configure(provider, login={"offline_timeout": "1h"})
+    provider.stop()
+    assert enrolled.verdict("alice") == "unreachable"
+    provider.start()
+    said = enrolled.run_json("verify", "alice")
+    assert (said["verdict"], said["source"]) == ("unreachable", "shared")
+    enrolled.configure(provider, login={"offline_timeout": "0"})
+    assert enrolled.verdict("alice") == "granted"
+
+
+def test_a_yes_is_shared_for_reuse_within(enrolled, provider):
+    enrolled.configure(provider, login={"reuse_within": "1h"})
+    sent = len(provider.requests("/token"))
+    assert [enrolled.run_json("verify", "alice")["source"] for _ in range(3)] == ["shared"] * 3
+    assert len(provider.requests("/token")) == sent
+
+
+def test_a_no_is_shared_too_and_ends_with_a_new_grant(enrolled, provider):
+    provider.revoke("alice")
+    assert enrolled.verdict("alice") == "reauthorize"
+    enrolled.configure(provider, login={"reuse_within": "1h"})
+    said = enrolled.run_json("verify", "alice")
+    assert (said["verdict"], said["source"]) == ("reauthorize", "shared")
+    enrolled.import_grant("alice", provider.issue_grant("alice"))
+    assert enrolled.verdict("alice") == "granted"
