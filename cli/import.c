@@ -57,7 +57,7 @@ static int import(const struct arguments *arguments, const char *account, const 
     question.input = token;
     question.input_size = size;
     ask_helper(&question, &answer);
-    /* Nothing was stored for an account that is not managed: no "done". */
+    /* Nothing is ever stored for uid 0, so that is not a "done". */
     int status =
         answer.verdict == VERDICT_NOT_MANAGED ? EXIT_NO : command_exit_status(answer.verdict);
     if (answer.verdict == VERDICT_GRANTED) {
@@ -65,8 +65,10 @@ static int import(const struct arguments *arguments, const char *account, const 
                answer.provider);
     } else {
         print_answer(account, &answer);
-        if (status == EXIT_UNREACHABLE)
-            fprintf(stderr, "Nothing is lost: run the same command with the same input again.\n");
+        if (status == EXIT_UNREACHABLE ||
+            (answer.verdict == VERDICT_DENIED && answer.source != SOURCE_NONE))
+            fprintf(stderr, "Nothing is lost: once that is mended, run the same command with the "
+                            "same input again.\n");
     }
     ask_clear(&answer);
     return status;

@@ -40,10 +40,14 @@ static void show_status(const struct ask_entry *entry, void *context) {
     output->printed = true;
 }
 
-static void print_not_enrolled(const char *account) {
+/* What is known when there is no entry: an account that is not enrolled, or an error. */
+static void print_no_entry(const char *account, const struct ask_answer *answer) {
     struct json_object *document = json_object_new_object();
+    bool none = answer->verdict == VERDICT_NOT_ENROLLED;
     print_add_text(document, "account", account);
-    json_object_object_add(document, "enrolled", json_object_new_boolean(false));
+    print_add_text(document, "verdict", verdict_name(answer->verdict));
+    print_add_text(document, "reason", answer->reason);
+    json_object_object_add(document, "enrolled", none ? json_object_new_boolean(false) : NULL);
     json_object_object_add(document, "subject", NULL);
     json_object_object_add(document, "last_verdict", NULL);
     json_object_object_add(document, "last_granted", NULL);
@@ -62,8 +66,8 @@ int command_status(const struct arguments *arguments) {
     question.context = &output;
     ask_helper(&question, &answer);
     int status = command_exit_status(answer.verdict);
-    if (answer.verdict == VERDICT_NOT_ENROLLED && arguments->json)
-        print_not_enrolled(account);
+    if (!output.printed && arguments->json)
+        print_no_entry(account, &answer);
     else if (!output.printed)
         print_answer(account, &answer);
     ask_clear(&answer);
@@ -84,7 +88,8 @@ static void show_in_list(const struct ask_entry *entry, void *context) {
     if (output->arguments->json) {
         struct json_object *object = print_entry_json(entry);
         json_object_object_add(object, "exists",
-                               json_object_new_boolean(entry->state == ACCOUNT_PRESENT));
+                               json_object_new_boolean(entry->state == ACCOUNT_PRESENT ||
+                                                       entry->state == ACCOUNT_UNREADABLE));
         print_add_text(object, "note", note);
         json_object_array_add(output->list, object);
         return;

@@ -73,6 +73,10 @@ static bool take_option(const struct command *command, int option, struct argume
         ret->config = optarg;
     if (option == OPTION_JSON)
         ret->json = true;
+    if (option == OPTION_CONFIG && optarg[0] != '/') {
+        fprintf(stderr, "oauth-login: --config takes an absolute path\n");
+        return false;
+    }
     if (option == OPTION_UNUSED && !protocol_parse_duration(optarg, &ret->unused)) {
         fprintf(stderr, "oauth-login: --unused takes a duration such as 90d\n");
         return false;

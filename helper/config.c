@@ -250,26 +250,34 @@ static int take_accounts_setting(const struct setting *setting, struct reason *r
     return 0;
 }
 
-/* Every section is checked; only [login] and the provider that serves logins are kept. */
-static int take_settings(struct config *config, bool login, struct reason *reason) {
+/* Takes the sections [login], in a pass of its own, since it says which provider's section is to
+ * be kept. */
+static int take_login(struct config *config, struct reason *reason) {
+    int r = 0;
+    for (size_t i = 0; r >= 0 && i < config->settings.count; i++)
+        if (strcmp(config->settings.list[i].section, "login") == 0)
+            r = take_setting(login_keys, &config->settings.list[i], config, reason);
+    return r;
+}
+
+/* Checks every other section, and keeps the provider that serves logins. */
+static int take_others(struct config *config, struct reason *reason) {
     struct config unused = {0};
     int r = 0;
     for (size_t i = 0; r >= 0 && i < config->settings.count; i++) {
         const struct setting *setting = &config->settings.list[i];
         const char *provider = section_name(setting->section, "provider");
         const char *accounts = section_name(setting->section, "accounts");
-        if (strcmp(setting->section, "login") == 0)
-            r = login ? take_setting(login_keys, setting, config, reason) : 0;
-        else if (provider && is_name(provider))
+        if (provider && is_name(provider))
             r = take_setting(provider_keys, setting,
                              strcmp(provider, config->provider.name) == 0 ? config : &unused,
                              reason);
         else if (accounts && is_name(accounts))
             r = take_accounts_setting(setting, reason);
-        else
+        else if (strcmp(setting->section, "login") != 0)
             r = complain(reason, setting,
-                         "there is no such section; there are [login], "
-                         "[provider NAME] and [accounts NAME]");
+                         "there is no such section; there are [login], [provider NAME] and "
+                         "[accounts NAME]");
     }
     return r;
 }
@@ -358,22 +366,16 @@ static int check_whole(struct config *config, const char *path, struct reason *r
 }
 
 int config_load(const char *path, struct config *ret, struct reason *reason) {
-    SCOPED_CONFIG struct config config = {0};
-    take_defaults(login_keys, &config);
-    take_defaults(provider_keys, &config);
-    config.provider.name = "";
-    int r = settings_read(path, &config.settings, reason);
+    take_defaults(login_keys, ret);
+    take_defaults(provider_keys, ret);
+    ret->provider.name = "";
+    int r = settings_read(path, &ret->settings, reason);
     if (r >= 0)
-        r = take_settings(&config, true, reason);
+        r = take_login(ret, reason);
     if (r < 0)
         return r;
-    config.provider.name = config.login.provider;
-    r = take_settings(&config, false, reason);
-    if (r >= 0)
-        r = check_whole(&config, path, reason);
-    if (r < 0)
-        return r;
-    *ret = config;
-    config = (struct config){0};
-    return 0;
+    ret->login_known = true;
+    ret->provider.name = ret->login.provider;
+    r = take_others(ret, reason);
+    return r < 0 ? r : check_whole(ret, path, reason);
 }

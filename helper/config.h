@@ -47,6 +47,7 @@ struct provider_config {
 
 struct config {
     struct login_config login;
+    bool login_known; /* `login` is whole, whatever else is wrong */
     struct provider_config provider;
     struct settings settings; /* what the strings above point into */
 };
@@ -56,7 +57,8 @@ struct config {
 void config_clear(struct config *config);
 
 /* Reads and checks the configuration at `path`. Negative errno with file, line, section, key
- * and mend in `reason`; nothing of a wrong configuration is used. */
+ * and mend in `reason`; of a wrong configuration only `login` may be used, if it is known: the
+ * accounts that it leaves alone are not to suffer from a mistake in another section. */
 int config_load(const char *path, struct config *ret, struct reason *reason);
 
 /* The subject that [accounts NAME] maps `account` to, or NULL when it has no entry there. */

@@ -87,22 +87,35 @@ static bool sets_key(const char *line, const char *key) {
     return strncmp(line, key, length) == 0 && line[length + skip_blanks(line + length)] == '=';
 }
 
-/* Finds the lines that set `key` in `section`: returns the first, 0 when there is none; a second
- * one goes to `ret_again`. */
-static int find_line(const char *text, const char *section, const char *key, int *ret_again) {
+struct lines {
+    int first, again; /* numbers, counted from 1; 0: none */
+    const char *text; /* of the first */
+};
+
+/* Finds the lines that set `key` in `section`. */
+static struct lines find_lines(const char *text, const char *section, const char *key) {
+    struct lines found = {0};
     bool inside = false;
-    int number = 0, first = 0;
-    *ret_again = 0;
+    int number = 0;
     for (const char *line = text; line; line = strchr(line, '\n'), line = line ? line + 1 : NULL) {
         number++;
-        if (line[skip_blanks(line)] == '[')
+        if (line[skip_blanks(line)] == '[') {
             inside = opens_section(line, section);
-        else if (inside && sets_key(line, key) && first == 0)
-            first = number;
-        else if (inside && sets_key(line, key) && *ret_again == 0)
-            *ret_again = number;
+        } else if (inside && sets_key(line, key) && found.first == 0) {
+            found.first = number;
+            found.text = line;
+        } else if (inside && sets_key(line, key) && found.again == 0) {
+            found.again = number;
+        }
     }
-    return first;
+    return found;
+}
+
+/* Whether a comment begins in the middle of a word, so that it may have been meant as a value. */
+static bool cuts_a_word(const char *line) {
+    size_t at = strcspn(line, "#\n");
+    return line[at] == '#' && at > 0 && line[at - 1] != ' ' && line[at - 1] != '\t' &&
+           line[at - 1] != '=';
 }
 
 static char *trimmed(const char *text) {
@@ -133,16 +146,21 @@ static int add_setting(struct settings *settings, const struct setting *from) {
 static int read_key(econf_file *file, const char *text, const char *group, struct setting *place,
                     struct settings *ret, struct reason *reason) {
     SCOPED_TEXT char *value = NULL;
-    int again = 0;
     econf_err error = econf_getStringValue(file, group, place->key, &value);
     if (error != ECONF_SUCCESS && error != ECONF_KEY_HAS_NULL_VALUE)
         return reason_set(reason, -EINVAL, "%s: [%s] %s: %s", place->file, place->section,
                           place->key, econf_errString(error));
     place->value = value ? value : (char[1]){""};
-    place->line = find_line(text, place->section, place->key, &again);
-    if (again > 0)
+    struct lines lines = find_lines(text, place->section, place->key);
+    place->line = lines.first;
+    if (lines.again > 0)
         return reason_set(reason, -EINVAL, "%s:%d: [%s] %s is already set in line %d; keep one",
-                          place->file, again, place->section, place->key, place->line);
+                          place->file, lines.again, place->section, place->key, place->line);
+    if (lines.text && cuts_a_word(lines.text))
+        return reason_set(reason, -EINVAL,
+                          "%s:%d: [%s] %s: a # begins a comment, and a value can't hold one; put a "
+                          "blank before a comment",
+                          place->file, place->line, place->section, place->key);
     if (strchr(place->value, '\n'))
         return reason_set(reason, -EINVAL,
                           "%s:%d: [%s] %s: a line below it has no \"=\"; write "

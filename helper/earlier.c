@@ -30,14 +30,17 @@ static bool is_within(const struct record_moment *then, int64_t seconds) {
     return elapsed >= 0 && elapsed < seconds * 1000;
 }
 
-/* A digest of everything the provider knows this client by. */
+/* A digest of every setting that a mend would change. */
 static void digest_client(const struct provider_config *provider, char ret[RECORD_DIGEST_SIZE]) {
-    const char *parts[] = {provider->issuer, provider->token_endpoint, provider->client_id,
-                           secret_text(&provider->client_secret)};
-    uint8_t digests[5][SEAL_DIGEST_SIZE] = {{0}}, whole[SEAL_DIGEST_SIZE] = {0};
-    for (size_t i = 0; i < 4; i++)
+    const char *parts[] = {
+        provider->issuer,  provider->token_endpoint, provider->client_id,
+        provider->ca_file, provider->proxy,          secret_text(&provider->client_secret),
+    };
+    enum { PARTS = sizeof parts / sizeof parts[0] };
+    uint8_t digests[PARTS + 1][SEAL_DIGEST_SIZE] = {{0}}, whole[SEAL_DIGEST_SIZE] = {0};
+    for (size_t i = 0; i < PARTS; i++)
         seal_digest(parts[i], strlen(parts[i]), digests[i]);
-    digests[4][0] = (uint8_t) provider->client_auth;
+    digests[PARTS][0] = (uint8_t) provider->client_auth;
     seal_digest(digests, sizeof digests, whole);
     for (size_t i = 0; i < sizeof whole; i++)
         snprintf(ret + 2 * i, 3, "%02x", whole[i]);

@@ -4,8 +4,9 @@
  * Proving the token renews it, and then it may be dead and a new one alive. So the token is
  * stored as `pending` before the first request and the new one in its place as it comes, beside
  * the grant that the account may have already; it becomes the grant when it has been proven whose
- * it is. An import that was interrupted goes on where it stopped when it is run again with the
- * same input.
+ * it is. An import that was interrupted, or refused because of the configuration, goes on where it
+ * stopped when it is run again with the same input; one that was finished is not run again, which
+ * would send a token that is used up.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -35,10 +36,10 @@ static void import_end(struct import *import) {
     record_clear(&import->record);
 }
 
-static enum verdict conclude(struct import *import, enum verdict verdict, const char *text) {
+static void conclude(struct import *import, enum verdict verdict, const char *text) {
     struct reason reason;
     reason_set(&reason, 0, "%s", text);
-    return visit_conclude(import->visit, verdict, &reason);
+    visit_conclude(import->visit, verdict, &reason);
 }
 
 static void digest_input(const struct secret *input, char ret[RECORD_DIGEST_SIZE]) {
@@ -69,15 +70,35 @@ static int open_locked(struct import *import, struct reason *reason) {
         r = store_entry_create(import->store, &owner, &import->record, &import->entry, reason);
     if (r >= 0)
         r = store_entry_lock(import->entry, visit->deadline_ms, reason);
-    if (r >= 0)
-        r = store_entry_load(import->entry, &import->record, reason);
-    if (r >= 0)
-        r = take_input(import);
-    return r < 0 ? r : store_entry_replace(import->entry, &import->record, reason);
+    return r < 0 ? r : store_entry_load(import->entry, &import->record, reason);
 }
 
-/* Forgets the pending token: it is dead, or another person's. An account that was not enrolled
- * before leaves nothing behind. */
+/* Whether this very input was imported before. */
+static bool is_imported(const struct import *import) {
+    return import->record.enrolled != 0 &&
+           strcmp(import->record.imported_digest, import->digest) == 0;
+}
+
+static void conclude_imported(struct import *import) {
+    struct answer *answer = &import->visit->answer;
+    bool dead = import->record.last_verdict == VERDICT_REAUTHORIZE;
+    answer->expires = import->record.grant.expires;
+    conclude(import, dead ? VERDICT_REAUTHORIZE : VERDICT_GRANTED,
+             dead ? "this token was imported before, and its grant has died since; bring a new one"
+                  : "this token was imported before; its grant is stored");
+}
+
+/* Stores the given token before it is used. */
+static enum verdict start(struct import *import) {
+    struct reason reason = {""};
+    if (take_input(import) >= 0 &&
+        store_entry_replace(import->entry, &import->record, &reason) >= 0)
+        return VERDICT_GRANTED;
+    return visit_conclude(import->visit, VERDICT_FAULT, &reason);
+}
+
+/* Forgets the pending token, which is dead. An account that was not enrolled before leaves nothing
+ * behind. */
 static void drop_pending(struct import *import) {
     struct reason ignored;
     struct record *record = &import->record;
@@ -106,6 +127,7 @@ static enum verdict renew(struct import *import) {
     /* `in_flight` is about the grant that is enrolled; this renewal is not of it. */
     int64_t in_flight = import->record.in_flight;
     import->record.in_flight = 0;
+    import->visit->answer.source = SOURCE_REFRESH;
     enum verdict verdict = renewal_run(&renewal);
     import->record.in_flight = in_flight;
     import->visit->answer.rotated = renewal.rotated;
@@ -169,6 +191,7 @@ static enum verdict enrol(struct import *import, const char *subject) {
     record_grant_clear(&record->grant);
     record->grant = record->pending;
     record->pending = (struct record_grant){.expires = 0};
+    strcpy(record->imported_digest, record->pending_digest);
     record->pending_digest[0] = '\0';
     record->in_flight = 0;
     strcpy(record->subject, subject);
@@ -198,12 +221,17 @@ void import_grant(struct visit *visit) {
         visit_conclude(visit, r == -ETIMEDOUT ? VERDICT_UNREACHABLE : VERDICT_FAULT, &reason);
         return;
     }
-    visit->answer.source = SOURCE_REFRESH;
-    enum verdict verdict = renew(&import);
+    if (is_imported(&import)) {
+        conclude_imported(&import);
+        return;
+    }
+    enum verdict verdict = start(&import);
+    if (verdict == VERDICT_GRANTED)
+        verdict = renew(&import);
+    if (verdict == VERDICT_REAUTHORIZE)
+        drop_pending(&import);
     if (verdict == VERDICT_GRANTED)
         verdict = prove(&import, subject);
     if (verdict == VERDICT_GRANTED)
-        verdict = enrol(&import, subject);
-    if (verdict == VERDICT_DENIED || verdict == VERDICT_REAUTHORIZE)
-        drop_pending(&import);
+        enrol(&import, subject);
 }

@@ -72,7 +72,7 @@ static int list_one(const struct store_owner *owner, void *context) {
     struct reason ignored;
     struct entry entry = {.state = state_of(owner)};
     int found = look_up(listing->store, owner, &entry, &ignored);
-    if (found < 0)
+    if (found < 0 && entry.state != ACCOUNT_GONE)
         entry.state = ACCOUNT_UNREADABLE;
     if (found != 0)
         peer_send_entry(&listing->visit->peer, &entry);

@@ -34,6 +34,26 @@ static enum verdict check_managed(struct visit *visit) {
                           &reason);
 }
 
+static void consider_grace(struct visit *visit, const struct record *record) {
+    if (visit->answer.verdict != VERDICT_UNREACHABLE ||
+        !earlier_grace(record, &visit->config.login, &visit->answer.grace_until))
+        return;
+    visit->answer.source = SOURCE_GRACE;
+    visit->answer.last_granted = record->last_granted;
+    visit_conclude(visit, VERDICT_GRANTED_OFFLINE, &visit->answer.reason);
+}
+
+/* The lock was not to be had: a login before this one still waits for the provider. */
+static enum verdict conclude_waited(struct visit *visit, struct store_entry *entry,
+                                    const struct reason *reason) {
+    SCOPED_RECORD struct record record = {0};
+    struct reason ignored;
+    visit_conclude(visit, VERDICT_UNREACHABLE, reason);
+    if (store_entry_load(entry, &record, &ignored) == 0)
+        consider_grace(visit, &record);
+    return visit->answer.verdict;
+}
+
 /* The account's entry, with its record: NONE, or the concluded verdict when there is none. */
 static enum verdict open_entry(struct visit *visit, struct store *store, bool lock,
                                struct store_entry **ret, struct record *ret_record) {
@@ -48,21 +68,12 @@ static enum verdict open_entry(struct visit *visit, struct store *store, bool lo
     if (r == -ENOENT)
         return conclude_not_enrolled(visit, false);
     if (r == -ETIMEDOUT)
-        return visit_conclude(visit, VERDICT_UNREACHABLE, &reason);
+        return conclude_waited(visit, *ret, &reason);
     if (r < 0)
         return conclude_fault(visit, &reason);
     return ret_record->enrolled != 0
                ? VERDICT_NONE
                : conclude_not_enrolled(visit, ret_record->pending.refresh.length > 0);
-}
-
-static void consider_grace(struct visit *visit, const struct record *record) {
-    if (visit->answer.verdict != VERDICT_UNREACHABLE ||
-        !earlier_grace(record, &visit->config.login, &visit->answer.grace_until))
-        return;
-    visit->answer.source = SOURCE_GRACE;
-    visit->answer.last_granted = record->last_granted;
-    visit_conclude(visit, VERDICT_GRANTED_OFFLINE, &visit->answer.reason);
 }
 
 struct waiting {

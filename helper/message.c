@@ -63,6 +63,20 @@ static void say_unreachable(struct visit *visit) {
             visit->answer.provider, again);
 }
 
+static void say_denied(struct visit *visit) {
+    char host[HOST_NAME_MAX + 1];
+    if (visit->answer.source ==
+        SOURCE_NONE) /* our own pin or mapping, whose details are not for all */
+        say(visit,
+            "Login refused: the grant stored for %s does not fit the configuration of %s. Ask your "
+            "administrator, whose log says why.",
+            visit->account.name, host_name(host));
+    else
+        say(visit,
+            "Login refused by %s: %.200s. Enrolling again will not help; ask your administrator.",
+            visit->answer.provider, visit->answer.reason.text);
+}
+
 void message_compose(struct visit *visit) {
     struct answer *answer = &visit->answer;
     char host[HOST_NAME_MAX + 1];
@@ -78,10 +92,7 @@ void message_compose(struct visit *visit) {
         say_offline(visit);
         return;
     case VERDICT_DENIED:
-        say(visit,
-            "Login refused by %s: %.200s. Enrolling again will not help; ask your "
-            "administrator.",
-            answer->provider, answer->reason.text);
+        say_denied(visit);
         return;
     case VERDICT_REAUTHORIZE:
         say(visit,

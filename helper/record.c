@@ -50,6 +50,7 @@ static const struct field fields[] = {
     FIELD(28, FIELD_SECRET, pending.access),
     FIELD(29, FIELD_NUMBER, pending.expires),
     FIELD(30, FIELD_TEXT, pending.scope),
+    FIELD(31, FIELD_TEXT, imported_digest),
 };
 
 enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };

@@ -103,6 +103,17 @@ static enum verdict admit(struct visit *visit, const struct use_case *use_case) 
     return r < 0 ? visit_conclude(visit, VERDICT_FAULT, &reason) : VERDICT_NONE;
 }
 
+/* The accounts that [login] leaves alone, break-glass ones above all, are left alone also when
+ * something else in the configuration is wrong. */
+static void conclude_misconfigured(struct visit *visit, const struct reason *why) {
+    struct reason reason = {""};
+    if (visit->question.operation == OPERATION_VERIFY && visit->config.login_known &&
+        account_is_managed(&visit->account, &visit->config.login, &reason) == 0)
+        visit_conclude(visit, VERDICT_NOT_MANAGED, &reason);
+    else
+        visit_conclude(visit, VERDICT_MISCONFIGURED, why);
+}
+
 static void serve(struct visit *visit, const struct use_case *use_case, const char *config_path) {
     struct reason reason = {""};
     int64_t started = moment_boot_ms();
@@ -115,7 +126,7 @@ static void serve(struct visit *visit, const struct use_case *use_case, const ch
         return;
     }
     if (config_load(config_path, &visit->config, &reason) < 0) {
-        visit_conclude(visit, VERDICT_MISCONFIGURED, &reason);
+        conclude_misconfigured(visit, &reason);
         return;
     }
     take_options(visit);

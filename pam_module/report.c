@@ -8,13 +8,13 @@
 #include <string.h>
 #include <syslog.h>
 
-enum { FIELD_SIZE = 280 };
+enum { FIELD_SIZE = PROTOCOL_TEXT_MAX + 1 };
 
-/* Bytes that are not printable ASCII, quotes and the backslash become \xNN. */
+/* Bytes that are not printable ASCII, and quotes, become \xNN. */
 static const char *escape(const char *text, char ret[FIELD_SIZE]) {
     size_t used = 0;
     for (; *text != '\0' && used + 5 <= FIELD_SIZE; text++) {
-        if (*text >= ' ' && *text <= '~' && *text != '\\' && *text != '"')
+        if (*text >= ' ' && *text <= '~' && *text != '"')
             ret[used++] = *text;
         else
             used += (size_t) snprintf(ret + used, 5, "\\x%02X", (unsigned char) *text);
@@ -41,9 +41,9 @@ static const struct {
 };
 
 void report_decision(const struct login *login, const struct ask_answer *answer) {
-    char user[FIELD_SIZE], rhost[FIELD_SIZE], reason[2 * FIELD_SIZE] = "", text[FIELD_SIZE];
+    char user[FIELD_SIZE], rhost[FIELD_SIZE], reason[FIELD_SIZE + 16] = "", text[FIELD_SIZE];
     const char *verdict = verdict_name(answer->verdict);
-    bool by = manners[answer->verdict].by_provider && answer->provider[0] != '\0';
+    bool by = manners[answer->verdict].by_provider && answer->source != SOURCE_NONE;
 
     if (answer->reason[0] != '\0')
         snprintf(reason, sizeof reason, " reason=\"%s\"", escape(answer->reason, text));

@@ -9,8 +9,8 @@
 #include "login.h"
 
 /* Notes the session keyring as it is before the login makes its own: if it is still there at
- * open_session, it is inherited, and other logins may have it too. Travels in the PAM environment,
- * since sshd may run `auth` and `account` in a process of its own. */
+ * open_session, it is inherited, and other logins may have it too. Under sshd it travels in the PAM
+ * environment as well, since `auth` and `account` may run in a process of their own there. */
 void ring_note(const struct login *login);
 
 /* The noted serial, 0 when there is none; forgotten by this, so that no shell sees it. */

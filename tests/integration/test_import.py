@@ -28,7 +28,6 @@ def test_somebody_elses_token_is_refused_and_says_whose_it_is(oauth_login, provi
     assert result.status == 1
     assert "mallory" in result.stderr
     assert oauth_login.verdict("alice") == "not-enrolled"
-    assert not (STORE / "accounts" / "alice").exists()
 
 
 def test_the_mapping_of_accounts_is_exact(oauth_login, provider, alice, bob):
@@ -111,6 +110,50 @@ def test_an_import_that_outlives_its_deadline_loses_nothing(oauth_login, provide
     assert fetch(oauth_login, "alice", token).status == 3
     held.set()
     assert fetch(oauth_login, "alice", token).ok
+    assert oauth_login.verdict("alice") == "granted"
+
+
+def test_a_mistake_in_the_mapping_does_not_cost_the_token(oauth_login, provider, alice, host):
+    oauth_login.configure(provider, username_claim="nickname")
+    token = provider.issue_grant("alice")
+    refused = fetch(oauth_login, "alice", token)
+    assert refused.status == 1
+    assert "username_claim = nickname" in refused.stderr
+    oauth_login.configure(provider)
+    assert fetch(oauth_login, "alice", token).ok
+    assert oauth_login.verdict("alice") == "granted"
+
+
+def test_a_finished_import_is_not_run_again(oauth_login, provider, alice):
+    oauth_login.configure(provider)
+    token = provider.issue_grant("alice")
+    assert fetch(oauth_login, "alice", token).ok
+    sent = len(provider.requests())
+    assert fetch(oauth_login, "alice", token).ok
+    assert len(provider.requests()) == sent, "the token is used up: sending it would kill the grant"
+    provider.revoke("alice")
+    assert oauth_login.verdict("alice") == "reauthorize"
+    again = fetch(oauth_login, "alice", token)
+    assert again.status == 1
+    assert "bring a new one" in again.stderr
+
+
+def test_an_import_that_ended_after_its_deadline_is_known_when_it_is_run_again(
+        oauth_login, provider, alice):
+    del provider.discovery["userinfo_endpoint"]
+    oauth_login.configure(provider, accounts=["alice"], login={"deadline": "1s"})
+    token = provider.issue_grant("alice")
+    held = threading.Event()
+
+    def late(request):
+        held.wait(20)
+        return provider.correct(request)
+
+    provider.queue("/token", late)
+    assert fetch(oauth_login, "alice", token).status == 3
+    held.set()
+    assert fetch(oauth_login, "alice", token).ok
+    assert len(provider.requests("/token")) == 1
     assert oauth_login.verdict("alice") == "granted"
 
 

@@ -31,6 +31,7 @@ WRONG = {
     "open bracket": ("[login\nprovider = corp\n", "Missing bracket"),
     "no equals sign": (GOOD + "client_secret\n", "a line below it has no"),
     "set twice": (GOOD + "issuer = https://other\n", ":7: [provider corp] issuer is already set"),
+    "word cut off": (GOOD + "[accounts corp]\nbob = 12#3\n", ":8: [accounts corp] bob: a # begins"),
     "bad duration": ("[login]\ndeadline = 10\n", ":2: [login] deadline: '10' must be a duration"),
     "out of range": ("[login]\ndeadline = 1h\n", "deadline: '1h' is out of range (1 to 300 sec"),
     "bad number": ("[login]\nminimum_uid = many\n", "minimum_uid: 'many' must be a whole number"),
@@ -59,6 +60,13 @@ def test_a_wrong_configuration_is_named(name, enrolled, host):
     assert result.status == 4
     assert complaint in result.stderr
     assert enrolled.run("verify", "root").ok, "root is never locked out"
+
+
+def test_an_account_that_login_leaves_alone_does_not_suffer_from_another_section(enrolled, host):
+    host.configure("[login]\nprovider = corp\nignore_users = alice\n[provider corp]\nissuer = x\n")
+    assert enrolled.verdict("alice") == "not-managed"
+    host.configure("[login]\nignored_users = alice\n[provider corp]\nissuer = https://x\n")
+    assert enrolled.verdict("alice") == "misconfigured", "who is left alone is not known"
 
 
 def test_a_wrong_drop_in_is_named(enrolled, host):

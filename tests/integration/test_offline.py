@@ -1,6 +1,10 @@
 """When the provider can't be asked: who waits, who shares, and whom grace lets in."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from scripted_server import Answer
 
 DAY = {"offline_grace": "1d"}
 
@@ -30,6 +34,16 @@ def test_grace_lets_in_whom_the_provider_confirmed_and_says_until_when(
     line = host.log.wait_for(r"pam_oauth_login.*alice: granted-offline", since=logged)
     assert "source=grace" in line
     assert "Offline: corp last confirmed you" in login.stdout + login.stderr
+
+
+def test_grace_lets_in_who_waits_for_another_login(enrolled, provider):
+    enrolled.configure(provider, login={**DAY, "deadline": "1s"})
+    held = Answer(hold=threading.Event())
+    provider.queue("/token", held)
+    with ThreadPoolExecutor() as pool:
+        logins = [pool.submit(enrolled.verdict, "alice") for _ in range(2)]
+        assert [login.result() for login in logins] == ["granted-offline"] * 2
+    held.hold.set()
 
 
 def test_a_no_ends_grace(enrolled, provider):
