@@ -1,0 +1,97 @@
+/*
+ * test_options.c - the words behind pam_oauth_login.so: taken, or named.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../../pam_module/options.c"
+
+static bool parse(const char *word, struct options *ret, char error[OPTIONS_ERROR_SIZE]) {
+    const char *argv[] = {word};
+    return options_parse(1, argv, ret, error);
+}
+
+static void without_options_the_file_decides(void **state) {
+    struct options options;
+    char error[OPTIONS_ERROR_SIZE] = "";
+    (void) state;
+    assert_true(options_parse(0, NULL, &options, error));
+    assert_int_equal(options.deadline, PROTOCOL_UNSET);
+    assert_int_equal(options.reuse_within, PROTOCOL_UNSET);
+    assert_int_equal(options.offline_grace, PROTOCOL_UNSET);
+    assert_null(options.config);
+    assert_false(options.permissive || options.nouserok || options.assume_proven);
+}
+
+static void every_option_reaches_its_place(void **state) {
+    const char *argv[] = {"assume_proven", "config=/x",      "deadline=5s",
+                          "debug",         "keyring=none",   "keyring_required",
+                          "nouserok",      "permissive",     "offline_grace=0",
+                          "quiet",         "reuse_within=2m"};
+    struct options options;
+    char error[OPTIONS_ERROR_SIZE] = "";
+    (void) state;
+    assert_true(options_parse(11, argv, &options, error));
+    assert_true(options.assume_proven && options.debug && options.no_keyring);
+    assert_true(options.keyring_required && options.nouserok && options.permissive);
+    assert_true(options.quiet);
+    assert_string_equal(options.config, "/x");
+    assert_int_equal(options.deadline, 5);
+    assert_int_equal(options.offline_grace, 0);
+    assert_int_equal(options.reuse_within, 120);
+}
+
+static void a_wrong_word_is_named_with_its_mend(void **state) {
+    static const struct {
+        const char *word, *complaint;
+    } wrong[] = {
+        {"permisive", "'permisive' in /etc/pam.d is no option"},
+        {"permissive=yes", "takes no value"},
+        {"debu", "is no option"},
+        {"debugg", "is no option"},
+        {"", "is no option"},
+        {"deadline", "takes a duration"},
+        {"deadline=5", "takes a duration"},
+        {"deadline=0", "takes 1s to 5m"},
+        {"deadline=1h", "takes 1s to 5m"},
+        {"reuse_within=-1s", "takes a duration"},
+        {"offline_grace=366d", "takes a duration"},
+        {"config=relative", "takes an absolute path"},
+        {"config", "takes an absolute path"},
+        {"keyring=user", "takes session or none"},
+        {"keyring", "takes session or none"},
+        {"enroll", "not supported by this version"},
+        {"enroll=unproven", "not supported by this version"},
+    };
+    (void) state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct options options;
+        char error[OPTIONS_ERROR_SIZE] = "";
+        assert_false(parse(wrong[i].word, &options, error));
+        assert_non_null(strstr(error, wrong[i].complaint));
+    }
+}
+
+static void a_very_long_word_is_cut(void **state) {
+    char word[1000], error[OPTIONS_ERROR_SIZE];
+    struct options options;
+    (void) state;
+    memset(word, 'x', sizeof word - 1);
+    word[sizeof word - 1] = '\0';
+    assert_false(parse(word, &options, error));
+    assert_true(strlen(error) < OPTIONS_ERROR_SIZE);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_options_the_file_decides),
+        cmocka_unit_test(every_option_reaches_its_place),
+        cmocka_unit_test(a_wrong_word_is_named_with_its_mend),
+        cmocka_unit_test(a_very_long_word_is_cut),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
