@@ -48,7 +48,13 @@ $(call object,$(MODULE_C) $(CLIENT_C)): CODE = -fPIC
 $(call object,$(CLI_C) $(HELPER_C)): CODE = -fPIE
 $(call object,$(MODULE_C) $(CLI_C)): DEFINES += -Iclient
 
-$(BUILD)/%.o: %.c Makefile
+# What is compiled in, so that another PREFIX builds anew.
+$(BUILD)/defines: FORCE
+	@mkdir -p $(BUILD)
+	@printf '%s\n' "$(VERSION) $(HELPER) $(STORE) $(SYSCONFDIR)" | cmp -s - $@ || \
+	    printf '%s\n' "$(VERSION) $(HELPER) $(STORE) $(SYSCONFDIR)" >$@
+
+$(BUILD)/%.o: %.c Makefile $(BUILD)/defines
 	@mkdir -p $(@D)
 	$(COMPILE) $(HARDENING) $(CODE) -c -o $@ $<
 
@@ -124,5 +130,7 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all deps check demo bench fuzz lint install uninstall clean
+FORCE:
+
+.PHONY: FORCE all deps check demo bench fuzz lint install uninstall clean
 -include $(patsubst %.c,$(BUILD)/%.d,$(MODULE_C) $(CLIENT_C) $(CLI_C) $(HELPER_C))

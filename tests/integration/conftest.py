@@ -8,6 +8,7 @@ import pytest
 from certificates import Authority
 from host import Host
 from installation import Installation
+from pam_host import PamHost
 from scripted_provider import ScriptedProvider
 
 
@@ -83,3 +84,9 @@ def corp(oauth_login, provider, alice):
     oauth_login.configure(provider)
     oauth_login.enroll(provider, "alice")
     return provider
+
+
+@pytest.fixture(scope="session")
+def pam_host(host):
+    with tempfile.TemporaryDirectory(prefix="pam-host-") as directory:
+        yield PamHost(host, directory)

@@ -23,7 +23,7 @@
 
 #include "process_state.h"
 
-enum { CHILD_STATUS = 7, BLOCK_SIZE = 5000, PATIENCE_MS = 5000 };
+enum { BLOCK_SIZE = 5000, PATIENCE_MS = 5000 };
 
 enum condition { CHILD = 1, THREADS, CLOSED, BLOCKED, IGNORE, REAP, MUTE, NO_CONVERSATION };
 
@@ -33,14 +33,14 @@ static atomic_int handler_runs, own_ends, strangers, messages;
 static char last_message[PAM_MAX_MSG_SIZE];
 static FILE *out;
 static pid_t own_child;
-static int leash = -1; /* the application's own child ends when it is closed */
+static bool child_lives;
 
 static void pause_us(long microseconds) {
     nanosleep(&(struct timespec){.tv_nsec = microseconds * 1000}, NULL);
 }
 
 static void note_end(pid_t pid, int status) {
-    if (pid == own_child && WIFEXITED(status) && WEXITSTATUS(status) == CHILD_STATUS)
+    if (pid == own_child && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM)
         own_ends++;
     else
         strangers++;
@@ -65,15 +65,16 @@ static void *thread_wait(void *unused) {
 }
 
 static void *thread_spin(void *unused) {
-    for (volatile unsigned turns = 0;; turns++)
-        ;
+    for (;; pause_us(100))
+        for (volatile unsigned turns = 0; turns < 20000; turns++)
+            ;
     return unused;
 }
 
 /* Blocks of this size come from the arena, under its lock; there is one arena only. */
 static void *thread_allocate(void *unused) {
     for (;; pause_us(50))
-        for (int i = 0; i < 500; i++) {
+        for (int i = 0; i < 100; i++) {
             void *volatile block = malloc(BLOCK_SIZE);
             free(block);
         }
@@ -90,37 +91,33 @@ static void start_threads(void) {
 }
 
 static void start_child(void) {
-    int ends[2];
-    char byte;
-    if (pipe2(ends, O_CLOEXEC) < 0 || (own_child = fork()) < 0)
+    own_child = fork();
+    if (own_child < 0)
         exit(2);
-    if (own_child == 0) {
-        close(ends[1]);
-        _exit(read(ends[0], &byte, 1) == 0 ? CHILD_STATUS : 1);
-    }
-    close(ends[0]);
-    leash = ends[1];
+    while (own_child == 0)
+        pause();
+    child_lives = true;
 }
 
-/* Lets the child end, and waits until whoever reaps children here has seen it. */
+/* Ends the child, and waits until whoever reaps children here has seen it. */
 static void end_child(void) {
+    bool elsewhere = (conditions[REAP] || conditions[THREADS]) && !conditions[IGNORE];
     int status = 0;
-    if (leash < 0)
+    if (!child_lives)
         return;
-    close(leash);
-    leash = -1;
-    if (!conditions[REAP] && !conditions[THREADS] && waitpid(own_child, &status, 0) == own_child)
+    child_lives = false;
+    kill(own_child, SIGTERM);
+    if (!elsewhere && waitpid(own_child, &status, 0) == own_child)
         note_end(own_child, status);
-    for (int i = 0; (conditions[REAP] || conditions[THREADS]) && own_ends == 0 && i < PATIENCE_MS;
-         i++)
+    for (int i = 0; elsewhere && own_ends == 0 && i < PATIENCE_MS; i++)
         pause_us(1000);
 }
 
-/* __WALL also finds children that send no signal. The own one may be there until it is let go. */
+/* __WALL also finds children that send no signal. The own one may be there while it lives. */
 static void look_for_children(void) {
     siginfo_t info = {0};
     int r = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL);
-    if (r == 0 && (leash < 0 || info.si_pid > 0))
+    if (r == 0 && (!child_lives || info.si_pid > 0))
         strangers++;
 }
 

@@ -39,9 +39,10 @@ static void list_descriptors(struct process_state *ret) {
 void process_state_take(struct process_state *ret) {
     if (!getcwd(ret->directory, sizeof ret->directory))
         exit(2);
-    pthread_sigmask(SIG_SETMASK, NULL, &ret->mask);
+    /* Not by the library, which fills the rest of its larger structures with anything. */
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &ret->mask, sizeof ret->mask);
     for (int i = 1; i < NSIG; i++)
-        sigaction(i, NULL, &ret->actions[i]);
+        syscall(SYS_rt_sigaction, i, NULL, ret->actions[i], sizeof ret->mask);
     for (int i = 0; i < RLIM_NLIMITS; i++)
         getrlimit((__rlimit_resource_t) i, &ret->limits[i]);
     getitimer(ITIMER_REAL, &ret->timer);

@@ -7,6 +7,7 @@
 
 #include <limits.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/time.h>
@@ -14,8 +15,8 @@
 
 struct process_state {
     char directory[PATH_MAX];
-    sigset_t mask;
-    struct sigaction actions[NSIG];
+    uint64_t mask;
+    uint64_t actions[NSIG][4]; /* the kernel's struct sigaction */
     struct rlimit limits[RLIM_NLIMITS];
     struct itimerval timer;
     long nice, io_priority;

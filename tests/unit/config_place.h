@@ -56,15 +56,12 @@ static inline void assert_text_loads(struct place *place, const char *text) {
     assert_loads(place);
 }
 
-/* Loads `text` and expects `said`, behind the path where it begins with a colon, and nothing of
- * the configuration. */
+/* Loads `text` and expects `said`, behind the path where it begins with a colon. */
 static inline void assert_text_refused(struct place *place, const char *text, const char *said) {
-    static const struct config nothing;
     SCOPED_TEXT char *expected = unit_text("%s%s", said[0] == ':' ? place->path : "", said);
     if (place_load_text(place, text) >= 0)
         fail_msg("taken, instead of '%s': %s", said, text);
     assert_has(place->reason.text, expected);
-    assert_memory_equal(&place->config, &nothing, sizeof nothing);
 }
 
 /* Writes the file `name` beside the main one (e.g. "oauth-login.conf.d/50-site.conf"). */

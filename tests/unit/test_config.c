@@ -174,6 +174,28 @@ static void each_wrong_provider_line_is_named(void **state) {
     }
 }
 
+/* So that break-glass accounts are left alone whatever else is wrong. */
+static void a_mistake_elsewhere_leaves_the_login_section_known(void **state) {
+    struct place *place = *state;
+    SCOPED_TEXT char *provider =
+        unit_text("%s%s", login_values, "[provider corp]\nissuer = http://x\n");
+    assert_true(place_load_text(place, provider) < 0);
+    assert_true(place->config.login_known);
+    assert_int_equal(place->config.login.minimum_uid, 500);
+    assert_string_equal(place->config.login.ignore_users, "breakglass ansible");
+    SCOPED_TEXT char *missing = unit_text("%s%s", login_values, "[accounts corp]\nalice = 1\n");
+    assert_true(place_load_text(place, missing) < 0);
+    assert_true(place->config.login_known);
+    for (size_t i = 0; i < COUNT(wrong_login); i++) {
+        SCOPED_TEXT char *text =
+            unit_text("[login]\n%s\n%s", wrong_login[i].line, strchr(least, '\n') + 1);
+        assert_true(place_load_text(place, text) < 0);
+        assert_false(place->config.login_known);
+    }
+    assert_true(place_load_text(place, "[login\nprovider = corp\n") < 0);
+    assert_false(place->config.login_known);
+}
+
 static void a_setting_that_keeps_nobody_out_may_stand_there_already(void **state) {
     struct place *place = *state;
     SCOPED_TEXT char *text = unit_text(
@@ -273,6 +295,7 @@ int main(void) {
         TEST(every_provider_key_is_taken),
         TEST(each_wrong_login_line_is_named),
         TEST(each_wrong_provider_line_is_named),
+        TEST(a_mistake_elsewhere_leaves_the_login_section_known),
         TEST(a_setting_that_keeps_nobody_out_may_stand_there_already),
         TEST(a_wrong_section_or_account_is_named),
         TEST(what_is_missing_altogether_is_named),
