@@ -34,13 +34,14 @@ CLI_C     = $(wildcard cli/*.c)
 HELPER_C  = $(wildcard helper/*.c)
 UNIT_C    = $(wildcard tests/unit/test_*.c)
 FUZZ_C    = $(wildcard tests/fuzz/fuzz_*.c)
-HELPER_LIBS = -lcurl -ljson-c -lcrypto -leconf
+HELPER_LIBS = -lcurl -ljson-c -lcrypto
 
-object  = $(patsubst %.c,$(BUILD)/%.o,$(1))
-UNITS   = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_C))
-FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_C))
-PROGRAMS = $(BUILD)/pam_oauth_login.so $(BUILD)/oauth-login-helper $(BUILD)/oauth-login
-PYTEST  = tests/namespace /usr/bin/python3 -m pytest
+object    = $(patsubst %.c,$(BUILD)/%.o,$(1))
+UNITS     = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_C))
+SANITIZED = $(patsubst %.c,$(BUILD)/sanitized/%.o,$(filter-out helper/main.c,$(HELPER_C)))
+FUZZERS   = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_C))
+PROGRAMS  = $(BUILD)/pam_oauth_login.so $(BUILD)/oauth-login-helper $(BUILD)/oauth-login
+PYTEST    = tests/namespace /usr/bin/python3 -m pytest
 
 all: $(PROGRAMS)
 
@@ -68,11 +69,14 @@ $(BUILD)/oauth-login-helper: $(call object,$(HELPER_C))
 $(BUILD)/oauth-login: $(call object,$(CLI_C) $(filter-out client/session_key.c,$(CLIENT_C)))
 	$(CC) -pie $(CFLAGS) $(LINK) -o $@ $^ -ljson-c
 
-# Unit tests and fuzzers are built whole, with sanitizers, from the sources they are about.
-$(BUILD)/unit/%: tests/unit/%.c $(HELPER_C) $(wildcard helper/*.h tests/unit/*.h) Makefile
+# Unit tests have sanitizers in everything that they are linked with.
+$(BUILD)/sanitized/%.o: %.c Makefile $(BUILD)/defines
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 $(DEFINES) $(WARNINGS) $(SANITIZE) -o $@ $< \
-	    $(filter-out helper/main.c,$(HELPER_C)) -lcmocka $(HELPER_LIBS)
+	$(COMPILE) $(SANITIZE) -c -o $@ $<
+
+$(BUILD)/unit/%: $(BUILD)/sanitized/tests/unit/%.o $(SANITIZED)
+	@mkdir -p $(@D)
+	$(CC) $(SANITIZE) -o $@ $^ -lcmocka $(HELPER_LIBS)
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(HELPER_C) $(wildcard helper/*.h) Makefile
 	@mkdir -p $(@D)
@@ -83,7 +87,7 @@ deps:
 	@tests/deps
 
 check: deps
-	$(MAKE) all $(UNITS)
+	$(MAKE) -j2 all $(UNITS)
 	$(PYTEST) $(PYTEST_ARGS) tests; status=$$?; chown -R --reference=Makefile $(BUILD); exit $$status
 
 demo: deps
@@ -133,4 +137,6 @@ clean:
 FORCE:
 
 .PHONY: FORCE all deps check demo bench fuzz lint install uninstall clean
+.SECONDARY:
 -include $(patsubst %.c,$(BUILD)/%.d,$(MODULE_C) $(CLIENT_C) $(CLI_C) $(HELPER_C))
+-include $(patsubst %.c,$(BUILD)/sanitized/%.d,$(HELPER_C) $(UNIT_C))

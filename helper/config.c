@@ -320,7 +320,8 @@ static int read_secret_file(struct provider_config *provider, struct reason *rea
     if (r < 0)
         return reason_set(reason, r, "cannot read client_secret_file %s: %s", path, strerror(-r));
     struct secret *secret = &provider->client_secret;
-    while (secret->length > 0 && strchr("\r\n", secret->data[secret->length - 1]))
+    while (secret->length > 0 &&
+           (secret->data[secret->length - 1] == '\n' || secret->data[secret->length - 1] == '\r'))
         secret->data[--secret->length] = '\0';
     if (secret->length == 0 || strlen(secret_text(secret)) != secret->length)
         return reason_set(reason, -EINVAL, "client_secret_file %s holds no secret", path);

@@ -1,17 +1,12 @@
 /*
- * config_file.c - the configuration's files as a flat list of settings, parsed by libeconf.
- *
- * libeconf keeps the first of two equal keys in a file without a word, knows no lines of keys,
- * and appends a line without "=" to the value above it. All three are somebody's typing error,
- * so the text is looked through once more beside it, for lines only.
+ * config_file.c - the configuration's files as a flat list of settings.
  */
 #include "config_file.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libeconf.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,25 +16,12 @@
 
 enum { CONFIG_FILE_MAX = 1 << 20, CONFIG_FILES_MAX = 100 };
 
-#define SCOPED_ECONF __attribute__((cleanup(free_econf)))
-#define SCOPED_STRINGS __attribute__((cleanup(free_strings)))
-
-static void free_econf(econf_file **file) {
-    econf_freeFile(*file);
-}
-
-static void free_strings(char ***strings) {
-    if (*strings)
-        econf_freeArray(*strings);
-}
-
 void settings_clear(struct settings *settings) {
-    for (size_t i = 0; i < settings->count; i++) {
-        free(settings->list[i].file);
-        free(settings->list[i].section);
-        free(settings->list[i].key);
-        free(settings->list[i].value);
+    for (size_t i = 0; i < settings->file_count; i++) {
+        free(settings->files[i].path);
+        free(settings->files[i].text);
     }
+    free(settings->files);
     free(settings->list);
     *settings = (struct settings){0};
 }
@@ -67,167 +49,125 @@ static int open_trusted(const char *path, int flags, struct reason *reason) {
     return scoped_take_fd(&fd);
 }
 
-static size_t skip_blanks(const char *text) {
-    return strspn(text, " \t");
-}
-
-/* Whether `line` opens the section `name`. */
-static bool opens_section(const char *line, const char *name) {
-    line += skip_blanks(line);
-    if (*line++ != '[')
-        return false;
-    line += skip_blanks(line);
-    size_t length = strlen(name);
-    return strncmp(line, name, length) == 0 && line[length + skip_blanks(line + length)] == ']';
-}
-
-static bool sets_key(const char *line, const char *key) {
-    line += skip_blanks(line);
-    size_t length = strlen(key);
-    return strncmp(line, key, length) == 0 && line[length + skip_blanks(line + length)] == '=';
-}
-
-struct lines {
-    int first, again; /* numbers, counted from 1; 0: none */
-    const char *text; /* of the first */
-};
-
-/* Finds the lines that set `key` in `section`. */
-static struct lines find_lines(const char *text, const char *section, const char *key) {
-    struct lines found = {0};
-    bool inside = false;
-    int number = 0;
-    for (const char *line = text; line; line = strchr(line, '\n'), line = line ? line + 1 : NULL) {
-        number++;
-        if (line[skip_blanks(line)] == '[') {
-            inside = opens_section(line, section);
-        } else if (inside && sets_key(line, key) && found.first == 0) {
-            found.first = number;
-            found.text = line;
-        } else if (inside && sets_key(line, key) && found.again == 0) {
-            found.again = number;
-        }
-    }
-    return found;
-}
-
-/* Whether a comment begins in the middle of a word, so that it may have been meant as a value. */
-static bool cuts_a_word(const char *line) {
-    size_t at = strcspn(line, "#\n");
-    return line[at] == '#' && at > 0 && line[at - 1] != ' ' && line[at - 1] != '\t' &&
-           line[at - 1] != '=';
-}
-
-static char *trimmed(const char *text) {
-    text += skip_blanks(text);
-    size_t length = strlen(text);
-    while (length > 0 && isspace((unsigned char) text[length - 1]))
-        length--;
-    return strndup(text, length);
-}
-
-static int add_setting(struct settings *settings, const struct setting *from) {
-    struct setting *list = reallocarray(settings->list, settings->count + 1, sizeof *list);
-    if (!list)
+static int add_file(struct settings *settings, const char *path, const struct secret *text) {
+    struct settings_file *files =
+        reallocarray(settings->files, settings->file_count + 1, sizeof *files);
+    if (!files)
         return -ENOMEM;
-    settings->list = list;
-    struct setting *added = &list[settings->count++];
-    *added = (struct setting){
-        .file = strdup(from->file),
-        .section = strdup(from->section),
-        .key = strdup(from->key),
-        .value = trimmed(from->value),
-        .line = from->line,
-    };
-    return added->file && added->section && added->key && added->value ? 0 : -ENOMEM;
+    settings->files = files;
+    struct settings_file *added = &files[settings->file_count++];
+    *added = (struct settings_file){.path = strdup(path), .text = strdup(secret_text(text))};
+    return added->path && added->text ? 0 : -ENOMEM;
 }
 
-/* One key of a parsed file. */
-static int read_key(econf_file *file, const char *text, const char *group, struct setting *place,
-                    struct settings *ret, struct reason *reason) {
-    SCOPED_TEXT char *value = NULL;
-    econf_err error = econf_getStringValue(file, group, place->key, &value);
-    if (error != ECONF_SUCCESS && error != ECONF_KEY_HAS_NULL_VALUE)
-        return reason_set(reason, -EINVAL, "%s: [%s] %s: %s", place->file, place->section,
-                          place->key, econf_errString(error));
-    place->value = value ? value : (char[1]){""};
-    struct lines lines = find_lines(text, place->section, place->key);
-    place->line = lines.first;
-    if (lines.again > 0)
-        return reason_set(reason, -EINVAL, "%s:%d: [%s] %s is already set in line %d; keep one",
-                          place->file, lines.again, place->section, place->key, place->line);
-    if (lines.text && cuts_a_word(lines.text))
-        return reason_set(reason, -EINVAL,
-                          "%s:%d: [%s] %s: a # begins a comment, and a value can't hold one; put a "
-                          "blank before a comment",
-                          place->file, place->line, place->section, place->key);
-    if (strchr(place->value, '\n'))
-        return reason_set(reason, -EINVAL,
-                          "%s:%d: [%s] %s: a line below it has no \"=\"; write "
-                          "KEY = VALUE, or # before a comment",
-                          place->file, place->line, place->section, place->key);
-    return add_setting(ret, place) < 0 ? reason_set(reason, -ENOMEM, "out of memory") : 0;
-}
-
-static int read_section(econf_file *file, const char *path, const char *text, const char *group,
-                        struct settings *ret, struct reason *reason) {
-    SCOPED_STRINGS char **keys = NULL;
-    size_t count = 0;
-    SCOPED_TEXT char *section = trimmed(group);
-    if (!section || econf_getKeys(file, group, &count, &keys) != ECONF_SUCCESS)
-        return 0; /* a section without keys */
-    int r = 0;
-    for (size_t i = 0; r >= 0 && i < count; i++) {
-        struct setting place = {
-            .file = (char *) (uintptr_t) path, .section = section, .key = keys[i]};
-        r = read_key(file, text, group, &place, ret, reason);
+static int add_setting(struct settings *settings, const struct setting *setting) {
+    if (settings->count == settings->capacity) {
+        size_t capacity = settings->capacity ? 2 * settings->capacity : 64;
+        struct setting *list = reallocarray(settings->list, capacity, sizeof *list);
+        if (!list)
+            return -ENOMEM;
+        settings->list = list;
+        settings->capacity = capacity;
     }
-    return r;
+    settings->list[settings->count++] = *setting;
+    return 0;
 }
 
-static bool seen_before(char **groups, size_t index) {
-    for (size_t i = 0; i < index; i++)
-        if (strcmp(groups[i], groups[index]) == 0)
-            return true;
-    return false;
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r';
 }
 
-static int read_sections(econf_file *file, const char *path, const char *text, struct settings *ret,
-                         struct reason *reason) {
-    SCOPED_STRINGS char **groups = NULL;
-    SCOPED_STRINGS char **stray = NULL;
-    size_t count = 0, strays = 0;
+/* Cuts blanks off both ends of what lies between `text` and `end`. */
+static char *trim(char *text, char *end) {
+    while (text < end && is_blank(*text))
+        text++;
+    while (end > text && is_blank(end[-1]))
+        end--;
+    *end = '\0';
+    return text;
+}
+
+/* Cuts a comment off the line: a "#" at its beginning or behind a blank. */
+static void cut_comment(char *line) {
+    for (char *at = line; *at != '\0'; at++) {
+        if (*at != '#' || (at > line && !is_blank(at[-1])))
+            continue;
+        *at = '\0';
+        return;
+    }
+}
+
+/* What is wrong with the line, or NULL. `place` keeps the section from line to line. */
+static const char *take_line(char *line, struct setting *place, struct settings *settings) {
+    cut_comment(line);
+    line = trim(line, line + strlen(line));
+    char *end = line + strlen(line);
+    if (line == end)
+        return NULL;
+    if (line[0] == '[') {
+        if (end[-1] != ']')
+            return "a section is [NAME], with both brackets";
+        place->section = trim(line + 1, end - 1);
+        return place->section[0] != '\0' ? NULL : "a section without a name";
+    }
+    char *equals = strchr(line, '=');
+    if (!equals || equals == line)
+        return "neither [SECTION] nor KEY = VALUE, and a comment begins with #";
+    place->value = trim(equals + 1, end);
+    place->key = trim(line, equals);
+    if (strpbrk(place->key, " \t"))
+        return "a key is one word, without blanks";
+    if (!place->section)
+        return "a key before the first section; put it below [login] or where it belongs";
+    return add_setting(settings, place) < 0 ? "out of memory" : NULL;
+}
+
+static int compare(const void *a, const void *b) {
+    const struct setting *one = *(const struct setting *const *) a;
+    const struct setting *other = *(const struct setting *const *) b;
+    int order = strcmp(one->section, other->section);
+    if (order == 0)
+        order = strcmp(one->key, other->key);
+    return order != 0 ? order : one->line - other->line;
+}
+
+/* Refuses a key that stands twice in the settings from `first` on, which are of one file. */
+static int check_once(const struct settings *settings, size_t first, struct reason *reason) {
+    size_t count = settings->count - first;
+    const struct setting **sorted = calloc(count + 1, sizeof(struct setting *));
+    if (!sorted)
+        return reason_set(reason, -ENOMEM, "out of memory");
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = &settings->list[first + i];
+    qsort(sorted, count, sizeof(struct setting *), compare);
     int r = 0;
-    if (econf_getKeys(file, NULL, &strays, &stray) == ECONF_SUCCESS && strays > 0)
-        return reason_set(reason, -EINVAL,
-                          "%s: %s stands before the first section; put it below "
-                          "[login] or the section it belongs to",
-                          path, stray[0]);
-    if (econf_getGroups(file, &count, &groups) != ECONF_SUCCESS)
-        return 0; /* nothing but comments */
-    for (size_t i = 0; r >= 0 && i < count; i++)
-        if (!seen_before(groups, i))
-            r = read_section(file, path, text, groups[i], ret, reason);
+    for (size_t i = 1; r == 0 && i < count; i++) {
+        const struct setting *one = sorted[i - 1], *other = sorted[i];
+        if (strcmp(one->section, other->section) == 0 && strcmp(one->key, other->key) == 0)
+            r = reason_set(reason, -EINVAL,
+                           "%s:%d: [%s] %s is already set in line %d; keep one of them",
+                           other->file, other->line, other->section, other->key, one->line);
+    }
+    free(sorted);
     return r;
 }
 
-static int parse_file(const char *path, const char *opened, econf_file **ret,
-                      struct reason *reason) {
-    econf_err error = econf_readFile(ret, opened, "=", "#");
-    if (error == ECONF_SUCCESS)
-        return 0;
-    SCOPED_TEXT char *where = NULL;
-    uint64_t line = 0;
-    econf_errLocation(&where, &line);
-    return reason_set(reason, -EINVAL, "%s:%lu: %s", path, (unsigned long) line,
-                      econf_errString(error));
+static int parse(const struct settings_file *file, struct settings *ret, struct reason *reason) {
+    struct setting place = {.file = file->path};
+    size_t first = ret->count;
+    char *rest = file->text;
+    while (rest) {
+        char *line = strsep(&rest, "\n");
+        place.line++;
+        const char *wrong = take_line(line, &place, ret);
+        if (wrong)
+            return reason_set(reason, -EINVAL, "%s:%d: %s", file->path, place.line, wrong);
+    }
+    return check_once(ret, first, reason);
 }
 
 static int read_file(const char *path, struct settings *ret, struct reason *reason) {
-    SCOPED_ECONF econf_file *file = NULL;
     SCOPED_SECRET struct secret text = {0};
-    char opened[64];
-
     SCOPED_FD int fd = open_trusted(path, 0, reason);
     if (fd == -ENOENT)
         return 0;
@@ -238,12 +178,10 @@ static int read_file(const char *path, struct settings *ret, struct reason *reas
         return reason_set(reason, r, "cannot read %s: %s", path, strerror(-r));
     if (strlen(secret_text(&text)) != text.length)
         return reason_set(reason, -EINVAL, "%s: a NUL byte in the text", path);
-    snprintf(opened, sizeof opened, "/proc/self/fd/%d", fd); /* the file that was checked */
-    r = parse_file(path, opened, &file, reason);
+    r = add_file(ret, path, &text);
     if (r < 0)
-        return r;
-    ret->files++;
-    return read_sections(file, path, secret_text(&text), ret, reason);
+        return reason_set(reason, r, "out of memory");
+    return parse(&ret->files[ret->file_count - 1], ret, reason);
 }
 
 static int is_drop_in(const struct dirent *entry) {
@@ -282,7 +220,7 @@ int settings_read(const char *path, struct settings *ret, struct reason *reason)
         r = read_drop_ins(path, ret, reason);
     if (r < 0)
         return r;
-    if (ret->files == 0)
+    if (ret->file_count == 0)
         return reason_set(reason, -ENOENT,
                           "there is no %s; an annotated one is in "
                           "/usr/share/doc/oauth-login",

@@ -1,5 +1,10 @@
 /*
  * config_file.h - the configuration's files as a flat list of settings, each with its place.
+ *
+ * A file is lines: blank, a comment ("#"), a section in brackets, or KEY = VALUE. A "#" behind a
+ * blank begins a comment too. There are no quotes and no continued lines. Whatever else a line
+ * is, and a key that stands twice in a section of a file, is an error: a line of this file
+ * decides who gets in, so none may be passed over.
  */
 #ifndef OAUTH_LOGIN_CONFIG_FILE_H
 #define OAUTH_LOGIN_CONFIG_FILE_H
@@ -9,20 +14,24 @@
 #include "reason.h"
 
 struct setting {
-    char *file;
-    char *section; /* without brackets, "provider corp" */
-    char *key;
-    char *value; /* one line, "" when empty */
-    int line;    /* counted from 1; 0 when not known */
+    const char *file;
+    const char *section; /* without brackets, "provider corp" */
+    const char *key;
+    const char *value; /* "" when empty */
+    int line;          /* counted from 1 */
+};
+
+struct settings_file {
+    char *path;
+    char *text; /* what the settings point into, cut by NULs */
 };
 
 struct settings {
     struct setting *list; /* in reading order: later ones win */
-    size_t count;
-    size_t files;
+    size_t count, capacity;
+    struct settings_file *files;
+    size_t file_count;
 };
-
-#define SCOPED_SETTINGS __attribute__((cleanup(settings_clear)))
 
 void settings_clear(struct settings *settings);
 

@@ -25,6 +25,12 @@ static int64_t since(const struct record_moment *then) {
     return moment.ms - then->ms;
 }
 
+/* Whether `then` lies ahead in this very boot. */
+static bool went_back(const struct record_moment *then) {
+    struct record_moment moment = now();
+    return strcmp(then->boot, moment.boot) == 0 && moment.ms < then->ms;
+}
+
 static bool is_within(const struct record_moment *then, int64_t seconds) {
     int64_t elapsed = since(then);
     return elapsed >= 0 && elapsed < seconds * 1000;
@@ -124,7 +130,7 @@ bool earlier_grace(const struct record *record, const struct login_config *login
     if (record->last_verdict != VERDICT_GRANTED || login->offline_grace == 0 ||
         wall < record->last_granted || wall - record->last_granted >= login->offline_grace)
         return false;
-    if (elapsed >= 0 && elapsed / 1000 >= login->offline_grace)
+    if (elapsed / 1000 >= login->offline_grace || went_back(&record->judged))
         return false;
     *ret_until = record->last_granted + login->offline_grace;
     return true;

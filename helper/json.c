@@ -10,20 +10,34 @@
 
 enum { JSON_DEPTH_MAX = 16 };
 
-/* json-c keeps the last of two members of one name without a word. But each member in the text
- * has one colon outside of strings, so two counts that differ give it away. */
-static size_t count_colons(const struct secret *text) {
-    size_t colons = 0;
-    bool inside = false;
+static bool is_escaped_nul(const struct secret *text, size_t at) {
+    return text->length - at >= 6 && memcmp(text->data + at, "\\u0000", 6) == 0;
+}
+
+/* What json-c lets pass even when it is strict: it keeps the last of two members of one name, takes
+ * single quotes and comments, cuts a name at an escaped NUL. So the text is looked through beside
+ * it: outside of strings only what JSON has there, inside no control characters, no NUL in a
+ * name; and each member has one colon outside of strings, so that a count that differs from that
+ * of the parsed members gives the double one away. */
+static bool scan(const struct secret *text, size_t *ret_colons) {
+    static const char outside[] = " \t\r\n{}[]:,0123456789+-.eEtrufalsn\"";
+    bool inside = false, nul = false;
     for (size_t i = 0; i < text->length; i++) {
-        if (inside && text->data[i] == '\\')
-            i++;
-        else if (text->data[i] == '"')
+        char c = (char) text->data[i];
+        bool allowed = inside ? text->data[i] >= 0x20 : c != '\0' && strchr(outside, c);
+        if (!allowed || (!inside && c == ':' && nul))
+            return false;
+        if (c == '"') {
+            nul = nul && inside;
             inside = !inside;
-        else if (!inside && text->data[i] == ':')
-            colons++;
+        } else if (inside && c == '\\') {
+            nul = nul || is_escaped_nul(text, i);
+            i++;
+        } else if (!inside && c == ':') {
+            ++*ret_colons;
+        }
     }
-    return colons;
+    return true;
 }
 
 static size_t count_members(struct json_object *value) {
@@ -41,20 +55,19 @@ static size_t count_members(struct json_object *value) {
 }
 
 struct json_object *json_parse_strict(const struct secret *text) {
-    struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX);
-    if (!tokener || text->length > INT_MAX) {
-        if (tokener)
-            json_tokener_free(tokener);
+    size_t colons = 0;
+    if (text->length > INT_MAX || !scan(text, &colons))
         return NULL;
-    }
+    struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX);
+    if (!tokener)
+        return NULL;
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
     SCOPED_JSON struct json_object *object =
         json_tokener_parse_ex(tokener, secret_text(text), (int) text->length);
     bool whole = json_tokener_get_error(tokener) == json_tokener_success &&
                  json_tokener_get_parse_end(tokener) == text->length;
     json_tokener_free(tokener);
-    if (!whole || !json_object_is_type(object, json_type_object) ||
-        count_members(object) != count_colons(text))
+    if (!whole || !json_object_is_type(object, json_type_object) || count_members(object) != colons)
         return NULL;
     struct json_object *taken = object;
     object = NULL;

@@ -155,9 +155,11 @@ static int64_t read_life(struct json_object *object) {
     if (json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double))
         seconds = json_object_get_double(value);
     if (json_object_is_type(value, json_type_string)) {
-        const char *text = json_object_get_string(value);
+        const char *text = json_text(object, "expires_in");
         char *end = NULL;
-        seconds = strspn(text, "0123456789.") == strlen(text) ? strtod(text, &end) : 0;
+        seconds = text ? strtod(text, &end) : 0;
+        if (!text || text[strspn(text, "0123456789.")] != '\0' || *end != '\0')
+            return OAUTH_LIFE_UNKNOWN;
     }
     if (!isfinite(seconds) || seconds < 1)
         return OAUTH_LIFE_UNKNOWN;

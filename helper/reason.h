@@ -18,8 +18,9 @@ struct reason {
 int reason_set(struct reason *reason, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Copies `text` of `length` bytes as printable ASCII: other bytes, and the backslash, become
- * \xNN; what does not fit ends in "...". Always ends with a NUL; `size` is at least 8. */
+/* Copies `text` of `length` bytes as printable ASCII: other bytes become \xNN; what does not fit
+ * ends in "...". Text that was escaped before stays as it is. Always ends with a NUL; `size` is at
+ * least 8. */
 void reason_escape(char *into, size_t size, const char *text, size_t length);
 
 #endif

@@ -84,7 +84,8 @@ static void put_field(struct protocol_writer *writer, const struct record *recor
 
     protocol_put_u8(writer, field->tag);
     switch (field->type) {
-    case FIELD_SECRET:
+    case FIELD_SECRET: /* what could not be read back must not be written */
+        writer->overflow |= secret->length > PROTOCOL_TOKEN_MAX;
         protocol_put_bytes(writer, secret->data, secret->length);
         break;
     case FIELD_TEXT:

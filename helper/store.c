@@ -39,7 +39,8 @@ struct store {
 struct store_entry {
     char path[PATH_MAX];
     struct slot_binding binding;
-    uint64_t generation; /* of the record loaded or stored last; 0: none yet */
+    uint64_t generation;  /* of the record loaded or stored last; 0: none yet */
+    uint64_t seen[SLOTS]; /* what the slots claimed then */
     int lock;
     int slots[SLOTS];
 };
@@ -255,15 +256,13 @@ void store_entry_unlock(struct store_entry *entry) {
     flock(entry->lock, LOCK_UN);
 }
 
-/* The slots by the generation they claim, the newest first. */
-static void order_slots(const struct store_entry *entry, int ret_order[SLOTS]) {
-    struct slot_claim claims[SLOTS] = {{0}};
-    for (int i = 0; i < SLOTS; i++)
-        if (slot_read_claim(entry->slots[i], &claims[i]) < 0)
-            claims[i].generation = 0;
-    int newest = claims[1].generation > claims[0].generation;
-    ret_order[0] = newest;
-    ret_order[1] = !newest;
+/* The generations that the slots claim; 0 for one that claims none. */
+static void read_generations(const struct store_entry *entry, uint64_t ret[SLOTS]) {
+    for (int i = 0; i < SLOTS; i++) {
+        struct slot_claim claim = {0};
+        int r = slot_read_claim(entry->slots[i], &claim);
+        ret[i] = r == 0 || r == -EPROTONOSUPPORT ? claim.generation : 0;
+    }
 }
 
 static int explain_load(const struct store_entry *entry, int error, struct reason *reason) {
@@ -291,11 +290,12 @@ static int explain_load(const struct store_entry *entry, int error, struct reaso
 }
 
 int store_entry_load(struct store_entry *entry, struct record *ret, struct reason *reason) {
-    int order[SLOTS], errors[SLOTS] = {0};
-    order_slots(entry, order);
+    int errors[SLOTS] = {0};
+    read_generations(entry, entry->seen);
+    int newest = entry->seen[1] > entry->seen[0];
     record_clear(ret);
     for (int i = 0; i < SLOTS; i++) {
-        errors[i] = slot_load(entry->slots[order[i]], &entry->binding, ret);
+        errors[i] = slot_load(entry->slots[i == 0 ? newest : !newest], &entry->binding, ret);
         if (errors[i] == 0) {
             entry->generation = ret->generation;
             return 0;
@@ -308,11 +308,19 @@ int store_entry_load(struct store_entry *entry, struct record *ret, struct reaso
     return explain_load(entry, errors[0], reason);
 }
 
+/* Whether the slots are as they were when this entry was loaded or stored last. */
+static bool is_unchanged(const struct store_entry *entry) {
+    uint64_t now[SLOTS];
+    read_generations(entry, now);
+    return memcmp(now, entry->seen, sizeof now) == 0;
+}
+
 int store_entry_replace(struct store_entry *entry, struct record *record, struct reason *reason) {
-    if (record->generation != entry->generation)
+    if (record->generation != entry->generation || !is_unchanged(entry))
         return reason_set(reason, -ESTALE, "%s changed meanwhile", entry->path);
     record->generation++;
     int r = slot_store(entry->slots[record->generation % SLOTS], &entry->binding, record);
+    read_generations(entry, entry->seen);
     if (r < 0) {
         record->generation--;
         return reason_set(reason, r, "cannot write %s: %s", entry->path, strerror(-r));
@@ -325,6 +333,7 @@ int store_entry_remove(struct store *store, struct store_entry *entry, struct re
     const char *account = entry->binding.owner.account;
     char name[32];
     snprintf(name, sizeof name, ".old.%d", getpid());
+    remove_files(store->accounts, name); /* of a process that had our pid and died here */
     if (renameat(store->accounts, account, store->accounts, name) < 0)
         return reason_set(reason, -errno, "cannot remove %s: %s", entry->path, strerror(errno));
     remove_files(store->accounts, name);

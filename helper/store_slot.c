@@ -92,21 +92,22 @@ static int parse_claim(struct protocol_reader *reader, struct slot_claim *ret) {
         return -ENODATA;
     if (memcmp(magic, slot_magic, sizeof slot_magic) != 0)
         return -EBADMSG;
-    if (protocol_get_u32(reader) != SLOT_VERSION)
-        return -EBADMSG;
+    uint32_t version = protocol_get_u32(reader);
     ret->generation = protocol_get_u64(reader);
+    if (version > SLOT_VERSION) /* of which no more is known than whether it is the newest */
+        return -EPROTONOSUPPORT;
     ret->uid = protocol_get_u32(reader);
     protocol_get_text(reader, ret->account, sizeof ret->account);
     protocol_get_text(reader, ret->provider, sizeof ret->provider);
-    return reader->bad || ret->generation == 0 ? -EBADMSG : 0;
+    return reader->bad || version != SLOT_VERSION || ret->generation == 0 ? -EBADMSG : 0;
 }
 
 int slot_read_claim(int fd, struct slot_claim *ret) {
-    SCOPED_IMAGE struct slot_image *image = malloc(sizeof *image);
-    int r = image ? image_read(fd, image, SLOT_HEADER_MAX) : -ENOMEM;
-    if (r < 0)
-        return r;
-    struct protocol_reader reader = {.at = image->bytes, .end = image->bytes + image->size};
+    uint8_t header[SLOT_HEADER_MAX];
+    ssize_t size = pread(fd, header, sizeof header, 0);
+    if (size < 0)
+        return -errno;
+    struct protocol_reader reader = {.at = header, .end = header + size};
     return parse_claim(&reader, ret);
 }
 

@@ -28,7 +28,9 @@ struct slot_claim {
 };
 
 /* Reads the claim of the slot `fd`. -ENODATA for a slot never written, -EBADMSG for a malformed
- * one, else an error of read(2). Nothing in a claim is authentic until slot_load has opened it. */
+ * one, -EPROTONOSUPPORT with
+ * the generation alone for one of a newer version, else an error of read(2). Nothing in a claim is
+ * authentic until slot_load has opened it. */
 int slot_read_claim(int fd, struct slot_claim *ret);
 
 /* Opens the record in the slot `fd` into `ret`, which must be cleared. -EKEYREJECTED when it
