@@ -54,13 +54,14 @@ static bool is_private(key_serial_t session, uid_t uid) {
 }
 
 /* Joins a new session keyring and gives it to the account: without changing our own ids, which
- * would let the account's processes send us signals meanwhile. */
+ * would let the account's processes send us signals meanwhile. Where the account's key quota is
+ * full it stays root's: its processes possess it all the same. */
 static int join_private(uid_t uid, gid_t gid, key_serial_t *ret) {
     key_serial_t session = keyctl_join_session_keyring(NULL);
     if (session < 0)
         return -errno;
     *ret = session;
-    return keyctl_chown(session, uid, gid) < 0 ? -errno : 0;
+    return keyctl_chown(session, uid, gid) < 0 && errno != EDQUOT ? -errno : 0;
 }
 
 static int find_session(uid_t uid, gid_t gid, key_serial_t inherited, key_serial_t *ret) {

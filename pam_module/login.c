@@ -44,11 +44,12 @@ int login_begin(pam_handle_t *pamh, enum phase phase, int flags, int argc, const
         return PAM_IGNORE;
     ret->service = text_item(pamh, PAM_SERVICE);
     ret->rhost = text_item(pamh, PAM_RHOST);
+    ret->silent = (unsigned) flags & PAM_SILENT;
     if (!options_parse(argc, argv, &ret->options, error)) {
         report_misconfigured(ret, error);
         return PAM_SERVICE_ERR;
     }
-    ret->silent = ((unsigned) flags & PAM_SILENT) || ret->options.quiet;
+    ret->silent = ret->silent || ret->options.quiet;
     return PAM_SUCCESS;
 }
 

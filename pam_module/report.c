@@ -69,6 +69,9 @@ void report_misconfigured(const struct login *login, const char *what) {
     char user[FIELD_SIZE], text[FIELD_SIZE];
     pam_syslog(login->pamh, LOG_ERR, "%s: misconfigured (verdict=misconfigured reason=\"%s\")",
                escape(login->user, user), escape(what, text));
+    if (!login->silent)
+        pam_error(login->pamh, "Login refused: oauth-login on this machine is misconfigured. Your "
+                               "account is not at fault; tell your administrator.");
 }
 
 void report_unproven(const struct login *login) {

@@ -13,7 +13,7 @@ void report_decision(const struct login *login, const struct ask_answer *answer)
 /* The line for the person, if there is one and it is wanted. */
 void report_to_person(const struct login *login, const struct ask_answer *answer);
 
-/* The log's line for something wrong in pam.d. */
+/* Something wrong in pam.d: a line for the log, and one for the person. */
 void report_misconfigured(const struct login *login, const char *what);
 
 /* A pass in `auth` that counts for nothing, since nobody was proven in this login. */

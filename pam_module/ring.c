@@ -8,7 +8,8 @@
 
 #include "session_key.h"
 
-#define NOTE "OAUTH_LOGIN_INHERITED_KEYRING"
+/* sshd keeps variables of this beginning to itself: no shell sees it. */
+#define NOTE "SSH_AUTH_INFO_OAUTH_LOGIN_RING"
 
 static const char inherited[] = "pam_oauth_login_inherited";
 static const char planted[] = "pam_oauth_login_ring";

@@ -15,7 +15,8 @@
 
 static int without_key(const struct login *login, const char *why) {
     report_not_planted(login, why);
-    return login->options.keyring_required ? PAM_SESSION_ERR : PAM_SUCCESS;
+    bool required = login->options.keyring_required && !login->options.permissive;
+    return required ? PAM_SESSION_ERR : PAM_SUCCESS;
 }
 
 static int plant(const struct login *login, const struct ask_answer *answer) {
@@ -28,8 +29,7 @@ static int plant(const struct login *login, const struct ask_answer *answer) {
                               login->uid, login->gid, ring_take_noted(login->pamh), &ring);
     if (r < 0) {
         snprintf(why, sizeof why, "%s%s", strerror(-r),
-                 r == -EDQUOT ? " (root's key quota is full: sysctl kernel.keys.root_maxbytes)"
-                              : "");
+                 r == -EDQUOT ? " (see kernel.keys.root_maxbytes and root_maxkeys in sysctl)" : "");
         return without_key(login, why);
     }
     report_planted(login, ring.serial, answer);

@@ -28,13 +28,6 @@ session  required pam_permit.so
 
 
 @pytest.fixture(scope="module")
-def alice(host):
-    user = host.add_user("alice")
-    yield user
-    host.delete_user("alice")
-
-
-@pytest.fixture(scope="module")
 def sshd(host):
     with host.sshd("Banner /etc/issue.net") as running:
         yield running

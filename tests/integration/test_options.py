@@ -102,8 +102,8 @@ def test_keyring_none_plants_no_key(corp, sshd, options):
     options(session="keyring=session")
     assert sshd.ssh("alice", READ_KEY).ok
     options(session="keyring=none")
-    login = sshd.ssh("alice", f"{READ_KEY} || keyctl show @s")
-    assert login.ok and "oauth-login" not in login.stdout, login
+    login = sshd.ssh("alice", f"keyctl show @s; {READ_KEY} || echo none")
+    assert login.stdout.endswith("none\n") and "oauth-login" not in login.stdout, login
 
 
 def test_keyring_required_ends_a_login_without_a_key(host, oauth_login, provider, sshd, alice):

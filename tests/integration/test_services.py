@@ -53,6 +53,17 @@ def test_a_password_typed_before_opens_no_sudo_after_the_account_is_gone(host, c
     wait_for_refusal(host, "sudo", mark)
 
 
+def test_an_expired_password_opens_no_sudo_after_the_account_is_gone(host, corp):
+    """With NOPASSWD, sudo ignores that a new password is due, and common-account ends there."""
+    host.sudoers("alice ALL = NOPASSWD: ALL")
+    expire(host, "--lastday", "0")
+    assert host.sudo("alice", "id", "-un").stdout.endswith("root\n")
+    corp.remove_user("alice")
+    mark = host.log.mark()
+    assert not host.sudo("alice", "id", "-un").ok
+    wait_for_refusal(host, "sudo", mark)
+
+
 def test_sudo_has_nothing_of_ours_in_its_environment(host, corp):
     host.sudoers("alice ALL = NOPASSWD: ALL")
     seen = host.sudo("alice", "env")

@@ -1,0 +1,334 @@
+"""The access token in a session: who can read it, where it lies, and how it goes."""
+
+import ctypes
+import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+from process import run
+from scripted_server import Answer
+from terminal import Terminal
+
+KEY, RING = "%user:oauth-login:corp", "%keyring:oauth-login"
+READ_KEY = f"keyctl pipe {KEY}"
+STACK = """
+@include common-auth
+account  required pam_oauth_login.so
+@include common-account
+{keyinit}
+session  required pam_oauth_login.so
+session  required pam_unix.so
+"""
+CLOSED = r"pam_unix\(sshd:session\): session closed for user alice"
+KEYINIT = "session optional pam_keyinit.so force revoke"
+
+
+@pytest.fixture
+def stack(host):
+    """Makes sshd give sessions their own keyring by pam_keyinit, or not."""
+    return lambda keyinit=KEYINIT: host.pam("sshd", STACK.format(keyinit=keyinit))
+
+
+with_and_without_keyinit = pytest.mark.parametrize(
+    "keyinit", (KEYINIT, ""), ids=("keyinit", "no keyinit"))
+
+
+class Shell(Terminal):
+    """A session that stays open; told(command) is what the command writes in it."""
+
+    def told(self, command):
+        status, output = self.tried(command)
+        assert status == 0, f"{command}: {output}"
+        return output
+
+    def tried(self, command):
+        self.send_line(f"{command}; s=$?; echo; echo end=$s")
+        found = self.expect(r"(?s)\n(.*?)\nend=(\d+)\n")
+        return int(found[2]), found[1].rstrip("\n")
+
+
+def stay(sshd, user="alice"):
+    return Shell(*sshd.client(user, "exec sh 2>&1"))
+
+
+def answering(provider, **changes):
+    """The next answer is a correct one, but for these values; None leaves one out."""
+    def answer(request):
+        body = {**json.loads(provider.correct(request).body), **changes}
+        return Answer.json({name: value for name, value in body.items() if value is not None})
+    provider.queue("/token", answer)
+
+
+def a_token(size):
+    """Every character that a token may have, again and again."""
+    characters = "".join(chr(code) for code in range(0x21, 0x7f))
+    return (characters * (size // len(characters) + 1))[:size]
+
+
+# What the key is
+
+
+def test_the_key_is_the_token_and_belongs_to_root(corp, sshd, stack):
+    stack()
+    token = a_token(200)
+    answering(corp, access_token=token)
+    with stay(sshd) as session:
+        assert session.told(READ_KEY) == token
+        kind, owner, group, permissions, name = session.told(f"keyctl rdescribe {KEY}").split(";")
+        assert (kind, owner, group, name) == ("user", "0", "0", "oauth-login:corp")
+        ring = session.told(f"keyctl rdescribe {RING}")
+        assert ring == f"keyring;0;0;{permissions};oauth-login"
+        assert permissions == "0b3f0000", "possessor: view, read, search; root: all; others: none"
+        assert session.told(f"keyctl rlist {RING}") == session.told(f"keyctl id {KEY}")
+        assert session.told(f"keyctl id {RING}") in session.told("keyctl rlist @s").split()
+
+
+@pytest.mark.parametrize("expires_in, left", (
+    (50, {f"{seconds}s" for seconds in range(30, 51)}),
+    (7000, {"1h"}),
+    (None, {"59m", "1h"}),
+    (0, {"59m", "1h"}),
+    (-5, {"59m", "1h"}),
+    (1e30, {"52w"}),
+))
+def test_the_key_lives_as_long_as_the_token_and_never_for_ever(corp, sshd, stack, expires_in,
+                                                              left):
+    """A provider that tells no life, or nonsense, means an hour; a year is the most."""
+    stack()
+    answering(corp, expires_in=expires_in)
+    line = sshd.ssh("alice", "grep oauth-login:corp: /proc/keys").stdout
+    assert line.split()[3] in left, line
+
+
+@pytest.mark.parametrize("size", (1024, 4096, 4097, 20_000, 32_767))
+def test_a_long_token_comes_whole(corp, sshd, stack, size):
+    stack()
+    answering(corp, access_token=a_token(size))
+    assert sshd.ssh("alice", READ_KEY).stdout == a_token(size)
+
+
+@pytest.mark.parametrize("size", (32_768, 50_000))
+def test_a_token_that_no_key_can_hold_is_refused_and_burns_nothing(host, corp, sshd, stack, size):
+    stack()
+    answering(corp, access_token=a_token(size))
+    mark = host.log.mark()
+    login = sshd.ssh("alice")
+    assert login.status == 255 and "Your account is not at fault" in login.stderr, login
+    host.log.wait_for("alice: unreachable .*reason=.*access_token is .*over 32767 bytes",
+                      since=mark)
+    assert sshd.ssh("alice", READ_KEY).ok, "the rotated refresh token was kept"
+
+
+@pytest.mark.parametrize("size", (10_000, 20_000))
+def test_the_key_costs_root_and_not_the_user(corp, sshd, stack, alice, size):
+    """A user's whole quota is 20,000 bytes: the smaller token would fit into it."""
+    stack()
+    answering(corp, access_token=a_token(size))
+    with stay(sshd) as session:
+        assert len(session.told(READ_KEY)) == size
+        assert quota_used(alice.uid) < 1000
+        assert quota_used(0) > size
+
+
+def test_a_user_whose_own_quota_is_full_gets_the_key_all_the_same(host, oauth_login, corp, sshd,
+                                                                 stack):
+    stack()
+    host.add_user("hoarder")
+    oauth_login.enroll(corp, "hoarder")
+    try:
+        hoarded = host.run_as("hoarder", "sh", "-c", """
+            for size in 1900 1; do
+                while n=$((n + 1)); keyctl add user $n $(printf %0${size}d 0) @u; do :; done
+            done""")
+        assert "Disk quota exceeded" in hoarded.stderr
+        mark = host.log.mark()
+        login = sshd.ssh("hoarder", READ_KEY)
+        assert login.ok, (login, host.log.since(mark))
+        assert corp.userinfo(login.stdout)["sub"] == corp.subject("hoarder")
+    finally:
+        host.run_as("hoarder", "keyctl", "clear", "@u")
+        host.delete_user("hoarder")
+
+
+def quota_used(uid):
+    """/proc/key-users: uid: usage nkeys/nikeys qnkeys/maxkeys qnbytes/maxbytes"""
+    with open("/proc/key-users") as users:
+        rows = {int(row.split(":")[0]): row.split()[-1] for row in users}
+    return int(rows[uid].split("/")[0])
+
+
+# Who can do what with it
+
+
+def test_the_user_can_read_the_key_and_not_change_it(corp, sshd, stack):
+    stack()
+    with stay(sshd) as session:
+        token = session.told(READ_KEY)
+        session.told("keyctl newring own @s")
+        for attempt in (f"update {KEY} forged", f"chown {KEY} 2000", f"setperm {KEY} 0x3f3f3f3f",
+                        f"timeout {KEY} 0", f"revoke {KEY}", f"link {KEY} %keyring:own",
+                        f"add user oauth-login:corp forged {RING}", f"clear {RING}",
+                        f"unlink {KEY} {RING}", f"setperm {RING} 0x3f3f3f3f",
+                        f"link {RING} %keyring:own", f"revoke {RING}",
+                        f"restrict_keyring {RING}"):
+            status, said = session.tried(f"keyctl {attempt}")
+            assert status != 0 and "Permission denied" in said, f"{attempt}: {said}"
+        assert session.told(READ_KEY) == token
+
+
+def test_another_user_cannot_see_the_key(host, corp, sshd, stack, bob):
+    stack()
+    with stay(sshd) as session:
+        key, ring = session.told(f"keyctl id {KEY}"), session.told(f"keyctl id {RING}")
+        for attempt in (("pipe", key), ("rdescribe", key), ("link", key, "@s"), ("rlist", ring),
+                        ("search", ring, "user", "oauth-login:corp")):
+            seen = host.run_as("bob", "keyctl", *attempt)
+            assert not seen.ok and "Permission denied" in seen.stderr, (attempt, seen)
+        assert run("keyctl", "pipe", key).ok, "root can"
+
+
+@pytest.mark.parametrize("method", ("publickey", "keyboard-interactive", "password"))
+def test_the_environment_of_a_session_holds_nothing_of_ours(corp, oauth_login, sshd, alice,
+                                                            method):
+    oauth_login.use("sshd")
+    answers = [] if method == "publickey" else [alice.password]
+    login = sshd.ssh("alice", f"{READ_KEY}; echo; env", methods=method, answers=answers)
+    token, *environment = login.stdout.splitlines()
+    assert "USER=alice" in environment
+    assert not [line for line in environment if "OAUTH_LOGIN" in line or token in line]
+
+
+@pytest.mark.parametrize("method", ("publickey", "keyboard-interactive", "password"))
+def test_nor_does_it_where_only_the_account_line_is_ours(host, corp, sshd, alice, method):
+    stack = STACK.format(keyinit=KEYINIT)
+    host.pam("sshd", stack.replace("session  required pam_oauth_login.so\n", ""))
+    answers = [] if method == "publickey" else [alice.password]
+    login = sshd.ssh("alice", "env", methods=method, answers=answers)
+    assert "USER=alice" in login.stdout
+    assert "OAUTH_LOGIN" not in login.stdout
+
+
+def test_the_environment_of_su_holds_nothing_of_ours(host, corp, oauth_login):
+    oauth_login.use("su")
+    seen = host.run_as("root", "su", "alice", "-c", "env")
+    assert "HOME=/home/alice" in seen.stdout
+    assert "OAUTH_LOGIN" not in seen.stdout
+
+
+# Where it lies
+
+
+@with_and_without_keyinit
+def test_two_sessions_of_an_account_have_a_key_each(host, corp, sshd, stack, keyinit):
+    stack(keyinit)
+    mark = host.log.mark()
+    with stay(sshd) as first, stay(sshd) as second:
+        sessions = first, second
+        tokens = [session.told(READ_KEY) for session in sessions]
+        assert tokens[0] != tokens[1]
+        for name in KEY, RING, "@s":
+            assert len({session.told(f"keyctl id {name}") for session in sessions}) == 2
+        first.send_line("exit")
+        host.log.wait_for(CLOSED, since=mark)
+        assert second.told(READ_KEY) == tokens[1]
+
+
+@contextmanager
+def sshd_in_keyring_of(host, uid):
+    """An sshd whose session keyring is somebody's, as after a restart in somebody's session.
+
+    Yields it, and `keyctl`, which runs where that keyring is the session's. Credentials are a
+    thread's own, so only this thread and what it starts have the keyring.
+    """
+    keyutils = ctypes.CDLL("libkeyutils.so.1", use_errno=True)
+
+    def enter():
+        ring = keyutils.keyctl_join_session_keyring(None)
+        assert ring > 0
+        assert keyutils.keyctl_setperm(ring, 0x3f3f3f3f) == 0
+        assert keyutils.keyctl_chown(ring, uid, -1) == 0
+        return host.sshd()
+
+    with ThreadPoolExecutor(1) as thread:
+        with thread.submit(enter).result() as server:
+            yield server, lambda *argv: thread.submit(run, "keyctl", *argv).result()
+
+
+@pytest.mark.parametrize("method", ("publickey", "keyboard-interactive", "password"))
+@pytest.mark.parametrize("owner", ("alice", "bob"))
+def test_a_ring_that_others_have_gets_no_key(host, corp, stack, alice, bob, owner, method):
+    stack(keyinit="")
+    uid = {"alice": alice.uid, "bob": bob.uid}[owner]
+    with sshd_in_keyring_of(host, uid) as (server, keyctl):
+        inherited = keyctl("id", "@s").stdout.strip()
+        described = keyctl("rdescribe", "@s").stdout.split(";")
+        assert described[1] == str(uid)
+        opened = server.ssh("alice", f"keyctl id @s; keyctl rdescribe @s; {READ_KEY}",
+                            methods=method, answers=[alice.password] * (method != "publickey"))
+        own, description, token = opened.stdout.splitlines()
+        assert own != inherited and description.split(";")[1] == str(alice.uid)
+        assert corp.userinfo(token)["sub"] == corp.subject("alice")
+        assert keyctl("rlist", "@s").stdout.split() == []
+
+
+@pytest.mark.parametrize("owner", ("alice", "bob"))
+def test_while_the_session_is_open_the_inherited_ring_has_no_key(host, corp, stack, alice, bob,
+                                                                owner):
+    stack(keyinit="")
+    uid = {"alice": alice.uid, "bob": bob.uid}[owner]
+    with sshd_in_keyring_of(host, uid) as (server, keyctl), stay(server) as session:
+        assert session.told(READ_KEY)
+        assert keyctl("rlist", "@s").stdout.split() == []
+        assert not keyctl("search", "@s", "user", "oauth-login:corp").ok
+
+
+def test_a_strangers_ring_gets_no_key_either_where_only_the_session_line_is_ours(
+        host, corp, alice, bob):
+    host.pam("sshd", "account required pam_permit.so\nsession required pam_oauth_login.so\n")
+    with sshd_in_keyring_of(host, bob.uid) as (server, keyctl), stay(server) as session:
+        assert session.told(READ_KEY)
+        assert session.told("keyctl rdescribe @s").split(";")[1] == str(alice.uid)
+        assert keyctl("rlist", "@s").stdout.split() == []
+
+
+@pytest.mark.parametrize("target", ("bob", "alice"))
+def test_sudo_to_another_account_plants_nothing_in_the_callers_ring(
+        host, oauth_login, corp, sshd, stack, bob, target):
+    oauth_login.enroll(corp, "bob")
+    stack()
+    host.pam("sudo", host.pam_text("sudo") + "account required pam_oauth_login.so\n"
+                                             "session required pam_oauth_login.so\n")
+    host.sudoers("alice ALL = (ALL) NOPASSWD: ALL")
+    with stay(sshd) as session:
+        token, keys = session.told(READ_KEY), session.told("keyctl rlist @s")
+        ring, key = session.told("keyctl id @s"), session.told(f"keyctl id {KEY}")
+        inside = session.told(f"sudo -u {target} sh -c '{READ_KEY}; echo; keyctl id @s'")
+        theirs, their_ring = inside.split()
+        assert corp.userinfo(theirs)["sub"] == corp.subject(target)
+        assert their_ring != ring
+        assert session.told("keyctl rlist @s") == keys
+        assert session.told(f"keyctl id {KEY}") == key
+        assert session.told(READ_KEY) == token, "the end of sudo's session ends only its own key"
+
+
+# How it goes
+
+
+@with_and_without_keyinit
+def test_the_key_is_gone_when_the_session_is_over(host, corp, sshd, stack, keyinit):
+    """Also for a process that stays behind and keeps the session's keyring alive."""
+    stack(keyinit)
+    mark = host.log.mark()
+    with stay(sshd) as session:
+        ring = session.told(f"keyctl id {RING}")
+        session.told(f"(setsid sh -c 'while {READ_KEY}; do sleep 0.05; done 2>&1 >/dev/null | "
+                     "logger -t left-behind' </dev/null >/dev/null 2>&1 &)")
+        assert run("keyctl", "rlist", ring).ok
+        assert not host.log.matching("left-behind", mark)
+        session.send_line("exit")
+        host.log.wait_for(CLOSED, since=mark)
+    host.log.wait_for("left-behind: .*(revoked|not available|not found|Can't find)", since=mark)
+    gone = run("keyctl", "rlist", ring)
+    assert not gone.ok and ("revoked" in gone.stderr or "not available" in gone.stderr), gone
