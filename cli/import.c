@@ -2,6 +2,7 @@
  * import.c - oauth-login import: a refresh token from standard input becomes an account's grant.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -16,8 +17,6 @@ static ssize_t read_token(char *token, size_t size) {
     size_t used = 0;
     for (;;) {
         ssize_t got = read(STDIN_FILENO, token + used, size - used);
-        if (got < 0 && errno == EINTR)
-            continue;
         if (got < 0)
             return -errno;
         used += (size_t) got;
@@ -33,11 +32,21 @@ static ssize_t read_token(char *token, size_t size) {
     return (ssize_t) used;
 }
 
-/* The same from a terminal, which shall not show it. */
+static volatile sig_atomic_t interrupted;
+
+static void note_interrupt(int number) {
+    interrupted = number;
+}
+
+/* The same from a terminal, which shall not show it, and shall be as before whatever ends this. */
 static ssize_t read_token_unseen(const char *account, char *token, size_t size) {
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+    struct sigaction note = {.sa_handler = note_interrupt};
     struct termios shown, unseen;
     if (tcgetattr(STDIN_FILENO, &shown) < 0)
         return -errno;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        sigaction(numbers[i], &note, NULL);
     fprintf(stderr, "Paste the refresh token of %s, then press Enter (it is not shown): ", account);
     unseen = shown;
     unseen.c_lflag &= ~(tcflag_t) (ECHO | ICANON); /* a terminal's own lines end at 4096 bytes */
@@ -47,6 +56,10 @@ static ssize_t read_token_unseen(const char *account, char *token, size_t size) 
     ssize_t used = read_token(token, size);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
     fprintf(stderr, "\n");
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        signal(numbers[i], SIG_DFL);
+    if (interrupted)
+        raise(interrupted);
     return used;
 }
 

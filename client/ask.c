@@ -99,7 +99,10 @@ static bool take_notice(struct protocol_reader *fields, const struct ask_questio
     get_printable(fields, provider, sizeof provider);
     if (!protocol_reader_done(fields))
         return false;
-    *until_ms = wire_now() + milliseconds + ASK_MARGIN_MS;
+    int64_t most =
+        question->deadline == PROTOCOL_UNSET ? PROTOCOL_DEADLINE_MAX : question->deadline;
+    int64_t wait = milliseconds < most * 1000 ? milliseconds : most * 1000;
+    *until_ms = wire_now() + wait + ASK_MARGIN_MS;
     if (question->on_wait)
         question->on_wait(provider, question->context);
     return true;

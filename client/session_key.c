@@ -17,6 +17,7 @@ static const key_perm_t ring_permissions =
     KEY_POS_VIEW | KEY_POS_READ | KEY_POS_SEARCH | KEY_USR_ALL;
 
 struct described {
+    bool keyring;
     uid_t uid;
     char name[DESCRIPTION_SIZE];
 };
@@ -33,6 +34,7 @@ static int describe(key_serial_t serial, struct described *ret) {
         return -E2BIG;
     if (sscanf(text, "%*[^;];%u;%*d;%*x;%n", &uid, &name) != 1 || name == 0)
         return -EBADMSG;
+    ret->keyring = strncmp(text, "keyring;", 8) == 0;
     ret->uid = uid;
     snprintf(ret->name, sizeof ret->name, "%s", text + name);
     return 0;
@@ -55,13 +57,15 @@ static bool is_private(key_serial_t session, uid_t uid) {
 
 /* Joins a new session keyring and gives it to the account: without changing our own ids, which
  * would let the account's processes send us signals meanwhile. Where the account's key quota is
- * full it stays root's: its processes possess it all the same. */
+ * full it becomes root's: its processes possess it all the same. */
 static int join_private(uid_t uid, gid_t gid, key_serial_t *ret) {
     key_serial_t session = keyctl_join_session_keyring(NULL);
     if (session < 0)
         return -errno;
     *ret = session;
-    return keyctl_chown(session, uid, gid) < 0 && errno != EDQUOT ? -errno : 0;
+    if (keyctl_chown(session, uid, gid) == 0)
+        return 0;
+    return errno == EDQUOT && keyctl_chown(session, 0, 0) == 0 ? 0 : -errno;
 }
 
 static int find_session(uid_t uid, gid_t gid, key_serial_t inherited, key_serial_t *ret) {
@@ -70,8 +74,6 @@ static int find_session(uid_t uid, gid_t gid, key_serial_t inherited, key_serial
         *ret = session;
         return 0;
     }
-    if (session < 0 && errno != EKEYREVOKED && errno != EKEYEXPIRED && errno != ENOKEY)
-        return -errno;
     return join_private(uid, gid, ret);
 }
 
@@ -82,7 +84,7 @@ static key_serial_t find_ring(key_serial_t session) {
     int size = keyctl_read_alloc(session, (void **) &keys);
     for (size_t i = 0; size > 0 && i < (size_t) size / sizeof *keys && found == 0; i++) {
         struct described described;
-        if (describe(keys[i], &described) == 0 && described.uid == 0 &&
+        if (describe(keys[i], &described) == 0 && described.keyring && described.uid == 0 &&
             strcmp(described.name, ring_name) == 0)
             found = keys[i];
     }
@@ -137,6 +139,11 @@ int session_key_plant(const char *provider, const void *token, size_t size, uint
 }
 
 int session_key_revoke(key_serial_t serial) {
+    key_serial_t *keys = NULL;
+    int size = keyctl_read_alloc(serial, (void **) &keys);
+    for (size_t i = 0; size > 0 && i < (size_t) size / sizeof *keys; i++)
+        keyctl_revoke(keys[i]); /* the session may have linked one elsewhere */
+    free(keys);
     if (keyctl_revoke(serial) == 0 || errno == EKEYREVOKED || errno == EKEYEXPIRED ||
         errno == ENOKEY)
         return 0;

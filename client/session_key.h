@@ -31,7 +31,7 @@ key_serial_t session_key_current(void);
 int session_key_plant(const char *provider, const void *token, size_t size, uint32_t seconds,
                       uid_t uid, gid_t gid, key_serial_t inherited, struct session_key_ring *ret);
 
-/* Revokes a ring and all in it. A ring that is gone already is fine. */
+/* Revokes the keys in a ring, then the ring. One that is gone already is fine. */
 int session_key_revoke(key_serial_t serial);
 
 #endif

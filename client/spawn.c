@@ -7,7 +7,7 @@
  * would take the helper's end for that of a child of its own, and SIG_IGN would take the end from
  * us. The middle process has no exit signal, so only a wait with __WALL can see it, and it never
  * executes a program, which would give the signal back. It leaves the caller's session, starts
- * the child and ends; the child is nobody's business then but init's.
+ * the child and ends; the child belongs to init then, or to a subreaper.
  */
 #include "spawn.h"
 
@@ -55,15 +55,15 @@ static int raise_fd(int *fd) {
     return 0;
 }
 
-/* A copy of this process with the given exit signal: fork(2), but without the handlers of
+/* A copy of this process without an exit signal: fork(2), but without the handlers of
  * pthread_atfork(3), which are the caller's and may wait for its threads. */
-static pid_t copy_process(int exit_signal) {
-    return (pid_t) syscall(SYS_clone, exit_signal, NULL, NULL, NULL, NULL);
+static pid_t copy_process(void) {
+    return (pid_t) syscall(SYS_clone, 0, NULL, NULL, NULL, NULL);
 }
 
 static _Noreturn void run_middle(const struct spawn_plan *plan) {
     setsid(); /* no signal of a terminal or of the caller's process group reaches the helper */
-    pid_t child = copy_process(SIGCHLD);
+    pid_t child = _Fork();
     if (child == 0)
         spawn_child_run(plan);
     _exit(child < 0 ? 1 : 0);
@@ -74,13 +74,13 @@ static int start(const struct spawn_plan *plan) {
     int status = 0, r = 0;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
-    pid_t middle = copy_process(0);
+    pid_t middle = copy_process();
     if (middle == 0)
         run_middle(plan);
     if (middle < 0)
         r = -errno;
     else if (waitpid(middle, &status, __WALL) != middle)
-        r = -errno;
+        r = errno == ECHILD ? 0 : -errno; /* another thread's wait: the socket tells the rest */
     else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         r = -EAGAIN;
     pthread_sigmask(SIG_SETMASK, &old, NULL);

@@ -83,30 +83,33 @@ static _Noreturn void fail(int peer, const char *step) {
     _exit(1);
 }
 
-static void fix_limits(int peer) {
+static void fix_limits(void) {
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         struct rlimit limit = {limits[i].wanted, limits[i].wanted}, old;
         if (syscall(SYS_prlimit64, 0, limits[i].resource, &limit, &old) == 0)
             continue;
         if (syscall(SYS_prlimit64, 0, limits[i].resource, NULL, &old) < 0)
-            fail(peer, "getrlimit");
+            fail(STDIN_FILENO, "getrlimit");
         limit.rlim_cur = limit.rlim_max = old.rlim_max;
         errno = EPERM;
         if (old.rlim_max < limits[i].least ||
             syscall(SYS_prlimit64, 0, limits[i].resource, &limit, NULL) < 0)
-            fail(peer, "a resource limit of the caller is too low to live with");
+            fail(STDIN_FILENO, "a resource limit of the caller is too low to live with");
     }
 }
 
 /* Timers need no reset: fork clears them. */
-static void fix_scheduling(int peer) {
+static void fix_scheduling(void) {
     struct sched_param normal = {.sched_priority = 0};
+    cpu_set_t every;
     umask(077);
     personality(PER_LINUX);
     syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &normal);
     setpriority(PRIO_PROCESS, 0, 0);
+    memset(&every, 0xff, sizeof every);
+    sched_setaffinity(0, sizeof every, &every);
     if (chdir("/") < 0)
-        fail(peer, "chdir");
+        fail(STDIN_FILENO, "chdir");
 }
 
 /* The mask stays full until execve: no handler of the caller's may run here. */
@@ -116,26 +119,34 @@ static void fix_signals(void) {
         sigaction(number, &normal, NULL);
 }
 
-/* Our end at 0, nothing at 1 and 2, and nothing above. */
+/* Our end at 0, nothing above, /dev/null at 1 and 2. In this order it needs no free descriptor:
+ * the caller may have used up all that its limit, or ours, allows. */
 static void fix_descriptors(int peer) {
-    int high = fcntl(peer, F_DUPFD, STDERR_FILENO + 1);
-    if (high < 0)
-        fail(peer, "dup");
-    int null = open("/dev/null", O_RDWR);
-    if (null < 0)
-        fail(high, "open /dev/null");
-    if (dup2(high, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
-        dup2(null, STDERR_FILENO) < 0)
-        fail(high, "dup2");
-    if (syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0) < 0) /* before Linux 5.9 */
-        for (int fd = STDERR_FILENO + 1; fd < DESCRIPTORS_MAX; fd++)
+    if (dup2(peer, STDIN_FILENO) < 0)
+        fail(peer, "dup2");
+    if (syscall(SYS_close_range, STDOUT_FILENO, ~0U, 0) < 0) /* before Linux 5.9 */
+        for (int fd = STDOUT_FILENO; fd < DESCRIPTORS_MAX; fd++)
             close(fd);
+    if (open("/dev/null", O_RDWR) != STDOUT_FILENO || dup(STDOUT_FILENO) != STDERR_FILENO)
+        fail(STDIN_FILENO, "open /dev/null");
+}
+
+/* A caller that the kernel is to kill first, or last, is no reason to kill the helper so. */
+static void fix_oom_score(void) {
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd >= 0 && write(fd, "0", 1) == 1)
+        errno = 0;
+    if (fd >= 0)
+        close(fd);
 }
 
 /* The caller's session keyring may hold somebody's keys; the helper gets an empty one. */
 static void fix_keyring(void) {
     syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 }
+
+/* The calls are made by number; where a word is 32 bits, these take 16-bit ids. */
+_Static_assert(sizeof(long) == 8, "64-bit machines only");
 
 /* glibc's own wrappers would signal threads that this copy does not have. */
 static void drop_rights(const struct spawn_plan *plan) {
@@ -173,10 +184,11 @@ _Noreturn void spawn_child_run(const struct spawn_plan *plan) {
     const char *const environment[] = {NULL};
     sigset_t none;
 
-    fix_limits(plan->peer);
-    fix_scheduling(plan->peer);
     fix_signals();
     fix_descriptors(plan->peer);
+    fix_limits();
+    fix_scheduling();
+    fix_oom_score();
     fix_keyring();
     drop_rights(plan);
     prove_rights(plan);

@@ -61,6 +61,13 @@ static int is_member(const struct account *account, gid_t group) {
     return -E2BIG;
 }
 
+static bool is_named(const struct group *group, const char *name) {
+    for (char **member = group->gr_mem; member && *member; member++)
+        if (strcmp(*member, name) == 0)
+            return true;
+    return false;
+}
+
 int account_is_managed(const struct account *account, const struct login_config *login,
                        struct reason *reason) {
     if (account->uid == 0)
@@ -76,7 +83,10 @@ int account_is_managed(const struct account *account, const struct login_config 
     if (!group)
         return reason_set(reason, -EINVAL, "[login] managed_group = %s: there is no such group",
                           login->managed_group);
-    int member = is_member(account, group->gr_gid);
+    /* getgrouplist keeps a failing name service to itself: what the group says itself counts too.
+     */
+    bool named = group->gr_gid == account->gid || is_named(group, account->name);
+    int member = named ? 1 : is_member(account, group->gr_gid);
     if (member < 0)
         return reason_set(reason, member, "cannot list the groups of %s: %s", account->name,
                           strerror(-member));

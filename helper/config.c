@@ -51,7 +51,7 @@ static const struct key login_keys[] = {
     LOGIN(ignore_users, KEY_TEXT, "", 0, 0),
     LOGIN(managed_group, KEY_TEXT, "", 0, 0),
     LOGIN(reuse_within, KEY_DURATION, "30s", 0, 3600),
-    LOGIN(deadline, KEY_DURATION, "10s", 1, 300),
+    LOGIN(deadline, KEY_DURATION, "10s", 1, PROTOCOL_DEADLINE_MAX),
     LOGIN(offline_grace, KEY_DURATION, "0", 0, PROTOCOL_DURATION_MAX),
     LOGIN(offline_timeout, KEY_DURATION, "30s", 0, 3600),
     {.name = NULL},

@@ -17,7 +17,8 @@ enum client_auth {
     CLIENT_AUTH_POST,  /* client_secret_post */
 };
 
-/* Section [login]. Durations in seconds, lists of words separated by blanks, "" when unset. */
+/* Section [login]. Durations in seconds, lists of words with blanks or commas between them, "" when
+ * unset. */
 struct login_config {
     const char *provider;
     uint32_t minimum_uid;
@@ -64,7 +65,7 @@ int config_load(const char *path, struct config *ret, struct reason *reason);
 /* The subject that [accounts NAME] maps `account` to, or NULL when it has no entry there. */
 const char *config_subject_of(const struct config *config, const char *account);
 
-/* Whether the blank-separated `list` holds exactly `word`. */
+/* Whether `list`, words with blanks or commas between them, holds exactly `word`. */
 bool config_list_has(const char *list, const char *word);
 
 #endif

@@ -43,13 +43,11 @@ static void digest_client(const struct provider_config *provider, char ret[RECOR
         provider->ca_file, provider->proxy,          secret_text(&provider->client_secret),
     };
     enum { PARTS = sizeof parts / sizeof parts[0] };
-    uint8_t digests[PARTS + 1][SEAL_DIGEST_SIZE] = {{0}}, whole[SEAL_DIGEST_SIZE] = {0};
+    uint8_t digests[PARTS + 1][SEAL_DIGEST_SIZE] = {{0}};
     for (size_t i = 0; i < PARTS; i++)
         seal_digest(parts[i], strlen(parts[i]), digests[i]);
     digests[PARTS][0] = (uint8_t) provider->client_auth;
-    seal_digest(digests, sizeof digests, whole);
-    for (size_t i = 0; i < sizeof whole; i++)
-        snprintf(ret + 2 * i, 3, "%02x", whole[i]);
+    seal_digest_text(digests, sizeof digests, ret);
 }
 
 static void note_misconfigured(struct record *record, const struct provider_config *provider,

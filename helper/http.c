@@ -65,7 +65,7 @@ static size_t take_header(char *data, size_t one, size_t size, void *context) {
      * an empty line too, and another status line follows it. */
     if (length >= 5 && memcmp(data, "HTTP/", 5) == 0)
         transfer->headers_done = false;
-    else if (length == 2 && memcmp(data, "\r\n", 2) == 0)
+    else if (length <= 2 && data[length - 1] == '\n' && (length == 1 || data[0] == '\r'))
         transfer->headers_done = true;
     return length;
 }
@@ -74,9 +74,8 @@ static size_t take_header(char *data, size_t one, size_t size, void *context) {
 static int watch_sending(CURL *easy, curl_infotype type, char *data, size_t size, void *context) {
     struct transfer *transfer = context;
     (void) easy;
-    (void) data;
-    (void) size;
-    if (type == CURLINFO_HEADER_OUT || type == CURLINFO_DATA_OUT)
+    bool to_proxy = size >= 8 && memcmp(data, "CONNECT ", 8) == 0;
+    if ((type == CURLINFO_HEADER_OUT && !to_proxy) || type == CURLINFO_DATA_OUT)
         transfer->sent = true;
     return 0;
 }
@@ -99,6 +98,7 @@ static void set_manners(CURL *easy, const char *proxy) {
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
     curl_easy_setopt(easy, CURLOPT_PROXY, proxy); /* "" switches the environment's off too */
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_NETRC, (long) CURL_NETRC_IGNORED);
     curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long) CURLAUTH_BASIC);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);

@@ -42,13 +42,6 @@ static void conclude(struct import *import, enum verdict verdict, const char *te
     visit_conclude(import->visit, verdict, &reason);
 }
 
-static void digest_input(const struct secret *input, char ret[RECORD_DIGEST_SIZE]) {
-    uint8_t digest[SEAL_DIGEST_SIZE] = {0};
-    seal_digest(input->data, input->length, digest);
-    for (size_t i = 0; i < sizeof digest; i++)
-        snprintf(ret + 2 * i, 3, "%02x", digest[i]);
-}
-
 /* Puts the given token into the record as pending, unless it is the same import going on. */
 static int take_input(struct import *import) {
     struct record *record = &import->record;
@@ -124,12 +117,8 @@ static enum verdict renew(struct import *import) {
         .grant = &import->record.pending,
         .patience = visit_patience(import->visit, answer_late, import),
     };
-    /* `in_flight` is about the grant that is enrolled; this renewal is not of it. */
-    int64_t in_flight = import->record.in_flight;
-    import->record.in_flight = 0;
     import->visit->answer.source = SOURCE_REFRESH;
     enum verdict verdict = renewal_run(&renewal);
-    import->record.in_flight = in_flight;
     import->visit->answer.rotated = renewal.rotated;
     return visit_conclude(import->visit, verdict, &renewal.reason);
 }
@@ -193,7 +182,6 @@ static enum verdict enrol(struct import *import, const char *subject) {
     record->pending = (struct record_grant){.expires = 0};
     strcpy(record->imported_digest, record->pending_digest);
     record->pending_digest[0] = '\0';
-    record->in_flight = 0;
     strcpy(record->subject, subject);
     snprintf(record->issuer, sizeof record->issuer, "%s", identity_issuer(provider));
     record->enrolled = moment_wall();
@@ -215,7 +203,7 @@ void import_grant(struct visit *visit) {
                  "of printable ASCII without blanks");
         return;
     }
-    digest_input(&visit->question.input, import.digest);
+    seal_digest_text(visit->question.input.data, visit->question.input.length, import.digest);
     int r = open_locked(&import, &reason);
     if (r < 0) {
         visit_conclude(visit, r == -ETIMEDOUT ? VERDICT_UNREACHABLE : VERDICT_FAULT, &reason);

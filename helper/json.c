@@ -10,6 +10,26 @@
 
 enum { JSON_DEPTH_MAX = 16 };
 
+/* RFC 3629 section 4, in which json-c passes over overlong forms and surrogates. */
+static bool is_utf8(const uint8_t *text, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        uint8_t first = text[i];
+        size_t more = first < 0x80                     ? 0
+                      : first >= 0xc2 && first <= 0xdf ? 1
+                      : first >= 0xe0 && first <= 0xef ? 2
+                      : first >= 0xf0 && first <= 0xf4 ? 3
+                                                       : SIZE_MAX;
+        uint8_t least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+        uint8_t most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+        if (more >= length - i)
+            return false;
+        for (; more > 0; more--, least = 0x80, most = 0xbf)
+            if (text[++i] < least || text[i] > most)
+                return false;
+    }
+    return true;
+}
+
 static bool is_escaped_nul(const struct secret *text, size_t at) {
     return text->length - at >= 6 && memcmp(text->data + at, "\\u0000", 6) == 0;
 }
@@ -56,12 +76,12 @@ static size_t count_members(struct json_object *value) {
 
 struct json_object *json_parse_strict(const struct secret *text) {
     size_t colons = 0;
-    if (text->length > INT_MAX || !scan(text, &colons))
+    if (text->length > INT_MAX || !is_utf8(text->data, text->length) || !scan(text, &colons))
         return NULL;
     struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX);
     if (!tokener)
         return NULL;
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
     SCOPED_JSON struct json_object *object =
         json_tokener_parse_ex(tokener, secret_text(text), (int) text->length);
     bool whole = json_tokener_get_error(tokener) == json_tokener_success &&

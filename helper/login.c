@@ -43,13 +43,21 @@ static void consider_grace(struct visit *visit, const struct record *record) {
     visit_conclude(visit, VERDICT_GRANTED_OFFLINE, &visit->answer.reason);
 }
 
+/* GRANTED when what was pinned at enrolment is what the configuration says, else concluded. */
+static enum verdict check_pin(struct visit *visit, const struct record *record) {
+    struct reason reason = {""};
+    enum verdict verdict = identity_check_pin(&visit->config, &visit->account, record, &reason);
+    return verdict == VERDICT_GRANTED ? verdict : visit_conclude(visit, verdict, &reason);
+}
+
 /* The lock was not to be had: a login before this one still waits for the provider. */
 static enum verdict conclude_waited(struct visit *visit, struct store_entry *entry,
                                     const struct reason *reason) {
     SCOPED_RECORD struct record record = {0};
     struct reason ignored;
     visit_conclude(visit, VERDICT_UNREACHABLE, reason);
-    if (store_entry_load(entry, &record, &ignored) == 0)
+    if (store_entry_load(entry, &record, &ignored) == 0 && record.enrolled != 0 &&
+        check_pin(visit, &record) == VERDICT_GRANTED)
         consider_grace(visit, &record);
     return visit->answer.verdict;
 }
@@ -67,7 +75,7 @@ static enum verdict open_entry(struct visit *visit, struct store *store, bool lo
         r = store_entry_load(*ret, ret_record, &reason);
     if (r == -ENOENT)
         return conclude_not_enrolled(visit, false);
-    if (r == -ETIMEDOUT)
+    if (r == -ETIMEDOUT && *ret)
         return conclude_waited(visit, *ret, &reason);
     if (r < 0)
         return conclude_fault(visit, &reason);
@@ -111,14 +119,6 @@ static enum verdict ask(struct visit *visit, struct store_entry *entry, struct r
     return visit_conclude(visit, verdict, &renewal.reason);
 }
 
-static enum verdict decide(struct visit *visit, struct store_entry *entry, struct record *record) {
-    struct reason reason = {""};
-    enum verdict verdict = identity_check_pin(&visit->config, &visit->account, record, &reason);
-    if (verdict != VERDICT_GRANTED)
-        return visit_conclude(visit, verdict, &reason);
-    return ask(visit, entry, record);
-}
-
 void login_verify(struct visit *visit) {
     SCOPED_STORE struct store *store = NULL;
     SCOPED_ENTRY struct store_entry *entry = NULL;
@@ -133,7 +133,8 @@ void login_verify(struct visit *visit) {
     }
     if (open_entry(visit, store, true, &entry, &record) != VERDICT_NONE)
         return;
-    decide(visit, entry, &record);
+    if (check_pin(visit, &record) == VERDICT_GRANTED)
+        ask(visit, entry, &record);
     consider_grace(visit, &record);
     visit->answer.expires = record.grant.expires;
     store_entry_unlock(entry);
@@ -154,6 +155,8 @@ void login_token(struct visit *visit) {
     /* Without the lock: a login of the same account that waits for the provider must not keep
      * this session waiting, and the newest record that opens is good enough. */
     if (open_entry(visit, store, false, &entry, &record) != VERDICT_NONE)
+        return;
+    if (check_pin(visit, &record) != VERDICT_GRANTED)
         return;
     visit->answer.expires = record.grant.expires;
     if (record.last_verdict != VERDICT_GRANTED || record.grant.expires <= moment_wall()) {

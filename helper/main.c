@@ -45,6 +45,15 @@ static int move_peer(void) {
     return scoped_take_fd(&peer);
 }
 
+/* A renewal that was sent must be stored: whoever stops the service or the session that this was
+ * started from, shutdown among them, must not end it. It ends by itself, within RENEWAL_LINGER_MS.
+ * SIGXFSZ: the store says what it could not write. */
+static void ignore_signals(void) {
+    static const int numbers[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        signal(numbers[i], SIG_IGN);
+}
+
 int main(int argc, char **argv) {
     const char *config = OAUTH_LOGIN_CONFIG;
     if (argc == 3 && strcmp(argv[1], "--config") == 0)
@@ -58,8 +67,7 @@ int main(int argc, char **argv) {
     int peer = move_peer();
     if (peer < 0)
         return usage("cannot open /dev/null");
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* the store says what it could not write */
+    ignore_signals();
     umask(077);
     visit_receive(peer, config);
     return 0;

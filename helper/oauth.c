@@ -11,7 +11,7 @@
 
 #include "json.h"
 
-enum { OAUTH_FORM_MAX = 4 * PROTOCOL_TOKEN_MAX };
+enum { OAUTH_FORM_MAX = 4 * PROTOCOL_TOKEN_MAX, OAUTH_SECRET_LENGTH = 20 };
 
 void oauth_request_clear(struct oauth_request *request) {
     secret_clear(&request->form);
@@ -77,8 +77,8 @@ int oauth_build_refresh(const struct provider_config *provider, const struct sec
 }
 
 /* What an error means at a login, and in which words, when the provider has none of its own. */
-static const struct {
-    const char *error;
+static const struct error {
+    const char *name;
     enum verdict verdict;
 } errors[] = {
     {"invalid_grant", VERDICT_REAUTHORIZE},
@@ -96,6 +96,13 @@ static const struct {
     {"server_error", VERDICT_UNREACHABLE},
     {"slow_down", VERDICT_UNREACHABLE},
 };
+
+static const struct error *find_error(const char *name) {
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
+        if (strcmp(name, errors[i].name) == 0)
+            return &errors[i];
+    return NULL;
+}
 
 /* Entra's numbers in `error_codes` say what its `error` does not. */
 static const struct {
@@ -130,21 +137,58 @@ static bool is_temporary(long status) {
     return status == 429 || status >= 500;
 }
 
+static bool take_token(struct json_object *object, const char *name, struct secret *ret) {
+    SCOPED_SECRET struct secret token = {0};
+    const char *text = json_text(object, name);
+    if (!text || secret_set(&token, text, strlen(text), PROTOCOL_TOKEN_MAX) < 0 ||
+        !secret_is_token(&token))
+        return false;
+    secret_move(ret, &token);
+    return true;
+}
+
+/* A provider may repeat what it was sent in its words for people, which go to the log. So no word
+ * as long as a token is kept of them. */
+static void redact(const char *text, char *ret, size_t size) {
+    size_t used = 0;
+    while (*text != '\0' && used + 8 < size) {
+        size_t word = strcspn(text, " \t\r\n'\"<>(),;");
+        size_t kept = word < OAUTH_SECRET_LENGTH ? word : 0;
+        if (word > kept)
+            used += (size_t) snprintf(ret + used, size - used, "[...]");
+        kept = kept < size - used - 1 ? kept : size - used - 1;
+        memcpy(ret + used, text, kept);
+        used += kept;
+        text += word;
+        if (*text != '\0' && used + 1 < size)
+            ret[used++] = *text++;
+    }
+    ret[used] = '\0';
+}
+
 static void judge_error(long status, struct json_object *object, struct oauth_answer *ret) {
+    char error_text[64] = "an error that is no text", description_text[200] = "";
     const char *error = json_text(object, "error");
     const char *description = json_text(object, "error_description");
+    /* A provider that sends a token beside an error has replaced the old one all the same. */
+    take_token(object, "refresh_token", &ret->refresh);
     if (judge_entra_codes(object, ret))
         return;
     /* An error of no known name is a no, unless the status says that it is nobody's. */
     ret->verdict = is_temporary(status) ? VERDICT_UNREACHABLE : VERDICT_DENIED;
-    for (size_t i = 0; error && i < sizeof errors / sizeof errors[0]; i++)
-        if (strcmp(error, errors[i].error) == 0)
-            ret->verdict = errors[i].verdict;
+    const struct error *known = error ? find_error(error) : NULL;
+    if (known)
+        ret->verdict = known->verdict;
     bool challenge = json_object_object_get_ex(object, "claims", NULL);
     if (challenge && error && strcmp(error, "interaction_required") != 0)
         ret->verdict = VERDICT_DENIED;
-    reason_set(&ret->reason, 0, "%.64s%s%.200s", error ? error : "an error that is no text",
-               description ? ": " : "", description ? description : "");
+    if (known)
+        snprintf(error_text, sizeof error_text, "%s", known->name);
+    else if (error)
+        redact(error, error_text, sizeof error_text);
+    if (description)
+        redact(description, description_text, sizeof description_text);
+    reason_set(&ret->reason, 0, "%s%s%s", error_text, description ? ": " : "", description_text);
 }
 
 static int64_t read_life(struct json_object *object) {
@@ -166,16 +210,6 @@ static int64_t read_life(struct json_object *object) {
     return seconds > OAUTH_LIFE_MAX ? OAUTH_LIFE_MAX : (int64_t) seconds;
 }
 
-static bool take_token(struct json_object *object, const char *name, struct secret *ret) {
-    SCOPED_SECRET struct secret token = {0};
-    const char *text = json_text(object, name);
-    if (!text || secret_set(&token, text, strlen(text), PROTOCOL_TOKEN_MAX) < 0 ||
-        !secret_is_token(&token))
-        return false;
-    secret_move(ret, &token);
-    return true;
-}
-
 /* An answer without `error`. The rotated refresh token is taken first: it replaces the one that
  * was sent whatever else the answer is found to be. */
 static void judge_tokens(struct json_object *object, struct oauth_answer *ret) {
@@ -188,8 +222,7 @@ static void judge_tokens(struct json_object *object, struct oauth_answer *ret) {
     if (!rotated && json_object_object_get_ex(object, "refresh_token", &value) && value) {
         reason_set(&ret->reason, 0, "the answer's refresh_token is malformed");
     } else if (!type || strcasecmp(type, "bearer") != 0) {
-        reason_set(&ret->reason, 0, "the answer's token_type is %s%.32s, not Bearer",
-                   type ? "" : "missing", type ? type : "");
+        reason_set(&ret->reason, 0, "the answer's token_type is not Bearer");
     } else if (!take_token(object, "access_token", &ret->access)) {
         reason_set(&ret->reason, 0,
                    "the answer's access_token is missing, malformed or over %d "
@@ -202,9 +235,17 @@ static void judge_tokens(struct json_object *object, struct oauth_answer *ret) {
     }
 }
 
+/* Whether there is an error: null and the empty text are none. */
+static bool is_error(struct json_object *object) {
+    struct json_object *error = NULL;
+    return json_object_object_get_ex(object, "error", &error) && error &&
+           !(json_object_is_type(error, json_type_string) &&
+             json_object_get_string_len(error) == 0);
+}
+
 void oauth_judge(long status, const struct secret *body, struct oauth_answer *ret) {
     SCOPED_JSON struct json_object *object = json_parse_strict(body);
-    if (object && json_object_object_get_ex(object, "error", NULL)) {
+    if (object && is_error(object)) {
         judge_error(status, object, ret);
     } else if (status == 400 && body->length == 0) {
         ret->verdict = VERDICT_REAUTHORIZE; /* Glewlwyd, for every dead token */

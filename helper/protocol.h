@@ -32,11 +32,12 @@
 #define PROTOCOL_UNSET UINT32_MAX
 
 enum {
-    PROTOCOL_TOKEN_MAX = 32767, /* bytes of a token: what a key of type "user" can hold */
-    PROTOCOL_NAME_MAX = 255,    /* bytes of an account, service or provider name */
-    PROTOCOL_TEXT_MAX = 480,    /* bytes of a reason or message: within PAM_MAX_MSG_SIZE */
-    PROTOCOL_FRAME_MAX = 36864, /* the largest frame: a token and every other field at its limit */
-    PROTOCOL_HEADER_SIZE = 4,   /* the length in front of a frame */
+    PROTOCOL_TOKEN_MAX = 32767,  /* bytes of a token: what a key of type "user" can hold */
+    PROTOCOL_NAME_MAX = 255,     /* bytes of an account, service or provider name */
+    PROTOCOL_TEXT_MAX = 480,     /* bytes of a reason or message: within PAM_MAX_MSG_SIZE */
+    PROTOCOL_FRAME_MAX = 36864,  /* the largest frame: a token and every other field at its limit */
+    PROTOCOL_HEADER_SIZE = 4,    /* the length in front of a frame */
+    PROTOCOL_DEADLINE_MAX = 300, /* seconds: the longest that anybody waits for a helper */
     PROTOCOL_DURATION_MAX = 31536000, /* seconds of a duration in a request: 365 days */
 };
 

@@ -40,7 +40,7 @@ static const struct field fields[] = {
     FIELD(18, FIELD_TEXT, misconfigured_reason),
     FIELD(19, FIELD_TEXT, misconfigured_client),
     FIELD(20, FIELD_NUMBER, misconfigured_times),
-    FIELD(21, FIELD_NUMBER, in_flight),
+    FIELD(21, FIELD_NUMBER, grant.in_flight),
     FIELD(22, FIELD_SECRET, pending.refresh),
     FIELD(23, FIELD_TEXT, pending_digest),
     FIELD(24, FIELD_TEXT, discovered_issuer),
@@ -51,6 +51,7 @@ static const struct field fields[] = {
     FIELD(29, FIELD_NUMBER, pending.expires),
     FIELD(30, FIELD_TEXT, pending.scope),
     FIELD(31, FIELD_TEXT, imported_digest),
+    FIELD(32, FIELD_NUMBER, pending.in_flight),
 };
 
 enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };
@@ -74,6 +75,20 @@ void record_clear(struct record *record) {
         if (fields[i].type == FIELD_SECRET)
             secret_clear(field_of(record, &fields[i]));
     explicit_bzero(record, sizeof *record);
+}
+
+size_t record_size(const struct record *record) {
+    size_t size = 0;
+    for (size_t i = 0; i < FIELD_COUNT; i++) {
+        const void *value = field_in(record, &fields[i]);
+        size += 5; /* tag and size */
+        if (fields[i].type == FIELD_NUMBER)
+            size += 8;
+        else
+            size += fields[i].type == FIELD_TEXT ? strlen(value)
+                                                 : ((const struct secret *) value)->length;
+    }
+    return size;
 }
 
 static void put_field(struct protocol_writer *writer, const struct record *record,

@@ -33,6 +33,7 @@ struct record_grant {
     struct secret access;
     int64_t expires;               /* of the access token, wall seconds */
     char scope[RECORD_SCOPE_SIZE]; /* as granted last */
+    int64_t in_flight; /* a renewal was sent and its answer is not stored: it may be lost */
 };
 
 struct record {
@@ -58,9 +59,6 @@ struct record {
     char misconfigured_client[RECORD_DIGEST_SIZE]; /* the client settings that failed */
     int64_t misconfigured_times;
 
-    /* A renewal was sent and its answer is not stored here: it may have been lost. */
-    int64_t in_flight;
-
     /* An import that has not proven yet whose grant it is; the digest is of what was given. */
     struct record_grant pending;
     char pending_digest[RECORD_DIGEST_SIZE];
@@ -78,6 +76,9 @@ struct record {
 /* Wipes and frees what they own; all zeros afterwards. */
 void record_grant_clear(struct record_grant *grant);
 void record_clear(struct record *record);
+
+/* The bytes that record_encode would make of it. */
+size_t record_size(const struct record *record);
 
 /* Encodes into `ret`, replaced. -E2BIG over RECORD_ENCODED_MAX, -ENOMEM. */
 int record_encode(const struct record *record, struct secret *ret);

@@ -60,7 +60,7 @@ static enum verdict take_answer(struct renewal *renewal, const struct http_answe
     renewal->rotated = judged.refresh.length > 0 && !secret_equal(&judged.refresh, &grant->refresh);
     if (renewal->rotated)
         secret_move(&grant->refresh, &judged.refresh);
-    renewal->record->in_flight = judged.verdict == VERDICT_UNREACHABLE && !renewal->rotated;
+    renewal->grant->in_flight = judged.verdict == VERDICT_UNREACHABLE && !renewal->rotated;
     if (judged.verdict == VERDICT_REAUTHORIZE && renewal->lost)
         reason_set(&renewal->reason, 0,
                    "the provider's answer to a renewal was lost, and the grant "
@@ -85,23 +85,24 @@ static enum verdict exchange(struct renewal *renewal, const char *url) {
 
     if (oauth_build_refresh(renewal->provider, &renewal->grant->refresh, &built) < 0)
         return no_memory(renewal);
-    renewal->record->in_flight = 1;
+    renewal->grant->in_flight = 1;
     /* Nothing has been sent yet: a store that can't be written now loses nothing. */
-    if (store_entry_replace(renewal->entry, renewal->record, &renewal->reason) < 0)
+    if (store_entry_reserve(renewal->entry, renewal->record, &renewal->reason) < 0 ||
+        store_entry_replace(renewal->entry, renewal->record, &renewal->reason) < 0)
         return VERDICT_FAULT;
     if (send_request(renewal, url, &built, &answer) < 0)
         return no_memory(renewal);
     if (answer.outcome == HTTP_ANSWERED)
         return take_answer(renewal, &answer);
     bool sent = answer.outcome == HTTP_LOST || answer.outcome == HTTP_TOO_LARGE;
-    renewal->record->in_flight = sent || renewal->lost;
+    renewal->grant->in_flight = sent || renewal->lost;
     return provider_judge_failure(url, &answer, &renewal->reason);
 }
 
 enum verdict renewal_run(struct renewal *renewal) {
     struct record *record = renewal->record;
     const char *url = NULL;
-    renewal->lost = record->in_flight != 0;
+    renewal->lost = renewal->grant->in_flight != 0;
 
     enum verdict verdict = provider_find(renewal->provider, PROVIDER_TOKEN, record,
                                          &renewal->patience, &url, &renewal->reason);

@@ -2,9 +2,9 @@
  * renewal.h - one renewal of a grant: the only place where a refresh token leaves the machine.
  *
  * At every instant the token MUST be durably in one place. So the record says that a renewal is
- * in flight before the request is sent, and the rotated token is stored before anything else in
- * the answer is judged. One window is left that no client can close: between the provider's
- * rotation and the end of our fdatasync.
+ * in flight before the request is sent, and the rotated token is taken from the answer whatever
+ * else that is found to be, and stored before anything else is done. One window is left that no
+ * client can close: between the provider's rotation and the end of our fdatasync.
  */
 #ifndef OAUTH_LOGIN_RENEWAL_H
 #define OAUTH_LOGIN_RENEWAL_H

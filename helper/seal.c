@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/rand.h>
+#include <stdio.h>
 
 #define SCOPED_CIPHER __attribute__((cleanup(cipher_free)))
 
@@ -22,6 +23,15 @@ int seal_random(void *ret, size_t size) {
 
 int seal_digest(const void *data, size_t size, uint8_t ret[SEAL_DIGEST_SIZE]) {
     return EVP_Digest(data, size, ret, NULL, EVP_sha256(), NULL) == 1 ? 0 : -EIO;
+}
+
+void seal_digest_text(const void *data, size_t size, char ret[2 * SEAL_DIGEST_SIZE + 1]) {
+    uint8_t digest[SEAL_DIGEST_SIZE];
+    ret[0] = '\0';
+    if (seal_digest(data, size, digest) < 0)
+        return;
+    for (size_t i = 0; i < sizeof digest; i++)
+        snprintf(ret + 2 * i, 3, "%02x", digest[i]);
 }
 
 int seal_derive(const struct secret *master, const void *info, size_t info_size,

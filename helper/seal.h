@@ -24,6 +24,9 @@ int seal_random(void *ret, size_t size);
 /* The SHA-256 of `size` bytes. -EIO when OpenSSL fails. */
 int seal_digest(const void *data, size_t size, uint8_t ret[SEAL_DIGEST_SIZE]);
 
+/* The same as hexadecimal digits; "" when OpenSSL fails. */
+void seal_digest_text(const void *data, size_t size, char ret[2 * SEAL_DIGEST_SIZE + 1]);
+
 /* Derives `ret_key` of SEAL_KEY_SIZE bytes for the purpose named by `info`. -EINVAL when
  * `master` is not SEAL_KEY_SIZE bytes, -EIO, -ENOMEM. */
 int seal_derive(const struct secret *master, const void *info, size_t info_size,

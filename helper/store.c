@@ -28,7 +28,6 @@
 enum { SLOTS = 2 };
 
 static const char slot_names[SLOTS][9] = {"record.0", "record.1"};
-static const char machine_id_path[] = "/etc/machine-id";
 
 struct store {
     char path[PATH_MAX - 512];
@@ -65,10 +64,12 @@ void store_entry_close(struct store_entry **entry) {
     *entry = NULL;
 }
 
+static void accounts_path(const struct store *store, char ret[PATH_MAX]) {
+    snprintf(ret, PATH_MAX, "%s/accounts", store->path);
+}
+
 static int open_accounts(struct store *store, struct reason *reason) {
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s", store->path);
-    int r = store_file_open_dir(store->root, path, "accounts", reason);
+    int r = store_file_open_dir(store->root, store->path, "accounts", reason);
     store->accounts = r >= 0 ? r : -1;
     return r >= 0 || r == -ENOENT ? 0 : r;
 }
@@ -94,18 +95,6 @@ int store_open(const char *path, struct store **ret, struct reason *reason) {
         return r;
     *ret = store;
     store = NULL;
-    return 0;
-}
-
-static int read_machine_id(char ret_id[SLOT_MACHINE_ID_SIZE], struct reason *reason) {
-    SCOPED_FD int fd = open(machine_id_path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd >= 0 ? read(fd, ret_id, SLOT_MACHINE_ID_SIZE - 1) : 0;
-    if (got != SLOT_MACHINE_ID_SIZE - 1)
-        return reason_set(reason, -ENODATA,
-                          "%s holds no machine id, which stored grants are "
-                          "bound to; run: systemd-machine-id-setup",
-                          machine_id_path);
-    ret_id[got] = '\0';
     return 0;
 }
 
@@ -145,13 +134,13 @@ int store_entry_open(struct store *store, const struct store_owner *owner, struc
     if (!entry)
         return reason_set(reason, -ENOMEM, "out of memory");
     char parent[PATH_MAX];
-    snprintf(parent, sizeof parent, "%s/accounts", store->path);
+    accounts_path(store, parent);
     SCOPED_FD int dir = store_file_open_dir(store->accounts, parent, owner->account, reason);
     if (dir < 0)
         return dir;
     int r = open_files(entry, dir, 0, reason);
     if (r >= 0)
-        r = read_machine_id(entry->binding.machine, reason);
+        r = slot_read_machine(entry->binding.machine, reason);
     if (r >= 0)
         r = store_key_derive(store->root, store->path, owner, false, &entry->binding.key, reason);
     if (r < 0)
@@ -184,16 +173,20 @@ static int fill_entry(struct store *store, struct store_entry *entry, const char
     int r = store_key_derive(store->root, store->path, &entry->binding.owner, first,
                              &entry->binding.key, reason);
     if (r >= 0)
-        r = read_machine_id(entry->binding.machine, reason);
+        r = slot_read_machine(entry->binding.machine, reason);
     if (r < 0)
         return r;
     if (mkdirat(store->accounts, name, 0700) < 0)
         return reason_set(reason, -errno, "cannot make %s: %s", entry->path, strerror(errno));
-    SCOPED_FD int dir = store_file_open_dir(store->accounts, store->path, name, reason);
+    char parent[PATH_MAX];
+    accounts_path(store, parent);
+    SCOPED_FD int dir = store_file_open_dir(store->accounts, parent, name, reason);
     r = dir < 0 ? dir : open_files(entry, dir, O_CREAT | O_EXCL, reason);
     if (r < 0)
         return r;
     r = store_entry_replace(entry, record, reason);
+    if (r >= 0)
+        r = store_entry_reserve(entry, record, reason);
     if (r < 0)
         return r;
     return fsync(dir) < 0
@@ -230,13 +223,14 @@ int store_entry_create(struct store *store, const struct store_owner *owner, str
         (renameat2(store->accounts, name, store->accounts, owner->account, RENAME_NOREPLACE) < 0 ||
          fsync(store->accounts) < 0))
         r = reason_set(reason, -errno, "cannot make %s: %s", entry->path, strerror(errno));
-    if (r < 0) {
-        remove_files(store->accounts, name);
-        return r;
+    if (r == 0) {
+        *ret = entry;
+        entry = NULL;
+        return 0;
     }
-    *ret = entry;
-    entry = NULL;
-    return 0;
+    remove_files(store->accounts, name);
+    /* Somebody made it in the meantime: then that one is the entry. */
+    return r == -EEXIST ? store_entry_open(store, owner, ret, reason) : r;
 }
 
 int store_entry_lock(struct store_entry *entry, int64_t until_ms, struct reason *reason) {
@@ -256,12 +250,14 @@ void store_entry_unlock(struct store_entry *entry) {
     flock(entry->lock, LOCK_UN);
 }
 
-/* The generations that the slots claim; 0 for one that claims none. */
+/* The generations that the slots claim: 0 for one that claims none, UINT64_MAX for one that the
+ * disk does not give. */
 static void read_generations(const struct store_entry *entry, uint64_t ret[SLOTS]) {
     for (int i = 0; i < SLOTS; i++) {
         struct slot_claim claim = {0};
         int r = slot_read_claim(entry->slots[i], &claim);
-        ret[i] = r == 0 || r == -EPROTONOSUPPORT ? claim.generation : 0;
+        bool none = r == -ENODATA || r == -EBADMSG;
+        ret[i] = r == 0 || r == -EPROTONOSUPPORT ? claim.generation : none ? 0 : UINT64_MAX;
     }
 }
 
@@ -308,11 +304,15 @@ int store_entry_load(struct store_entry *entry, struct record *ret, struct reaso
     return explain_load(entry, errors[0], reason);
 }
 
-/* Whether the slots are as they were when this entry was loaded or stored last. */
+/* Whether the slots are as they were when this entry was loaded or stored last. What the disk
+ * does not give is no change: a token that has just come must not be lost to that. */
 static bool is_unchanged(const struct store_entry *entry) {
     uint64_t now[SLOTS];
     read_generations(entry, now);
-    return memcmp(now, entry->seen, sizeof now) == 0;
+    for (int i = 0; i < SLOTS; i++)
+        if (now[i] != entry->seen[i] && now[i] != UINT64_MAX && entry->seen[i] != UINT64_MAX)
+            return false;
+    return true;
 }
 
 int store_entry_replace(struct store_entry *entry, struct record *record, struct reason *reason) {
@@ -326,6 +326,16 @@ int store_entry_replace(struct store_entry *entry, struct record *record, struct
         return reason_set(reason, r, "cannot write %s: %s", entry->path, strerror(-r));
     }
     entry->generation = record->generation;
+    return 0;
+}
+
+int store_entry_reserve(struct store_entry *entry, const struct record *record,
+                        struct reason *reason) {
+    for (int i = 0; i < SLOTS; i++) {
+        int r = slot_reserve(entry->slots[i], record);
+        if (r < 0)
+            return reason_set(reason, r, "cannot make room in %s: %s", entry->path, strerror(-r));
+    }
     return 0;
 }
 

@@ -62,6 +62,11 @@ int store_entry_load(struct store_entry *entry, struct record *ret, struct reaso
  * else an error of the disk, and then the previous record is still what is stored. */
 int store_entry_replace(struct store_entry *entry, struct record *record, struct reason *reason);
 
+/* Makes room for what a renewal of `record` may bring, so that replacing it afterwards does not
+ * find the disk full: -ENOSPC, or another error of the disk. */
+int store_entry_reserve(struct store_entry *entry, const struct record *record,
+                        struct reason *reason);
+
 /* Removes the entry for good. Under the lock only. */
 int store_entry_remove(struct store *store, struct store_entry *entry, struct reason *reason);
 

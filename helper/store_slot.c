@@ -7,25 +7,30 @@
  * Everything up to the size, with the machine's id behind it, is the associated data of the seal:
  * a slot that was moved to another account, uid, provider or machine, or whose generation was
  * changed, does not open. A write that was cut short does not open either, and then the other
- * slot is the record. A slot's file never shrinks and is a block larger than it needs to be, so
- * that a renewal is not the moment at which the disk is found to be full.
+ * slot is the record. A slot's file never shrinks, and before a renewal is sent both are larger by
+ * SLOT_SPARE than the record that there is: a full disk is found out before it can lose a token.
  */
 #include "store_slot.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scoped.h"
+
 enum {
     SLOT_VERSION = 1,
     SLOT_HEADER_MAX = 8 + 4 + 8 + 4 + 2 * (4 + PROTOCOL_NAME_MAX) + 4,
     SLOT_MAX = SLOT_HEADER_MAX + RECORD_ENCODED_MAX + 64,
     SLOT_BLOCK = 4096,
+    SLOT_SPARE = 16384,
 };
 
+static const char machine_id_path[] = "/etc/machine-id";
 static const char slot_magic[8] = {'o', 'a', 'u', 't', 'h', 'l', 'g', 'n'};
 
 struct slot_image {
@@ -102,6 +107,18 @@ static int parse_claim(struct protocol_reader *reader, struct slot_claim *ret) {
     return reader->bad || version != SLOT_VERSION || ret->generation == 0 ? -EBADMSG : 0;
 }
 
+int slot_read_machine(char ret_id[SLOT_MACHINE_ID_SIZE], struct reason *reason) {
+    SCOPED_FD int fd = open(machine_id_path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? read(fd, ret_id, SLOT_MACHINE_ID_SIZE - 1) : 0;
+    if (got != SLOT_MACHINE_ID_SIZE - 1)
+        return reason_set(reason, -ENODATA,
+                          "%s holds no machine id, which stored grants are "
+                          "bound to; run: systemd-machine-id-setup",
+                          machine_id_path);
+    ret_id[got] = '\0';
+    return 0;
+}
+
 int slot_read_claim(int fd, struct slot_claim *ret) {
     uint8_t header[SLOT_HEADER_MAX];
     ssize_t size = pread(fd, header, sizeof header, 0);
@@ -156,7 +173,7 @@ int slot_load(int fd, const struct slot_binding *binding, struct record *ret) {
     return 0;
 }
 
-/* Makes the file a block larger than the image needs, with blocks that exist. */
+/* Makes the file at least as large, rounded up to blocks, with blocks that exist. */
 static int grow_file(int fd, size_t size) {
     struct stat status;
     if (fstat(fd, &status) < 0)
@@ -164,7 +181,7 @@ static int grow_file(int fd, size_t size) {
     if ((size_t) status.st_size >= size)
         return 0;
     static const uint8_t zeros[SLOT_BLOCK];
-    off_t target = (off_t) ((size / SLOT_BLOCK + 2) * SLOT_BLOCK);
+    off_t target = (off_t) ((size / SLOT_BLOCK + 1) * SLOT_BLOCK);
     for (off_t at = status.st_size; at < target;) {
         size_t want = (size_t) (target - at) < sizeof zeros ? (size_t) (target - at) : sizeof zeros;
         ssize_t put = pwrite(fd, zeros, want, at);
@@ -173,6 +190,10 @@ static int grow_file(int fd, size_t size) {
         at += put > 0 ? put : 0;
     }
     return 0;
+}
+
+int slot_reserve(int fd, const struct record *record) {
+    return grow_file(fd, SLOT_HEADER_MAX + SEAL_OVERHEAD + record_size(record) + SLOT_SPARE);
 }
 
 int slot_store(int fd, const struct slot_binding *binding, const struct record *record) {

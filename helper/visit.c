@@ -107,7 +107,8 @@ static enum verdict admit(struct visit *visit, const struct use_case *use_case) 
  * something else in the configuration is wrong. */
 static void conclude_misconfigured(struct visit *visit, const struct reason *why) {
     struct reason reason = {""};
-    if (visit->question.operation == OPERATION_VERIFY && visit->config.login_known &&
+    enum protocol_operation asked = visit->question.operation;
+    if ((asked == OPERATION_VERIFY || asked == OPERATION_TOKEN) && visit->config.login_known &&
         account_is_managed(&visit->account, &visit->config.login, &reason) == 0)
         visit_conclude(visit, VERDICT_NOT_MANAGED, &reason);
     else

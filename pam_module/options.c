@@ -59,7 +59,7 @@ static const char *take_option(const struct option *option, const char *value,
     case OPTION_DURATION:
         if (!value || !protocol_parse_duration(value, &seconds))
             return "takes a duration such as 90s, 5m, 8h, 30d or 0";
-        if (place == (char *) &ret->deadline && (seconds < 1 || seconds > 300))
+        if (place == (char *) &ret->deadline && (seconds < 1 || seconds > PROTOCOL_DEADLINE_MAX))
             return "takes 1s to 5m";
         memcpy(place, &seconds, sizeof seconds);
         return NULL;

@@ -10,17 +10,26 @@
 
 enum { FIELD_SIZE = PROTOCOL_TEXT_MAX + 1 };
 
-/* Bytes that are not printable ASCII, and quotes, become \xNN. */
-static const char *escape(const char *text, char ret[FIELD_SIZE]) {
+/* Bytes below `least` or beyond ASCII, and quotes, become \xNN. */
+static const char *escape_from(char least, const char *text, char ret[FIELD_SIZE]) {
     size_t used = 0;
     for (; *text != '\0' && used + 5 <= FIELD_SIZE; text++) {
-        if (*text >= ' ' && *text <= '~' && *text != '"')
+        if (*text >= least && *text <= '~' && *text != '"')
             ret[used++] = *text;
         else
             used += (size_t) snprintf(ret + used, 5, "\\x%02X", (unsigned char) *text);
     }
     ret[used] = '\0';
     return ret;
+}
+
+/* A text in quotes, and a word: one with a blank could pass for the fields behind it. */
+static const char *escape(const char *text, char ret[FIELD_SIZE]) {
+    return escape_from(' ', text, ret);
+}
+
+static const char *escape_word(const char *text, char ret[FIELD_SIZE]) {
+    return escape_from('!', text, ret);
 }
 
 static const struct {
@@ -47,12 +56,13 @@ void report_decision(const struct login *login, const struct ask_answer *answer)
 
     if (answer->reason[0] != '\0')
         snprintf(reason, sizeof reason, " reason=\"%s\"", escape(answer->reason, text));
-    escape(login->rhost, rhost);
+    escape_word(login->rhost, rhost);
     pam_syslog(login->pamh, manners[answer->verdict].level,
                "%s: %s%s%s (verdict=%s source=%s rotated=%s%s%s ms=%lld%s%s)",
-               escape(login->user, user), verdict, by ? " by " : "", by ? answer->provider : "",
-               verdict, source_name(answer->source), answer->rotated ? "yes" : "no",
-               rhost[0] != '\0' ? " rhost=" : "", rhost, (long long) answer->milliseconds, reason,
+               escape_word(login->user, user), verdict, by ? " by " : "",
+               by ? answer->provider : "", verdict, source_name(answer->source),
+               answer->rotated ? "yes" : "no", rhost[0] != '\0' ? " rhost=" : "", rhost,
+               (long long) answer->milliseconds, reason,
                login->options.permissive ? " permissive" : "");
 }
 
@@ -68,7 +78,7 @@ void report_to_person(const struct login *login, const struct ask_answer *answer
 void report_misconfigured(const struct login *login, const char *what) {
     char user[FIELD_SIZE], text[FIELD_SIZE];
     pam_syslog(login->pamh, LOG_ERR, "%s: misconfigured (verdict=misconfigured reason=\"%s\")",
-               escape(login->user, user), escape(what, text));
+               escape_word(login->user, user), escape(what, text));
     if (!login->silent)
         pam_error(login->pamh, "Login refused: oauth-login on this machine is misconfigured. Your "
                                "account is not at fault; tell your administrator.");
@@ -79,18 +89,18 @@ void report_unproven(const struct login *login) {
     pam_syslog(login->pamh, LOG_NOTICE,
                "%s: nobody has been proven in this login yet, so this pass in auth is neutral; "
                "another module must prove who it is (pam_oauth_login(8), assume_proven)",
-               escape(login->user, user));
+               escape_word(login->user, user));
 }
 
 void report_planted(const struct login *login, int serial, const struct ask_answer *answer) {
     char user[FIELD_SIZE];
     if (login->options.debug)
         pam_syslog(login->pamh, LOG_DEBUG, "%s: session key oauth-login:%s planted in keyring %d",
-                   escape(login->user, user), answer->provider, serial);
+                   escape_word(login->user, user), answer->provider, serial);
 }
 
 void report_not_planted(const struct login *login, const char *why) {
     char user[FIELD_SIZE], text[FIELD_SIZE];
-    pam_syslog(login->pamh, LOG_WARNING, "%s: no session key: %s", escape(login->user, user),
+    pam_syslog(login->pamh, LOG_WARNING, "%s: no session key: %s", escape_word(login->user, user),
                escape(why, text));
 }

@@ -22,9 +22,11 @@ static int without_key(const struct login *login, const char *why) {
 static int plant(const struct login *login, const struct ask_answer *answer) {
     struct session_key_ring ring;
     char why[160];
-    int64_t left = answer->expires - (int64_t) time(NULL);
-    if (left <= 0 || answer->token_size == 0)
+    int64_t now = (int64_t) time(NULL);
+    if (answer->expires <= now || answer->token_size == 0)
         return without_key(login, "the stored access token is not valid any more");
+    int64_t left = answer->expires - now;
+    left = left < PROTOCOL_DURATION_MAX ? left : PROTOCOL_DURATION_MAX;
     int r = session_key_plant(answer->provider, answer->token, answer->token_size, (uint32_t) left,
                               login->uid, login->gid, ring_take_noted(login->pamh), &ring);
     if (r < 0) {

@@ -42,7 +42,7 @@ static void fill_numbers(struct record *record) {
     record->unreachable.ms = 2;
     record->misconfigured.ms = 3;
     record->misconfigured_times = 4;
-    record->in_flight = 5;
+    record->grant.in_flight = 5;
     record->pending.expires = 6;
     record->discovered = 7;
 }
