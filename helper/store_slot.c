@@ -8,7 +8,8 @@
  * a slot that was moved to another account, uid, provider or machine, or whose generation was
  * changed, does not open. A write that was cut short does not open either, and then the other
  * slot is the record. A slot's file never shrinks, and before a renewal is sent both are larger by
- * SLOT_SPARE than the record that there is: a full disk is found out before it can lose a token.
+ * half of SLOT_SPARE at least than the record that there is: a full disk is found out before it can
+ * lose a token.
  */
 #include "store_slot.h"
 
@@ -193,7 +194,13 @@ static int grow_file(int fd, size_t size) {
 }
 
 int slot_reserve(int fd, const struct record *record) {
-    return grow_file(fd, SLOT_HEADER_MAX + SEAL_OVERHEAD + record_size(record) + SLOT_SPARE);
+    struct stat status;
+    size_t needed = SLOT_HEADER_MAX + SEAL_OVERHEAD + record_size(record);
+    if (fstat(fd, &status) < 0)
+        return -errno;
+    /* Not at every renewal that brings a token a little longer than the last. */
+    return (size_t) status.st_size >= needed + SLOT_SPARE / 2 ? 0
+                                                              : grow_file(fd, needed + SLOT_SPARE);
 }
 
 int slot_store(int fd, const struct slot_binding *binding, const struct record *record) {

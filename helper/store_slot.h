@@ -40,7 +40,8 @@ int slot_read_claim(int fd, struct slot_claim *ret);
  * claims another owner than `binding`, -EBADMSG when it does not open, -ENODATA when empty. */
 int slot_load(int fd, const struct slot_binding *binding, struct record *ret);
 
-/* Makes room in the slot `fd` for `record` and 16 KiB more: -ENOSPC, or another error of write(2).
+/* Makes room in the slot `fd` for `record` and 8 to 16 KiB more: -ENOSPC, or another error of
+ * write(2).
  */
 int slot_reserve(int fd, const struct record *record);
 

@@ -4,6 +4,7 @@ was not used up."""
 import json
 import ssl
 import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from scripted_provider import ScriptedProvider
@@ -224,3 +225,43 @@ def test_a_slow_drip_ends_at_the_deadline(enrolled, provider):
     assert said["verdict"] == "unreachable"
     assert "within 1 s" in said["reason"]
     drip.hold.set()
+
+
+@pytest.mark.parametrize("none", [None, ""])
+def test_an_error_that_is_nothing_is_no_error(none, enrolled, provider):
+    def with_error(request):
+        return Answer.json({**json.loads(provider.correct(request).body), "error": none})
+
+    provider.queue("/token", with_error)
+    assert [enrolled.verdict("alice") for _ in range(2)] == ["granted"] * 2
+
+
+def test_a_token_that_the_provider_repeats_is_not_said_again(enrolled, provider):
+    def repeat(request):
+        sent = request.form["refresh_token"]
+        return error("access_denied", error_description=f"the token '{sent}' of bob is not liked")
+
+    provider.queue("/token", repeat)
+    result = enrolled.run("verify", "alice")
+    assert "the token '[...]' of bob is not liked" in result.stderr
+    assert provider.refresh_token("alice") not in result.stderr
+
+
+def test_a_proxy_that_says_no_has_lost_nothing(enrolled, provider):
+    class Proxy(BaseHTTPRequestHandler):
+        def do_CONNECT(self):
+            self.send_error(403)
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Proxy) as proxy:
+        threading.Thread(target=proxy.serve_forever, args=(0.05,), daemon=True).start()
+        enrolled.configure(provider, proxy=f"http://127.0.0.1:{proxy.server_address[1]}")
+        assert enrolled.verdict("alice") == "unreachable"
+        proxy.shutdown()
+    enrolled.configure(provider)
+    provider.revoke("alice")
+    said = enrolled.run_json("verify", "alice")
+    assert said["verdict"] == "reauthorize"
+    assert "lost" not in said["reason"]

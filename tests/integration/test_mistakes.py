@@ -1,10 +1,13 @@
 """What an administrator or an attacker at the disk can get wrong: named, and nothing overwritten."""
 
 import os
+import re
 import shutil
+from pathlib import Path
 
 import pytest
 from installation import STORE
+from process import run
 
 ENTRY = STORE / "accounts" / "alice"
 
@@ -68,6 +71,25 @@ def test_an_account_that_login_leaves_alone_does_not_suffer_from_another_section
     assert enrolled.verdict("alice") == "not-managed"
     host.configure("[login]\nignored_users = alice\n[provider corp]\nissuer = https://x\n")
     assert enrolled.verdict("alice") == "misconfigured", "who is left alone is not known"
+
+
+def test_nor_does_its_session_where_the_key_is_required(enrolled, host, sshd):
+    enrolled.use("sshd")
+    host.pam("sshd", re.sub(r"(session .* pam_oauth_login.so)", r"\1 keyring_required",
+                            host.pam_text("sshd")))
+    host.configure("[login]\nprovider = corp\nignore_users = alice\n[provider corp]\nissuer = x\n")
+    assert sshd.ssh("alice").ok
+
+
+def test_a_name_service_that_lists_no_groups_frees_nobody(enrolled, provider, host, alice):
+    run("groupadd", "--force", "cloud", check=True)
+    run("usermod", "-aG", "cloud", "alice", check=True)
+    enrolled.configure(provider, login={"managed_group": "cloud"})
+    provider.revoke("alice")
+    services = Path("/etc/nsswitch.conf").read_text()
+    host.files.write("/etc/nsswitch.conf", services + "initgroups: nowhere\n")
+    assert "cloud" not in run("id", "-Gn", "alice").stdout
+    assert enrolled.verdict("alice") == "reauthorize"
 
 
 def test_a_wrong_drop_in_is_named(enrolled, host):

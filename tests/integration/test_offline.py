@@ -1,9 +1,11 @@
 """When the provider can't be asked: who waits, who shares, and whom grace lets in."""
 
+import fcntl
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from installation import STORE
 from scripted_server import Answer
 
 DAY = {"offline_grace": "1d"}
@@ -44,6 +46,13 @@ def test_grace_lets_in_who_waits_for_another_login(enrolled, provider):
         logins = [pool.submit(enrolled.verdict, "alice") for _ in range(2)]
         assert [login.result() for login in logins] == ["granted-offline"] * 2
     held.hold.set()
+
+
+def test_grace_never_lets_in_whom_the_configuration_has_dropped(enrolled, provider, bob):
+    enrolled.configure(provider, accounts=["bob"], login={**DAY, "deadline": "1s"})
+    with open(STORE / "accounts" / "alice" / "lock") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert enrolled.verdict("alice") == "denied"
 
 
 def test_a_no_ends_grace(enrolled, provider):

@@ -6,7 +6,7 @@ from terminal import Terminal
 
 READ_KEY = "keyctl pipe %user:oauth-login:corp"
 GONE = "corp no longer honours this machine's grant for alice"
-SERVICES = ("cron", "login", "sshd", "su", "sudo")
+SERVICES = ("cron", "login", "sshd", "su", "sudo", "sudo-i")
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +35,16 @@ def test_sudo_works_while_the_grant_lives_and_stops_with_it(host, corp):
     refused = host.sudo("alice", "id", "-un")  # sudo wants silence from PAM: PAM_SILENT
     assert refused.status == 1 and "Permission denied" in refused.stdout, refused
     wait_for_refusal(host, "sudo", mark)
+
+
+def test_sudo_with_a_login_shell_stops_with_the_grant_too(host, corp):
+    host.sudoers("alice ALL = NOPASSWD: ALL")
+    shell = {"options": ["-i"]}
+    assert host.sudo("alice", "id", "-un", **shell).stdout.endswith("root\n")
+    corp.remove_user("alice")
+    mark = host.log.mark()
+    assert not host.sudo("alice", "id", "-un", **shell).ok
+    wait_for_refusal(host, "sudo-i", mark)
 
 
 def test_a_password_typed_before_opens_no_sudo_after_the_account_is_gone(host, corp, alice):

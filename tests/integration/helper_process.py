@@ -1,0 +1,96 @@
+"""The helper while it waits for a provider that does not answer yet."""
+
+import os
+import select
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+HELPER = "/usr/libexec/oauth-login-helper"
+
+
+@contextmanager
+def held(provider):
+    """The next renewal is carried out at once, and answered when the yielded event is set.
+
+    Leaving the context sets it too, and waits until no helper is left.
+    """
+    release = threading.Event()
+    provider.queue("/token", lambda request: replace(provider.correct(request), hold=release))
+    try:
+        yield release
+    finally:
+        release.set()
+        for helper in running():
+            helper.wait_for_end()
+
+
+def held_helper(provider, requests):
+    """The only helper, once the provider has had so many requests at /token."""
+    provider.wait_for_requests("/token", requests)
+    (helper,) = running()
+    return helper
+
+
+def running():
+    """The helpers of the machine under test."""
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [HelperProcess(pid) for pid in pids if _is_helper(pid)]
+
+
+def wait_until(condition, what, timeout=10):
+    """For what the kernel tells nobody about."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {timeout} s: {what}"
+        time.sleep(0.01)
+
+
+class HelperProcess:
+    """What /proc says of it, to root."""
+
+    def __init__(self, pid):
+        self.pid = pid
+        self.path = Path(f"/proc/{pid}")
+
+    def status(self, field):
+        lines = (self.path / "status").read_text().splitlines()
+        (found,) = [line.partition(":")[2] for line in lines if line.startswith(f"{field}:")]
+        return found.split()
+
+    def stat(self, number):
+        """A field of /proc/PID/stat by its number in proc(5), from 3 on."""
+        return int((self.path / "stat").read_text().rpartition(")")[2].split()[number - 3])
+
+    def limit(self, name):
+        """(soft, hard) as text."""
+        lines = (self.path / "limits").read_text().splitlines()
+        (line,) = [line for line in lines if line.startswith(name)]
+        return tuple(line[len(name):].split()[:2])
+
+    def descriptors(self):
+        return {int(entry.name): os.readlink(entry) for entry in (self.path / "fd").iterdir()}
+
+    def alive(self):
+        return _is_helper(self.pid)
+
+    def wait_for_end(self, timeout=10):
+        try:
+            handle = os.pidfd_open(self.pid)
+        except ProcessLookupError:
+            return
+        try:
+            poll = select.poll()
+            poll.register(handle, select.POLLIN)
+            assert poll.poll(timeout * 1000), f"the helper still runs after {timeout} s"
+        finally:
+            os.close(handle)
+
+
+def _is_helper(pid):
+    try:
+        return os.readlink(f"/proc/{pid}/exe") == HELPER
+    except OSError:  # it has ended, or is a thread of the kernel's
+        return False
