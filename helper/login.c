@@ -11,10 +11,6 @@
 #include "moment.h"
 #include "renewal.h"
 
-static enum verdict conclude_fault(struct visit *visit, const struct reason *reason) {
-    return visit_conclude(visit, VERDICT_FAULT, reason);
-}
-
 static enum verdict conclude_not_enrolled(struct visit *visit, bool pending) {
     struct reason reason;
     reason_set(&reason, 0, "%s",
@@ -62,26 +58,51 @@ static enum verdict conclude_waited(struct visit *visit, struct store_entry *ent
     return visit->answer.verdict;
 }
 
-/* The account's entry, with its record: NONE, or the concluded verdict when there is none. */
-static enum verdict open_entry(struct visit *visit, struct store *store, bool lock,
-                               struct store_entry **ret, struct record *ret_record) {
-    struct reason reason = {""};
+/* A managed account's place in the store, with its record. */
+struct place {
+    struct store *store;
+    struct store_entry *entry;
+    struct record record;
+};
+
+#define SCOPED_PLACE __attribute__((cleanup(place_close)))
+
+static void place_close(struct place *place) {
+    store_entry_close(&place->entry); /* which ends the lock too */
+    store_close(&place->store);
+    record_clear(&place->record);
+}
+
+static int place_load(struct visit *visit, bool lock, struct place *ret, struct reason *reason) {
     struct store_owner owner = {visit->account.name, visit->account.uid,
                                 visit->config.provider.name};
-    int r = store_entry_open(store, &owner, ret, &reason);
+    int r = store_open(OAUTH_LOGIN_STORE, &ret->store, reason);
+    if (r < 0)
+        return r == -ENOENT ? -EIO : r; /* no store is not "no grant" */
+    r = store_entry_open(ret->store, &owner, &ret->entry, reason);
     if (r >= 0 && lock)
-        r = store_entry_lock(*ret, visit->deadline_ms, &reason);
-    if (r >= 0)
-        r = store_entry_load(*ret, ret_record, &reason);
+        r = store_entry_lock(ret->entry, visit->deadline_ms, reason);
+    return r < 0 ? r : store_entry_load(ret->entry, &ret->record, reason);
+}
+
+/* Opens the place of an account that is managed, enrolled, and still who it was enrolled as: NONE,
+ * else the concluded verdict. */
+static enum verdict place_open(struct visit *visit, bool lock, struct place *ret) {
+    struct reason reason = {""};
+    enum verdict verdict = check_managed(visit);
+    if (verdict != VERDICT_NONE)
+        return verdict;
+    int r = place_load(visit, lock, ret, &reason);
     if (r == -ENOENT)
         return conclude_not_enrolled(visit, false);
-    if (r == -ETIMEDOUT && *ret)
-        return conclude_waited(visit, *ret, &reason);
+    if (r == -ETIMEDOUT && ret->entry)
+        return conclude_waited(visit, ret->entry, &reason);
     if (r < 0)
-        return conclude_fault(visit, &reason);
-    return ret_record->enrolled != 0
-               ? VERDICT_NONE
-               : conclude_not_enrolled(visit, ret_record->pending.refresh.length > 0);
+        return visit_conclude(visit, VERDICT_FAULT, &reason);
+    if (ret->record.enrolled == 0)
+        return conclude_not_enrolled(visit, ret->record.pending.refresh.length > 0);
+    verdict = check_pin(visit, &ret->record);
+    return verdict == VERDICT_GRANTED ? VERDICT_NONE : verdict;
 }
 
 struct waiting {
@@ -98,72 +119,52 @@ static void answer_late(void *context) {
 }
 
 /* An earlier login's answer, or the provider's. */
-static enum verdict ask(struct visit *visit, struct store_entry *entry, struct record *record) {
+static void ask(struct visit *visit, struct place *place) {
     struct reason reason = {""};
-    enum verdict verdict = earlier_share(record, &visit->config, &reason);
+    enum verdict verdict = earlier_share(&place->record, &visit->config, &reason);
     if (verdict != VERDICT_NONE) {
         visit->answer.source = SOURCE_SHARED;
-        return visit_conclude(visit, verdict, &reason);
+        visit_conclude(visit, verdict, &reason);
+        return;
     }
-    struct waiting waiting = {visit, record};
+    struct waiting waiting = {visit, &place->record};
     struct renewal renewal = {
         .provider = &visit->config.provider,
-        .entry = entry,
-        .record = record,
-        .grant = &record->grant,
+        .entry = place->entry,
+        .record = &place->record,
+        .grant = &place->record.grant,
         .patience = visit_patience(visit, answer_late, &waiting),
     };
     visit->answer.source = SOURCE_REFRESH;
     verdict = renewal_run(&renewal);
     visit->answer.rotated = renewal.rotated;
-    return visit_conclude(visit, verdict, &renewal.reason);
+    visit_conclude(visit, verdict, &renewal.reason);
 }
 
 void login_verify(struct visit *visit) {
-    SCOPED_STORE struct store *store = NULL;
-    SCOPED_ENTRY struct store_entry *entry = NULL;
-    SCOPED_RECORD struct record record = {0};
-    struct reason reason = {""};
-
-    if (check_managed(visit) != VERDICT_NONE)
+    SCOPED_PLACE struct place place = {0};
+    if (place_open(visit, true, &place) != VERDICT_NONE)
         return;
-    if (store_open(OAUTH_LOGIN_STORE, &store, &reason) < 0) {
-        conclude_fault(visit, &reason);
-        return;
-    }
-    if (open_entry(visit, store, true, &entry, &record) != VERDICT_NONE)
-        return;
-    if (check_pin(visit, &record) == VERDICT_GRANTED)
-        ask(visit, entry, &record);
-    consider_grace(visit, &record);
-    visit->answer.expires = record.grant.expires;
-    store_entry_unlock(entry);
+    ask(visit, &place);
+    consider_grace(visit, &place.record);
+    visit->answer.expires = place.record.grant.expires;
 }
 
 void login_token(struct visit *visit) {
-    SCOPED_STORE struct store *store = NULL;
-    SCOPED_ENTRY struct store_entry *entry = NULL;
-    SCOPED_RECORD struct record record = {0};
+    SCOPED_PLACE struct place place = {0};
     struct reason reason = {""};
 
-    if (check_managed(visit) != VERDICT_NONE)
-        return;
-    if (store_open(OAUTH_LOGIN_STORE, &store, &reason) < 0) {
-        conclude_fault(visit, &reason);
-        return;
-    }
     /* Without the lock: a login of the same account that waits for the provider must not keep
      * this session waiting, and the newest record that opens is good enough. */
-    if (open_entry(visit, store, false, &entry, &record) != VERDICT_NONE)
+    if (place_open(visit, false, &place) != VERDICT_NONE)
         return;
-    if (check_pin(visit, &record) != VERDICT_GRANTED)
-        return;
-    visit->answer.expires = record.grant.expires;
-    if (record.last_verdict != VERDICT_GRANTED || record.grant.expires <= moment_wall()) {
+    const struct record *record = &place.record;
+    visit->answer.expires = record->grant.expires;
+    if (record->last_verdict != VERDICT_GRANTED || record->grant.expires <= moment_wall()) {
         reason_set(&reason, 0, "the stored access token is not valid any more");
         visit_conclude(visit, VERDICT_UNREACHABLE, &reason);
         return;
     }
-    secret_move(&visit->answer.token, &record.grant.access);
+    secret_move(&visit->answer.token, &place.record.grant.access);
     visit_conclude(visit, VERDICT_GRANTED, &reason);
 }

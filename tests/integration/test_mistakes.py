@@ -1,4 +1,4 @@
-"""What an administrator or an attacker at the disk can get wrong: named, and nothing overwritten."""
+"""What an administrator, or an attacker at the disk, gets wrong: named, and nothing overwritten."""
 
 import os
 import re
