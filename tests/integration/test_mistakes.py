@@ -127,6 +127,11 @@ def open_store():
     return lambda: STORE.chmod(0o700)
 
 
+def lose_store():
+    STORE.rename(STORE.with_name("elsewhere"))
+    return lambda: STORE.with_name("elsewhere").rename(STORE)
+
+
 def link_record():
     target = ENTRY / "elsewhere"
     (ENTRY / "record.0").rename(target)
@@ -168,6 +173,7 @@ def move_entry():
 @pytest.mark.parametrize("spoil, user, complaint", [
     (chown_store, "alice", "belongs to uid 2000"),
     (open_store, "alice", "open to others"),
+    (lose_store, "alice", "/var/lib/oauth-login is missing"),
     (link_record, "alice", "record.0 is not a regular file"),
     (second_name, "alice", "has a second name"),
     (truncate, "alice", "no record in"),

@@ -27,6 +27,7 @@ static void an_object_is_read(void **state) {
         "{\"a\":[1,-2.5e3,true,false,null,\"x\",{\"b\":{}}],\"sub\":\"a:b\"}",
         "{\"a\":{\"a\":{\"a\":1}},\"b\":[{\"a\":1},{\"a\":2}]}",
         "{\"quote\\\"s: \":\"\\\\\",\"b\\\\\":\":\\\":\"}",
+        "{\"a\\\"b\":\"c\\\":d\"}",
         "{\"\\u0061\":\"\\uD83D\\uDE00 \xc3\xa9\"}",
     };
     for (size_t i = 0; i < COUNT(texts); i++) {
@@ -234,7 +235,8 @@ static void a_dotted_path_leads_through_objects_only(void **state) {
     (void) state;
     SCOPED_JSON struct json_object *object = PARSE(
         "{\"user\":{\"login\":\"alice\",\"deep\":{\"er\":\"x\"}},\"list\":[{\"login\":\"bob\"}],"
-        "\"text\":\"t\",\"null\":null,\"user.login\":\"mallory\"}");
+        "\"text\":\"t\",\"null\":null,\"\":\"e\",\"also\":{\"\":\"e\"},\"user.login\":"
+        "\"mallory\"}");
     static const char *const nowhere[] = {
         "user",       "user.",        ".user",  "user..login", "user.login.", "user.login.x",
         "list.login", "list.0.login", "text.x", "null.x",      ".",           "",

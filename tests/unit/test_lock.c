@@ -101,7 +101,7 @@ static void a_free_lock_is_taken_even_after_the_deadline(void **state) {
     SCOPED_FD int fd = open_lock(*state);
     SCOPED_FD int other = open_lock(*state);
     assert_int_equal(lock_wait(fd, moment_boot_ms() - 1), 0);
-    assert_int_equal(flock(other, LOCK_EX | LOCK_NB), -1);
+    assert_int_equal(flock(other, LOCK_SH | LOCK_NB), -1);
     assert_int_equal(errno, EWOULDBLOCK);
 }
 
@@ -132,7 +132,7 @@ static void the_lock_of_a_process_that_ends_is_the_next_ones(void **state) {
     assert_int_equal(lock_wait(fd, until), 0);
     assert_true(moment_boot_ms() < until);
     SCOPED_FD int other = open_lock(*state);
-    assert_int_equal(flock(other, LOCK_EX | LOCK_NB), -1);
+    assert_int_equal(flock(other, LOCK_SH | LOCK_NB), -1);
     end_holder(&holder);
 }
 

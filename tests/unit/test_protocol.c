@@ -197,7 +197,8 @@ static void what_is_no_duration_is_refused_and_changes_nothing(void **state) {
                                        "8761h",
                                        "525601m",
                                        "31536001s",
-                                       "99999999999999999999d"};
+                                       "99999999999999999999d",
+                                       "18446744073709551617s"};
     for (size_t i = 0; i < COUNT(rows); i++) {
         uint32_t seconds = 77;
         if (protocol_parse_duration(rows[i], &seconds))

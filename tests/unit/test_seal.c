@@ -106,12 +106,16 @@ static void a_key_of_the_wrong_size_seals_and_opens_nothing(void **state) {
     (void) state;
     SCOPED_SECRET struct secret key = key_of(0), plain = unit_secret(text);
     SCOPED_SECRET struct secret half = unit_bytes(key.data, SEAL_KEY_SIZE / 2), none = {0};
+    SCOPED_SECRET struct secret longer = unit_bytes(key.data, SEAL_KEY_SIZE);
+    assert_int_equal(secret_append(&longer, "x", 1, 64), 0);
     uint8_t sealed[SEALED_SIZE];
     assert_true(seal_close(&half, bound, sizeof bound, &plain, sealed) < 0);
     assert_true(seal_close(&none, bound, sizeof bound, &plain, sealed) < 0);
+    assert_true(seal_close(&longer, bound, sizeof bound, &plain, sealed) < 0);
     seal_text(&key, sealed);
     assert_true(seal_open(&half, bound, sizeof bound, sealed, sizeof sealed, 100, &plain) < 0);
     assert_true(seal_open(&none, bound, sizeof bound, sealed, sizeof sealed, 100, &plain) < 0);
+    assert_true(seal_open(&longer, bound, sizeof bound, sealed, sizeof sealed, 100, &plain) < 0);
 }
 
 /* The same nonce twice would give both texts away. */
