@@ -12,6 +12,7 @@
 #include <grp.h>
 #include <keyutils.h>
 #include <linux/capability.h>
+#include <linux/ioprio.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/personality.h>
@@ -106,6 +107,7 @@ static void fix_scheduling(void) {
     personality(PER_LINUX);
     syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &normal);
     setpriority(PRIO_PROCESS, 0, 0);
+    syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, 0); /* no class: by the nice value */
     memset(&every, 0xff, sizeof every);
     sched_setaffinity(0, sizeof every, &every);
     if (chdir("/") < 0)
@@ -150,12 +152,16 @@ _Static_assert(sizeof(long) == 8, "64-bit machines only");
 
 /* glibc's own wrappers would signal threads that this copy does not have. */
 static void drop_rights(const struct spawn_plan *plan) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[2] = {{0, 0, 0}};
     if (syscall(SYS_setgroups, 0, NULL) < 0)
         fail(STDIN_FILENO, "setgroups");
     if (syscall(SYS_setresgid, plan->gid, plan->gid, plan->gid) < 0)
         fail(STDIN_FILENO, "setresgid");
     if (syscall(SYS_setresuid, plan->uid, plan->uid, plan->uid) < 0)
         fail(STDIN_FILENO, "setresuid");
+    if (syscall(SYS_capset, &header, none) < 0) /* those that could be inherited are left */
+        fail(STDIN_FILENO, "capset");
 }
 
 static void prove_rights(const struct spawn_plan *plan) {
