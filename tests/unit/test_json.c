@@ -121,11 +121,10 @@ static void an_escaped_nul_makes_no_shorter_text(void **state) {
     (void) state;
     SCOPED_JSON struct json_object *object =
         PARSE("{\"sub\":\"alice\\u0000mallory\",\"in\":{\"x\":\"\\u0000\"}}");
-    if (object) {
-        assert_null(json_text(object, "sub"));
-        assert_null(json_text_at(object, "sub"));
-        assert_null(json_text_at(object, "in.x"));
-    }
+    assert_non_null(object);
+    assert_null(json_text(object, "sub"));
+    assert_null(json_text_at(object, "sub"));
+    assert_null(json_text_at(object, "in.x"));
 }
 
 static void an_escaped_nul_makes_no_shorter_name(void **state) {

@@ -175,27 +175,60 @@ static void a_record_of_another_generation_is_not_stored(void **state) {
     assert_token(place, &alice, "refresh-1");
 }
 
+/* Replaces the record by one with `token` while no file may grow, or be written with write(2). */
+static int replace_limited(struct place *place, struct store_entry *entry, struct record *record,
+                           const char *token) {
+    struct rlimit old, none;
+    token_set(record, token);
+    getrlimit(RLIMIT_FSIZE, &old);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = old.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &none);
+    int r = store_entry_replace(entry, record, &place->reason);
+    setrlimit(RLIMIT_FSIZE, &old);
+    return r;
+}
+
 static void a_disk_that_fails_leaves_the_previous_record(void **state) {
     struct place *place = *state;
-    struct rlimit old, none;
+    SCOPED_ENTRY struct store_entry *entry = NULL;
+    SCOPED_RECORD struct record record = {0};
+    SCOPED_SECRET struct secret huge = unit_filled('t', 32000);
+    place_enrol(place, &alice, "refresh-1");
+    assert_int_equal(store_entry_open(place->store, &alice, &entry, &place->reason), 0);
+    assert_int_equal(store_entry_load(entry, &record, &place->reason), 0);
+    assert_int_equal(replace_limited(place, entry, &record, secret_text(&huge)), -EFBIG);
+    assert_has(place->reason.text, "cannot write");
+    assert_int_equal(record.generation, 1);
+    assert_token(place, &alice, "refresh-1");
+    assert_int_equal(store_entry_replace(entry, &record, &place->reason), 0);
+    assert_token(place, &alice, secret_text(&huge));
+}
+
+static void a_limit_of_file_sizes_loses_no_token(void **state) {
+    struct place *place = *state;
     SCOPED_ENTRY struct store_entry *entry = NULL;
     SCOPED_RECORD struct record record = {0};
     place_enrol(place, &alice, "refresh-1");
     assert_int_equal(store_entry_open(place->store, &alice, &entry, &place->reason), 0);
     assert_int_equal(store_entry_load(entry, &record, &place->reason), 0);
-    token_set(&record, "refresh-2");
-    getrlimit(RLIMIT_FSIZE, &old);
-    none = (struct rlimit){.rlim_cur = 0, .rlim_max = old.rlim_max};
-    signal(SIGXFSZ, SIG_IGN);
-    setrlimit(RLIMIT_FSIZE, &none);
-    int r = store_entry_replace(entry, &record, &place->reason);
-    setrlimit(RLIMIT_FSIZE, &old);
-    assert_int_equal(r, -EFBIG);
-    assert_has(place->reason.text, "cannot write");
-    assert_int_equal(record.generation, 1);
-    assert_token(place, &alice, "refresh-1");
-    assert_int_equal(store_entry_replace(entry, &record, &place->reason), 0);
+    assert_int_equal(replace_limited(place, entry, &record, "refresh-2"), 0);
     assert_token(place, &alice, "refresh-2");
+}
+
+static void room_is_made_before_it_is_needed(void **state) {
+    struct place *place = *state;
+    SCOPED_ENTRY struct store_entry *entry = NULL;
+    SCOPED_RECORD struct record record = {0};
+    SCOPED_SECRET struct secret large = unit_filled('t', 20000);
+    SCOPED_SECRET struct secret larger = unit_filled('t', 27000);
+    place_enrol(place, &alice, "refresh-1");
+    assert_int_equal(store_entry_open(place->store, &alice, &entry, &place->reason), 0);
+    assert_int_equal(store_entry_load(entry, &record, &place->reason), 0);
+    token_set(&record, secret_text(&large));
+    assert_int_equal(store_entry_reserve(entry, &record, &place->reason), 0);
+    assert_int_equal(replace_limited(place, entry, &record, secret_text(&larger)), 0);
+    assert_token(place, &alice, secret_text(&larger));
 }
 
 /* The sandbox allows no opening; a moved store is the same to who must not open anything. */
@@ -352,6 +385,8 @@ int main(void) {
         TEST(a_record_changed_by_somebody_else_is_not_overwritten),
         TEST(a_record_of_another_generation_is_not_stored),
         TEST(a_disk_that_fails_leaves_the_previous_record),
+        TEST(a_limit_of_file_sizes_loses_no_token),
+        TEST(room_is_made_before_it_is_needed),
         TEST(an_open_entry_opens_no_file_any_more),
         TEST(one_login_of_an_account_renews_at_a_time),
         TEST(another_accounts_login_is_not_waited_for),

@@ -1,0 +1,124 @@
+/*
+ * test_account.c - account.c: which names are looked up, and whose logins are managed. By the
+ * accounts that every Debian has: root, daemon (uid 1) and nobody (uid 65534, group nogroup).
+ */
+#include "unit.h"
+
+#include <errno.h>
+
+#include "account.h"
+
+static const struct account nobody = {.name = "nobody", .uid = 65534, .gid = 65534};
+
+static void a_known_account_is_found(void **state) {
+    (void) state;
+    struct account account = {0};
+    struct reason reason = {""};
+    assert_int_equal(account_resolve("root", &account, &reason), 0);
+    assert_string_equal(account.name, "root");
+    assert_int_equal(account.uid, 0);
+    assert_int_equal(account_resolve("nobody", &account, &reason), 0);
+    assert_string_equal(account.name, "nobody");
+    assert_int_equal(account.uid, 65534);
+    assert_int_equal(account.gid, 65534);
+}
+
+static void an_unknown_account_is_named(void **state) {
+    (void) state;
+    SCOPED_SECRET struct secret long_name = unit_filled('n', 33);
+    const char *const names[] = {
+        "no-such-account", "Root", "ROOT", "nobody1", "nobod", "root ", secret_text(&long_name)};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct account account = {0};
+        struct reason reason = {""};
+        assert_int_equal(account_resolve(names[i], &account, &reason), -ENOENT);
+        assert_has(reason.text, names[i]);
+        assert_string_equal(account.name, "");
+    }
+}
+
+static void what_cannot_be_a_name_is_never_looked_up(void **state) {
+    (void) state;
+    SCOPED_SECRET struct secret long_name = unit_filled('n', 300);
+    const char *const names[] = {
+        "",        ".",      "..",       "../root", "/root",
+        "ro/ot",   "-root",  ".root",    "ro:ot",   "root\n",
+        "root\nx", "\troot", "ro\x7fot", "\x1b[2J", secret_text(&long_name)};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct account account = {0};
+        struct reason reason = {""};
+        assert_int_equal(account_resolve(names[i], &account, &reason), -EINVAL);
+        assert_has(reason.text, "cannot be an account's name");
+        for (const char *at = reason.text; *at; at++)
+            assert_true(*at >= ' ' && *at <= '~');
+    }
+}
+
+static int managed(const struct account *account, const struct login_config *login,
+                   const char *said) {
+    struct reason reason = {""};
+    int r = account_is_managed(account, login, &reason);
+    assert_has(reason.text, said);
+    return r;
+}
+
+static void root_is_never_managed(void **state) {
+    (void) state;
+    static const struct account root = {.name = "root"}, toor = {.name = "toor"};
+    struct login_config login = {.minimum_uid = 0, .ignore_users = "", .managed_group = "root"};
+    assert_int_equal(managed(&root, &login, "uid 0"), 0);
+    assert_int_equal(managed(&toor, &login, "uid 0"), 0);
+}
+
+static void accounts_below_the_minimum_uid_are_not_managed(void **state) {
+    (void) state;
+    struct login_config login = {.minimum_uid = 65535, .ignore_users = "", .managed_group = ""};
+    assert_int_equal(managed(&nobody, &login, "uid 65534 is below minimum_uid 65535"), 0);
+    login.minimum_uid = 65534;
+    assert_int_equal(managed(&nobody, &login, ""), 1);
+}
+
+static void an_ignored_user_is_not_managed(void **state) {
+    (void) state;
+    struct login_config login = {.minimum_uid = 1000, .managed_group = ""};
+    static const char *const ignoring[] = {"nobody", "x nobody", "x, nobody", "nobody y"};
+    static const char *const others[] = {"", "nobod", "nobody1", "NOBODY", "xnobody"};
+    for (size_t i = 0; i < COUNT(ignoring); i++) {
+        login.ignore_users = ignoring[i];
+        assert_int_equal(managed(&nobody, &login, "ignore_users"), 0);
+    }
+    for (size_t i = 0; i < COUNT(others); i++) {
+        login.ignore_users = others[i];
+        assert_int_equal(managed(&nobody, &login, ""), 1);
+    }
+}
+
+static void only_members_of_the_managed_group_are_managed(void **state) {
+    (void) state;
+    struct login_config login = {
+        .minimum_uid = 1000, .ignore_users = "", .managed_group = "nogroup"};
+    assert_int_equal(managed(&nobody, &login, ""), 1);
+    login.managed_group = "daemon";
+    assert_int_equal(managed(&nobody, &login, "not in managed_group daemon"), 0);
+}
+
+static void a_managed_group_that_does_not_exist_is_an_error(void **state) {
+    (void) state;
+    struct login_config login = {
+        .minimum_uid = 1000, .ignore_users = "", .managed_group = "no-such-group"};
+    assert_int_equal(managed(&nobody, &login, "managed_group = no-such-group"), -EINVAL);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_known_account_is_found),
+        cmocka_unit_test(an_unknown_account_is_named),
+        cmocka_unit_test(what_cannot_be_a_name_is_never_looked_up),
+        cmocka_unit_test(root_is_never_managed),
+        cmocka_unit_test(accounts_below_the_minimum_uid_are_not_managed),
+        cmocka_unit_test(an_ignored_user_is_not_managed),
+        cmocka_unit_test(only_members_of_the_managed_group_are_managed),
+        cmocka_unit_test(a_managed_group_that_does_not_exist_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
