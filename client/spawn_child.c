@@ -114,11 +114,12 @@ static void fix_scheduling(void) {
         fail(STDIN_FILENO, "chdir");
 }
 
-/* The mask stays full until execve: no handler of the caller's may run here. */
+/* The mask stays full until execve: no handler of the caller's may run here. By number, since
+ * glibc keeps two signals to itself, which the caller may have inherited as ignored. */
 static void fix_signals(void) {
-    struct sigaction normal = {.sa_handler = SIG_DFL};
+    static const uint64_t normal[8]; /* the kernel's struct sigaction: SIG_DFL and no flags */
     for (int number = 1; number < NSIG; number++)
-        sigaction(number, &normal, NULL);
+        syscall(SYS_rt_sigaction, number, normal, NULL, sizeof(uint64_t));
 }
 
 /* Our end at 0, nothing above, /dev/null at 1 and 2. In this order it needs no free descriptor:

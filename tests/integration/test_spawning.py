@@ -338,7 +338,7 @@ def test_a_helper_that_hangs_is_left_at_the_deadline(host, corp, pam_host, progr
     (lambda host: host.files.write(HELPER, b"\x7fELF", mode=0o644), "execve: Permission denied"),
     (lambda host: host.files.write(HELPER, b"\x7fELF", mode=0o755), "execve: Exec format error"),
     (lambda host: rename_user(host, "gone"), "there is no user oauth-login"),
-    (lambda host: rename_user(host, "oauth-login", "0:0"), "oauth-login must not have uid or gid 0"),
+    (lambda host: rename_user(host, "oauth-login", "0:0"), "must not have uid or gid 0"),
     (lambda host: rename_user(host, "oauth-login", "990:0"), "must not have uid or gid 0"),
 ], ids=["missing", "not executable", "no program", "no user", "user is root", "group is root"])
 def test_a_helper_that_can_not_be_started_is_a_fault(host, corp, service, break_it, why):

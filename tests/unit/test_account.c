@@ -5,6 +5,8 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <sched.h>
+#include <sys/mount.h>
 
 #include "account.h"
 
@@ -102,6 +104,30 @@ static void only_members_of_the_managed_group_are_managed(void **state) {
     assert_int_equal(managed(&nobody, &login, "not in managed_group daemon"), 0);
 }
 
+/* By a group file of the test's own, in a mount namespace that ends with this program. */
+static void a_member_by_the_groups_own_list_is_managed(void **state) {
+    (void) state;
+    static const char groups[] = "root:x:0:\nnogroup:x:65534:\ncrew:x:4242:nobod,nobody\n"
+                                 "others:x:4243:nobod,nobody1\n"
+                                 "same:x:4244:\nalias:x:4244:nobody\n";
+    struct login_config login = {.minimum_uid = 1000, .ignore_users = ""};
+    char *scratch = unit_scratch();
+    SCOPED_TEXT char *path = unit_text("%s/group", scratch);
+    unit_write(path, groups, strlen(groups));
+    assert_int_equal(chmod(path, 0644), 0);
+    assert_int_equal(unshare(CLONE_NEWNS), 0);
+    assert_int_equal(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+    assert_int_equal(mount(path, "/etc/group", NULL, MS_BIND, NULL), 0);
+    login.managed_group = "crew";
+    assert_int_equal(managed(&nobody, &login, ""), 1);
+    login.managed_group = "same"; /* by its number, which is what rights go by */
+    assert_int_equal(managed(&nobody, &login, ""), 1);
+    login.managed_group = "others";
+    assert_int_equal(managed(&nobody, &login, "not in managed_group others"), 0);
+    assert_int_equal(umount2("/etc/group", MNT_DETACH), 0);
+    unit_remove(scratch);
+}
+
 static void a_managed_group_that_does_not_exist_is_an_error(void **state) {
     (void) state;
     struct login_config login = {
@@ -118,6 +144,7 @@ int main(void) {
         cmocka_unit_test(accounts_below_the_minimum_uid_are_not_managed),
         cmocka_unit_test(an_ignored_user_is_not_managed),
         cmocka_unit_test(only_members_of_the_managed_group_are_managed),
+        cmocka_unit_test(a_member_by_the_groups_own_list_is_managed),
         cmocka_unit_test(a_managed_group_that_does_not_exist_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,6 +28,7 @@ static void an_object_is_read(void **state) {
         "{\"a\":{\"a\":{\"a\":1}},\"b\":[{\"a\":1},{\"a\":2}]}",
         "{\"quote\\\"s: \":\"\\\\\",\"b\\\\\":\":\\\":\"}",
         "{\"a\\\"b\":\"c\\\":d\"}",
+        "{\"\xe0\xa0\x80\xed\x9f\xbf\":\"\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\xef\xbf\xbd\xc2\x80\"}",
         "{\"\\u0061\":\"\\uD83D\\uDE00 \xc3\xa9\"}",
     };
     for (size_t i = 0; i < COUNT(texts); i++) {
@@ -153,8 +154,8 @@ static void text_that_is_not_utf_8_is_refused(void **state) {
 /* Overlong forms, surrogates and code points past U+10FFFF: RFC 3629 section 3. */
 static void text_that_only_looks_like_utf_8_is_refused(void **state) {
     (void) state;
-    static const char *const bad[] = {"\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80",
-                                      "\xf4\x90\x80\x80", "\xf5\x80\x80\x80"};
+    static const char *const bad[] = {"\xc0\xaf",     "\xe0\x80\xaf",     "\xf0\x80\x80\xaf",
+                                      "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80"};
     assert_refused_as_name_and_value(bad, COUNT(bad));
 }
 

@@ -189,6 +189,7 @@ static void a_rotated_token_is_kept_whatever_else_is_wrong(void **state) {
     static const char *const bodies[] = {
         "{" TOKENS ",\"refresh_token\":\"r2\"}",
         "{\"refresh_token\":\"r2\"}",
+        "{\"refresh_token\":\"r2\",\"error\":\"server_error\"}",
         "{\"refresh_token\":\"r2\",\"token_type\":\"mac\",\"access_token\":\"a1\"}",
         "{\"refresh_token\":\"r2\",\"token_type\":\"Bearer\",\"access_token\":\"\"}",
         "{\"refresh_token\":\"r2\",\"token_type\":\"Bearer\",\"access_token\":\"a b\"}",

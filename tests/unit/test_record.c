@@ -86,6 +86,7 @@ static void everything_at_its_limit_comes_back(void **state) {
     fill(&record);
     assert_int_equal(record_encode(&record, &encoded), 0);
     assert_true(encoded.length <= RECORD_ENCODED_MAX);
+    assert_int_equal(record_size(&record), encoded.length);
     assert_int_equal(record_decode(&encoded, &again), 0);
     assert_same(&record, &again);
 }

@@ -175,6 +175,10 @@ static void a_digest_is_sha_256(void **state) {
     uint8_t digest[SEAL_DIGEST_SIZE];
     assert_int_equal(seal_digest("abc", 3, digest), 0);
     assert_memory_equal(digest, abc, sizeof abc);
+    char digits[2 * SEAL_DIGEST_SIZE + 1];
+    seal_digest_text("abc", 3, digits);
+    assert_string_equal(digits, "ba7816bf8f01cfea414140de5dae2223"
+                                "b00361a396177a9cb410ff61f20015ad");
 }
 
 static void random_bytes_are_not_repeated(void **state) {
