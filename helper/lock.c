@@ -26,6 +26,8 @@ int lock_wait(int fd, int64_t until_ms) {
     int64_t left = until_ms - moment_boot_ms();
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return 0;
+    if (errno != EWOULDBLOCK)
+        return -errno;
     if (left <= 0)
         return -ETIMEDOUT;
     struct itimerval timer = {

@@ -157,6 +157,8 @@ static int get_field(struct protocol_reader *reader, struct record *record) {
 }
 
 int record_decode(const struct secret *encoded, struct record *ret) {
+    if (encoded->length == 0)
+        return 0;
     struct protocol_reader reader = {.at = encoded->data, .end = encoded->data + encoded->length};
     int r = 0;
     while (r == 0 && reader.at < reader.end)

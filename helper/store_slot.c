@@ -166,7 +166,7 @@ int slot_load(int fd, const struct slot_binding *binding, struct record *ret) {
     size_t bound = associated_data(image->bytes, header, binding, associated);
     r = seal_open(&binding->key, associated, bound, sealed, size, RECORD_ENCODED_MAX, &plain);
     if (r < 0)
-        return r;
+        return r == -E2BIG ? -EBADMSG : r;
     r = record_decode(&plain, ret);
     if (r < 0)
         return r;

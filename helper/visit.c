@@ -87,6 +87,8 @@ static void take_options(struct visit *visit) {
     override(&login->offline_grace, visit->question.offline_grace);
     override(&login->reuse_within, visit->question.reuse_within);
     override(&login->deadline, visit->question.deadline);
+    if (login->deadline > PROTOCOL_DEADLINE_MAX)
+        login->deadline = PROTOCOL_DEADLINE_MAX;
 }
 
 /* Who is asked about, and whether this peer may ask: NONE, or the concluded verdict. */
