@@ -4,16 +4,12 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "config_check.h"
 #include "protocol.h"
-#include "scoped.h"
-
-enum { SECRET_FILE_MAX = 4096 };
 
 enum key_type {
     KEY_TEXT,     /* const char *, anything on one line */
@@ -25,8 +21,6 @@ enum key_type {
     KEY_NUMBER,   /* uint32_t, least..most */
     KEY_CHOICE,   /* uint32_t, the position in `choices` */
     KEY_NOTED,    /* checked by nobody, used when an account enrols by itself */
-    KEY_LATER,    /* decides who gets in, in a later version: any other value than `initial` is
-                   * refused, since ignoring it would let in somebody it was to keep out */
 };
 
 struct key {
@@ -42,8 +36,8 @@ struct key {
     { #name, type, initial, offsetof(struct config, login.name), least, most, NULL }
 #define PROVIDER(name, type, choices) \
     { #name, type, "", offsetof(struct config, provider.name), 0, 0, choices }
-#define WITHOUT_USE(name, type, initial) \
-    { name, type, initial, 0, 0, 0, NULL }
+#define NOTED(name) \
+    { name, KEY_NOTED, "", 0, 0, 0, NULL }
 
 static const struct key login_keys[] = {
     LOGIN(provider, KEY_NAME, "", 0, 0),
@@ -68,19 +62,20 @@ static const struct key provider_keys[] = {
     PROVIDER(proxy, KEY_PROXY, NULL),
     PROVIDER(username_claim, KEY_TEXT, NULL),
     PROVIDER(username_suffix, KEY_TEXT, NULL),
-    WITHOUT_USE("device_authorization_endpoint", KEY_NOTED, ""),
-    WITHOUT_USE("authorization_endpoint", KEY_NOTED, ""),
-    WITHOUT_USE("introspection_endpoint", KEY_NOTED, ""),
-    WITHOUT_USE("revocation_endpoint", KEY_NOTED, ""),
-    WITHOUT_USE("jwks_uri", KEY_NOTED, ""),
-    WITHOUT_USE("scope", KEY_NOTED, ""),
-    WITHOUT_USE("auth_params", KEY_NOTED, ""),
-    WITHOUT_USE("groups_claim", KEY_NOTED, "groups"),
-    WITHOUT_USE("groups_separator", KEY_NOTED, ""),
-    WITHOUT_USE("require", KEY_LATER, "refresh"),
-    WITHOUT_USE("require_groups", KEY_LATER, ""),
-    WITHOUT_USE("require_claim", KEY_LATER, ""),
-    WITHOUT_USE("require_scope", KEY_LATER, ""),
+    PROVIDER(introspection_endpoint, KEY_URL, NULL),
+    PROVIDER(require, KEY_CHOICE, "refresh userinfo introspection"),
+    PROVIDER(require_groups, KEY_TEXT, NULL),
+    {"groups_claim", KEY_TEXT, "groups", offsetof(struct config, provider.groups_claim), 0, 0,
+     NULL},
+    PROVIDER(groups_separator, KEY_TEXT, NULL),
+    PROVIDER(require_claim, KEY_TEXT, NULL),
+    PROVIDER(require_scope, KEY_TEXT, NULL),
+    NOTED("device_authorization_endpoint"),
+    NOTED("authorization_endpoint"),
+    NOTED("revocation_endpoint"),
+    NOTED("jwks_uri"),
+    NOTED("scope"),
+    NOTED("auth_params"),
     {.name = NULL},
 };
 
@@ -177,9 +172,6 @@ static const char *take_value(const struct key *key, const char *value, struct c
         if (!unset && !find_choice(key->choices, value, &number))
             return key->choices;
         break;
-    case KEY_LATER:
-        return unset || strcmp(value, key->initial) == 0 ? NULL
-                                                         : "is not supported by this version yet";
     case KEY_NOTED:
         return NULL;
     case KEY_TEXT:
@@ -235,13 +227,6 @@ static int take_setting(const struct key *keys, const struct setting *setting,
     return complain(reason, setting, what);
 }
 
-/* The NAME of a section "KIND NAME", or NULL. */
-static const char *section_name(const char *section, const char *kind) {
-    size_t length = strlen(kind);
-    return strncmp(section, kind, length) == 0 && section[length] == ' ' ? section + length + 1
-                                                                         : NULL;
-}
-
 static int take_accounts_setting(const struct setting *setting, struct reason *reason) {
     if (setting->value[0] == '\0')
         return complain(reason, setting, "names no subject; write ACCOUNT = SUBJECT");
@@ -266,8 +251,8 @@ static int take_others(struct config *config, struct reason *reason) {
     int r = 0;
     for (size_t i = 0; r >= 0 && i < config->settings.count; i++) {
         const struct setting *setting = &config->settings.list[i];
-        const char *provider = section_name(setting->section, "provider");
-        const char *accounts = section_name(setting->section, "accounts");
+        const char *provider = config_section_name(setting->section, "provider");
+        const char *accounts = config_section_name(setting->section, "accounts");
         if (provider && is_name(provider))
             r = take_setting(provider_keys, setting,
                              strcmp(provider, config->provider.name) == 0 ? config : &unused,
@@ -282,88 +267,21 @@ static int take_others(struct config *config, struct reason *reason) {
     return r;
 }
 
+const char *config_section_name(const char *section, const char *kind) {
+    size_t length = strlen(kind);
+    return strncmp(section, kind, length) == 0 && section[length] == ' ' ? section + length + 1
+                                                                         : NULL;
+}
+
 const char *config_subject_of(const struct config *config, const char *account) {
     for (size_t i = config->settings.count; i > 0; i--) {
         const struct setting *setting = &config->settings.list[i - 1];
-        const char *provider = section_name(setting->section, "accounts");
+        const char *provider = config_section_name(setting->section, "accounts");
         if (provider && strcmp(provider, config->provider.name) == 0 &&
             strcmp(setting->key, account) == 0)
             return setting->value;
     }
     return NULL;
-}
-
-static bool has_section(const struct config *config, const char *kind, const char *name) {
-    for (size_t i = 0; i < config->settings.count; i++) {
-        const char *found = section_name(config->settings.list[i].section, kind);
-        if (found && strcmp(found, name) == 0)
-            return true;
-    }
-    return false;
-}
-
-static int read_secret_file(struct provider_config *provider, struct reason *reason) {
-    const char *path = provider->client_secret_file;
-    struct stat status;
-    SCOPED_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 || fstat(fd, &status) < 0)
-        return reason_set(reason, -errno, "cannot open client_secret_file %s: %s%s", path,
-                          strerror(errno),
-                          errno == EACCES ? "; run: chown root:oauth-login and chmod 0640" : "");
-    if (!S_ISREG(status.st_mode) || status.st_uid != 0 || (status.st_mode & (S_IWGRP | S_IRWXO)))
-        return reason_set(reason, -EPERM,
-                          "client_secret_file %s must be a file of root's that "
-                          "others can neither read nor write; run: chown root:oauth-login %s; "
-                          "chmod 0640 %s",
-                          path, path, path);
-    int r = secret_read(&provider->client_secret, fd, SECRET_FILE_MAX);
-    if (r < 0)
-        return reason_set(reason, r, "cannot read client_secret_file %s: %s", path, strerror(-r));
-    struct secret *secret = &provider->client_secret;
-    while (secret->length > 0 &&
-           (secret->data[secret->length - 1] == '\n' || secret->data[secret->length - 1] == '\r'))
-        secret->data[--secret->length] = '\0';
-    if (secret->length == 0 || strlen(secret_text(secret)) != secret->length)
-        return reason_set(reason, -EINVAL, "client_secret_file %s holds no secret", path);
-    return 0;
-}
-
-/* What no single key can tell. */
-static int check_whole(struct config *config, const char *path, struct reason *reason) {
-    struct provider_config *provider = &config->provider;
-    const char *name = provider->name;
-    if (name[0] == '\0')
-        return reason_set(reason, -EINVAL,
-                          "%s: [login] provider: not set; name the [provider NAME] "
-                          "section that serves logins",
-                          path);
-    if (!has_section(config, "provider", name))
-        return reason_set(reason, -EINVAL, "%s: [login] provider = %s: there is no [provider %s]",
-                          path, name, name);
-    if (provider->client_id[0] == '\0')
-        return reason_set(reason, -EINVAL, "%s: [provider %s] client_id: not set", path, name);
-    if (provider->issuer[0] == '\0' && provider->token_endpoint[0] == '\0')
-        return reason_set(reason, -EINVAL,
-                          "%s: [provider %s] issuer: not set; without it, "
-                          "token_endpoint must be",
-                          path, name);
-    if (!has_section(config, "accounts", name) && provider->username_claim[0] == '\0')
-        return reason_set(reason, -EINVAL,
-                          "%s: [provider %s] username_claim: not set, nor is there "
-                          "an [accounts %s]; one must say whose grant is whose",
-                          path, name, name);
-    bool secret = provider->client_auth != CLIENT_AUTH_NONE;
-    if (secret && provider->client_secret_file[0] == '\0')
-        return reason_set(reason, -EINVAL,
-                          "%s: [provider %s] client_secret_file: not set, but "
-                          "client_auth needs a secret",
-                          path, name);
-    if (!secret && provider->client_secret_file[0] != '\0')
-        return reason_set(reason, -EINVAL,
-                          "%s: [provider %s] client_auth: none, but there is a "
-                          "client_secret_file; say client_secret_basic or client_secret_post",
-                          path, name);
-    return secret ? read_secret_file(provider, reason) : 0;
 }
 
 int config_load(const char *path, struct config *ret, struct reason *reason) {
@@ -378,5 +296,5 @@ int config_load(const char *path, struct config *ret, struct reason *reason) {
     ret->login_known = true;
     ret->provider.name = ret->login.provider;
     r = take_others(ret, reason);
-    return r < 0 ? r : check_whole(ret, path, reason);
+    return r < 0 ? r : config_check(ret, path, reason);
 }

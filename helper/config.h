@@ -17,6 +17,13 @@ enum client_auth {
     CLIENT_AUTH_POST,  /* client_secret_post */
 };
 
+/* What proves, beyond a renewed grant, that the account is active. */
+enum require {
+    REQUIRE_REFRESH,       /* nothing: the renewal itself */
+    REQUIRE_USERINFO,      /* OpenID Connect Core section 5.3 */
+    REQUIRE_INTROSPECTION, /* RFC 7662 */
+};
+
 /* Section [login]. Durations in seconds, lists of words with blanks or commas between them, "" when
  * unset. */
 struct login_config {
@@ -36,6 +43,7 @@ struct provider_config {
     const char *issuer;
     const char *token_endpoint;
     const char *userinfo_endpoint;
+    const char *introspection_endpoint;
     const char *client_id;
     uint32_t client_auth; /* enum client_auth */
     const char *client_secret_file;
@@ -44,6 +52,12 @@ struct provider_config {
     const char *proxy;
     const char *username_claim;
     const char *username_suffix;
+    uint32_t require;           /* enum require */
+    const char *require_groups; /* with commas between them */
+    const char *groups_claim;
+    const char *groups_separator;
+    const char *require_claim;
+    const char *require_scope;
 };
 
 struct config {
@@ -61,6 +75,9 @@ void config_clear(struct config *config);
  * and mend in `reason`; of a wrong configuration only `login` may be used, if it is known: the
  * accounts that it leaves alone are not to suffer from a mistake in another section. */
 int config_load(const char *path, struct config *ret, struct reason *reason);
+
+/* The NAME of a section "KIND NAME", or NULL for another kind. */
+const char *config_section_name(const char *section, const char *kind);
 
 /* The subject that [accounts NAME] maps `account` to, or NULL when it has no entry there. */
 const char *config_subject_of(const struct config *config, const char *account);

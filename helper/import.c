@@ -16,6 +16,7 @@
 #include "identity.h"
 #include "login.h"
 #include "moment.h"
+#include "proof.h"
 #include "provider.h"
 #include "renewal.h"
 #include "seal.h"
@@ -165,9 +166,13 @@ static enum verdict check_pin(const struct import *import, const char *subject,
 
 static enum verdict prove(struct import *import, char ret_subject[RECORD_SUBJECT_SIZE]) {
     struct reason reason = {""};
+    struct http_patience patience = visit_patience(import->visit, NULL, NULL);
     enum verdict verdict = find_subject(import, ret_subject, &reason);
     if (verdict == VERDICT_GRANTED)
         verdict = check_pin(import, ret_subject, &reason);
+    if (verdict == VERDICT_GRANTED)
+        verdict = proof_check(&import->visit->config.provider, &import->record,
+                              &import->record.pending, ret_subject, &patience, &reason);
     return visit_conclude(import->visit, verdict, &reason);
 }
 

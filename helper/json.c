@@ -117,7 +117,7 @@ void json_wipe(struct json_object **object) {
     *object = NULL;
 }
 
-static const char *text_of(struct json_object *value) {
+const char *json_value_text(struct json_object *value) {
     if (!json_object_is_type(value, json_type_string))
         return NULL;
     const char *text = json_object_get_string(value);
@@ -127,10 +127,10 @@ static const char *text_of(struct json_object *value) {
 
 const char *json_text(struct json_object *object, const char *name) {
     struct json_object *value = NULL;
-    return json_object_object_get_ex(object, name, &value) ? text_of(value) : NULL;
+    return json_object_object_get_ex(object, name, &value) ? json_value_text(value) : NULL;
 }
 
-const char *json_text_at(struct json_object *object, const char *path) {
+struct json_object *json_value_at(struct json_object *object, const char *path) {
     char name[128];
     struct json_object *value = object;
     for (;;) {
@@ -143,7 +143,11 @@ const char *json_text_at(struct json_object *object, const char *path) {
             !json_object_object_get_ex(value, name, &value))
             return NULL;
         if (path[length] == '\0')
-            return text_of(value);
+            return value;
         path += length + 1;
     }
+}
+
+const char *json_text_at(struct json_object *object, const char *path) {
+    return json_value_text(json_value_at(object, path));
 }

@@ -20,7 +20,11 @@ void json_wipe(struct json_object **object);
 /* The string member `name`, or NULL when it is absent, no string, empty, or has a NUL inside. */
 const char *json_text(struct json_object *object, const char *name);
 
-/* The same at a path of names with dots between them, e.g. "user.login". */
+/* The text of a value, or NULL for what json_text would not take. */
+const char *json_value_text(struct json_object *value);
+
+/* The value at a path of names with dots between them, e.g. "user.login", or NULL; and its text. */
+struct json_object *json_value_at(struct json_object *object, const char *path);
 const char *json_text_at(struct json_object *object, const char *path);
 
 #endif

@@ -9,6 +9,7 @@
 #include "earlier.h"
 #include "identity.h"
 #include "moment.h"
+#include "proof.h"
 #include "renewal.h"
 
 static enum verdict conclude_not_enrolled(struct visit *visit, bool pending) {
@@ -118,6 +119,19 @@ static void answer_late(void *context) {
     visit_answer(waiting->visit);
 }
 
+/* Whether the renewed grant is of an account that is active, as policy wants it; noted. */
+static enum verdict prove(struct place *place, struct renewal *renewal) {
+    struct reason reason = {""};
+    struct record *record = &place->record;
+    enum verdict verdict = proof_check(renewal->provider, record, &record->grant, record->subject,
+                                       &renewal->patience, &renewal->reason);
+    earlier_note(record, renewal->provider, verdict, &renewal->reason);
+    if (store_entry_replace(place->entry, record, &reason) == 0)
+        return verdict;
+    renewal->reason = reason;
+    return VERDICT_FAULT;
+}
+
 /* An earlier login's answer, or the provider's. */
 static void ask(struct visit *visit, struct place *place) {
     struct reason reason = {""};
@@ -133,11 +147,14 @@ static void ask(struct visit *visit, struct place *place) {
         .entry = place->entry,
         .record = &place->record,
         .grant = &place->record.grant,
+        .proof_follows = proof_is_needed(&visit->config.provider),
         .patience = visit_patience(visit, answer_late, &waiting),
     };
     visit->answer.source = SOURCE_REFRESH;
     verdict = renewal_run(&renewal);
     visit->answer.rotated = renewal.rotated;
+    if (verdict == VERDICT_GRANTED && renewal.proof_follows)
+        verdict = prove(place, &renewal);
     visit_conclude(visit, verdict, &renewal.reason);
 }
 

@@ -76,6 +76,15 @@ int oauth_build_refresh(const struct provider_config *provider, const struct sec
     return r < 0 ? r : add_client(provider, ret);
 }
 
+int oauth_build_introspection(const struct provider_config *provider, const struct secret *access,
+                              struct oauth_request *ret) {
+    oauth_request_clear(ret);
+    int r = oauth_add_pair(&ret->form, "token", secret_text(access), access->length);
+    if (r >= 0)
+        r = oauth_add_pair(&ret->form, "token_type_hint", "access_token", strlen("access_token"));
+    return r < 0 ? r : add_client(provider, ret);
+}
+
 /* What an error means at a login, and in which words, when the provider has none of its own. */
 static const struct error {
     const char *name;

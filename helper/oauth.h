@@ -17,7 +17,7 @@ enum {
     OAUTH_LIFE_MAX = 31536000,
 };
 
-/* A refresh request (RFC 6749 section 6), ready to be sent to the token endpoint. */
+/* A request of this client's, ready to be sent to one of the provider's endpoints. */
 struct oauth_request {
     struct secret form;
     bool basic; /* authenticate by HTTP Basic with the next two */
@@ -46,6 +46,11 @@ void oauth_answer_clear(struct oauth_answer *answer);
  * it stays what was granted. -ENOMEM, -E2BIG. */
 int oauth_build_refresh(const struct provider_config *provider, const struct secret *refresh,
                         struct oauth_request *ret);
+
+/* Builds the request that asks the provider about `access` (RFC 7662 section 2.1), authenticating
+ * in the same way. -ENOMEM, -E2BIG. */
+int oauth_build_introspection(const struct provider_config *provider, const struct secret *access,
+                              struct oauth_request *ret);
 
 /* Judges a complete HTTP answer; always sets a verdict. `ret` must be cleared. The life of the
  * token is the number in expires_in, be it an integer, a fraction or digits in a string, at most

@@ -14,6 +14,15 @@ struct http_settings provider_http(const struct provider_config *provider) {
     return (struct http_settings){.ca_file = provider->ca_file, .proxy = provider->proxy};
 }
 
+struct http_request provider_request(const char *url, const struct oauth_request *built) {
+    return (struct http_request){
+        .url = url,
+        .form = &built->form,
+        .username = built->basic ? secret_text(&built->username) : NULL,
+        .password = &built->password,
+    };
+}
+
 /* The address without its path: whom the log shall name. */
 static int host_length(const char *url) {
     const char *host = strstr(url, "://");
@@ -30,7 +39,7 @@ enum verdict provider_judge_failure(const char *url, const struct http_answer *a
     return answer->outcome == HTTP_BAD_SETTING ? VERDICT_MISCONFIGURED : VERDICT_UNREACHABLE;
 }
 
-/* A GET that must end with the deadline: nothing is lost by giving it up. */
+/* A request that must end with the deadline: nothing is lost by giving it up. */
 static enum verdict fetch(const struct provider_config *provider,
                           const struct http_request *request, const struct http_patience *patience,
                           struct http_answer *ret, struct reason *reason) {
@@ -77,6 +86,7 @@ static enum verdict take_document(const char *issuer, struct json_object *docume
     }
     if (!take_endpoint(document, "token_endpoint", record->token_endpoint) ||
         !take_endpoint(document, "userinfo_endpoint", record->userinfo_endpoint) ||
+        !take_endpoint(document, "introspection_endpoint", record->introspection_endpoint) ||
         record->token_endpoint[0] == '\0') {
         reason_set(reason, 0,
                    "the discovery document of %.200s has an endpoint that is no https:// "
@@ -122,10 +132,16 @@ static bool is_fresh(const struct provider_config *provider, const struct record
 enum verdict provider_find(const struct provider_config *provider, enum provider_endpoint endpoint,
                            struct record *record, const struct http_patience *patience,
                            const char **ret_url, struct reason *reason) {
-    const char *configured =
-        endpoint == PROVIDER_TOKEN ? provider->token_endpoint : provider->userinfo_endpoint;
-    if (configured[0] != '\0' || provider->issuer[0] == '\0') {
-        *ret_url = configured;
+    const struct {
+        const char *configured, *discovered;
+    } urls[] = {
+        [PROVIDER_TOKEN] = {provider->token_endpoint, record->token_endpoint},
+        [PROVIDER_USERINFO] = {provider->userinfo_endpoint, record->userinfo_endpoint},
+        [PROVIDER_INTROSPECTION] = {provider->introspection_endpoint,
+                                    record->introspection_endpoint},
+    };
+    if (urls[endpoint].configured[0] != '\0' || provider->issuer[0] == '\0') {
+        *ret_url = urls[endpoint].configured;
         return VERDICT_GRANTED;
     }
     if (!is_fresh(provider, record)) {
@@ -133,8 +149,20 @@ enum verdict provider_find(const struct provider_config *provider, enum provider
         if (verdict != VERDICT_GRANTED)
             return verdict;
     }
-    *ret_url = endpoint == PROVIDER_TOKEN ? record->token_endpoint : record->userinfo_endpoint;
+    *ret_url = urls[endpoint].discovered;
     return VERDICT_GRANTED;
+}
+
+/* The JSON object of an answer that is a 200: GRANTED; NOT_PERMITTED for a refusal. */
+static enum verdict take_claims(const char *what, const char *url, const struct http_answer *answer,
+                                struct json_object **ret_claims, struct reason *reason) {
+    if (answer->status == 200)
+        *ret_claims = json_parse_strict(&answer->body);
+    if (*ret_claims)
+        return VERDICT_GRANTED;
+    reason_set(reason, 0, "%s at %.*s answered HTTP %ld%s", what, host_length(url), url,
+               answer->status, answer->status == 200 ? ", but no JSON object" : "");
+    return is_refusal(answer->status) ? VERDICT_NOT_PERMITTED : VERDICT_UNREACHABLE;
 }
 
 enum verdict provider_fetch_userinfo(const struct provider_config *provider, const char *url,
@@ -144,13 +172,29 @@ enum verdict provider_fetch_userinfo(const struct provider_config *provider, con
     SCOPED_ANSWER struct http_answer answer = {0};
     struct http_request request = {.url = url, .bearer = access};
     enum verdict verdict = fetch(provider, &request, patience, &answer, reason);
+    return verdict == VERDICT_GRANTED ? take_claims("userinfo", url, &answer, ret_claims, reason)
+                                      : verdict;
+}
+
+enum verdict provider_introspect(const struct provider_config *provider, const char *url,
+                                 const struct secret *access, const struct http_patience *patience,
+                                 struct json_object **ret_claims, struct reason *reason) {
+    SCOPED_OAUTH_REQUEST struct oauth_request built = {0};
+    SCOPED_ANSWER struct http_answer answer = {0};
+    struct json_object *active = NULL;
+    if (oauth_build_introspection(provider, access, &built) < 0) {
+        reason_set(reason, 0, "out of memory");
+        return VERDICT_FAULT;
+    }
+    struct http_request request = provider_request(url, &built);
+    enum verdict verdict = fetch(provider, &request, patience, &answer, reason);
+    if (verdict == VERDICT_GRANTED)
+        verdict = take_claims("introspection", url, &answer, ret_claims, reason);
     if (verdict != VERDICT_GRANTED)
         return verdict;
-    if (answer.status == 200)
-        *ret_claims = json_parse_strict(&answer.body);
-    if (*ret_claims)
+    if (json_object_object_get_ex(*ret_claims, "active", &active) &&
+        json_object_is_type(active, json_type_boolean) && json_object_get_boolean(active))
         return VERDICT_GRANTED;
-    reason_set(reason, 0, "userinfo at %.*s answered HTTP %ld%s", host_length(url), url,
-               answer.status, answer.status == 200 ? ", but no JSON object" : "");
-    return is_refusal(answer.status) ? VERDICT_NOT_PERMITTED : VERDICT_UNREACHABLE;
+    reason_set(reason, 0, "introspection says that the token is not active");
+    return VERDICT_DENIED;
 }

@@ -8,6 +8,7 @@
 #include "config.h"
 #include "http.h"
 #include "json.h"
+#include "oauth.h"
 #include "protocol.h"
 #include "record.h"
 
@@ -16,6 +17,7 @@ enum { PROVIDER_DISCOVERY_LIFE = 86400 }; /* seconds */
 enum provider_endpoint {
     PROVIDER_TOKEN,
     PROVIDER_USERINFO,
+    PROVIDER_INTROSPECTION,
 };
 
 /* Finds the address of `endpoint`: GRANTED with `*ret_url`, which lives as long as `config` and
@@ -34,8 +36,18 @@ enum verdict provider_fetch_userinfo(const struct provider_config *provider, con
                                      const struct http_patience *patience,
                                      struct json_object **ret_claims, struct reason *reason);
 
+/* Asks `url` about the token (RFC 7662). GRANTED with the answer's object, owned by the caller,
+ * when the token is active; DENIED when it is not; NOT_PERMITTED when this client may not ask;
+ * UNREACHABLE, MISCONFIGURED or FAULT. */
+enum verdict provider_introspect(const struct provider_config *provider, const char *url,
+                                 const struct secret *access, const struct http_patience *patience,
+                                 struct json_object **ret_claims, struct reason *reason);
+
 /* The HTTP settings of a provider. */
 struct http_settings provider_http(const struct provider_config *provider);
+
+/* What oauth.h has built, as a request to `url`; lives as long as `built`. */
+struct http_request provider_request(const char *url, const struct oauth_request *built);
 
 /* The verdict of a request that brought no complete answer, with the reason for the log. */
 enum verdict provider_judge_failure(const char *url, const struct http_answer *answer,

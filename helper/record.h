@@ -68,6 +68,7 @@ struct record {
     char discovered_issuer[RECORD_URL_SIZE];
     char token_endpoint[RECORD_URL_SIZE];
     char userinfo_endpoint[RECORD_URL_SIZE];
+    char introspection_endpoint[RECORD_URL_SIZE];
     int64_t discovered; /* wall seconds */
 };
 

@@ -38,12 +38,7 @@ static int send_again(struct renewal *renewal, const struct http_settings *setti
 static int send_request(struct renewal *renewal, const char *url, const struct oauth_request *built,
                         struct http_answer *answer) {
     struct http_settings settings = provider_http(renewal->provider);
-    struct http_request request = {
-        .url = url,
-        .form = &built->form,
-        .username = built->basic ? secret_text(&built->username) : NULL,
-        .password = &built->password,
-    };
+    struct http_request request = provider_request(url, built);
     int r = http_perform(&settings, &request, &renewal->patience, answer);
     if (r >= 0 && answer->outcome == HTTP_LOST && moment_boot_ms() < renewal->patience.linger_ms)
         r = send_again(renewal, &settings, &request, answer);
@@ -110,7 +105,8 @@ enum verdict renewal_run(struct renewal *renewal) {
         verdict = exchange(renewal, url);
     if (verdict == VERDICT_FAULT)
         return verdict;
-    if (renewal->grant == &record->grant)
+    bool judged = verdict != VERDICT_GRANTED || !renewal->proof_follows;
+    if (renewal->grant == &record->grant && judged)
         earlier_note(record, renewal->provider, verdict, &renewal->reason);
     return store_twice(renewal) < 0 ? VERDICT_FAULT : verdict;
 }

@@ -20,6 +20,7 @@ struct renewal {
     struct store_entry *entry;  /* locked */
     struct record *record;      /* as stored */
     struct record_grant *grant; /* the record's grant, or its pending one */
+    bool proof_follows;         /* a renewal alone is no yes yet: the caller notes the verdict */
     struct http_patience patience;
     struct reason reason; /* set unless granted */
     bool rotated;         /* set when a new refresh token was stored */

@@ -141,12 +141,10 @@ static const struct wrong wrong_provider[] = {
     {"ca_file = ca.pem", ":4: [provider corp] ca_file: 'ca.pem' must be an absolute path"},
     {"proxy = socks5://x", ":4: [provider corp] proxy: 'socks5://x' must be an http:// or https"},
     {"proxy = proxy:3128", ":4: [provider corp] proxy: 'proxy:3128' must be"},
-    {"require = userinfo", ":4: [provider corp] require: 'userinfo' is not supported by this "
-                           "version yet"},
-    {"require = Refresh", ":4: [provider corp] require: 'Refresh' is not supported"},
-    {"require_groups = staff", ":4: [provider corp] require_groups: 'staff' is not supported"},
-    {"require_claim = state=active", ":4: [provider corp] require_claim: 'state=active' is not"},
-    {"require_scope = login", ":4: [provider corp] require_scope: 'login' is not supported"},
+    {"require = id_token", ":4: [provider corp] require: 'id_token' is none of: refresh userinfo "
+                           "introspection"},
+    {"require = Refresh", ":4: [provider corp] require: 'Refresh' is none of"},
+    {"introspection_endpoint = http://x", ":4: [provider corp] introspection_endpoint: 'http://x'"},
     {"client_secret = hunter2", ":4: [provider corp] client_secret: there is no such key"},
     {"deadline = 10s", ":4: [provider corp] deadline: there is no such key"},
 };
@@ -201,7 +199,8 @@ static void a_setting_that_keeps_nobody_out_may_stand_there_already(void **state
     SCOPED_TEXT char *text = unit_text(
         "%s[provider other]\ndevice_authorization_endpoint = https://x\nauthorization_endpoint = "
         "x\n"
-        "introspection_endpoint = x\nrevocation_endpoint = x\njwks_uri = x\nscope = openid x\n"
+        "introspection_endpoint = https://x\nrevocation_endpoint = x\njwks_uri = x\nscope = openid "
+        "x\n"
         "auth_params = access_type=offline prompt=consent\ngroups_claim = roles\n"
         "groups_separator = ,\nrequire = refresh\nrequire_groups =\nrequire_claim =\n"
         "require_scope =\n",
@@ -238,6 +237,12 @@ static void what_is_missing_altogether_is_named(void **state) {
          ": [login] provider = other: there is no [provider other]"},
         {"[login]\nprovider = corp\n[provider corp]\nissuer = https://x\n",
          ": [provider corp] client_id: not set"},
+        {"[login]\nprovider = corp\n[provider corp]\nissuer = https://x\nclient_id = b\n"
+         "username_claim = u\nrequire_groups = staff\n",
+         ": [provider corp] require: refresh brings no claims, but require_groups needs them"},
+        {"[login]\nprovider = corp\n[provider corp]\nissuer = https://x\nclient_id = b\n"
+         "username_claim = u\nrequire_claim = a=b\n",
+         ": [provider corp] require: refresh brings no claims, but require_claim needs them"},
         {"[login]\nprovider = corp\n[provider corp]\nclient_id = x\n",
          ": [provider corp] issuer: not set; without it, token_endpoint must be"},
         {"[login]\nprovider = corp\n[provider corp]\nclient_id = x\nissuer = https://x\n",

@@ -1,0 +1,13 @@
+/*
+ * config_check.h - what no single key can tell: whether the keys fit together.
+ */
+#ifndef OAUTH_LOGIN_CONFIG_CHECK_H
+#define OAUTH_LOGIN_CONFIG_CHECK_H
+
+#include "config.h"
+
+/* Checks the configuration as a whole, and reads the client's secret into it. -EINVAL, -EPERM or an
+ * error of open(2), with section, key and mend in `reason`; `path` names the main file there. */
+int config_check(struct config *config, const char *path, struct reason *reason);
+
+#endif

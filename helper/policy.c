@@ -1,0 +1,125 @@
+/*
+ * policy.c - what the administrator demands beyond a renewed grant.
+ */
+#include "policy.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { POLICY_WORD_SIZE = 256 };
+
+/* DENIED, with the reason that the arguments say. */
+#define DENY(reason, ...) (reason_set(reason, 0, __VA_ARGS__), VERDICT_DENIED)
+
+/* Copies the next part of `*list` up to one of `separators`, less the blanks around it; empty ones
+ * are passed over. False at the end. A part that is too long is cut, and never passed over: a
+ * demand MUST NOT get lost (config_check.c refuses such a demand). */
+static bool next_part(const char **list, const char *separators, char ret[POLICY_WORD_SIZE]) {
+    for (;;) {
+        *list += strspn(*list, separators);
+        *list += strspn(*list, " \t");
+        size_t length = strcspn(*list, separators);
+        const char *part = *list;
+        *list += length;
+        while (length > 0 && strchr(" \t", part[length - 1]))
+            length--;
+        if (length == 0 && **list != '\0')
+            continue;
+        if (length == 0)
+            return false;
+        if (length >= POLICY_WORD_SIZE)
+            length = POLICY_WORD_SIZE - 1;
+        memcpy(ret, part, length);
+        ret[length] = '\0';
+        return true;
+    }
+}
+
+enum verdict policy_check_scope(const struct provider_config *provider, const char *scope,
+                                struct reason *reason) {
+    char word[POLICY_WORD_SIZE];
+    const char *wanted = provider->require_scope;
+    while (next_part(&wanted, " \t,", word))
+        if (!config_list_has(scope, word))
+            return DENY(reason, "require_scope: the grant lacks %s%s", word,
+                        scope[0] == '\0' ? " (the provider does not say what it granted)" : "");
+    return VERDICT_GRANTED;
+}
+
+/* Whether a claim's text is, or with a separator holds, exactly `group`. */
+static bool text_has_group(const char *text, const char *separator, const char *group) {
+    char part[POLICY_WORD_SIZE];
+    if (separator[0] == '\0')
+        return strcmp(text, group) == 0;
+    while (next_part(&text, separator, part))
+        if (strcmp(part, group) == 0)
+            return true;
+    return false;
+}
+
+static bool has_group(const struct provider_config *provider, struct json_object *groups,
+                      const char *group) {
+    const char *text = json_value_text(groups);
+    if (text)
+        return text_has_group(text, provider->groups_separator, group);
+    if (!json_object_is_type(groups, json_type_array))
+        return false;
+    for (size_t i = 0; i < json_object_array_length(groups); i++) {
+        text = json_value_text(json_object_array_get_idx(groups, i));
+        if (text && strcmp(text, group) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum verdict check_groups(const struct provider_config *provider, struct json_object *claims,
+                                 struct reason *reason) {
+    char group[POLICY_WORD_SIZE];
+    const char *wanted = provider->require_groups;
+    if (wanted[0] == '\0')
+        return VERDICT_GRANTED;
+    struct json_object *groups = json_value_at(claims, provider->groups_claim);
+    if (!groups)
+        return DENY(reason, "require_groups: the claims have no %s", provider->groups_claim);
+    while (next_part(&wanted, ",", group))
+        if (has_group(provider, groups, group))
+            return VERDICT_GRANTED;
+    return DENY(reason, "require_groups: in none of %.200s", provider->require_groups);
+}
+
+/* Whether the value is exactly `text`: a string, a whole number, true or false. */
+static bool is_value(struct json_object *value, const char *text) {
+    char number[32];
+    const char *string = json_value_text(value);
+    if (string)
+        return strcmp(string, text) == 0;
+    if (json_object_is_type(value, json_type_boolean))
+        return strcmp(json_object_get_boolean(value) ? "true" : "false", text) == 0;
+    if (!json_object_is_type(value, json_type_int))
+        return false;
+    snprintf(number, sizeof number, "%lld", (long long) json_object_get_int64(value));
+    return strcmp(number, text) == 0;
+}
+
+static enum verdict check_claim(const char *demand, struct json_object *claims,
+                                struct reason *reason) {
+    char path[POLICY_WORD_SIZE];
+    size_t length = strcspn(demand, "=");
+    memcpy(path, demand, length);
+    path[length] = '\0';
+    struct json_object *value = json_value_at(claims, path);
+    if (!value)
+        return DENY(reason, "require_claim: the claims have no %s", path);
+    return is_value(value, demand + length + 1) ? VERDICT_GRANTED
+                                                : DENY(reason, "require_claim: not %s", demand);
+}
+
+enum verdict policy_check_claims(const struct provider_config *provider, struct json_object *claims,
+                                 struct reason *reason) {
+    char demand[POLICY_WORD_SIZE];
+    const char *wanted = provider->require_claim;
+    enum verdict verdict = check_groups(provider, claims, reason);
+    while (verdict == VERDICT_GRANTED && next_part(&wanted, " \t,", demand))
+        verdict = check_claim(demand, claims, reason);
+    return verdict;
+}

@@ -1,0 +1,22 @@
+/*
+ * policy.h - what the administrator demands beyond a renewed grant: scopes, groups, claims. Pure.
+ */
+#ifndef OAUTH_LOGIN_POLICY_H
+#define OAUTH_LOGIN_POLICY_H
+
+#include "config.h"
+#include "json.h"
+#include "protocol.h"
+#include "reason.h"
+
+/* Whether `scope`, as the token endpoint granted it (RFC 6749 section 3.3, "" when it did not say),
+ * holds every word of require_scope. GRANTED or DENIED; `reason` names what is missing. */
+enum verdict policy_check_scope(const struct provider_config *provider, const char *scope,
+                                struct reason *reason);
+
+/* Whether live claims have one of require_groups and all of require_claim. Compared are whole
+ * values, exactly. GRANTED or DENIED; `reason` names what is missing. */
+enum verdict policy_check_claims(const struct provider_config *provider, struct json_object *claims,
+                                 struct reason *reason);
+
+#endif
