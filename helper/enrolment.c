@@ -1,0 +1,115 @@
+/*
+ * enrolment.c - how a new grant becomes an account's.
+ */
+#include "enrolment.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "earlier.h"
+#include "identity.h"
+#include "moment.h"
+#include "proof.h"
+#include "provider.h"
+
+void enrolment_end(struct enrolment *enrolment) {
+    store_entry_close(&enrolment->entry);
+    store_close(&enrolment->store);
+    record_clear(&enrolment->record);
+}
+
+int enrolment_open(struct enrolment *enrolment, int64_t until_ms, struct reason *reason) {
+    struct visit *visit = enrolment->visit;
+    struct store_owner owner = {visit->account.name, visit->account.uid,
+                                visit->config.provider.name};
+    int r = store_open(OAUTH_LOGIN_STORE, &enrolment->store, reason);
+    if (r >= 0)
+        r = store_entry_create(enrolment->store, &owner, &enrolment->record, &enrolment->entry,
+                               reason);
+    if (r >= 0)
+        r = store_entry_lock(enrolment->entry, until_ms, reason);
+    return r < 0 ? r : store_entry_load(enrolment->entry, &enrolment->record, reason);
+}
+
+void enrolment_drop(struct enrolment *enrolment) {
+    struct reason ignored;
+    struct record *record = &enrolment->record;
+    record_grant_clear(&record->pending);
+    record->pending_digest[0] = '\0';
+    if (record->enrolled == 0)
+        store_entry_remove(enrolment->store, enrolment->entry, &ignored);
+    else
+        store_entry_replace(enrolment->entry, record, &ignored);
+}
+
+/* The subject by the provider's userinfo, or by [accounts] where it has none for this grant. */
+static enum verdict find_subject(struct enrolment *enrolment, char ret[RECORD_SUBJECT_SIZE],
+                                 const struct http_patience *patience, struct reason *reason) {
+    const struct config *config = &enrolment->visit->config;
+    const struct account *account = &enrolment->visit->account;
+    SCOPED_JSON struct json_object *claims = NULL;
+    const char *url = NULL;
+
+    enum verdict verdict = provider_find(&config->provider, PROVIDER_USERINFO, &enrolment->record,
+                                         patience, &url, reason);
+    if (verdict == VERDICT_GRANTED && url[0] == '\0')
+        verdict = VERDICT_NOT_PERMITTED;
+    else if (verdict == VERDICT_GRANTED)
+        verdict = provider_fetch_userinfo(&config->provider, url, &enrolment->record.pending.access,
+                                          patience, &claims, reason);
+    if (verdict == VERDICT_GRANTED)
+        return identity_match(config, account, claims, ret, reason);
+    if (verdict == VERDICT_NOT_PERMITTED)
+        return identity_match_configured(config, account, ret, reason);
+    return verdict;
+}
+
+/* Whether the subject is the one that the account is pinned to, if it is pinned. */
+static enum verdict check_pin(const struct enrolment *enrolment, const char *subject,
+                              struct reason *reason) {
+    const struct record *record = &enrolment->record;
+    const char *issuer = identity_issuer(&enrolment->visit->config.provider);
+    if (record->enrolled == 0 ||
+        (strcmp(record->subject, subject) == 0 && strcmp(record->issuer, issuer) == 0))
+        return VERDICT_GRANTED;
+    reason_set(reason, 0,
+               "%s is enrolled as %.100s of %.100s, and this grant is of %.100s of "
+               "%.100s; if that is as it should be, remove " OAUTH_LOGIN_STORE "/accounts/%.32s "
+               "first",
+               enrolment->visit->account.name, record->subject, record->issuer, subject, issuer,
+               enrolment->visit->account.name);
+    return VERDICT_DENIED;
+}
+
+enum verdict enrolment_prove(struct enrolment *enrolment, const struct http_patience *patience,
+                             char ret_subject[RECORD_SUBJECT_SIZE]) {
+    struct reason reason = {""};
+    enum verdict verdict = find_subject(enrolment, ret_subject, patience, &reason);
+    if (verdict == VERDICT_GRANTED)
+        verdict = check_pin(enrolment, ret_subject, &reason);
+    if (verdict == VERDICT_GRANTED)
+        verdict = proof_check(&enrolment->visit->config.provider, &enrolment->record,
+                              &enrolment->record.pending, ret_subject, patience, &reason);
+    return visit_conclude(enrolment->visit, verdict, &reason);
+}
+
+/* The pending token becomes the account's grant. */
+enum verdict enrolment_finish(struct enrolment *enrolment, const char *subject) {
+    struct record *record = &enrolment->record;
+    const struct provider_config *provider = &enrolment->visit->config.provider;
+    struct reason reason = {""};
+
+    record_grant_clear(&record->grant);
+    record->grant = record->pending;
+    record->pending = (struct record_grant){.expires = 0};
+    strcpy(record->imported_digest, record->pending_digest);
+    record->pending_digest[0] = '\0';
+    strcpy(record->subject, subject);
+    snprintf(record->issuer, sizeof record->issuer, "%s", identity_issuer(provider));
+    record->enrolled = moment_wall();
+    earlier_note(record, provider, VERDICT_GRANTED, &reason);
+    if (store_entry_replace(enrolment->entry, record, &reason) < 0)
+        return visit_conclude(enrolment->visit, VERDICT_FAULT, &reason);
+    enrolment->visit->answer.expires = record->grant.expires;
+    return VERDICT_GRANTED;
+}
