@@ -67,7 +67,7 @@ $(BUILD)/oauth-login-helper: $(call object,$(HELPER_C))
 	$(CC) -pie $(CFLAGS) $(LINK) -o $@ $^ $(HELPER_LIBS)
 
 $(BUILD)/oauth-login: $(call object,$(CLI_C) $(filter-out client/session_key.c,$(CLIENT_C)))
-	$(CC) -pie $(CFLAGS) $(LINK) -o $@ $^ -ljson-c
+	$(CC) -pie $(CFLAGS) $(LINK) -o $@ $^ -ljson-c -lqrencode
 
 # Unit tests have sanitizers in everything that they are linked with.
 $(BUILD)/sanitized/%.o: %.c Makefile $(BUILD)/defines

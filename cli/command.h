@@ -30,6 +30,7 @@ struct arguments {
 };
 
 /* Each runs one command and returns the exit status. */
+int command_enroll(const struct arguments *arguments);
 int command_import(const struct arguments *arguments);
 int command_verify(const struct arguments *arguments);
 int command_status(const struct arguments *arguments);

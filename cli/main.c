@@ -3,6 +3,7 @@
  */
 #include <fcntl.h>
 #include <getopt.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -22,6 +23,8 @@ static const struct command {
     unsigned int options;
     const char *usage;
 } commands[] = {
+    {"enroll", command_enroll, 0, 1, TAKES(OPTION_CONFIG),
+     "enroll [USER]                 get a grant by a code that the person approves elsewhere"},
     {"import", command_import, 1, 1, TAKES(OPTION_CONFIG),
      "import USER                   store the refresh token read from standard input"},
     {"verify", command_verify, 1, 1,
@@ -114,6 +117,7 @@ static void fill_descriptors(void) {
 
 int main(int argc, char **argv) {
     fill_descriptors();
+    setlocale(LC_CTYPE, "");            /* whether a terminal can show a QR code */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* no core file shall hold a token */
     if (argc > 1 && strcmp(argv[1], "--version") == 0) {
         printf("oauth-login " OAUTH_LOGIN_VERSION "\n");

@@ -17,6 +17,7 @@
 enum {
     ASK_DEADLINE_MS = 10000, /* until the helper has said how long it takes itself */
     ASK_MARGIN_MS = 500,
+    ASK_PROMPT_MARGIN = 45, /* seconds: the proof and the store, after the person */
 };
 
 void ask_clear(struct ask_answer *answer) {
@@ -108,10 +109,27 @@ static bool take_notice(struct protocol_reader *fields, const struct ask_questio
     return true;
 }
 
+/* The person is waited for as long as the code lives. */
+static bool take_prompt(struct protocol_reader *fields, const struct ask_question *question,
+                        int64_t *until_ms) {
+    struct ask_prompt prompt;
+    get_printable(fields, prompt.address, sizeof prompt.address);
+    get_printable(fields, prompt.address_with_code, sizeof prompt.address_with_code);
+    get_printable(fields, prompt.code, sizeof prompt.code);
+    prompt.seconds = protocol_get_u32(fields);
+    if (!protocol_reader_done(fields) || prompt.seconds > PROTOCOL_PROMPT_MAX ||
+        question->operation != OPERATION_ENROLL)
+        return false;
+    *until_ms += ((int64_t) prompt.seconds + ASK_PROMPT_MARGIN) * 1000;
+    if (question->on_prompt)
+        question->on_prompt(&prompt, question->context);
+    return true;
+}
+
 /* Reads frames until the reply: 0, or a negative errno. */
 static int read_answer(int fd, struct wire_frame *frame, const struct ask_question *question,
                        int64_t until_ms, struct ask_answer *ret) {
-    bool noticed = false;
+    bool noticed = false, prompted = false;
     for (;;) {
         struct protocol_reader fields;
         struct ask_entry entry = {0};
@@ -122,11 +140,14 @@ static int read_answer(int fd, struct wire_frame *frame, const struct ask_questi
             return read_reply(&fields, ret) ? 0 : -EBADMSG;
         if (type == PROTOCOL_NOTICE && (noticed || !take_notice(&fields, question, &until_ms)))
             return -EBADMSG;
+        if (type == PROTOCOL_PROMPT && (prompted || !take_prompt(&fields, question, &until_ms)))
+            return -EBADMSG;
         if (type == PROTOCOL_ENTRY && !read_entry(&fields, &entry))
             return -EBADMSG;
         if (type == PROTOCOL_ENTRY && question->on_entry)
             question->on_entry(&entry, question->context);
         noticed |= type == PROTOCOL_NOTICE;
+        prompted |= type == PROTOCOL_PROMPT;
     }
 }
 

@@ -20,6 +20,14 @@ struct ask_entry {
     enum protocol_account state;
 };
 
+/* What the person is to do elsewhere. */
+struct ask_prompt {
+    char address[PROTOCOL_ADDRESS_MAX + 1];
+    char address_with_code[PROTOCOL_ADDRESS_MAX + 1]; /* "" when there is none */
+    char code[PROTOCOL_NAME_MAX + 1];
+    uint32_t seconds;
+};
+
 struct ask_question {
     enum protocol_operation operation;
     const char *user;       /* "" for LIST */
@@ -34,6 +42,8 @@ struct ask_question {
     void (*on_entry)(const struct ask_entry *entry, void *context);
     /* Called when the wait for `provider` begins, or NULL. */
     void (*on_wait)(const char *provider, void *context);
+    /* Called when the person has to do something, or NULL. */
+    void (*on_prompt)(const struct ask_prompt *prompt, void *context);
     void *context;
 };
 

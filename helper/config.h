@@ -44,10 +44,13 @@ struct provider_config {
     const char *token_endpoint;
     const char *userinfo_endpoint;
     const char *introspection_endpoint;
+    const char *device_authorization_endpoint;
     const char *client_id;
     uint32_t client_auth; /* enum client_auth */
     const char *client_secret_file;
     struct secret client_secret;
+    const char *scope;       /* what an enrolment asks for */
+    const char *auth_params; /* more parameters of an enrolment, NAME=VALUE ... */
     const char *ca_file;
     const char *proxy;
     const char *username_claim;

@@ -17,6 +17,9 @@ void login_token(struct visit *visit);
 void listing_status(struct visit *visit);
 void listing_list(struct visit *visit);
 
+/* Gets the account's grant from the person, who approves elsewhere with a code. */
+void enroll_by_device(struct visit *visit);
+
 /* Stores a refresh token, after one renewal has proven it and whose it is. */
 void import_grant(struct visit *visit);
 

@@ -85,6 +85,49 @@ int oauth_build_introspection(const struct provider_config *provider, const stru
     return r < 0 ? r : add_client(provider, ret);
 }
 
+/* Adds NAME=VALUE pairs with blanks between them; what has no "=" gets an empty value. */
+static int add_params(struct secret *form, const char *params) {
+    char name[128];
+    int r = 0;
+    for (params += strspn(params, " \t"); r >= 0 && *params != '\0';
+         params += strspn(params, " \t")) {
+        size_t length = strcspn(params, " \t");
+        size_t split = strcspn(params, "= \t");
+        if (split >= sizeof name)
+            return -E2BIG;
+        memcpy(name, params, split);
+        name[split] = '\0';
+        size_t skip = split < length ? split + 1 : length;
+        r = oauth_add_pair(form, name, params + skip, length - skip);
+        params += length;
+    }
+    return r;
+}
+
+int oauth_build_device(const struct provider_config *provider, struct oauth_request *ret) {
+    oauth_request_clear(ret);
+    /* The client is named in the form even when it authenticates by HTTP Basic: section 3.1. */
+    int r = provider->client_auth == CLIENT_AUTH_BASIC
+                ? oauth_add_pair(&ret->form, "client_id", provider->client_id,
+                                 strlen(provider->client_id))
+                : 0;
+    if (r >= 0)
+        r = add_client(provider, ret);
+    if (r >= 0 && provider->scope[0] != '\0')
+        r = oauth_add_pair(&ret->form, "scope", provider->scope, strlen(provider->scope));
+    return r < 0 ? r : add_params(&ret->form, provider->auth_params);
+}
+
+int oauth_build_device_token(const struct provider_config *provider, const struct secret *code,
+                             struct oauth_request *ret) {
+    static const char grant_type[] = "urn:ietf:params:oauth:grant-type:device_code";
+    oauth_request_clear(ret);
+    int r = oauth_add_pair(&ret->form, "grant_type", grant_type, strlen(grant_type));
+    if (r >= 0)
+        r = oauth_add_pair(&ret->form, "device_code", secret_text(code), code->length);
+    return r < 0 ? r : add_client(provider, ret);
+}
+
 /* What an error means at a login, and in which words, when the provider has none of its own. */
 static const struct error {
     const char *name;
@@ -104,6 +147,8 @@ static const struct error {
     {"temporarily_unavailable", VERDICT_UNREACHABLE},
     {"server_error", VERDICT_UNREACHABLE},
     {"slow_down", VERDICT_UNREACHABLE},
+    {"authorization_pending", VERDICT_UNREACHABLE}, /* RFC 8628 section 3.5; so is the one above */
+    {"expired_token", VERDICT_REAUTHORIZE},
 };
 
 static const struct error *find_error(const char *name) {

@@ -52,6 +52,12 @@ int oauth_build_refresh(const struct provider_config *provider, const struct sec
 int oauth_build_introspection(const struct provider_config *provider, const struct secret *access,
                               struct oauth_request *ret);
 
+/* Builds the request that begins a device authorization (RFC 8628 section 3.1), with the configured
+ * scope and auth_params; and the one that asks for its tokens (section 3.4). -ENOMEM, -E2BIG. */
+int oauth_build_device(const struct provider_config *provider, struct oauth_request *ret);
+int oauth_build_device_token(const struct provider_config *provider, const struct secret *code,
+                             struct oauth_request *ret);
+
 /* Judges a complete HTTP answer; always sets a verdict. `ret` must be cleared. The life of the
  * token is the number in expires_in, be it an integer, a fraction or digits in a string, at most
  * OAUTH_LIFE_MAX; whatever else is there, or nothing, or a number below 1, is OAUTH_LIFE_UNKNOWN.

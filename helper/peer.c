@@ -112,6 +112,26 @@ void peer_send_entry(const struct peer *peer, const struct entry *entry) {
     send_frame(peer, frame);
 }
 
+void peer_send_prompt(const struct peer *peer, const struct prompt *prompt) {
+    struct outgoing *frame = begin_frame(PROTOCOL_PROMPT);
+    if (!frame)
+        return;
+    prompt_encode(prompt, &frame->writer);
+    send_frame(peer, frame);
+}
+
+bool peer_wait(const struct peer *peer, int milliseconds) {
+    int64_t until = moment_boot_ms() + milliseconds;
+    for (;;) {
+        struct pollfd waiting = {.fd = peer->fd, .events = POLLRDHUP};
+        int64_t left = until - moment_boot_ms();
+        if (left <= 0)
+            return true;
+        if (poll(&waiting, 1, (int) left) > 0)
+            return false;
+    }
+}
+
 void peer_send_answer(const struct peer *peer, const struct answer *answer) {
     struct outgoing *frame = begin_frame(PROTOCOL_REPLY);
     if (!frame)

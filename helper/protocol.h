@@ -5,13 +5,16 @@
  * u8 version, u8 type, then the fields of that type in the order below and nothing after them.
  * Integers are big-endian; a string is u32 length and that many bytes, without a NUL.
  *
- * The asker sends one REQUEST. The helper answers with at most one NOTICE, any number of ENTRY
- * and one REPLY, then closes. A peer that sends anything else is not spoken with any further.
+ * The asker sends one REQUEST. The helper answers with at most one NOTICE, at most one PROMPT, any
+ * number of ENTRY and one REPLY, then closes. A peer that sends anything else is not spoken with
+ * any further.
  *
  *   REQUEST  u8 operation, string user, string service, u32 offline_grace, u32 reuse_within,
  *            u32 deadline (seconds each; PROTOCOL_UNSET: as configured), string input
  *            (IMPORT: the refresh token; empty otherwise)
  *   NOTICE   u32 milliseconds the asker should wait from now, string provider that is asked
+ *   PROMPT   string address, string address with the code in it ("" when there is none), string
+ *            code, u32 seconds the person has (ENROLL only; the asker waits that much longer)
  *   ENTRY    string account, u32 uid, string provider, string subject, u64 enrolled,
  *            u64 last_granted, u64 expires (seconds since 1970, 0: never), u8 last_verdict,
  *            u8 state of the account (enum protocol_account)
@@ -37,6 +40,8 @@ enum {
     PROTOCOL_TEXT_MAX = 480,     /* bytes of a reason or message: within PAM_MAX_MSG_SIZE */
     PROTOCOL_FRAME_MAX = 36864,  /* the largest frame: a token and every other field at its limit */
     PROTOCOL_HEADER_SIZE = 4,    /* the length in front of a frame */
+    PROTOCOL_ADDRESS_MAX = 1000, /* bytes of an address in a PROMPT */
+    PROTOCOL_PROMPT_MAX = 1800,  /* seconds: the longest that a person is waited for */
     PROTOCOL_DEADLINE_MAX = 300, /* seconds: the longest that anybody waits for a helper */
     PROTOCOL_DURATION_MAX = 31536000, /* seconds of a duration in a request: 365 days */
 };
@@ -46,6 +51,7 @@ enum protocol_type {
     PROTOCOL_NOTICE = 2,
     PROTOCOL_ENTRY = 3,
     PROTOCOL_REPLY = 4,
+    PROTOCOL_PROMPT = 5,
 };
 
 enum protocol_operation {
@@ -54,6 +60,8 @@ enum protocol_operation {
     OPERATION_IMPORT = 3, /* store the refresh token in `input`; root only */
     OPERATION_STATUS = 4, /* one ENTRY, when the account is enrolled */
     OPERATION_LIST = 5,   /* an ENTRY for each enrolled account; root only */
+    OPERATION_ENROLL = 6, /* device authorization (RFC 8628), with a PROMPT for the person */
+    OPERATION_COUNT,
 };
 
 /* The one vocabulary of answers, 0 being none at all so that a forgotten one fails closed. */
@@ -77,6 +85,7 @@ enum source {
     SOURCE_REFRESH, /* the provider answered this very login */
     SOURCE_SHARED,  /* an answer to a login shortly before */
     SOURCE_GRACE,   /* the provider's last word, within offline_grace */
+    SOURCE_DEVICE,  /* a person's approval, by device authorization */
     SOURCE_COUNT,
 };
 
@@ -106,7 +115,7 @@ static inline const char *verdict_name(enum verdict verdict) {
 }
 
 static inline const char *source_name(enum source source) {
-    static const char names[SOURCE_COUNT][8] = {"none", "refresh", "shared", "grace"};
+    static const char names[SOURCE_COUNT][8] = {"none", "refresh", "shared", "grace", "device"};
     return (unsigned) source < SOURCE_COUNT ? names[source] : "unknown";
 }
 

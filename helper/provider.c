@@ -39,10 +39,10 @@ enum verdict provider_judge_failure(const char *url, const struct http_answer *a
     return answer->outcome == HTTP_BAD_SETTING ? VERDICT_MISCONFIGURED : VERDICT_UNREACHABLE;
 }
 
-/* A request that must end with the deadline: nothing is lost by giving it up. */
-static enum verdict fetch(const struct provider_config *provider,
-                          const struct http_request *request, const struct http_patience *patience,
-                          struct http_answer *ret, struct reason *reason) {
+enum verdict provider_fetch(const struct provider_config *provider,
+                            const struct http_request *request,
+                            const struct http_patience *patience, struct http_answer *ret,
+                            struct reason *reason) {
     struct http_settings settings = provider_http(provider);
     struct http_patience brief = {
         .deadline_ms = patience->deadline_ms,
@@ -87,6 +87,8 @@ static enum verdict take_document(const char *issuer, struct json_object *docume
     if (!take_endpoint(document, "token_endpoint", record->token_endpoint) ||
         !take_endpoint(document, "userinfo_endpoint", record->userinfo_endpoint) ||
         !take_endpoint(document, "introspection_endpoint", record->introspection_endpoint) ||
+        !take_endpoint(document, "device_authorization_endpoint",
+                       record->device_authorization_endpoint) ||
         record->token_endpoint[0] == '\0') {
         reason_set(reason, 0,
                    "the discovery document of %.200s has an endpoint that is no https:// "
@@ -110,7 +112,7 @@ static enum verdict discover(const struct provider_config *provider, struct reco
     snprintf(url, sizeof url, "%.*s%s", (int) length, provider->issuer, discovery_path);
     struct http_request request = {.url = url};
 
-    enum verdict verdict = fetch(provider, &request, patience, &answer, reason);
+    enum verdict verdict = provider_fetch(provider, &request, patience, &answer, reason);
     if (verdict != VERDICT_GRANTED)
         return verdict;
     SCOPED_JSON struct json_object *document =
@@ -139,6 +141,8 @@ enum verdict provider_find(const struct provider_config *provider, enum provider
         [PROVIDER_USERINFO] = {provider->userinfo_endpoint, record->userinfo_endpoint},
         [PROVIDER_INTROSPECTION] = {provider->introspection_endpoint,
                                     record->introspection_endpoint},
+        [PROVIDER_DEVICE] = {provider->device_authorization_endpoint,
+                             record->device_authorization_endpoint},
     };
     if (urls[endpoint].configured[0] != '\0' || provider->issuer[0] == '\0') {
         *ret_url = urls[endpoint].configured;
@@ -171,7 +175,7 @@ enum verdict provider_fetch_userinfo(const struct provider_config *provider, con
                                      struct json_object **ret_claims, struct reason *reason) {
     SCOPED_ANSWER struct http_answer answer = {0};
     struct http_request request = {.url = url, .bearer = access};
-    enum verdict verdict = fetch(provider, &request, patience, &answer, reason);
+    enum verdict verdict = provider_fetch(provider, &request, patience, &answer, reason);
     return verdict == VERDICT_GRANTED ? take_claims("userinfo", url, &answer, ret_claims, reason)
                                       : verdict;
 }
@@ -187,7 +191,7 @@ enum verdict provider_introspect(const struct provider_config *provider, const c
         return VERDICT_FAULT;
     }
     struct http_request request = provider_request(url, &built);
-    enum verdict verdict = fetch(provider, &request, patience, &answer, reason);
+    enum verdict verdict = provider_fetch(provider, &request, patience, &answer, reason);
     if (verdict == VERDICT_GRANTED)
         verdict = take_claims("introspection", url, &answer, ret_claims, reason);
     if (verdict != VERDICT_GRANTED)

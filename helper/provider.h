@@ -18,6 +18,7 @@ enum provider_endpoint {
     PROVIDER_TOKEN,
     PROVIDER_USERINFO,
     PROVIDER_INTROSPECTION,
+    PROVIDER_DEVICE, /* device authorization */
 };
 
 /* Finds the address of `endpoint`: GRANTED with `*ret_url`, which lives as long as `config` and
@@ -45,6 +46,13 @@ enum verdict provider_introspect(const struct provider_config *provider, const c
 
 /* The HTTP settings of a provider. */
 struct http_settings provider_http(const struct provider_config *provider);
+
+/* Performs a request that ends with the deadline, since nothing is lost by giving it up. GRANTED
+ * with a complete answer, whatever its status; else UNREACHABLE, MISCONFIGURED or FAULT. */
+enum verdict provider_fetch(const struct provider_config *provider,
+                            const struct http_request *request,
+                            const struct http_patience *patience, struct http_answer *ret,
+                            struct reason *reason);
 
 /* What oauth.h has built, as a request to `url`; lives as long as `built`. */
 struct http_request provider_request(const char *url, const struct oauth_request *built);

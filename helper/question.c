@@ -16,7 +16,7 @@ int question_decode(const uint8_t *fields, size_t size, struct question *ret) {
     struct protocol_reader reader = {.at = fields, .end = fields + size};
     size_t length = 0;
 
-    ret->operation = protocol_get_enum(&reader, OPERATION_VERIFY, OPERATION_LIST + 1);
+    ret->operation = protocol_get_enum(&reader, OPERATION_VERIFY, OPERATION_COUNT);
     protocol_get_text(&reader, ret->user, sizeof ret->user);
     protocol_get_text(&reader, ret->service, sizeof ret->service);
     ret->offline_grace = get_duration(&reader);
@@ -54,6 +54,13 @@ void entry_encode(const struct entry *entry, struct protocol_writer *writer) {
     protocol_put_u64(writer, (uint64_t) entry->expires);
     protocol_put_u8(writer, (uint8_t) entry->last_verdict);
     protocol_put_u8(writer, (uint8_t) entry->state);
+}
+
+void prompt_encode(const struct prompt *prompt, struct protocol_writer *writer) {
+    protocol_put_string(writer, prompt->address);
+    protocol_put_string(writer, prompt->address_with_code);
+    protocol_put_string(writer, prompt->code);
+    protocol_put_u32(writer, prompt->seconds);
 }
 
 void notice_encode(uint32_t milliseconds, const char *provider, struct protocol_writer *writer) {

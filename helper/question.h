@@ -45,13 +45,22 @@ struct entry {
     enum protocol_account state;
 };
 
+/* What the person is to do elsewhere. Texts are printable ASCII. */
+struct prompt {
+    char address[PROTOCOL_ADDRESS_MAX + 1];
+    char address_with_code[PROTOCOL_ADDRESS_MAX + 1]; /* "" when there is none */
+    char code[PROTOCOL_NAME_MAX + 1];
+    uint32_t seconds;
+};
+
 /* Decodes the fields of a REQUEST. -EBADMSG unless it is one, whole and with nothing behind it. */
 int question_decode(const uint8_t *fields, size_t size, struct question *ret);
 void question_clear(struct question *question);
 
-/* Encode the fields of a REPLY, an ENTRY, a NOTICE. */
+/* Encode the fields of a REPLY, an ENTRY, a PROMPT, a NOTICE. */
 void answer_encode(const struct answer *answer, struct protocol_writer *writer);
 void entry_encode(const struct entry *entry, struct protocol_writer *writer);
+void prompt_encode(const struct prompt *prompt, struct protocol_writer *writer);
 void notice_encode(uint32_t milliseconds, const char *provider, struct protocol_writer *writer);
 
 #endif

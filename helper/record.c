@@ -53,6 +53,7 @@ static const struct field fields[] = {
     FIELD(31, FIELD_TEXT, imported_digest),
     FIELD(32, FIELD_NUMBER, pending.in_flight),
     FIELD(33, FIELD_TEXT, introspection_endpoint),
+    FIELD(34, FIELD_TEXT, device_authorization_endpoint),
 };
 
 enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };

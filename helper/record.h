@@ -69,6 +69,7 @@ struct record {
     char token_endpoint[RECORD_URL_SIZE];
     char userinfo_endpoint[RECORD_URL_SIZE];
     char introspection_endpoint[RECORD_URL_SIZE];
+    char device_authorization_endpoint[RECORD_URL_SIZE];
     int64_t discovered; /* wall seconds */
 };
 

@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct question question = {.operation = 0};
     if (question_decode(data, size, &question) == 0 &&
-        (question.operation < OPERATION_VERIFY || question.operation > OPERATION_LIST ||
+        (question.operation < OPERATION_VERIFY || question.operation >= OPERATION_COUNT ||
          strlen(question.user) > PROTOCOL_NAME_MAX || question.input.length > PROTOCOL_TOKEN_MAX))
         abort();
     question_clear(&question);

@@ -54,6 +54,10 @@ class Installation:
     def enroll(self, provider, user):
         """A new grant of the provider's for the account, imported."""
         provider.add_user(user)
+        self.enroll_at(provider, user)
+
+    def enroll_at(self, provider, user):
+        """The same for somebody whom the provider knows."""
         self.import_grant(user, provider.issue_grant(user))
 
     def import_grant(self, user, token):

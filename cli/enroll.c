@@ -1,0 +1,86 @@
+/*
+ * enroll.c - oauth-login enroll: a grant by device authorization, approved elsewhere.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "print.h"
+#include "qr.h"
+
+/* When the code ends, for the handler of the live line: seconds of the boot clock. */
+static volatile sig_atomic_t code_ends;
+
+static time_t boot_seconds(void) {
+    struct timespec now = {0};
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return now.tv_sec;
+}
+
+/* Writes the time that is left; async-signal-safe. */
+static void show_time_left(int number) {
+    char line[] = "\rWaiting for approval, 00:00 left; Ctrl-C gives up. ";
+    long left = (long) code_ends - (long) boot_seconds();
+    (void) number;
+    left = left > 0 ? left : 0;
+    char *digits = strchr(line, '0');
+    digits[0] = (char) ('0' + left / 600 % 10);
+    digits[1] = (char) ('0' + left / 60 % 10);
+    digits[3] = (char) ('0' + left % 60 / 10);
+    digits[4] = (char) ('0' + left % 10);
+    if (write(STDERR_FILENO, line, sizeof line - 1) < 0)
+        return;
+}
+
+static void set_live_line(bool on) {
+    struct sigaction show = {.sa_handler = on ? show_time_left : SIG_IGN, .sa_flags = SA_RESTART};
+    struct itimerval timer = {.it_value = {.tv_sec = on}, .it_interval = {.tv_sec = on}};
+    if (!isatty(STDERR_FILENO))
+        return;
+    sigaction(SIGALRM, &show, NULL);
+    setitimer(ITIMER_REAL, &timer, NULL);
+    if (on)
+        show_time_left(0);
+    else
+        fprintf(stderr, "\n");
+}
+
+static void show_prompt(const struct ask_prompt *prompt, void *context) {
+    const char *account = context;
+    const char *whole = prompt->address_with_code;
+    printf("To enroll %s, open in a browser, on any device:\n\n  %s\n\nand enter this code:\n\n"
+           "  %s\n\n",
+           account, prompt->address, prompt->code);
+    if (whole[0] != '\0' && qr_print(whole))
+        printf("\n");
+    printf("Approve it only as the person whose account this is.\n");
+    fflush(stdout);
+    code_ends = (sig_atomic_t) (boot_seconds() + prompt->seconds);
+    set_live_line(true);
+}
+
+int command_enroll(const struct arguments *arguments) {
+    struct ask_answer answer;
+    const char *account = command_account(arguments);
+    char name[PROTOCOL_NAME_MAX + 1];
+    if (!account)
+        return EXIT_USAGE;
+    snprintf(name, sizeof name, "%s", account);
+    struct ask_question question = command_question(arguments, OPERATION_ENROLL, name);
+    question.on_prompt = show_prompt;
+    question.context = name;
+    ask_helper(&question, &answer);
+    if (code_ends != 0)
+        set_live_line(false);
+    int status = command_exit_status(answer.verdict);
+    if (answer.verdict == VERDICT_GRANTED)
+        printf("%s is enrolled at %s.\n", name, answer.provider);
+    else
+        print_answer(name, &answer);
+    ask_clear(&answer);
+    return answer.verdict == VERDICT_NOT_MANAGED ? EXIT_NO : status;
+}

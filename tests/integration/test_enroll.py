@@ -1,0 +1,201 @@
+"""People enrol by a code that they approve elsewhere: device authorization, RFC 8628."""
+
+import re
+import signal
+import tempfile
+from pathlib import Path
+
+import pytest
+from glewlwyd import Glewlwyd
+from helper_process import running, wait_until
+from installation import STORE
+from scripted_server import Answer
+from terminal import Terminal
+
+CODE = {"device_code": "dev-1234", "user_code": "WDJB-MJHT", "interval": 1, "expires_in": 60}
+
+
+@pytest.fixture(scope="module")
+def glewlwyd():
+    with tempfile.TemporaryDirectory(prefix="glewlwyd-") as directory:
+        Path(directory).chmod(0o755)
+        with Glewlwyd(Path(directory) / "provider") as running_provider:
+            for name in ("alice", "mallory"):
+                running_provider.add_user(name)
+            yield running_provider
+
+
+def enroll(user="alice"):
+    return Terminal("oauth-login", "enroll", user)
+
+
+def code_of(terminal):
+    terminal.expect(r"https://\S+", 20)
+    return terminal.expect(r"enter this code:\n\n  (\S+)\n", 20).group(1)
+
+
+def test_a_person_enrols_with_a_code_and_logs_in(oauth_login, glewlwyd, sshd, alice):
+    oauth_login.configure(glewlwyd, scope="openid offline_access")
+    oauth_login.use("sshd")
+    with enroll() as terminal:
+        code = code_of(terminal)
+        terminal.expect(r"Waiting for approval, \d\d:\d\d left")
+        glewlwyd.approve_device("alice", code)
+        assert terminal.wait(20) == 0, terminal.output
+        assert "alice is enrolled at corp." in terminal.output
+    login = sshd.ssh("alice", "keyctl pipe %user:oauth-login:corp")
+    assert glewlwyd.userinfo(login.stdout)["sub"] == glewlwyd.subject("alice")
+
+
+def test_somebody_elses_approval_leaves_the_account_unenrolled(oauth_login, glewlwyd, alice):
+    oauth_login.configure(glewlwyd, scope="openid offline_access")
+    with enroll() as terminal:
+        glewlwyd.approve_device("mallory", code_of(terminal))
+        assert terminal.wait(20) == 1
+        assert "preferred_username = mallory" in terminal.output
+    assert oauth_login.verdict("alice") == "not-enrolled"
+    assert not (STORE / "accounts" / "alice").exists()
+
+
+def test_a_pinned_account_enrols_again_only_as_itself(oauth_login, glewlwyd, alice):
+    oauth_login.configure(glewlwyd, scope="openid offline_access")
+    oauth_login.enroll_at(glewlwyd, "alice")
+    with enroll() as terminal:
+        glewlwyd.approve_device("mallory", code_of(terminal))
+        assert terminal.wait(20) == 1
+    assert oauth_login.verdict("alice") == "granted", "the grant that was there is untouched"
+    glewlwyd.revoke("alice")
+    assert oauth_login.verdict("alice") == "reauthorize"
+    with enroll() as terminal:
+        glewlwyd.approve_device("alice", code_of(terminal))
+        assert terminal.wait(20) == 0, terminal.output
+    assert oauth_login.verdict("alice") == "granted"
+
+
+@pytest.fixture
+def device(oauth_login, provider, alice):
+    """A scripted provider with device authorization; its token answers are queued by tests."""
+    provider.discovery["device_authorization_endpoint"] = f"{provider.issuer}/device"
+    code = {**CODE, "verification_uri": f"{provider.issuer}/go"}
+    provider.queue("/device", Answer.json(code))
+    oauth_login.configure(provider, scope="openid offline_access", auth_params="a=b%20 prompt=x=y")
+    return provider
+
+
+def pending(error="authorization_pending", **more):
+    return Answer.json({"error": error, **more}, 400)
+
+
+def tokens(provider, name="alice", **changed):
+    def answer(_request):
+        family = provider.issue_grant(name)
+        request = type("Request", (), {"headers": {}, "form": {
+            "grant_type": "refresh_token", "refresh_token": family,
+            "client_id": provider.client_id}})
+        return Answer.json({**provider.token_response(request), **changed})
+    return answer
+
+
+def test_the_requests_are_those_of_the_rfc(oauth_login, device):
+    device.queue("/token", pending(), tokens(device))
+    result = oauth_login.run("enroll", "alice")
+    assert result.ok, result
+    (asked,) = device.requests("/device")
+    assert asked.form == {"client_id": "bastion", "scope": "openid offline_access",
+                          "a": "b%20", "prompt": "x=y"}
+    for request in device.requests("/token"):
+        assert request.form == {"grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+                                "device_code": "dev-1234", "client_id": "bastion"}
+    assert "dev-1234" not in result.stdout + result.stderr
+    assert oauth_login.verdict("alice") == "granted"
+
+
+@pytest.mark.parametrize("answer, status, said", [
+    (pending("access_denied"), 1, "access_denied"),
+    (pending("expired_token"), 1, "expired_token"),
+    (pending("invalid_client"), 4, "invalid_client"),
+    (pending("invalid_grant"), 1, "invalid_grant"),
+])
+def test_a_no_of_the_person_or_the_provider_ends_it(answer, status, said, oauth_login, device):
+    device.queue("/token", answer)
+    result = oauth_login.run("enroll", "alice")
+    assert result.status == status
+    assert said in result.stderr
+    assert len(device.requests("/token")) == 1
+    assert oauth_login.verdict("alice") == "not-enrolled"
+
+
+def test_a_flaky_provider_is_asked_again_more_slowly(oauth_login, device):
+    device.queue("/token", Answer(503), tokens(device))
+    assert oauth_login.run("enroll", "alice").ok
+    assert len(device.requests("/token")) == 2
+
+
+def test_a_grant_without_a_refresh_token_names_what_to_ask_for(oauth_login, device):
+    device.queue("/token", tokens(device, refresh_token=None))
+    result = oauth_login.run("enroll", "alice")
+    assert result.status == 4
+    assert "offline_access" in result.stderr and "access_type=offline" in result.stderr
+
+
+def test_a_code_that_nobody_approves_ends(oauth_login, device):
+    device.answer = lambda request: pending() if request.path == "/token" else None
+    device.queue("/device")
+    device._queues["/device"] = [Answer.json({**CODE, "expires_in": 2,
+                                              "verification_uri": "https://example.com/go"})]
+    result = oauth_login.run("enroll", "alice")
+    assert result.status == 1
+    assert "nobody has approved" in result.stderr
+
+
+def test_giving_up_ends_the_helper_too(oauth_login, device):
+    device.answer = lambda request: pending() if request.path == "/token" else None
+    with enroll() as terminal:
+        code_of(terminal)
+        assert running()
+        terminal.send("\x03")
+        assert terminal.wait() == -signal.SIGINT
+    wait_until(lambda: not running(), "the helper ends")
+
+
+@pytest.mark.parametrize("answer, said", [
+    (Answer.json({"error": "unauthorized_client"}, 400), "unauthorized_client"),
+    (Answer(404), "HTTP 404"),
+    (Answer.json({**CODE, "verification_uri": "http://example.com"}), "no code"),
+    (Answer.json({**CODE, "verification_uri": "https://example.com/\u0007"}), "no code"),
+    (Answer.json({**CODE, "user_code": "x" * 100, "verification_uri": "https://x"}), "no code"),
+])
+def test_a_provider_that_gives_no_code_is_named(answer, said, oauth_login, device):
+    device._queues["/device"] = [answer]
+    result = oauth_login.run("enroll", "alice")
+    assert result.status == 4
+    assert said in result.stderr
+
+
+def test_googles_spelling_is_understood_and_a_code_can_not_write_to_the_terminal(
+        oauth_login, device):
+    device._queues["/device"] = [Answer.json(
+        {**CODE, "user_code": "\x1b[2Jab", "verification_url": "https://example.com/device"})]
+    device.queue("/token", pending("access_denied"))
+    result = oauth_login.run("enroll", "alice")
+    assert "https://example.com/device" in result.stdout
+    assert r"\x1B[2Jab" in result.stdout and "\x1b" not in result.stdout
+
+
+def test_without_device_authorization_the_other_way_is_named(oauth_login, provider, alice):
+    oauth_login.configure(provider)
+    result = oauth_login.run("enroll", "alice")
+    assert result.status == 4
+    assert "oauth-login import" in result.stderr
+
+
+def test_a_qr_code_is_shown_where_it_fits(oauth_login, device):
+    whole = "https://example.com/go?user_code=WDJB-MJHT"
+    device._queues["/device"] = [Answer.json({**CODE, "verification_uri": "https://example.com/go",
+                                              "verification_uri_complete": whole})] * 2
+    device.queue("/token", pending("access_denied"), pending("access_denied"))
+    for columns, shown in ((100, True), (20, False)):
+        argv = f"stty rows 60 cols {columns}; exec oauth-login enroll alice"
+        with Terminal("sh", "-c", argv) as terminal:
+            terminal.wait(20)
+            assert bool(re.search("[\u2580\u2584\u2588]{10}", terminal.output)) == shown
