@@ -84,7 +84,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(HELPER_C) $(wildcard helper/*.h) Makefile
 	    $(filter-out helper/main.c,$(HELPER_C)) $(HELPER_LIBS)
 
 deps:
-	@tests/deps
+	@tests/deps $(WHAT)
 
 check: deps
 	$(MAKE) -j2 all $(UNITS)
@@ -124,6 +124,9 @@ install: all
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then conf/make-user $(STORE); fi
 
 uninstall:
+	@found=$$(grep -ls pam_oauth_login $(DESTDIR)/etc/pam.d/*); if [ -n "$$found" ]; then \
+	    echo "pam_oauth_login.so still stands in" $$found; \
+	    echo "Take its lines out first, or nobody logs in there, not even root."; exit 1; fi
 	rm -f $(DESTDIR)$(PAMDIR)/pam_oauth_login.so $(DESTDIR)$(HELPER) \
 	    $(DESTDIR)$(PREFIX)/bin/oauth-login $(DESTDIR)$(PREFIX)/lib/sysusers.d/oauth-login.conf \
 	    $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/oauth-login.conf

@@ -7,13 +7,16 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "print.h"
+
 const char *command_account(const struct arguments *arguments) {
+    char shown[PRINT_ESCAPED_SIZE];
     const struct passwd *entry = arguments->user ? getpwnam(arguments->user) : getpwuid(getuid());
     if (entry)
         return entry->pw_name;
     if (arguments->user)
-        fprintf(stderr, "oauth-login: this machine knows no such account; look with: getent passwd "
-                        "NAME\n");
+        fprintf(stderr, "oauth-login: no such account on this machine: %s (getent passwd)\n",
+                print_escaped(arguments->user, shown));
     else
         fprintf(stderr, "oauth-login: uid %u has no account here; name one\n", getuid());
     return NULL;

@@ -78,10 +78,12 @@ static int import(const struct arguments *arguments, const char *account, const 
                answer.provider);
     } else {
         print_answer(account, &answer);
-        if (status == EXIT_UNREACHABLE ||
-            (answer.verdict == VERDICT_DENIED && answer.source != SOURCE_NONE))
-            fprintf(stderr, "Nothing is lost: once that is mended, run the same command with the "
-                            "same input again.\n");
+        if (status == EXIT_UNREACHABLE)
+            fprintf(stderr, "Nothing is lost: run the same command with the same input again.\n");
+        if (answer.verdict == VERDICT_DENIED && answer.source != SOURCE_NONE)
+            fprintf(stderr, "If the configuration is at fault, mend it and run the same command "
+                            "with the same input again.\nA token of another person's is used up "
+                            "now: get a new one for the right account.\n");
     }
     ask_clear(&answer);
     return status;

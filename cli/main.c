@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "print.h"
 
 enum { OPTION_SERVICE = 1, OPTION_UNUSED, OPTION_JSON, OPTION_CONFIG, OPTION_HELP, OPTION_VERSION };
 
@@ -116,6 +117,7 @@ static void fill_descriptors(void) {
 }
 
 int main(int argc, char **argv) {
+    char shown[PRINT_ESCAPED_SIZE];
     fill_descriptors();
     setlocale(LC_CTYPE, "");            /* whether a terminal can show a QR code */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* no core file shall hold a token */
@@ -123,12 +125,13 @@ int main(int argc, char **argv) {
         printf("oauth-login " OAUTH_LOGIN_VERSION "\n");
         return EXIT_YES;
     }
-    if (argc > 1 && strcmp(argv[1], "--help") == 0)
+    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
         return usage(stdout, EXIT_YES);
     const struct command *command = argc > 1 ? find_command(argv[1]) : NULL;
     if (!command) {
         if (argc > 1)
-            fprintf(stderr, "oauth-login: there is no such command\n");
+            fprintf(stderr, "oauth-login: there is no command '%s'; options stand behind it\n",
+                    print_escaped(argv[1], shown));
         return usage(stderr, EXIT_USAGE);
     }
     return run_command(command, argc - 1, argv + 1);

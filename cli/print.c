@@ -17,6 +17,14 @@ const char *print_date(int64_t wall, char ret[PRINT_DATE_SIZE]) {
     return ret;
 }
 
+const char *print_escaped(const char *text, char ret[PRINT_ESCAPED_SIZE]) {
+    size_t used = 0;
+    for (; *text != '\0' && used < PRINT_ESCAPED_SIZE - 1; text++)
+        ret[used++] = *text >= ' ' && *text <= '~' ? *text : '?';
+    ret[used] = '\0';
+    return ret;
+}
+
 void print_answer(const char *account, const struct ask_answer *answer) {
     bool yes = command_exit_status(answer->verdict) == EXIT_YES;
     FILE *out = yes ? stdout : stderr;

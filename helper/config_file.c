@@ -34,8 +34,9 @@ static int open_trusted(const char *path, int flags, struct reason *reason) {
         return -ENOENT;
     if (fd < 0 && errno == EACCES)
         return reason_set(reason, -EACCES,
-                          "the user oauth-login can't read %s; run: chmod a+r%s %s", path,
-                          flags & O_DIRECTORY ? "x" : "", path);
+                          "the user oauth-login can't read %s: it needs r on it, and x on the "
+                          "directories above (0644 and 0755)",
+                          path);
     if (fd < 0 || fstat(fd, &status) < 0)
         return reason_set(reason, -errno, "cannot open %s: %s", path, strerror(errno));
     if (!(flags & O_DIRECTORY) && !S_ISREG(status.st_mode))

@@ -77,6 +77,7 @@ void earlier_note(struct record *record, const struct provider_config *provider,
     record->misconfigured_client[0] = '\0';
     record->last_verdict = verdict;
     record->judged = now();
+    digest_client(provider, record->judged_client);
     if (verdict == VERDICT_GRANTED)
         record->last_granted = moment_wall();
     strcpy(record->last_reason, verdict == VERDICT_GRANTED ? "" : reason->text);
@@ -89,13 +90,11 @@ static int64_t back_off(int64_t times) {
     return seconds < BACK_OFF_MAX ? seconds : BACK_OFF_MAX;
 }
 
-static bool shares_misconfigured(const struct record *record,
-                                 const struct provider_config *provider) {
+/* Whether the client's settings are still those of `digest`: a mend counts at once. */
+static bool is_same_client(const struct provider_config *provider, const char *digest) {
     char client[RECORD_DIGEST_SIZE];
-    if (!is_within(&record->misconfigured, back_off(record->misconfigured_times)))
-        return false;
     digest_client(provider, client);
-    return strcmp(client, record->misconfigured_client) == 0;
+    return strcmp(client, digest) == 0;
 }
 
 enum verdict earlier_share(const struct record *record, const struct config *config,
@@ -105,13 +104,15 @@ enum verdict earlier_share(const struct record *record, const struct config *con
         reason_set(reason, 0, "%s", record->unreachable_reason);
         return VERDICT_UNREACHABLE;
     }
-    if (shares_misconfigured(record, &config->provider)) {
+    if (is_within(&record->misconfigured, back_off(record->misconfigured_times)) &&
+        is_same_client(&config->provider, record->misconfigured_client)) {
         reason_set(reason, 0,
                    "%s (not asked again for %lld s, unless the client's settings change)",
                    record->misconfigured_reason, (long long) back_off(record->misconfigured_times));
         return VERDICT_MISCONFIGURED;
     }
-    if (!is_within(&record->judged, login->reuse_within))
+    if (!is_within(&record->judged, login->reuse_within) ||
+        !is_same_client(&config->provider, record->judged_client))
         return VERDICT_NONE;
     if (record->last_verdict == VERDICT_GRANTED)
         return record->grant.expires > moment_wall() ? VERDICT_GRANTED : VERDICT_NONE;

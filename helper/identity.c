@@ -36,7 +36,9 @@ static enum verdict match_claim(const struct provider_config *provider, const ch
     if (!name)
         return DENY(reason, "the provider's userinfo has no text at username_claim = %s", claim);
     if (!is_account_with_suffix(name, account, provider->username_suffix))
-        return DENY(reason, "the grant is of %s = %.100s, not of account %s", claim, name, account);
+        return DENY(reason, "the grant is of %s = %.100s, not of account %s%s%.100s", claim, name,
+                    account, provider->username_suffix[0] != '\0' ? " with one of " : "",
+                    provider->username_suffix);
     return VERDICT_GRANTED;
 }
 
@@ -53,8 +55,10 @@ enum verdict identity_match(const struct config *config, const struct account *a
     if (mapped)
         return VERDICT_GRANTED;
     if (config->provider.username_claim[0] == '\0')
-        return DENY(reason, "[accounts %s] has no entry for %s", config->provider.name,
-                    account->name);
+        return DENY(reason,
+                    "[accounts %s] has no entry for %s; the grant is of subject %.100s: if that is "
+                    "the person, add %s = %.100s",
+                    config->provider.name, account->name, subject, account->name, subject);
     return match_claim(&config->provider, account->name, claims, reason);
 }
 
@@ -75,8 +79,11 @@ enum verdict identity_check_pin(const struct config *config, const struct accoun
     const char *issuer = identity_issuer(&config->provider);
     const char *mapped = config_subject_of(config, account->name);
     if (strcmp(issuer, record->issuer) != 0)
-        return DENY(reason, "the grant is pinned to issuer %.150s, but [provider %s] is %.150s",
-                    record->issuer, config->provider.name, issuer);
+        return DENY(
+            reason,
+            "the grant is pinned to issuer %.120s, but [provider %s] is %.120s; put that back, "
+            "or remove " OAUTH_LOGIN_STORE "/accounts/%s and enroll anew",
+            record->issuer, config->provider.name, issuer, account->name);
     if (mapped && strcmp(mapped, record->subject) != 0)
         return DENY(reason,
                     "the grant is pinned to subject %.100s, but [accounts %s] says %s = "

@@ -15,7 +15,8 @@
 static enum verdict conclude_not_enrolled(struct visit *visit, bool pending) {
     struct reason reason;
     reason_set(&reason, 0, "%s",
-               pending ? "an import was not finished; run it again" : "no grant is stored");
+               pending ? "an import was not finished; run it again"
+                       : "no grant is stored; run: oauth-login enroll, or import");
     return visit_conclude(visit, VERDICT_NOT_ENROLLED, &reason);
 }
 

@@ -97,13 +97,13 @@ void message_compose(struct visit *visit) {
     case VERDICT_REAUTHORIZE:
         say(visit,
             "Login refused: %s no longer honours this machine's grant for %s. Ask an "
-            "administrator to run: oauth-login import %s",
+            "administrator to run: oauth-login enroll %s",
             answer->provider, account, account);
         return;
     case VERDICT_NOT_ENROLLED:
         say(visit,
             "Login refused: %s is not enrolled on %s. Ask an administrator to run: "
-            "oauth-login import %s",
+            "oauth-login enroll %s",
             account, host_name(host), account);
         return;
     case VERDICT_UNREACHABLE:

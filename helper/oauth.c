@@ -303,7 +303,9 @@ void oauth_judge(long status, const struct secret *body, struct oauth_answer *re
         judge_error(status, object, ret);
     } else if (status == 400 && body->length == 0) {
         ret->verdict = VERDICT_REAUTHORIZE; /* Glewlwyd, for every dead token */
-        reason_set(&ret->reason, 0, "HTTP 400 without a word");
+        reason_set(&ret->reason, 0,
+                   "HTTP 400 without a word: a dead grant, or, if it is so for every "
+                   "account, a wrong client_id or secret");
     } else if (object && status == 200) {
         judge_tokens(object, ret);
     } else {

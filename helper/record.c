@@ -54,6 +54,7 @@ static const struct field fields[] = {
     FIELD(32, FIELD_NUMBER, pending.in_flight),
     FIELD(33, FIELD_TEXT, introspection_endpoint),
     FIELD(34, FIELD_TEXT, device_authorization_endpoint),
+    FIELD(35, FIELD_TEXT, judged_client),
 };
 
 enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };

@@ -48,8 +48,9 @@ struct record {
     /* The provider's last word about this account, and when. */
     int64_t last_verdict; /* enum verdict; never `unreachable` or `misconfigured` */
     char last_reason[REASON_SIZE];
-    int64_t last_granted;        /* wall seconds */
-    struct record_moment judged; /* when last_verdict was spoken */
+    int64_t last_granted;                   /* wall seconds */
+    struct record_moment judged;            /* when last_verdict was spoken */
+    char judged_client[RECORD_DIGEST_SIZE]; /* the client settings that it was spoken to */
 
     /* Failures that say nothing about the account. */
     struct record_moment unreachable;

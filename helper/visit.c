@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "login.h"
 #include "message.h"
@@ -156,7 +157,11 @@ void visit_receive(int fd, const char *config_path) {
     if (r == -ECONNRESET)
         return;
     const struct use_case *use_case = r == 0 ? find_use_case(visit.question.operation) : NULL;
-    if (use_case) {
+    if (geteuid() == 0 || getuid() != geteuid()) {
+        reason_set(&reason, 0,
+                   "the helper has rights it must not have; run: chmod 0755 " OAUTH_LOGIN_HELPER);
+        visit_conclude(&visit, VERDICT_FAULT, &reason);
+    } else if (use_case) {
         serve(&visit, use_case, config_path);
     } else {
         reason_set(&reason, 0,

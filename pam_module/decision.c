@@ -40,22 +40,27 @@ static int pass(const struct login *login) {
     return PAM_IGNORE;
 }
 
+/* The PAM code of a verdict in the login's phase, before any pass is looked at more closely. */
+static int code_of(const struct login *login, enum verdict verdict) {
+    if (verdict == VERDICT_NOT_ENROLLED && login->options.nouserok)
+        return PAM_IGNORE;
+    return login->phase == PHASE_AUTH ? codes[verdict].auth : codes[verdict].account;
+}
+
 int decision_make(const struct login *login) {
     struct ask_answer answer;
     ring_note(login);
     login_ask(login, OPERATION_VERIFY, &answer);
-    report_decision(login, &answer);
-    enum verdict verdict = answer.verdict;
-    int code = login->phase == PHASE_AUTH ? codes[verdict].auth : codes[verdict].account;
-    bool excused = verdict == VERDICT_NOT_ENROLLED && login->options.nouserok;
-    if (excused)
-        code = PAM_IGNORE;
-    else if (login->options.permissive && code != PAM_SUCCESS && code != PAM_IGNORE)
+    int code = code_of(login, answer.verdict);
+    bool refused = code != PAM_SUCCESS && code != PAM_IGNORE;
+    bool letting_in = refused && login->options.permissive;
+    report_decision(login, &answer, letting_in);
+    if (letting_in)
         code = login->phase == PHASE_AUTH ? PAM_IGNORE : PAM_SUCCESS;
-    else if (code == PAM_SUCCESS)
-        code = pass(login);
-    if ((code != PAM_SUCCESS && code != PAM_IGNORE) || verdict == VERDICT_GRANTED_OFFLINE)
+    else if (refused || answer.verdict == VERDICT_GRANTED_OFFLINE)
         report_to_person(login, &answer);
+    if (code == PAM_SUCCESS && !letting_in)
+        code = pass(login);
     ask_clear(&answer);
     return code;
 }

@@ -49,7 +49,7 @@ static const struct {
     [VERDICT_FAULT] = {LOG_ERR, false},
 };
 
-void report_decision(const struct login *login, const struct ask_answer *answer) {
+void report_decision(const struct login *login, const struct ask_answer *answer, bool letting_in) {
     char user[FIELD_SIZE], rhost[FIELD_SIZE], reason[FIELD_SIZE + 16] = "", text[FIELD_SIZE];
     const char *verdict = verdict_name(answer->verdict);
     bool by = manners[answer->verdict].by_provider && answer->source != SOURCE_NONE;
@@ -62,8 +62,7 @@ void report_decision(const struct login *login, const struct ask_answer *answer)
                escape_word(login->user, user), verdict, by ? " by " : "",
                by ? answer->provider : "", verdict, source_name(answer->source),
                answer->rotated ? "yes" : "no", rhost[0] != '\0' ? " rhost=" : "", rhost,
-               (long long) answer->milliseconds, reason,
-               login->options.permissive ? " permissive" : "");
+               (long long) answer->milliseconds, reason, letting_in ? " let in by permissive" : "");
 }
 
 void report_to_person(const struct login *login, const struct ask_answer *answer) {

@@ -7,8 +7,8 @@
 
 #include "login.h"
 
-/* The log's line of a decision. */
-void report_decision(const struct login *login, const struct ask_answer *answer);
+/* The log's line of a decision; `letting_in` when it would refuse without `permissive`. */
+void report_decision(const struct login *login, const struct ask_answer *answer, bool letting_in);
 
 /* The line for the person, if there is one and it is wanted. */
 void report_to_person(const struct login *login, const struct ask_answer *answer);

@@ -8,7 +8,7 @@ import pytest
 from certificates import Authority
 from host import Host
 from installation import Installation
-from pam_host import PamHost
+from pam_host import PamHost, build_pam_host
 from scripted_provider import ScriptedProvider
 
 
@@ -87,6 +87,14 @@ def corp(oauth_login, provider, alice):
 
 
 @pytest.fixture(scope="session")
-def pam_host(host):
+def pam_host_program():
     with tempfile.TemporaryDirectory(prefix="pam-host-") as directory:
-        yield PamHost(host, directory)
+        yield build_pam_host(directory)
+
+
+@pytest.fixture
+def pam_host(host, pam_host_program):
+    """An application as odd as the test wishes; what it started ends with the test."""
+    application = PamHost(host, pam_host_program)
+    yield application
+    application.close()

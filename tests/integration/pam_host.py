@@ -54,14 +54,21 @@ class Report:
         return int(self.facts[fact])
 
 
-class PamHost:
-    """The application, built into `directory`, and a service of its own."""
+def build_pam_host(directory):
+    """Compiles the application; returns its path."""
+    program = str(Path(directory, "pam_host"))
+    run("gcc", "-std=gnu17", "-D_GNU_SOURCE", "-O1", "-Wall", "-Wextra", "-Werror", "-o", program,
+        *SOURCES, "-lpam", "-lpthread", check=True)
+    return program
 
-    def __init__(self, host, directory):
+
+class PamHost:
+    """The application that build_pam_host() made, and a service of its own; end with close()."""
+
+    def __init__(self, host, program):
         self._host = host
-        self._program = str(Path(directory, "pam_host"))
-        run("gcc", "-std=gnu17", "-D_GNU_SOURCE", "-O1", "-Wall", "-Wextra", "-Werror", "-o",
-            self._program, *SOURCES, "-lpam", "-lpthread", check=True)
+        self._program = program
+        self._started = []
 
     def serve(self, options=""):
         """Writes the service: the module alone, with these options, in each phase."""
@@ -80,9 +87,14 @@ class PamHost:
 
     def start(self, *users, env=None, pass_fds=(), **how):
         """The same, while the test does something else: finish() what this returns."""
-        return _Running(subprocess.Popen(
+        self._started.append(_Running(subprocess.Popen(
             self.argv(*users, **how), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            encoding="utf-8", env=env, pass_fds=pass_fds, start_new_session=True))
+            encoding="utf-8", env=env, pass_fds=pass_fds, start_new_session=True)))
+        return self._started[-1]
+
+    def close(self):
+        for running in self._started:
+            running.end()
 
 
 class _Running:
@@ -93,8 +105,12 @@ class _Running:
         try:
             stdout, _ = self.child.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
-            self.child.kill()
-            self.child.communicate()
             raise AssertionError(f"no verdict within {timeout} s") from None
         assert self.child.returncode == 0, self.child.returncode
         return Report.parse(stdout)
+
+    def end(self):
+        """Without reading to the end: a copy of the application may still hold the pipe."""
+        self.child.kill()
+        self.child.wait()
+        self.child.stdout.close()

@@ -37,6 +37,7 @@ def test_the_mapping_of_accounts_is_exact(oauth_login, provider, alice, bob):
     refused = fetch(oauth_login, "bob", provider.issue_grant("bob"))
     assert refused.status == 1
     assert "[accounts corp] has no entry for bob" in refused.stderr
+    assert "add bob = subject-of-bob" in refused.stderr
 
 
 def test_a_suffix_is_cut_off_and_must_be_there(oauth_login, provider, alice):

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from installation import STORE
+from installation import CHECKOUT, STORE
 from process import run
 
 ENTRY = STORE / "accounts" / "alice"
@@ -90,6 +90,25 @@ def test_a_name_service_that_lists_no_groups_frees_nobody(enrolled, provider, ho
     host.files.write("/etc/nsswitch.conf", services + "initgroups: nowhere\n")
     assert "cloud" not in run("id", "-Gn", "alice").stdout
     assert enrolled.verdict("alice") == "reauthorize"
+
+
+def test_a_setuid_helper_is_refused(enrolled, host):
+    helper = Path("/usr/libexec/oauth-login-helper")
+    helper.chmod(0o4755)
+    try:
+        result = enrolled.run("verify", "alice")
+    finally:
+        helper.chmod(0o755)
+    assert result.status == 5
+    assert "chmod 0755" in result.stderr
+
+
+def test_uninstall_does_not_leave_a_stack_without_its_module(enrolled):
+    enrolled.use("sshd")
+    result = run("make", "-C", str(CHECKOUT), "uninstall")
+    assert not result.ok
+    assert "/etc/pam.d/sshd" in result.stdout
+    assert enrolled.run("verify", "root").ok
 
 
 def test_a_wrong_drop_in_is_named(enrolled, host):

@@ -87,6 +87,14 @@ def test_a_yes_is_shared_for_reuse_within(enrolled, provider):
     assert len(provider.requests("/token")) == sent
 
 
+def test_a_no_is_not_shared_with_a_client_that_was_mended(enrolled, provider):
+    provider.revoke("alice")
+    assert enrolled.verdict("alice") == "reauthorize"
+    enrolled.configure(provider, login={"reuse_within": "1h"}, client_id="another")
+    provider.client_id = "another"
+    assert enrolled.run_json("verify", "alice")["source"] == "refresh"
+
+
 def test_a_no_is_shared_too_and_ends_with_a_new_grant(enrolled, provider):
     provider.revoke("alice")
     assert enrolled.verdict("alice") == "reauthorize"

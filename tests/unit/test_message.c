@@ -38,14 +38,14 @@ static void each_refusal_says_whose_move_it_is(void **state) {
     char host[HOST_NAME_MAX + 1] = "";
     gethostname(host, sizeof host);
     SCOPED_TEXT char *unenrolled = unit_text("Login refused: alice is not enrolled on %s. Ask an "
-                                             "administrator to run: oauth-login import alice",
+                                             "administrator to run: oauth-login enroll alice",
                                              host);
     assert_message(VERDICT_DENIED, "the account is disabled",
                    "Login refused by corp: the account is disabled. Enrolling again will not help; "
                    "ask your administrator.");
     assert_message(VERDICT_REAUTHORIZE, "invalid_grant",
                    "Login refused: corp no longer honours this machine's grant for alice. Ask an "
-                   "administrator to run: oauth-login import alice");
+                   "administrator to run: oauth-login enroll alice");
     assert_message(VERDICT_NOT_ENROLLED, "", unenrolled);
 }
 

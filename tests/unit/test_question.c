@@ -80,7 +80,7 @@ static void what_is_over_its_limit_is_refused(void **state) {
     static struct asked asked = {.operation = OPERATION_VERIFY, .user = "alice", .seconds = 10};
     SCOPED_SECRET struct secret name = unit_filled('n', PROTOCOL_NAME_MAX + 1);
     SCOPED_SECRET struct secret token = unit_filled('t', PROTOCOL_TOKEN_MAX + 1);
-    static const int operations[] = {0, OPERATION_LIST + 1, 255};
+    static const int operations[] = {0, OPERATION_COUNT, 255};
     for (size_t i = 0; i < COUNT(operations); i++) {
         asked.operation = operations[i];
         assert_refused(&asked);
