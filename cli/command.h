@@ -27,9 +27,12 @@ struct arguments {
     const char *config;  /* --config, NULL without */
     uint32_t unused;     /* --unused, seconds; 0 without */
     bool json;           /* --json */
+    bool yes;            /* --yes */
+    bool forget;         /* --forget */
 };
 
 /* Each runs one command and returns the exit status. */
+int command_unenroll(const struct arguments *arguments);
 int command_enroll(const struct arguments *arguments);
 int command_import(const struct arguments *arguments);
 int command_verify(const struct arguments *arguments);

@@ -12,9 +12,18 @@
 #include "command.h"
 #include "print.h"
 
-enum { OPTION_SERVICE = 1, OPTION_UNUSED, OPTION_JSON, OPTION_CONFIG, OPTION_HELP, OPTION_VERSION };
+enum {
+    OPTION_SERVICE = 1,
+    OPTION_UNUSED,
+    OPTION_JSON,
+    OPTION_CONFIG,
+    OPTION_YES,
+    OPTION_FORGET,
+    OPTION_HELP,
+    OPTION_VERSION
+};
 
-/* Bits of struct command.options. */
+/* A bit of struct command.options. */
 #define TAKES(option) (1U << (option))
 
 static const struct command {
@@ -31,6 +40,9 @@ static const struct command {
     {"verify", command_verify, 1, 1,
      TAKES(OPTION_SERVICE) | TAKES(OPTION_JSON) | TAKES(OPTION_CONFIG),
      "verify USER [--service S]     the decision a login would get now, and why"},
+    {"unenroll", command_unenroll, 0, 1,
+     TAKES(OPTION_YES) | TAKES(OPTION_FORGET) | TAKES(OPTION_CONFIG),
+     "unenroll [USER] [--forget]    end the grant, here and at the provider; --yes: unasked"},
     {"status", command_status, 0, 1, TAKES(OPTION_JSON) | TAKES(OPTION_CONFIG),
      "status [USER]                 enrolled since, as whom, the last verdict"},
     {"list", command_list, 0, 0, TAKES(OPTION_UNUSED) | TAKES(OPTION_JSON) | TAKES(OPTION_CONFIG),
@@ -42,6 +54,8 @@ static const struct option long_options[] = {
     {"unused", required_argument, NULL, OPTION_UNUSED},
     {"json", no_argument, NULL, OPTION_JSON},
     {"config", required_argument, NULL, OPTION_CONFIG},
+    {"yes", no_argument, NULL, OPTION_YES},
+    {"forget", no_argument, NULL, OPTION_FORGET},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -75,8 +89,9 @@ static bool take_option(const struct command *command, int option, struct argume
         ret->service = optarg;
     if (option == OPTION_CONFIG)
         ret->config = optarg;
-    if (option == OPTION_JSON)
-        ret->json = true;
+    ret->json |= option == OPTION_JSON;
+    ret->yes |= option == OPTION_YES;
+    ret->forget |= option == OPTION_FORGET;
     if (option == OPTION_CONFIG && optarg[0] != '/') {
         fprintf(stderr, "oauth-login: --config takes an absolute path\n");
         return false;

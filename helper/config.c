@@ -56,6 +56,7 @@ static const struct key provider_keys[] = {
     PROVIDER(token_endpoint, KEY_URL, NULL),
     PROVIDER(userinfo_endpoint, KEY_URL, NULL),
     PROVIDER(device_authorization_endpoint, KEY_URL, NULL),
+    PROVIDER(revocation_endpoint, KEY_URL, NULL),
     PROVIDER(client_id, KEY_TEXT, NULL),
     PROVIDER(client_auth, KEY_CHOICE, "none client_secret_basic client_secret_post"),
     PROVIDER(client_secret_file, KEY_PATH, NULL),
@@ -74,7 +75,6 @@ static const struct key provider_keys[] = {
     PROVIDER(require_claim, KEY_TEXT, NULL),
     PROVIDER(require_scope, KEY_TEXT, NULL),
     NOTED("authorization_endpoint"),
-    NOTED("revocation_endpoint"),
     NOTED("jwks_uri"),
     {.name = NULL},
 };

@@ -45,6 +45,7 @@ struct provider_config {
     const char *userinfo_endpoint;
     const char *introspection_endpoint;
     const char *device_authorization_endpoint;
+    const char *revocation_endpoint;
     const char *client_id;
     uint32_t client_auth; /* enum client_auth */
     const char *client_secret_file;

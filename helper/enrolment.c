@@ -36,7 +36,7 @@ void enrolment_drop(struct enrolment *enrolment) {
     struct record *record = &enrolment->record;
     record_grant_clear(&record->pending);
     record->pending_digest[0] = '\0';
-    if (record->enrolled == 0)
+    if (record->subject[0] == '\0')
         store_entry_remove(enrolment->store, enrolment->entry, &ignored);
     else
         store_entry_replace(enrolment->entry, record, &ignored);
@@ -69,13 +69,12 @@ static enum verdict check_pin(const struct enrolment *enrolment, const char *sub
                               struct reason *reason) {
     const struct record *record = &enrolment->record;
     const char *issuer = identity_issuer(&enrolment->visit->config.provider);
-    if (record->enrolled == 0 ||
+    if (record->subject[0] == '\0' ||
         (strcmp(record->subject, subject) == 0 && strcmp(record->issuer, issuer) == 0))
         return VERDICT_GRANTED;
     reason_set(reason, 0,
-               "%s is enrolled as %.100s of %.100s, and this grant is of %.100s of "
-               "%.100s; if that is as it should be, remove " OAUTH_LOGIN_STORE "/accounts/%.32s "
-               "first",
+               "%s is pinned to %.90s of %.90s, and this grant is of %.90s of %.90s; if that is as "
+               "it should be, run: oauth-login unenroll %s --forget",
                enrolment->visit->account.name, record->subject, record->issuer, subject, issuer,
                enrolment->visit->account.name);
     return VERDICT_DENIED;

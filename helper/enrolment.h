@@ -33,8 +33,8 @@ enum verdict enrolment_prove(struct enrolment *enrolment, const struct http_pati
 /* The pending grant becomes the account's, pinned to `subject`. GRANTED, or concluded FAULT. */
 enum verdict enrolment_finish(struct enrolment *enrolment, const char *subject);
 
-/* Forgets a pending grant that is dead. An account that was not enrolled before leaves nothing
- * behind. */
+/* Forgets a pending grant that is dead. An account that was never enrolled leaves nothing behind.
+ */
 void enrolment_drop(struct enrolment *enrolment);
 
 #endif

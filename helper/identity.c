@@ -82,7 +82,7 @@ enum verdict identity_check_pin(const struct config *config, const struct accoun
         return DENY(
             reason,
             "the grant is pinned to issuer %.120s, but [provider %s] is %.120s; put that back, "
-            "or remove " OAUTH_LOGIN_STORE "/accounts/%s and enroll anew",
+            "or run: oauth-login unenroll %s --forget, and enroll anew",
             record->issuer, config->provider.name, issuer, account->name);
     if (mapped && strcmp(mapped, record->subject) != 0)
         return DENY(reason,

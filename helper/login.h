@@ -17,6 +17,10 @@ void login_token(struct visit *visit);
 void listing_status(struct visit *visit);
 void listing_list(struct visit *visit);
 
+/* Ends the account's grant, here and at the provider; the second also forgets whose it was. */
+void unenroll_account(struct visit *visit);
+void unenroll_forget(struct visit *visit);
+
 /* Gets the account's grant from the person, who approves elsewhere with a code. */
 void enroll_by_device(struct visit *visit);
 

@@ -76,13 +76,24 @@ int oauth_build_refresh(const struct provider_config *provider, const struct sec
     return r < 0 ? r : add_client(provider, ret);
 }
 
+/* A request about a token: RFC 7009 and RFC 7662 have them in the same form. */
+static int build_about(const struct provider_config *provider, const struct secret *token,
+                       const char *hint, struct oauth_request *ret) {
+    oauth_request_clear(ret);
+    int r = oauth_add_pair(&ret->form, "token", secret_text(token), token->length);
+    if (r >= 0)
+        r = oauth_add_pair(&ret->form, "token_type_hint", hint, strlen(hint));
+    return r < 0 ? r : add_client(provider, ret);
+}
+
 int oauth_build_introspection(const struct provider_config *provider, const struct secret *access,
                               struct oauth_request *ret) {
-    oauth_request_clear(ret);
-    int r = oauth_add_pair(&ret->form, "token", secret_text(access), access->length);
-    if (r >= 0)
-        r = oauth_add_pair(&ret->form, "token_type_hint", "access_token", strlen("access_token"));
-    return r < 0 ? r : add_client(provider, ret);
+    return build_about(provider, access, "access_token", ret);
+}
+
+int oauth_build_revocation(const struct provider_config *provider, const struct secret *refresh,
+                           struct oauth_request *ret) {
+    return build_about(provider, refresh, "refresh_token", ret);
 }
 
 /* Adds NAME=VALUE pairs with blanks between them; what has no "=" gets an empty value. */

@@ -55,12 +55,14 @@ enum protocol_type {
 };
 
 enum protocol_operation {
-    OPERATION_VERIFY = 1, /* the decision of a login */
-    OPERATION_TOKEN = 2,  /* the stored access token, for the session's key; root only */
-    OPERATION_IMPORT = 3, /* store the refresh token in `input`; root only */
-    OPERATION_STATUS = 4, /* one ENTRY, when the account is enrolled */
-    OPERATION_LIST = 5,   /* an ENTRY for each enrolled account; root only */
-    OPERATION_ENROLL = 6, /* device authorization (RFC 8628), with a PROMPT for the person */
+    OPERATION_VERIFY = 1,   /* the decision of a login */
+    OPERATION_TOKEN = 2,    /* the stored access token, for the session's key; root only */
+    OPERATION_IMPORT = 3,   /* store the refresh token in `input`; root only */
+    OPERATION_STATUS = 4,   /* one ENTRY, when the account is enrolled */
+    OPERATION_LIST = 5,     /* an ENTRY for each enrolled account; root only */
+    OPERATION_ENROLL = 6,   /* device authorization (RFC 8628), with a PROMPT for the person */
+    OPERATION_UNENROLL = 7, /* revoke the grant and forget it, but not whose it was */
+    OPERATION_FORGET = 8,   /* the same, and whose it was; root only */
     OPERATION_COUNT,
 };
 

@@ -87,6 +87,7 @@ static enum verdict take_document(const char *issuer, struct json_object *docume
     if (!take_endpoint(document, "token_endpoint", record->token_endpoint) ||
         !take_endpoint(document, "userinfo_endpoint", record->userinfo_endpoint) ||
         !take_endpoint(document, "introspection_endpoint", record->introspection_endpoint) ||
+        !take_endpoint(document, "revocation_endpoint", record->revocation_endpoint) ||
         !take_endpoint(document, "device_authorization_endpoint",
                        record->device_authorization_endpoint) ||
         record->token_endpoint[0] == '\0') {
@@ -141,6 +142,7 @@ enum verdict provider_find(const struct provider_config *provider, enum provider
         [PROVIDER_USERINFO] = {provider->userinfo_endpoint, record->userinfo_endpoint},
         [PROVIDER_INTROSPECTION] = {provider->introspection_endpoint,
                                     record->introspection_endpoint},
+        [PROVIDER_REVOCATION] = {provider->revocation_endpoint, record->revocation_endpoint},
         [PROVIDER_DEVICE] = {provider->device_authorization_endpoint,
                              record->device_authorization_endpoint},
     };

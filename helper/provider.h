@@ -19,6 +19,7 @@ enum provider_endpoint {
     PROVIDER_USERINFO,
     PROVIDER_INTROSPECTION,
     PROVIDER_DEVICE, /* device authorization */
+    PROVIDER_REVOCATION,
 };
 
 /* Finds the address of `endpoint`: GRANTED with `*ret_url`, which lives as long as `config` and

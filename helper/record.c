@@ -55,6 +55,7 @@ static const struct field fields[] = {
     FIELD(33, FIELD_TEXT, introspection_endpoint),
     FIELD(34, FIELD_TEXT, device_authorization_endpoint),
     FIELD(35, FIELD_TEXT, judged_client),
+    FIELD(36, FIELD_TEXT, revocation_endpoint),
 };
 
 enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };

@@ -39,7 +39,8 @@ struct record_grant {
 struct record {
     uint64_t generation; /* what the store compares and swaps by; not encoded */
 
-    /* The account's grant, and whose it is: pinned when it was stored. */
+    /* The account's grant, and whose it is: pinned when it was stored, and for good. A grant that
+     * is left while `enrolled` is 0 has still to be revoked, and is used for nothing else. */
     struct record_grant grant;
     char issuer[RECORD_URL_SIZE];
     char subject[RECORD_SUBJECT_SIZE];
@@ -71,6 +72,7 @@ struct record {
     char userinfo_endpoint[RECORD_URL_SIZE];
     char introspection_endpoint[RECORD_URL_SIZE];
     char device_authorization_endpoint[RECORD_URL_SIZE];
+    char revocation_endpoint[RECORD_URL_SIZE];
     int64_t discovered; /* wall seconds */
 };
 

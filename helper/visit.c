@@ -24,9 +24,14 @@ static const struct use_case {
     enum asker asker;
     void (*run)(struct visit *visit);
 } use_cases[] = {
-    {OPERATION_VERIFY, ASKER_OWNER, login_verify},     {OPERATION_TOKEN, ASKER_ROOT, login_token},
-    {OPERATION_ENROLL, ASKER_OWNER, enroll_by_device}, {OPERATION_IMPORT, ASKER_ROOT, import_grant},
-    {OPERATION_STATUS, ASKER_OWNER, listing_status},   {OPERATION_LIST, ASKER_ROOT, listing_list},
+    {OPERATION_VERIFY, ASKER_OWNER, login_verify},
+    {OPERATION_TOKEN, ASKER_ROOT, login_token},
+    {OPERATION_ENROLL, ASKER_OWNER, enroll_by_device},
+    {OPERATION_IMPORT, ASKER_ROOT, import_grant},
+    {OPERATION_UNENROLL, ASKER_OWNER, unenroll_account},
+    {OPERATION_FORGET, ASKER_ROOT, unenroll_forget},
+    {OPERATION_STATUS, ASKER_OWNER, listing_status},
+    {OPERATION_LIST, ASKER_ROOT, listing_list},
 };
 
 enum verdict visit_conclude(struct visit *visit, enum verdict verdict,

@@ -72,7 +72,7 @@ def test_a_pinned_account_stays_the_same_person(oauth_login, provider, alice):
     provider.claims["mallory"] = {"preferred_username": "alice"}
     refused = fetch(oauth_login, "alice", provider.issue_grant("mallory"))
     assert refused.status == 1
-    assert "is enrolled as subject-of-alice" in refused.stderr
+    assert "is pinned to subject-of-alice" in refused.stderr
     assert oauth_login.verdict("alice") == "granted", "the grant that was there is untouched"
 
 

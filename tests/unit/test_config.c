@@ -199,7 +199,8 @@ static void a_setting_that_keeps_nobody_out_may_stand_there_already(void **state
     SCOPED_TEXT char *text = unit_text(
         "%s[provider other]\ndevice_authorization_endpoint = https://x\nauthorization_endpoint = "
         "x\n"
-        "introspection_endpoint = https://x\nrevocation_endpoint = x\njwks_uri = x\nscope = openid "
+        "introspection_endpoint = https://x\nrevocation_endpoint = https://x\njwks_uri = x\nscope "
+        "= openid "
         "x\n"
         "auth_params = access_type=offline prompt=consent\ngroups_claim = roles\n"
         "groups_separator = ,\nrequire = refresh\nrequire_groups =\nrequire_claim =\n"

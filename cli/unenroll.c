@@ -1,0 +1,45 @@
+/*
+ * unenroll.c - oauth-login unenroll: the end of an account's grant.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "print.h"
+
+/* Asks on the terminal; anything but a y is a no. */
+static bool confirm(const char *account, bool forget) {
+    char answer[16] = "";
+    fprintf(stderr, "End the grant of %s here and at the provider%s? [y/N] ", account,
+            forget ? ", and forget whose it was" : "");
+    return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+int command_unenroll(const struct arguments *arguments) {
+    struct ask_answer answer;
+    char name[PROTOCOL_NAME_MAX + 1];
+    const char *account = command_account(arguments);
+    if (!account)
+        return EXIT_USAGE;
+    snprintf(name, sizeof name, "%s", account);
+    if (!arguments->yes && !isatty(STDIN_FILENO)) {
+        fprintf(stderr, "oauth-login: nobody is there to confirm; say --yes\n");
+        return EXIT_USAGE;
+    }
+    if (!arguments->yes && !confirm(name, arguments->forget)) {
+        fprintf(stderr, "Nothing was changed.\n");
+        return EXIT_NO;
+    }
+    struct ask_question question = command_question(
+        arguments, arguments->forget ? OPERATION_FORGET : OPERATION_UNENROLL, name);
+    ask_helper(&question, &answer);
+    int status = command_exit_status(answer.verdict);
+    if (answer.verdict == VERDICT_GRANTED)
+        printf("%s has no grant here any more%s%s%s\n", name,
+               answer.reason[0] != '\0' ? ", but " : ", and it was revoked.", answer.reason,
+               answer.reason[0] != '\0' ? "." : "");
+    else
+        print_answer(name, &answer);
+    ask_clear(&answer);
+    return status;
+}

@@ -1,0 +1,110 @@
+"""The end of a grant: here at once, at the provider as soon as it can be told."""
+
+import pytest
+from installation import STORE
+from scripted_server import Answer
+from terminal import Terminal
+
+
+@pytest.fixture
+def enrolled(oauth_login, provider, alice):
+    provider.discovery["revocation_endpoint"] = f"{provider.issuer}/revoke"
+
+    def revoke(request):
+        if request.path != "/revoke":
+            return None
+        for family in provider._families:
+            if request.form["token"] == family.refresh_token:
+                family.alive = False
+        return Answer(200)
+
+    provider.answer = revoke
+    oauth_login.configure(provider)
+    oauth_login.enroll(provider, "alice")
+    return oauth_login
+
+
+def unenroll(oauth_login, *options):
+    return oauth_login.run("unenroll", "alice", "--yes", *options)
+
+
+def test_the_grant_ends_here_and_there(enrolled, provider):
+    token = provider.refresh_token("alice")
+    result = unenroll(enrolled)
+    assert result.ok and "it was revoked" in result.stdout, result
+    (request,) = provider.requests("/revoke")
+    assert request.form == {"token": token, "token_type_hint": "refresh_token",
+                            "client_id": "bastion"}
+    assert not provider.alive("alice")
+    assert enrolled.verdict("alice") == "not-enrolled"
+    assert enrolled.run("list").stdout == ""
+    assert not provider.requests("/revoke")[1:] and unenroll(enrolled).ok
+    assert len(provider.requests("/revoke")) == 1, "there was nothing left to revoke"
+
+
+def test_a_provider_that_is_down_is_told_later(enrolled, provider):
+    provider.stop()
+    result = unenroll(enrolled)
+    assert result.status == 3
+    assert "ended here, but not revoked yet" in result.stderr and "again later" in result.stderr
+    assert enrolled.verdict("alice") == "not-enrolled"
+    provider.start()
+    assert provider.alive("alice")
+    assert unenroll(enrolled).ok
+    assert not provider.alive("alice")
+
+
+def test_a_provider_without_revocation_is_named(oauth_login, provider, alice):
+    oauth_login.configure(provider)
+    oauth_login.enroll(provider, "alice")
+    result = unenroll(oauth_login)
+    assert result.ok
+    assert "no revocation endpoint" in result.stdout
+    assert oauth_login.verdict("alice") == "not-enrolled"
+
+
+def test_whose_it_was_stays_until_root_says_otherwise(enrolled, provider):
+    assert unenroll(enrolled).ok
+    provider.claims["mallory"] = {"preferred_username": "alice"}
+    refused = enrolled.run("import", "alice", input=provider.issue_grant("mallory"))
+    assert refused.status == 1
+    assert "unenroll alice --forget" in refused.stderr
+    assert unenroll(enrolled, "--forget").ok
+    assert not (STORE / "accounts" / "alice").exists()
+    assert enrolled.run("import", "alice", input=provider.issue_grant("mallory")).ok
+
+
+def test_forgetting_waits_for_the_provider(enrolled, provider):
+    provider.stop()
+    assert unenroll(enrolled, "--forget").status == 3
+    provider.start()
+    assert unenroll(enrolled, "--forget").ok
+    assert not provider.alive("alice")
+
+
+def test_a_record_that_does_not_open_can_be_forgotten(enrolled, provider):
+    for slot in ("record.0", "record.1"):
+        (STORE / "accounts" / "alice" / slot).write_bytes(b"broken")
+    assert unenroll(enrolled).status == 5
+    assert unenroll(enrolled, "--forget").ok
+    assert enrolled.verdict("alice") == "not-enrolled"
+
+
+def test_who_has_no_grant_is_told(oauth_login, provider, alice):
+    oauth_login.configure(provider)
+    assert unenroll(oauth_login).status == 1
+
+
+def test_a_question_stands_before_it(enrolled, provider):
+    with Terminal("oauth-login", "unenroll", "alice") as terminal:
+        terminal.expect(r"End the grant of alice .*\? \[y/N\] ")
+        terminal.send_line("")
+        assert terminal.wait() == 1
+        assert "Nothing was changed" in terminal.output
+    assert enrolled.verdict("alice") == "granted"
+    assert enrolled.run("unenroll", "alice").status == 2, "nobody is there to confirm"
+    with Terminal("oauth-login", "unenroll", "alice") as terminal:
+        terminal.expect(r"\[y/N\] ")
+        terminal.send_line("y")
+        assert terminal.wait() == 0, terminal.output
+    assert enrolled.verdict("alice") == "not-enrolled"
