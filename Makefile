@@ -34,7 +34,7 @@ CLI_C     = $(wildcard cli/*.c)
 HELPER_C  = $(wildcard helper/*.c)
 UNIT_C    = $(wildcard tests/unit/test_*.c)
 FUZZ_C    = $(wildcard tests/fuzz/fuzz_*.c)
-HELPER_LIBS = -lcurl -ljson-c -lcrypto
+HELPER_LIBS = -lcurl -ljson-c -lcrypto -ljose -ljansson
 
 object    = $(patsubst %.c,$(BUILD)/%.o,$(1))
 UNITS     = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_C))

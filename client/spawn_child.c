@@ -203,5 +203,5 @@ _Noreturn void spawn_child_run(const struct spawn_plan *plan) {
     sigprocmask(SIG_SETMASK, &none, NULL);
     execve(program, (char *const *) (uintptr_t) (plan->config ? configured : bare),
            (char *const *) (uintptr_t) environment);
-    fail(STDIN_FILENO, "execve (is it installed? run: make install)");
+    fail(STDIN_FILENO, "execve");
 }

@@ -57,6 +57,7 @@ static const struct key provider_keys[] = {
     PROVIDER(userinfo_endpoint, KEY_URL, NULL),
     PROVIDER(device_authorization_endpoint, KEY_URL, NULL),
     PROVIDER(revocation_endpoint, KEY_URL, NULL),
+    PROVIDER(jwks_uri, KEY_URL, NULL),
     PROVIDER(client_id, KEY_TEXT, NULL),
     PROVIDER(client_auth, KEY_CHOICE, "none client_secret_basic client_secret_post"),
     PROVIDER(client_secret_file, KEY_PATH, NULL),
@@ -67,7 +68,7 @@ static const struct key provider_keys[] = {
     PROVIDER(username_claim, KEY_TEXT, NULL),
     PROVIDER(username_suffix, KEY_TEXT, NULL),
     PROVIDER(introspection_endpoint, KEY_URL, NULL),
-    PROVIDER(require, KEY_CHOICE, "refresh userinfo introspection"),
+    PROVIDER(require, KEY_CHOICE, "refresh id_token userinfo introspection"),
     PROVIDER(require_groups, KEY_TEXT, NULL),
     {"groups_claim", KEY_TEXT, "groups", offsetof(struct config, provider.groups_claim), 0, 0,
      NULL},
@@ -75,7 +76,6 @@ static const struct key provider_keys[] = {
     PROVIDER(require_claim, KEY_TEXT, NULL),
     PROVIDER(require_scope, KEY_TEXT, NULL),
     NOTED("authorization_endpoint"),
-    NOTED("jwks_uri"),
     {.name = NULL},
 };
 

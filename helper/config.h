@@ -20,6 +20,7 @@ enum client_auth {
 /* What proves, beyond a renewed grant, that the account is active. */
 enum require {
     REQUIRE_REFRESH,       /* nothing: the renewal itself */
+    REQUIRE_ID_TOKEN,      /* a signed ID token with each renewal */
     REQUIRE_USERINFO,      /* OpenID Connect Core section 5.3 */
     REQUIRE_INTROSPECTION, /* RFC 7662 */
 };
@@ -46,6 +47,7 @@ struct provider_config {
     const char *introspection_endpoint;
     const char *device_authorization_endpoint;
     const char *revocation_endpoint;
+    const char *jwks_uri;
     const char *client_id;
     uint32_t client_auth; /* enum client_auth */
     const char *client_secret_file;

@@ -65,7 +65,7 @@ static int check_policy(const struct provider_config *provider, const char *path
     if (claims && provider->require == REQUIRE_REFRESH)
         return reason_set(reason, -EINVAL,
                           "%s: [provider %s] require: refresh brings no claims, but %s needs them; "
-                          "say userinfo or introspection",
+                          "say id_token, userinfo or introspection",
                           path, provider->name,
                           provider->require_groups[0] != '\0' ? "require_groups" : "require_claim");
     if (has_long_part(provider->require_groups, ",") ||
@@ -76,6 +76,9 @@ static int check_policy(const struct provider_config *provider, const char *path
             "%s: [provider %s] require_groups, require_claim or require_scope: a word "
             "of more than %d bytes",
             path, provider->name, POLICY_PART_MAX);
+    if (provider->require == REQUIRE_ID_TOKEN && provider->issuer[0] == '\0')
+        return reason_set(reason, -EINVAL, "%s: [provider %s] require = id_token needs the issuer",
+                          path, provider->name);
     const char *demand = provider->require_claim;
     for (demand += strspn(demand, " \t,"); *demand != '\0'; demand += strspn(demand, " \t,")) {
         size_t length = strcspn(demand, " \t,");

@@ -54,6 +54,9 @@ static int take_tokens(struct record *record, struct oauth_answer *tokens) {
     record->pending_digest[0] = '\0';
     record->pending.expires = moment_wall() + tokens->expires_in;
     strcpy(record->pending.scope, tokens->scope);
+    if (tokens->id_token.length > 0 && secret_set(&record->pending.id_token, tokens->id_token.data,
+                                                  tokens->id_token.length, PROTOCOL_TOKEN_MAX) < 0)
+        return -ENOMEM;
     int r = secret_set(&record->pending.refresh, tokens->refresh.data, tokens->refresh.length,
                        PROTOCOL_TOKEN_MAX);
     return r < 0 ? r

@@ -42,26 +42,53 @@ void enrolment_drop(struct enrolment *enrolment) {
         store_entry_replace(enrolment->entry, record, &ignored);
 }
 
-/* The subject by the provider's userinfo, or by [accounts] where it has none for this grant. */
+/* The claims of the provider's userinfo: NOT_PERMITTED where it has none for this grant. */
+static enum verdict fetch_userinfo(struct enrolment *enrolment,
+                                   const struct http_patience *patience,
+                                   struct json_object **ret_claims, struct reason *reason) {
+    const struct provider_config *provider = &enrolment->visit->config.provider;
+    const char *url = NULL;
+    enum verdict verdict =
+        provider_find(provider, PROVIDER_USERINFO, &enrolment->record, patience, &url, reason);
+    if (verdict != VERDICT_GRANTED)
+        return verdict;
+    return url[0] == '\0'
+               ? VERDICT_NOT_PERMITTED
+               : provider_fetch_userinfo(provider, url, &enrolment->record.pending.access, patience,
+                                         ret_claims, reason);
+}
+
+/* The subject by an ID token, whose signature is verified; by userinfo, where there is none that
+ * counts, or where it lacks the claim of the account's name; by [accounts], where there is neither.
+ * An ID token and userinfo must be of one subject (OpenID Connect Core section 5.3.2). */
 static enum verdict find_subject(struct enrolment *enrolment, char ret[RECORD_SUBJECT_SIZE],
                                  const struct http_patience *patience, struct reason *reason) {
     const struct config *config = &enrolment->visit->config;
     const struct account *account = &enrolment->visit->account;
-    SCOPED_JSON struct json_object *claims = NULL;
-    const char *url = NULL;
+    SCOPED_JSON struct json_object *token = NULL;
+    SCOPED_JSON struct json_object *userinfo = NULL;
 
-    enum verdict verdict = provider_find(&config->provider, PROVIDER_USERINFO, &enrolment->record,
-                                         patience, &url, reason);
-    if (verdict == VERDICT_GRANTED && url[0] == '\0')
-        verdict = VERDICT_NOT_PERMITTED;
-    else if (verdict == VERDICT_GRANTED)
-        verdict = provider_fetch_userinfo(&config->provider, url, &enrolment->record.pending.access,
-                                          patience, &claims, reason);
-    if (verdict == VERDICT_GRANTED)
-        return identity_match(config, account, claims, ret, reason);
+    enum verdict verdict =
+        proof_verify_id_token(&config->provider, &enrolment->record, &enrolment->record.pending,
+                              patience, &token, reason);
+    if (verdict != VERDICT_GRANTED && verdict != VERDICT_NOT_PERMITTED &&
+        verdict != VERDICT_MISCONFIGURED)
+        return verdict;
+    bool enough = token && (config_subject_of(config, account->name) ||
+                            json_text_at(token, config->provider.username_claim));
+    if (enough)
+        return identity_match(config, account, token, ret, reason);
+    verdict = fetch_userinfo(enrolment, patience, &userinfo, reason);
     if (verdict == VERDICT_NOT_PERMITTED)
-        return identity_match_configured(config, account, ret, reason);
-    return verdict;
+        return token ? identity_match(config, account, token, ret, reason)
+                     : identity_match_configured(config, account, ret, reason);
+    if (verdict != VERDICT_GRANTED)
+        return verdict;
+    verdict = identity_match(config, account, userinfo, ret, reason);
+    if (verdict != VERDICT_GRANTED || !token || strcmp(json_text(token, "sub"), ret) == 0)
+        return verdict;
+    reason_set(reason, 0, "ID token and userinfo are of different subjects");
+    return VERDICT_DENIED;
 }
 
 /* Whether the subject is the one that the account is pinned to, if it is pinned. */
@@ -86,9 +113,13 @@ enum verdict enrolment_prove(struct enrolment *enrolment, const struct http_pati
     enum verdict verdict = find_subject(enrolment, ret_subject, patience, &reason);
     if (verdict == VERDICT_GRANTED)
         verdict = check_pin(enrolment, ret_subject, &reason);
+    const struct provider_config *provider = &enrolment->visit->config.provider;
+    struct record *record = &enrolment->record;
     if (verdict == VERDICT_GRANTED)
-        verdict = proof_check(&enrolment->visit->config.provider, &enrolment->record,
-                              &enrolment->record.pending, ret_subject, patience, &reason);
+        verdict = proof_check_answer(provider, record, &record->pending, ret_subject, &reason);
+    if (verdict == VERDICT_GRANTED)
+        verdict =
+            proof_check_live(provider, record, &record->pending, ret_subject, patience, &reason);
     return visit_conclude(enrolment->visit, verdict, &reason);
 }
 

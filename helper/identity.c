@@ -34,7 +34,7 @@ static enum verdict match_claim(const struct provider_config *provider, const ch
     const char *claim = provider->username_claim;
     const char *name = json_text_at(claims, claim);
     if (!name)
-        return DENY(reason, "the provider's userinfo has no text at username_claim = %s", claim);
+        return DENY(reason, "the provider's claims have no text at username_claim = %s", claim);
     if (!is_account_with_suffix(name, account, provider->username_suffix))
         return DENY(reason, "the grant is of %s = %.100s, not of account %s%s%.100s", claim, name,
                     account, provider->username_suffix[0] != '\0' ? " with one of " : "",
@@ -48,7 +48,7 @@ enum verdict identity_match(const struct config *config, const struct account *a
     const char *subject = json_text(claims, "sub");
     const char *mapped = config_subject_of(config, account->name);
     if (!subject || !keep_subject(subject, ret_subject))
-        return DENY(reason, "the provider's userinfo has no sub of 1 to 255 bytes");
+        return DENY(reason, "the provider's claims have no sub of 1 to 255 bytes");
     if (mapped && strcmp(mapped, subject) != 0)
         return DENY(reason, "the grant is of subject %.100s, but [accounts %s] says %s = %.100s",
                     subject, config->provider.name, account->name, mapped);

@@ -124,8 +124,8 @@ static void answer_late(void *context) {
 static enum verdict prove(struct place *place, struct renewal *renewal) {
     struct reason reason = {""};
     struct record *record = &place->record;
-    enum verdict verdict = proof_check(renewal->provider, record, &record->grant, record->subject,
-                                       &renewal->patience, &renewal->reason);
+    enum verdict verdict = proof_check_live(renewal->provider, record, &record->grant,
+                                            record->subject, &renewal->patience, &renewal->reason);
     earlier_note(record, renewal->provider, verdict, &renewal->reason);
     if (store_entry_replace(place->entry, record, &reason) == 0)
         return verdict;

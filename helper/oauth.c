@@ -23,6 +23,7 @@ void oauth_request_clear(struct oauth_request *request) {
 void oauth_answer_clear(struct oauth_answer *answer) {
     secret_clear(&answer->access);
     secret_clear(&answer->refresh);
+    secret_clear(&answer->id_token);
     *answer = (struct oauth_answer){.verdict = VERDICT_NONE};
 }
 
@@ -295,6 +296,7 @@ static void judge_tokens(struct json_object *object, struct oauth_answer *ret) {
                    PROTOCOL_TOKEN_MAX);
     } else {
         ret->verdict = VERDICT_GRANTED;
+        take_token(object, "id_token", &ret->id_token);
         ret->expires_in = read_life(object);
         snprintf(ret->scope, sizeof ret->scope, "%s", scope ? scope : "");
     }

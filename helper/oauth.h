@@ -31,7 +31,8 @@ struct oauth_answer {
     struct reason reason;  /* when it was not */
     struct secret access;  /* when GRANTED */
     struct secret refresh; /* the rotated refresh token; may be there though `access` is unusable */
-    int64_t expires_in;    /* seconds, 1 .. OAUTH_LIFE_MAX */
+    struct secret id_token;        /* when GRANTED, and if there is one */
+    int64_t expires_in;            /* seconds, 1 .. OAUTH_LIFE_MAX */
     char scope[RECORD_SCOPE_SIZE]; /* "" when the answer does not say */
 };
 

@@ -5,14 +5,78 @@
 
 #include <string.h>
 
+#include "id_token.h"
+#include "moment.h"
 #include "policy.h"
 #include "provider.h"
 
+/* DENIED, with the reason that the arguments say. */
+#define DENY(reason, ...) (reason_set(reason, 0, __VA_ARGS__), VERDICT_DENIED)
+
 bool proof_is_needed(const struct provider_config *provider) {
-    return provider->require != REQUIRE_REFRESH || provider->require_scope[0] != '\0';
+    return provider->require != REQUIRE_REFRESH;
 }
 
-/* The claims that prove it: GRANTED with the object, owned by the caller. */
+/* The token came from the token endpoint, whose TLS has proven the issuer: its claims count without
+ * its signature (OpenID Connect Core section 3.1.3.7 item 6), to the disadvantage of who it is. */
+static enum verdict check_id_token(const struct provider_config *provider, struct record *record,
+                                   const struct secret *token, const char *subject,
+                                   struct reason *reason) {
+    SCOPED_JSON struct json_object *claims = id_token_read(token);
+    if (!claims)
+        return DENY(reason, "the ID token is no compact JWS that is understood");
+    if (!id_token_check(claims, provider->issuer, provider->client_id, moment_wall(), reason))
+        return VERDICT_DENIED;
+    if (strcmp(json_text(claims, "sub"), subject) != 0)
+        return DENY(reason, "the ID token is of another subject than %.100s", subject);
+    int64_t issued = id_token_issued(claims);
+    if (issued < record->id_token_issued)
+        return DENY(reason, "the ID token is older than the one before");
+    record->id_token_issued = issued;
+    return VERDICT_GRANTED;
+}
+
+enum verdict proof_check_answer(const struct provider_config *provider, struct record *record,
+                                const struct record_grant *grant, const char *subject,
+                                struct reason *reason) {
+    enum verdict verdict = policy_check_scope(provider, grant->scope, reason);
+    bool comparable = grant->id_token.length > 0 && provider->issuer[0] != '\0';
+    return verdict == VERDICT_GRANTED && comparable
+               ? check_id_token(provider, record, &grant->id_token, subject, reason)
+               : verdict;
+}
+
+enum verdict proof_verify_id_token(const struct provider_config *provider, struct record *record,
+                                   const struct record_grant *grant,
+                                   const struct http_patience *patience,
+                                   struct json_object **ret_claims, struct reason *reason) {
+    enum id_token_signature signature = ID_TOKEN_UNKNOWN_KEY;
+    if (grant->id_token.length == 0 || !id_token_is_accepted(&grant->id_token)) {
+        reason_set(reason, 0, "require = id_token, but %s sent %s", provider->name,
+                   grant->id_token.length == 0 ? "none" : "one whose algorithm is not accepted");
+        return VERDICT_NOT_PERMITTED;
+    }
+    for (int anew = 0; anew < 2 && signature == ID_TOKEN_UNKNOWN_KEY; anew++) {
+        SCOPED_JSON struct json_object *keys = NULL;
+        bool cached = record->keys[0] != '\0';
+        enum verdict verdict = provider_keys(provider, record, anew, patience, &keys, reason);
+        if (verdict != VERDICT_GRANTED)
+            return verdict;
+        signature = id_token_verify(&grant->id_token, keys, reason);
+        if (!cached)
+            break;
+    }
+    if (signature != ID_TOKEN_GOOD)
+        return VERDICT_DENIED;
+    *ret_claims = id_token_read(&grant->id_token);
+    if (!*ret_claims)
+        return DENY(reason, "the ID token's payload is no JSON object");
+    return id_token_check(*ret_claims, provider->issuer, provider->client_id, moment_wall(), reason)
+               ? VERDICT_GRANTED
+               : VERDICT_DENIED;
+}
+
+/* The claims of userinfo or introspection: GRANTED with the object, owned by the caller. */
 static enum verdict fetch_claims(const struct provider_config *provider, struct record *record,
                                  const struct secret *access, const struct http_patience *patience,
                                  struct json_object **ret_claims, struct reason *reason) {
@@ -49,19 +113,22 @@ static bool is_subject(const struct provider_config *provider, struct json_objec
     return strcmp(found, subject) == 0;
 }
 
-enum verdict proof_check(const struct provider_config *provider, struct record *record,
-                         const struct record_grant *grant, const char *subject,
-                         const struct http_patience *patience, struct reason *reason) {
+enum verdict proof_check_live(const struct provider_config *provider, struct record *record,
+                              const struct record_grant *grant, const char *subject,
+                              const struct http_patience *patience, struct reason *reason) {
     SCOPED_JSON struct json_object *claims = NULL;
-    enum verdict verdict = policy_check_scope(provider, grant->scope, reason);
-    if (verdict != VERDICT_GRANTED || provider->require == REQUIRE_REFRESH)
-        return verdict;
-    verdict = fetch_claims(provider, record, &grant->access, patience, &claims, reason);
+    enum verdict verdict = VERDICT_GRANTED;
+    if (!proof_is_needed(provider))
+        return VERDICT_GRANTED;
+    if (provider->require == REQUIRE_ID_TOKEN)
+        verdict = proof_verify_id_token(provider, record, grant, patience, &claims, reason);
+    else
+        verdict = fetch_claims(provider, record, &grant->access, patience, &claims, reason);
+    if (verdict == VERDICT_NOT_PERMITTED)
+        return VERDICT_MISCONFIGURED;
     if (verdict != VERDICT_GRANTED)
         return verdict;
-    if (!is_subject(provider, claims, subject)) {
-        reason_set(reason, 0, "the provider's proof is of another subject than %.100s", subject);
-        return VERDICT_DENIED;
-    }
+    if (!is_subject(provider, claims, subject))
+        return DENY(reason, "the provider's proof is of another subject than %.100s", subject);
     return policy_check_claims(provider, claims, reason);
 }

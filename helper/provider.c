@@ -88,6 +88,7 @@ static enum verdict take_document(const char *issuer, struct json_object *docume
         !take_endpoint(document, "userinfo_endpoint", record->userinfo_endpoint) ||
         !take_endpoint(document, "introspection_endpoint", record->introspection_endpoint) ||
         !take_endpoint(document, "revocation_endpoint", record->revocation_endpoint) ||
+        !take_endpoint(document, "jwks_uri", record->jwks_uri) ||
         !take_endpoint(document, "device_authorization_endpoint",
                        record->device_authorization_endpoint) ||
         record->token_endpoint[0] == '\0') {
@@ -99,6 +100,7 @@ static enum verdict take_document(const char *issuer, struct json_object *docume
         return VERDICT_MISCONFIGURED;
     }
     strcpy(record->discovered_issuer, issuer);
+    record->keys[0] = '\0'; /* they live as long as the document */
     record->discovered = moment_wall();
     return VERDICT_GRANTED;
 }
@@ -142,6 +144,7 @@ enum verdict provider_find(const struct provider_config *provider, enum provider
         [PROVIDER_USERINFO] = {provider->userinfo_endpoint, record->userinfo_endpoint},
         [PROVIDER_INTROSPECTION] = {provider->introspection_endpoint,
                                     record->introspection_endpoint},
+        [PROVIDER_KEYS] = {provider->jwks_uri, record->jwks_uri},
         [PROVIDER_REVOCATION] = {provider->revocation_endpoint, record->revocation_endpoint},
         [PROVIDER_DEVICE] = {provider->device_authorization_endpoint,
                              record->device_authorization_endpoint},
@@ -203,4 +206,40 @@ enum verdict provider_introspect(const struct provider_config *provider, const c
         return VERDICT_GRANTED;
     reason_set(reason, 0, "introspection says that the token is not active");
     return VERDICT_DENIED;
+}
+
+static struct json_object *parse_text(const char *text) {
+    SCOPED_SECRET struct secret bytes = {0};
+    return secret_set(&bytes, text, strlen(text), RECORD_KEYS_SIZE) < 0 ? NULL
+                                                                        : json_parse_strict(&bytes);
+}
+
+enum verdict provider_keys(const struct provider_config *provider, struct record *record, bool anew,
+                           const struct http_patience *patience, struct json_object **ret_keys,
+                           struct reason *reason) {
+    SCOPED_ANSWER struct http_answer answer = {0};
+    const char *url = NULL;
+    enum verdict verdict = provider_find(provider, PROVIDER_KEYS, record, patience, &url, reason);
+    if (verdict != VERDICT_GRANTED)
+        return verdict;
+    if (!anew && record->keys[0] != '\0' && (*ret_keys = parse_text(record->keys)))
+        return VERDICT_GRANTED;
+    if (url[0] == '\0') {
+        reason_set(reason, 0, "%s has no jwks_uri to verify ID tokens with", provider->name);
+        return VERDICT_MISCONFIGURED;
+    }
+    struct http_request request = {.url = url};
+    verdict = provider_fetch(provider, &request, patience, &answer, reason);
+    if (verdict != VERDICT_GRANTED)
+        return verdict;
+    *ret_keys = answer.status == 200 && answer.body.length < RECORD_KEYS_SIZE
+                    ? json_parse_strict(&answer.body)
+                    : NULL;
+    if (!*ret_keys) {
+        reason_set(reason, 0, "jwks_uri answered HTTP %ld and no JSON object below %d bytes",
+                   answer.status, RECORD_KEYS_SIZE);
+        return VERDICT_UNREACHABLE;
+    }
+    strcpy(record->keys, secret_text(&answer.body));
+    return VERDICT_GRANTED;
 }

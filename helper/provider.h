@@ -20,6 +20,7 @@ enum provider_endpoint {
     PROVIDER_INTROSPECTION,
     PROVIDER_DEVICE, /* device authorization */
     PROVIDER_REVOCATION,
+    PROVIDER_KEYS, /* jwks_uri */
 };
 
 /* Finds the address of `endpoint`: GRANTED with `*ret_url`, which lives as long as `config` and
@@ -44,6 +45,13 @@ enum verdict provider_fetch_userinfo(const struct provider_config *provider, con
 enum verdict provider_introspect(const struct provider_config *provider, const char *url,
                                  const struct secret *access, const struct http_patience *patience,
                                  struct json_object **ret_claims, struct reason *reason);
+
+/* The provider's JSON Web Key Set (RFC 7517): what `record` has, or with `anew`, or without it,
+ * what jwks_uri has now, which is put there. GRANTED with the object, owned by the caller;
+ * MISCONFIGURED without a jwks_uri; UNREACHABLE or FAULT. */
+enum verdict provider_keys(const struct provider_config *provider, struct record *record, bool anew,
+                           const struct http_patience *patience, struct json_object **ret_keys,
+                           struct reason *reason);
 
 /* The HTTP settings of a provider. */
 struct http_settings provider_http(const struct provider_config *provider);

@@ -56,6 +56,9 @@ static const struct field fields[] = {
     FIELD(34, FIELD_TEXT, device_authorization_endpoint),
     FIELD(35, FIELD_TEXT, judged_client),
     FIELD(36, FIELD_TEXT, revocation_endpoint),
+    FIELD(37, FIELD_NUMBER, id_token_issued),
+    FIELD(38, FIELD_TEXT, jwks_uri),
+    FIELD(39, FIELD_TEXT, keys),
 };
 
 enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };
@@ -71,13 +74,13 @@ static const void *field_in(const struct record *record, const struct field *fie
 void record_grant_clear(struct record_grant *grant) {
     secret_clear(&grant->refresh);
     secret_clear(&grant->access);
+    secret_clear(&grant->id_token);
     *grant = (struct record_grant){.expires = 0};
 }
 
 void record_clear(struct record *record) {
-    for (size_t i = 0; i < FIELD_COUNT; i++)
-        if (fields[i].type == FIELD_SECRET)
-            secret_clear(field_of(record, &fields[i]));
+    record_grant_clear(&record->grant);
+    record_grant_clear(&record->pending);
     explicit_bzero(record, sizeof *record);
 }
 

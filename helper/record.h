@@ -18,7 +18,8 @@ enum {
     RECORD_URL_SIZE = 1024,
     RECORD_SCOPE_SIZE = 1024,
     RECORD_DIGEST_SIZE = 65,
-    RECORD_ENCODED_MAX = 4 * PROTOCOL_TOKEN_MAX + 16384,
+    RECORD_KEYS_SIZE = 16384, /* of a provider's JSON Web Key Set */
+    RECORD_ENCODED_MAX = 4 * PROTOCOL_TOKEN_MAX + RECORD_KEYS_SIZE + 16384,
 };
 
 /* An instant of this boot that later logins compare with; `boot` tells boots apart. */
@@ -33,6 +34,7 @@ struct record_grant {
     struct secret access;
     int64_t expires;               /* of the access token, wall seconds */
     char scope[RECORD_SCOPE_SIZE]; /* as granted last */
+    struct secret id_token;        /* that came with the last answer; not stored */
     int64_t in_flight; /* a renewal was sent and its answer is not stored: it may be lost */
 };
 
@@ -44,7 +46,8 @@ struct record {
     struct record_grant grant;
     char issuer[RECORD_URL_SIZE];
     char subject[RECORD_SUBJECT_SIZE];
-    int64_t enrolled; /* wall seconds; 0: nothing is enrolled yet */
+    int64_t enrolled;        /* wall seconds; 0: nothing is enrolled yet */
+    int64_t id_token_issued; /* iat of the last ID token; another may not go back */
 
     /* The provider's last word about this account, and when. */
     int64_t last_verdict; /* enum verdict; never `unreachable` or `misconfigured` */
@@ -73,7 +76,9 @@ struct record {
     char introspection_endpoint[RECORD_URL_SIZE];
     char device_authorization_endpoint[RECORD_URL_SIZE];
     char revocation_endpoint[RECORD_URL_SIZE];
-    int64_t discovered; /* wall seconds */
+    char jwks_uri[RECORD_URL_SIZE];
+    char keys[RECORD_KEYS_SIZE]; /* what jwks_uri had when it was asked last; "" before */
+    int64_t discovered;          /* wall seconds */
 };
 
 #define SCOPED_RECORD __attribute__((cleanup(record_clear)))

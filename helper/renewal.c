@@ -8,6 +8,7 @@
 #include "earlier.h"
 #include "moment.h"
 #include "oauth.h"
+#include "proof.h"
 #include "provider.h"
 
 /* Stores the record; a disk that fails once is asked once more, since what is lost here can't
@@ -63,6 +64,7 @@ static enum verdict take_answer(struct renewal *renewal, const struct http_answe
     if (judged.verdict != VERDICT_GRANTED)
         return judged.verdict;
     secret_move(&grant->access, &judged.access);
+    secret_move(&grant->id_token, &judged.id_token);
     grant->expires = moment_wall() + judged.expires_in;
     if (judged.scope[0] != '\0')
         strcpy(grant->scope, judged.scope);
@@ -105,8 +107,11 @@ enum verdict renewal_run(struct renewal *renewal) {
         verdict = exchange(renewal, url);
     if (verdict == VERDICT_FAULT)
         return verdict;
-    bool judged = verdict != VERDICT_GRANTED || !renewal->proof_follows;
-    if (renewal->grant == &record->grant && judged)
+    bool own = renewal->grant == &record->grant;
+    if (own && verdict == VERDICT_GRANTED)
+        verdict = proof_check_answer(renewal->provider, record, &record->grant, record->subject,
+                                     &renewal->reason);
+    if (own && (verdict != VERDICT_GRANTED || !renewal->proof_follows))
         earlier_note(record, renewal->provider, verdict, &renewal->reason);
     return store_twice(renewal) < 0 ? VERDICT_FAULT : verdict;
 }

@@ -95,7 +95,7 @@ bool options_parse(int argc, const char **argv, struct options *ret,
                                    : "is no option; see pam_oauth_login(8)";
         if (!wrong)
             continue;
-        snprintf(ret_error, OPTIONS_ERROR_SIZE, "option '%.80s' in pam.d %s", argv[i], wrong);
+        snprintf(ret_error, OPTIONS_ERROR_SIZE, "option '%.80s' in /etc/pam.d %s", argv[i], wrong);
         return false;
     }
     return true;

@@ -183,7 +183,8 @@ def test_a_no_of_policy_ends_grace_and_is_shared(enrolled, provider):
     ({"require": "userinfo", "require_claim": "active"}, "active is not CLAIM=VALUE"),
     ({"require": "userinfo", "require_claim": "=x"}, "=x is not CLAIM=VALUE"),
     ({"require_scope": "s" * 300}, "a word of more than 250 bytes"),
-    ({"require": "id_token"}, "'id_token' is none of: refresh userinfo introspection"),
+    ({"require": "jwt"}, "'jwt' is none of: refresh id_token userinfo introspection"),
+    ({"require": "id_token"}, "require = id_token, but corp sent none"),
 ])
 def test_a_policy_that_could_not_be_held_is_refused(keys, complaint, enrolled, provider):
     enrolled.configure(provider, **keys)

@@ -267,6 +267,12 @@ def notice(milliseconds, provider=b"corp"):
     return len(rest).to_bytes(4, "big") + rest
 
 
+def prompt(seconds):
+    text = (1).to_bytes(4, "big") + b"x"
+    rest = b"\1\5" + 3 * text + seconds.to_bytes(4, "big")
+    return len(rest).to_bytes(4, "big") + rest
+
+
 def says(frame, after=""):
     """A script that says it; afterwards `wait` waits until the caller hangs up."""
     octal = "".join(f"\\{byte:03o}" for byte in frame)
@@ -294,6 +300,7 @@ IMPOSTORS = {
     "reason too long": (says(reply(1, reason=b"x" * 481), "wait"), ODD),
     "reason with a NUL": (says(reply(1, reason=b"x\0y"), "wait"), ODD),
     "two notices": (says(notice(500) * 2 + reply(1), "wait"), ODD),
+    "a prompt at a login": (says(prompt(1) + reply(1), "wait"), ODD),
 }
 
 
@@ -335,9 +342,9 @@ def test_a_helper_that_hangs_is_left_at_the_deadline(host, corp, pam_host, progr
 
 
 @pytest.mark.parametrize(("break_it", "why"), [
-    (lambda host: host.files.remove(HELPER), "execve: No such file or directory"),
-    (lambda host: host.files.write(HELPER, b"\x7fELF", mode=0o644), "execve: Permission denied"),
-    (lambda host: host.files.write(HELPER, b"\x7fELF", mode=0o755), "execve: Exec format error"),
+    (lambda host: host.files.remove(HELPER), "execve.*: No such file or directory"),
+    (lambda host: host.files.write(HELPER, b"\x7fELF", mode=0o644), "execve.*: Permission denied"),
+    (lambda host: host.files.write(HELPER, b"\x7fELF", mode=0o755), "execve.*: Exec format error"),
     (lambda host: rename_user(host, "gone"), "there is no user oauth-login"),
     (lambda host: rename_user(host, "oauth-login", "0:0"), "must not have uid or gid 0"),
     (lambda host: rename_user(host, "oauth-login", "990:0"), "must not have uid or gid 0"),

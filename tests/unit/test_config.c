@@ -141,8 +141,8 @@ static const struct wrong wrong_provider[] = {
     {"ca_file = ca.pem", ":4: [provider corp] ca_file: 'ca.pem' must be an absolute path"},
     {"proxy = socks5://x", ":4: [provider corp] proxy: 'socks5://x' must be an http:// or https"},
     {"proxy = proxy:3128", ":4: [provider corp] proxy: 'proxy:3128' must be"},
-    {"require = id_token", ":4: [provider corp] require: 'id_token' is none of: refresh userinfo "
-                           "introspection"},
+    {"require = jwt", ":4: [provider corp] require: 'jwt' is none of: refresh id_token userinfo "
+                      "introspection"},
     {"require = Refresh", ":4: [provider corp] require: 'Refresh' is none of"},
     {"introspection_endpoint = http://x", ":4: [provider corp] introspection_endpoint: 'http://x'"},
     {"client_secret = hunter2", ":4: [provider corp] client_secret: there is no such key"},
@@ -199,7 +199,8 @@ static void a_setting_that_keeps_nobody_out_may_stand_there_already(void **state
     SCOPED_TEXT char *text = unit_text(
         "%s[provider other]\ndevice_authorization_endpoint = https://x\nauthorization_endpoint = "
         "x\n"
-        "introspection_endpoint = https://x\nrevocation_endpoint = https://x\njwks_uri = x\nscope "
+        "introspection_endpoint = https://x\nrevocation_endpoint = https://x\njwks_uri = "
+        "https://x\nscope "
         "= openid "
         "x\n"
         "auth_params = access_type=offline prompt=consent\ngroups_claim = roles\n"

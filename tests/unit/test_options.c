@@ -49,7 +49,7 @@ static void a_wrong_word_is_named_with_its_mend(void **state) {
     static const struct {
         const char *word, *complaint;
     } wrong[] = {
-        {"permisive", "'permisive' in pam.d is no option"},
+        {"permisive", "'permisive' in /etc/pam.d is no option"},
         {"permissive=yes", "takes no value"},
         {"debu", "is no option"},
         {"debugg", "is no option"},

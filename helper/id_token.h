@@ -1,0 +1,45 @@
+/*
+ * id_token.h - ID tokens (OpenID Connect Core section 2): JWS in compact serialization, verified by
+ * libjose with a pinned list of asymmetric algorithms, and their claims. Pure: no I/O.
+ */
+#ifndef OAUTH_LOGIN_ID_TOKEN_H
+#define OAUTH_LOGIN_ID_TOKEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "json.h"
+#include "protocol.h"
+#include "reason.h"
+#include "secret.h"
+
+enum { ID_TOKEN_TOLERANCE = 600 }; /* seconds that a provider's clocks may differ, and ours */
+
+/* Reads the claims without looking at the signature, for a token that came straight from the token
+ * endpoint (section 3.1.3.7 item 6), where TLS has proven the issuer. NULL when it is no compact
+ * JWS of JSON; the caller owns the object. */
+struct json_object *id_token_read(const struct secret *token);
+
+/* Whether the token's algorithm is on the list. One that is not, HMAC above all, proves nothing. */
+bool id_token_is_accepted(const struct secret *token);
+
+enum id_token_signature {
+    ID_TOKEN_GOOD,
+    ID_TOKEN_BAD,         /* malformed, of an algorithm that is not accepted, or forged */
+    ID_TOKEN_UNKNOWN_KEY, /* no key in the set fits its header: the set may be old */
+};
+
+/* Verifies the signature with a key of `keys`, a JSON Web Key Set (RFC 7517). Keys that the token
+ * brings itself (jwk, jku, x5u) are not looked at; `crit` is refused. `reason` unless good. */
+enum id_token_signature id_token_verify(const struct secret *token, struct json_object *keys,
+                                        struct reason *reason);
+
+/* Whether the claims are of `issuer`, for `client_id`, and of this time, `now` in seconds since
+ * 1970: iss, sub, aud, azp, exp, iat (section 3.1.3.7). False with the reason. */
+bool id_token_check(struct json_object *claims, const char *issuer, const char *client_id,
+                    int64_t now, struct reason *reason);
+
+/* When it was issued: iat, seconds since 1970; 0 when it does not say. */
+int64_t id_token_issued(struct json_object *claims);
+
+#endif

@@ -1,0 +1,191 @@
+"""ID tokens: verified at enrolment and for require = id_token, compared whenever one comes."""
+
+import json
+import time
+
+import pytest
+from id_tokens import Key, claims
+from scripted_server import Answer
+
+HOUR = 3600
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory):
+    return Key(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture(scope="module")
+def stranger(tmp_path_factory):
+    return Key(tmp_path_factory.mktemp("stranger"))
+
+
+@pytest.fixture
+def signing(oauth_login, provider, alice, key):
+    """The provider publishes the key; with_token queues an answer that carries an ID token."""
+    provider.keys = [key.jwk]
+
+    def answer(request):
+        return Answer.json({"keys": provider.keys}) if request.path == "/jwks" else None
+
+    provider.answer = answer
+    oauth_login.configure(provider)
+    return oauth_login
+
+
+def with_token(provider, token):
+    def answer(request):
+        return Answer.json({**json.loads(provider.correct(request).body), "id_token": token})
+    provider.queue("/token", answer)
+
+
+def importing(oauth_login, provider, token, name="alice"):
+    with_token(provider, token)
+    return oauth_login.run("import", "alice", input=provider.issue_grant(name))
+
+
+@pytest.mark.parametrize("kind", ["RSA", "EC"])
+def test_a_signed_id_token_proves_whose_it_is_without_userinfo(
+        kind, signing, provider, tmp_path):
+    own = Key(tmp_path, "own", kind)
+    provider.keys = [own.jwk]
+    assert importing(signing, provider, own.sign(claims(provider))).ok
+    assert not provider.requests("/userinfo")
+    assert signing.run_json("status", "alice")["subject"] == provider.subject("alice")
+
+
+def forged(key, stranger, provider):
+    """Tokens that must not be believed when a signature counts."""
+    good = claims(provider)
+    header, payload, signature = key.sign(good).split(".")
+    return {
+        "another key": stranger.sign(good),
+        "another key by name": stranger.sign(good, kid="k1"),
+        "unknown kid": key.sign(good, kid="k9"),
+        "traversing kid": key.sign(good, kid="../../etc/passwd"),
+        "its own key": stranger.sign(good, jwk=stranger.jwk),
+        "a key elsewhere": stranger.sign(good, jku="https://localhost:1/jwks"),
+        "critical header": key.sign(good, crit=["exp"]),
+        "payload changed": ".".join([header, key.sign(claims(provider, iat=1)).split(".")[1],
+                                     signature]),
+        "signature cut": ".".join([header, payload, signature[:-8]]),
+    }
+
+
+NAMES = ["another key", "another key by name", "unknown kid", "traversing kid", "its own key",
+         "a key elsewhere", "critical header", "payload changed", "signature cut"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_forged_token_is_refused_at_enrolment_and_as_proof(
+        name, signing, provider, key, stranger):
+    token = forged(key, stranger, provider)[name]
+    assert importing(signing, provider, token).status == 1
+    assert signing.verdict("alice") == "not-enrolled"
+    assert importing(signing, provider, key.sign(claims(provider))).ok
+    signing.configure(provider, require="id_token")
+    with_token(provider, token)
+    said = signing.run_json("verify", "alice")
+    assert said["verdict"] == "denied" and "ID token" in said["reason"]
+
+
+@pytest.mark.parametrize("alg", ["none", "HS256"])
+def test_an_algorithm_that_proves_nothing_is_no_proof(alg, signing, provider, key):
+    assert importing(signing, provider, key.sign(claims(provider))).ok
+    signing.configure(provider, require="id_token")
+    with_token(provider, key.sign(claims(provider), alg=alg))
+    assert signing.verdict("alice") in ("misconfigured", "denied")
+    signing.configure(provider, client_id=provider.client_id)
+
+
+CLAIMS = {
+    "another issuer": {"iss": "https://evil.example"},
+    "no issuer": {"iss": None},
+    "another subject": {"sub": "mallory", "preferred_username": "mallory"},
+    "no subject": {"sub": None},
+    "subject no text": {"sub": 7},
+    "another audience": {"aud": "other"},
+    "audience among others": {"aud": ["bastion", "other"]},
+    "audience absent from a list": {"aud": ["other"]},
+    "no audience": {"aud": None},
+    "another party": {"azp": "other"},
+    "expired": {"exp": int(time.time()) - HOUR},
+    "no end": {"exp": None},
+    "from the future": {"iat": int(time.time()) + HOUR},
+    "no beginning": {"iat": None},
+}
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_a_token_of_another_kind_is_refused_at_enrolment_and_renewal(name, signing, provider, key):
+    wrong = CLAIMS[name]
+    assert importing(signing, provider, key.sign(claims(provider, **wrong))).status == 1
+    assert importing(signing, provider, key.sign(claims(provider))).ok
+    with_token(provider, key.sign(claims(provider, **wrong)))
+    said = signing.run_json("verify", "alice")
+    assert said["verdict"] == "denied" and "ID token" in said["reason"]
+    assert signing.verdict("alice") == "granted", "the grant is untouched"
+
+
+@pytest.mark.parametrize("right", [
+    {"aud": ["bastion"]}, {"aud": ["other", "bastion"], "azp": "bastion"}, {"nonce": "n"},
+    {"iat": int(time.time()) + 300, "exp": int(time.time()) + 900},
+    {"iat": int(time.time()) - 60, "exp": int(time.time()) - 30},
+])
+def test_what_providers_may_say_is_taken(right, signing, provider, key):
+    assert importing(signing, provider, key.sign(claims(provider, **right))).ok
+    with_token(provider, key.sign(claims(provider, **right)))
+    assert signing.verdict("alice") == "granted"
+
+
+def test_a_token_may_not_be_older_than_the_one_before(signing, provider, key):
+    assert importing(signing, provider, key.sign(claims(provider))).ok
+    with_token(provider, key.sign(claims(provider, iat=int(time.time()) - 100)))
+    said = signing.run_json("verify", "alice")
+    assert said["verdict"] == "denied" and "older" in said["reason"]
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b", "a.b.c.d", "e30.e30.e30", "!!.!!.!!"])
+def test_what_is_no_token_is_no_yes(token, signing, provider, key):
+    assert importing(signing, provider, key.sign(claims(provider))).ok
+    signing.configure(provider, require="id_token")
+    with_token(provider, token)
+    assert signing.verdict("alice") in ("denied", "misconfigured")
+
+
+def test_keys_are_fetched_once_and_again_for_a_new_one(signing, provider, key, tmp_path):
+    signing.configure(provider, require="id_token")
+    assert importing(signing, provider, key.sign(claims(provider))).ok
+    for _ in range(3):
+        with_token(provider, key.sign(claims(provider)))
+        assert signing.verdict("alice") == "granted"
+    assert len(provider.requests("/jwks")) == 1
+    new = Key(tmp_path, "k2", "EC")
+    provider.keys = [key.jwk, new.jwk]
+    with_token(provider, new.sign(claims(provider)))
+    assert signing.verdict("alice") == "granted"
+    assert len(provider.requests("/jwks")) == 2
+
+
+def test_keys_that_can_not_be_had_are_nobodys_no(signing, provider, key):
+    assert importing(signing, provider, key.sign(claims(provider))).ok
+    signing.configure(provider, require="id_token")
+    provider.queue("/jwks", Answer(503))
+    with_token(provider, key.sign(claims(provider), kid="k7"))
+    assert signing.verdict("alice") == "unreachable"
+
+
+def test_groups_of_an_id_token_count(signing, provider, key):
+    assert importing(signing, provider, key.sign(claims(provider))).ok
+    signing.configure(provider, require="id_token", require_groups="ops")
+    for groups, verdict in ((["ops"], "granted"), (["dev"], "denied")):
+        with_token(provider, key.sign(claims(provider, groups=groups)))
+        assert signing.verdict("alice") == verdict
+
+
+def test_an_id_token_and_userinfo_must_agree(signing, provider, key):
+    token = key.sign(claims(provider, preferred_username=None))
+    provider.queue("/userinfo", Answer.json({"sub": "mallory", "preferred_username": "alice"}))
+    refused = importing(signing, provider, token)
+    assert refused.status == 1
+    assert "different subjects" in refused.stderr
