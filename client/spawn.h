@@ -7,10 +7,11 @@
 /* Starts OAUTH_LOGIN_HELPER as the user oauth-login, for a caller whose effective uid is 0, with
  * `--config config` unless that is NULL. Returns our end of its socket, close-on-exec and above 2.
  *
- * No SIGCHLD reaches the caller, and no wait of its own can see the helper: its end is the end of
- * the socket. What fails after this returns comes as a REPLY of verdict FAULT on the socket.
- * -ENOENT when there is no user oauth-login, else a negative errno. Keeps no state, takes no lock
- * in the child, and may be called with other threads running. */
+ * No SIGCHLD reaches the caller, and no wait of its own can see the helper, unless it is a
+ * subreaper or process 1, to which every orphan goes: the helper's end is the end of the socket.
+ * What fails after this returns comes as a REPLY of verdict FAULT on the socket. -ENOENT when there
+ * is no user oauth-login, else a negative errno. Keeps no state, takes no lock in the child, and
+ * may be called with other threads running. */
 int spawn_helper(const char *config);
 
 #endif
