@@ -12,8 +12,9 @@
 enum {
     DEVICE_INTERVAL = 5, /* seconds, where the provider names none: section 3.2 */
     DEVICE_INTERVAL_MAX = 60,
-    DEVICE_SLOW_DOWN = 5, /* seconds more, for good, each time it is said: section 3.5 */
-    DEVICE_LIFE = 300,    /* seconds, for a code whose life is not told */
+    DEVICE_SLOW_DOWN = 5,       /* seconds more, for good, each time it is said: section 3.5 */
+    DEVICE_PATIENCE_MS = 10000, /* for one question */
+    DEVICE_LIFE = 300,          /* seconds, for a code whose life is not told */
 };
 
 void device_clear(struct device *device) {
@@ -95,7 +96,9 @@ static void ask_once(const struct provider_config *provider, const char *url,
                      struct oauth_answer *ret) {
     SCOPED_ANSWER struct http_answer answer = {0};
     struct http_request request = provider_request(url, built);
-    struct http_patience patience = {.deadline_ms = until_ms, .linger_ms = until_ms};
+    int64_t soon = moment_boot_ms() + DEVICE_PATIENCE_MS;
+    int64_t end = soon < until_ms ? soon : until_ms;
+    struct http_patience patience = {.deadline_ms = end, .linger_ms = end};
     oauth_answer_clear(ret);
     ret->verdict = provider_fetch(provider, &request, &patience, &answer, &ret->reason);
     *ret_slower = ret->verdict != VERDICT_GRANTED;

@@ -36,17 +36,30 @@ static bool is_within(const struct record_moment *then, int64_t seconds) {
     return elapsed >= 0 && elapsed < seconds * 1000;
 }
 
-/* A digest of every setting that a mend would change. */
+/* A digest of every setting that an answer depends on: of the client, and of policy. */
 static void digest_client(const struct provider_config *provider, char ret[RECORD_DIGEST_SIZE]) {
     const char *parts[] = {
-        provider->issuer,  provider->token_endpoint, provider->client_id,
-        provider->ca_file, provider->proxy,          secret_text(&provider->client_secret),
+        provider->issuer,
+        provider->token_endpoint,
+        provider->client_id,
+        provider->ca_file,
+        provider->proxy,
+        provider->userinfo_endpoint,
+        provider->introspection_endpoint,
+        provider->jwks_uri,
+        provider->require_groups,
+        provider->groups_claim,
+        provider->groups_separator,
+        provider->require_claim,
+        provider->require_scope,
+        secret_text(&provider->client_secret),
     };
     enum { PARTS = sizeof parts / sizeof parts[0] };
     uint8_t digests[PARTS + 1][SEAL_DIGEST_SIZE] = {{0}};
     for (size_t i = 0; i < PARTS; i++)
-        seal_digest(parts[i], strlen(parts[i]), digests[i]);
+        seal_digest(parts[i], parts[i] ? strlen(parts[i]) : 0, digests[i]);
     digests[PARTS][0] = (uint8_t) provider->client_auth;
+    digests[PARTS][1] = (uint8_t) provider->require;
     seal_digest_text(digests, sizeof digests, ret);
 }
 
@@ -90,7 +103,7 @@ static int64_t back_off(int64_t times) {
     return seconds < BACK_OFF_MAX ? seconds : BACK_OFF_MAX;
 }
 
-/* Whether the client's settings are still those of `digest`: a mend counts at once. */
+/* Whether the settings are still those of `digest`: a mend, and a new demand, count at once. */
 static bool is_same_client(const struct provider_config *provider, const char *digest) {
     char client[RECORD_DIGEST_SIZE];
     digest_client(provider, client);
@@ -122,14 +135,15 @@ enum verdict earlier_share(const struct record *record, const struct config *con
     return (enum verdict) record->last_verdict;
 }
 
-bool earlier_grace(const struct record *record, const struct login_config *login,
-                   int64_t *ret_until) {
+bool earlier_grace(const struct record *record, const struct config *config, int64_t *ret_until) {
+    const struct login_config *login = &config->login;
     int64_t wall = moment_wall();
     int64_t elapsed = since(&record->judged);
     if (record->last_verdict != VERDICT_GRANTED || login->offline_grace == 0 ||
         wall < record->last_granted || wall - record->last_granted >= login->offline_grace)
         return false;
-    if (elapsed / 1000 >= login->offline_grace || went_back(&record->judged))
+    if (elapsed / 1000 >= login->offline_grace || went_back(&record->judged) ||
+        !is_same_client(&config->provider, record->judged_client))
         return false;
     *ret_until = record->last_granted + login->offline_grace;
     return true;

@@ -22,8 +22,8 @@ enum verdict earlier_share(const struct record *record, const struct config *con
                            struct reason *reason);
 
 /* Whether login->offline_grace still lets the account in: its last verdict was GRANTED, not
- * longer ago than that by either clock, and no clock went back. `ret_until` is wall seconds. */
-bool earlier_grace(const struct record *record, const struct login_config *login,
-                   int64_t *ret_until);
+ * longer ago than that by either clock, no clock went back, and client and policy are the same.
+ * `ret_until` is wall seconds. */
+bool earlier_grace(const struct record *record, const struct config *config, int64_t *ret_until);
 
 #endif

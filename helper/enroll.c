@@ -76,6 +76,11 @@ static void keep(struct visit *visit, struct oauth_answer *tokens) {
     int r = take_tokens(&enrolment.record, tokens);
     if (r >= 0)
         r = enrolment_open(&enrolment, until, &reason);
+    if (r >= 0 && enrolment.record.pending_digest[0] != '\0')
+        r = reason_set(&reason, -EBUSY,
+                       "an import of %s is not finished: run it again, or "
+                       "oauth-login unenroll %s first",
+                       visit->account.name, visit->account.name);
     if (r >= 0)
         r = take_tokens(&enrolment.record, tokens);
     if (r >= 0)

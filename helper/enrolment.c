@@ -58,6 +58,20 @@ static enum verdict fetch_userinfo(struct enrolment *enrolment,
                                          ret_claims, reason);
 }
 
+/* Nothing says whose the grant is. [accounts] does for an import, since root vouches for what root
+ * brings; nobody vouches for who approved a code. */
+static enum verdict match_unproven(const struct enrolment *enrolment, char ret[RECORD_SUBJECT_SIZE],
+                                   struct reason *reason) {
+    const struct visit *visit = enrolment->visit;
+    if (visit->question.operation == OPERATION_IMPORT)
+        return identity_match_configured(&visit->config, &visit->account, ret, reason);
+    reason_set(reason, 0,
+               "%s does not say who approved: it gave neither an ID token nor userinfo (is "
+               "openid in scope?); use oauth-login import",
+               visit->config.provider.name);
+    return VERDICT_DENIED;
+}
+
 /* The subject by an ID token, whose signature is verified; by userinfo, where there is none that
  * counts, or where it lacks the claim of the account's name; by [accounts], where there is neither.
  * An ID token and userinfo must be of one subject (OpenID Connect Core section 5.3.2). */
@@ -79,9 +93,10 @@ static enum verdict find_subject(struct enrolment *enrolment, char ret[RECORD_SU
     if (enough)
         return identity_match(config, account, token, ret, reason);
     verdict = fetch_userinfo(enrolment, patience, &userinfo, reason);
+    if (verdict == VERDICT_NOT_PERMITTED && token)
+        return identity_match(config, account, token, ret, reason);
     if (verdict == VERDICT_NOT_PERMITTED)
-        return token ? identity_match(config, account, token, ret, reason)
-                     : identity_match_configured(config, account, ret, reason);
+        return match_unproven(enrolment, ret, reason);
     if (verdict != VERDICT_GRANTED)
         return verdict;
     verdict = identity_match(config, account, userinfo, ret, reason);

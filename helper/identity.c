@@ -29,12 +29,24 @@ static bool is_account_with_suffix(const char *name, const char *account, const 
     return suffixes[0] != '\0' ? config_list_has(suffixes, rest) : rest[0] == '\0';
 }
 
+/* An address that its owner has not proven to be theirs says nothing (OpenID Connect Core 5.7). */
+static bool is_unverified_email(const char *claim, struct json_object *claims) {
+    struct json_object *verified = NULL;
+    return strcmp(claim, "email") == 0 &&
+           json_object_object_get_ex(claims, "email_verified", &verified) &&
+           !(json_object_is_type(verified, json_type_boolean) &&
+             json_object_get_boolean(verified)) &&
+           !(json_value_text(verified) && strcmp(json_value_text(verified), "true") == 0);
+}
+
 static enum verdict match_claim(const struct provider_config *provider, const char *account,
                                 struct json_object *claims, struct reason *reason) {
     const char *claim = provider->username_claim;
     const char *name = json_text_at(claims, claim);
     if (!name)
         return DENY(reason, "the provider's claims have no text at username_claim = %s", claim);
+    if (is_unverified_email(claim, claims))
+        return DENY(reason, "the provider has not verified the address %.100s", name);
     if (!is_account_with_suffix(name, account, provider->username_suffix))
         return DENY(reason, "the grant is of %s = %.100s, not of account %s%s%.100s", claim, name,
                     account, provider->username_suffix[0] != '\0' ? " with one of " : "",

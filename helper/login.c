@@ -34,7 +34,7 @@ static enum verdict check_managed(struct visit *visit) {
 
 static void consider_grace(struct visit *visit, const struct record *record) {
     if (visit->answer.verdict != VERDICT_UNREACHABLE ||
-        !earlier_grace(record, &visit->config.login, &visit->answer.grace_until))
+        !earlier_grace(record, &visit->config, &visit->answer.grace_until))
         return;
     visit->answer.source = SOURCE_GRACE;
     visit->answer.last_granted = record->last_granted;

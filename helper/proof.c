@@ -25,14 +25,17 @@ static enum verdict check_id_token(const struct provider_config *provider, struc
     SCOPED_JSON struct json_object *claims = id_token_read(token);
     if (!claims)
         return DENY(reason, "the ID token is no compact JWS that is understood");
-    if (!id_token_check(claims, provider->issuer, provider->client_id, moment_wall(), reason))
+    /* Without a configured issuer there is none to compare with; the subject there is. */
+    const char *issuer = provider->issuer[0] != '\0' ? provider->issuer : json_text(claims, "iss");
+    if (!id_token_check(claims, issuer ? issuer : "", provider->client_id, moment_wall(), reason))
         return VERDICT_DENIED;
     if (strcmp(json_text(claims, "sub"), subject) != 0)
         return DENY(reason, "the ID token is of another subject than %.100s", subject);
     int64_t issued = id_token_issued(claims);
-    if (issued < record->id_token_issued)
+    if (issued + ID_TOKEN_TOLERANCE < record->id_token_issued)
         return DENY(reason, "the ID token is older than the one before");
-    record->id_token_issued = issued;
+    if (issued > record->id_token_issued)
+        record->id_token_issued = issued;
     return VERDICT_GRANTED;
 }
 
@@ -40,8 +43,7 @@ enum verdict proof_check_answer(const struct provider_config *provider, struct r
                                 const struct record_grant *grant, const char *subject,
                                 struct reason *reason) {
     enum verdict verdict = policy_check_scope(provider, grant->scope, reason);
-    bool comparable = grant->id_token.length > 0 && provider->issuer[0] != '\0';
-    return verdict == VERDICT_GRANTED && comparable
+    return verdict == VERDICT_GRANTED && grant->id_token.length > 0
                ? check_id_token(provider, record, &grant->id_token, subject, reason)
                : verdict;
 }
@@ -56,9 +58,10 @@ enum verdict proof_verify_id_token(const struct provider_config *provider, struc
                    grant->id_token.length == 0 ? "none" : "one whose algorithm is not accepted");
         return VERDICT_NOT_PERMITTED;
     }
-    for (int anew = 0; anew < 2 && signature == ID_TOKEN_UNKNOWN_KEY; anew++) {
+    /* Once more with new keys: the provider may have changed them, under a name or without one. */
+    for (int anew = 0; anew < 2 && signature != ID_TOKEN_GOOD; anew++) {
         SCOPED_JSON struct json_object *keys = NULL;
-        bool cached = record->keys[0] != '\0';
+        bool cached = provider_has_keys(provider, record);
         enum verdict verdict = provider_keys(provider, record, anew, patience, &keys, reason);
         if (verdict != VERDICT_GRANTED)
             return verdict;

@@ -100,7 +100,6 @@ static enum verdict take_document(const char *issuer, struct json_object *docume
         return VERDICT_MISCONFIGURED;
     }
     strcpy(record->discovered_issuer, issuer);
-    record->keys[0] = '\0'; /* they live as long as the document */
     record->discovered = moment_wall();
     return VERDICT_GRANTED;
 }
@@ -214,6 +213,13 @@ static struct json_object *parse_text(const char *text) {
                                                                         : json_parse_strict(&bytes);
 }
 
+bool provider_has_keys(const struct provider_config *provider, const struct record *record) {
+    const char *url = provider->jwks_uri[0] != '\0' ? provider->jwks_uri : record->jwks_uri;
+    int64_t age = moment_wall() - record->keys_fetched;
+    return record->keys[0] != '\0' && strcmp(record->keys_from, url) == 0 && age >= 0 &&
+           age < PROVIDER_DISCOVERY_LIFE;
+}
+
 enum verdict provider_keys(const struct provider_config *provider, struct record *record, bool anew,
                            const struct http_patience *patience, struct json_object **ret_keys,
                            struct reason *reason) {
@@ -222,7 +228,7 @@ enum verdict provider_keys(const struct provider_config *provider, struct record
     enum verdict verdict = provider_find(provider, PROVIDER_KEYS, record, patience, &url, reason);
     if (verdict != VERDICT_GRANTED)
         return verdict;
-    if (!anew && record->keys[0] != '\0' && (*ret_keys = parse_text(record->keys)))
+    if (!anew && provider_has_keys(provider, record) && (*ret_keys = parse_text(record->keys)))
         return VERDICT_GRANTED;
     if (url[0] == '\0') {
         reason_set(reason, 0, "%s has no jwks_uri to verify ID tokens with", provider->name);
@@ -241,5 +247,7 @@ enum verdict provider_keys(const struct provider_config *provider, struct record
         return VERDICT_UNREACHABLE;
     }
     strcpy(record->keys, secret_text(&answer.body));
+    snprintf(record->keys_from, sizeof record->keys_from, "%s", url);
+    record->keys_fetched = moment_wall();
     return VERDICT_GRANTED;
 }

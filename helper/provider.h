@@ -46,6 +46,9 @@ enum verdict provider_introspect(const struct provider_config *provider, const c
                                  const struct secret *access, const struct http_patience *patience,
                                  struct json_object **ret_claims, struct reason *reason);
 
+/* Whether `record` has keys that still count: of the jwks_uri of today, fetched within a day. */
+bool provider_has_keys(const struct provider_config *provider, const struct record *record);
+
 /* The provider's JSON Web Key Set (RFC 7517): what `record` has, or with `anew`, or without it,
  * what jwks_uri has now, which is put there. GRANTED with the object, owned by the caller;
  * MISCONFIGURED without a jwks_uri; UNREACHABLE or FAULT. */

@@ -59,6 +59,8 @@ static const struct field fields[] = {
     FIELD(37, FIELD_NUMBER, id_token_issued),
     FIELD(38, FIELD_TEXT, jwks_uri),
     FIELD(39, FIELD_TEXT, keys),
+    FIELD(40, FIELD_TEXT, keys_from),
+    FIELD(41, FIELD_NUMBER, keys_fetched),
 };
 
 enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };

@@ -77,8 +77,10 @@ struct record {
     char device_authorization_endpoint[RECORD_URL_SIZE];
     char revocation_endpoint[RECORD_URL_SIZE];
     char jwks_uri[RECORD_URL_SIZE];
-    char keys[RECORD_KEYS_SIZE]; /* what jwks_uri had when it was asked last; "" before */
-    int64_t discovered;          /* wall seconds */
+    char keys[RECORD_KEYS_SIZE]; /* what the next had when it was asked last; "" before */
+    char keys_from[RECORD_URL_SIZE];
+    int64_t keys_fetched; /* wall seconds */
+    int64_t discovered;   /* wall seconds */
 };
 
 #define SCOPED_RECORD __attribute__((cleanup(record_clear)))

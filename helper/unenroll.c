@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "identity.h"
 #include "login.h"
 #include "provider.h"
 #include "store.h"
@@ -41,6 +42,11 @@ static enum verdict revoke(struct parting *parting, struct reason *reason) {
     struct http_patience patience = visit_patience(parting->visit, NULL, NULL);
     const char *url = NULL;
 
+    /* The token is nobody else's business: not of an issuer that took this one's place. */
+    if (strcmp(parting->record.issuer, identity_issuer(provider)) != 0) {
+        reason_set(reason, 0, "the grant is of %.200s: end it there", parting->record.issuer);
+        return VERDICT_NOT_PERMITTED;
+    }
     enum verdict verdict =
         provider_find(provider, PROVIDER_REVOCATION, &parting->record, &patience, &url, reason);
     if (verdict != VERDICT_GRANTED)
@@ -81,8 +87,12 @@ static void part(struct parting *parting, bool forget) {
     int r = disable(parting, &reason);
     if (r >= 0 && left)
         verdict = revoke(parting, &told);
-    bool done = verdict == VERDICT_GRANTED || verdict == VERDICT_NOT_PERMITTED;
-    /* Forgetting waits for the provider too: the token would be gone with the rest. */
+    else
+        reason_set(&told, 0, "there was none to revoke");
+    /* Forgetting waits for a provider that is down, since the token would be gone with the rest;
+     * not for one that will never take it. */
+    bool done = verdict == VERDICT_GRANTED || verdict == VERDICT_NOT_PERMITTED ||
+                (forget && verdict == VERDICT_MISCONFIGURED);
     if (r >= 0)
         r = finish(parting, done, forget && done, &reason);
     if (r >= 0 && !done)

@@ -189,6 +189,27 @@ def test_without_device_authorization_the_other_way_is_named(oauth_login, provid
     assert "oauth-login import" in result.stderr
 
 
+def test_who_approved_must_be_told_even_where_the_account_is_mapped(oauth_login, device, alice):
+    del device.discovery["userinfo_endpoint"]
+    oauth_login.configure(device, accounts=["alice"], scope="openid")
+    device.queue("/token", tokens(device, "mallory"))
+    result = oauth_login.run("enroll", "alice")
+    assert result.status == 1
+    assert "does not say who approved" in result.stderr
+    assert oauth_login.verdict("alice") == "not-enrolled"
+
+
+def test_an_unfinished_import_is_not_overwritten(oauth_login, device, alice):
+    oauth_login.configure(device, username_claim="nickname")
+    token = device.issue_grant("alice")
+    assert oauth_login.run("import", "alice", input=token).status == 1
+    oauth_login.configure(device)
+    device.queue("/token", tokens(device))
+    result = oauth_login.run("enroll", "alice")
+    assert result.status == 5 and "import of alice is not finished" in result.stderr
+    assert oauth_login.run("import", "alice", input=token).ok
+
+
 def test_a_qr_code_is_shown_where_it_fits(oauth_login, device):
     whole = "https://example.com/go?user_code=WDJB-MJHT"
     device._queues["/device"] = [Answer.json({**CODE, "verification_uri": "https://example.com/go",

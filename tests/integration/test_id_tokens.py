@@ -138,9 +138,32 @@ def test_what_providers_may_say_is_taken(right, signing, provider, key):
     assert signing.verdict("alice") == "granted"
 
 
+def test_the_clocks_of_a_cluster_may_differ(signing, provider, key):
+    assert importing(signing, provider, key.sign(claims(provider))).ok
+    with_token(provider, key.sign(claims(provider, iat=int(time.time()) - 60)))
+    assert signing.verdict("alice") == "granted"
+
+
+def test_keys_without_names_may_change(signing, provider, key, stranger):
+    provider.keys = [{name: part for name, part in key.jwk.items() if name != "kid"}]
+    assert importing(signing, provider, key.sign(claims(provider), kid=None)).ok
+    signing.configure(provider, require="id_token")
+    provider.keys = [{name: part for name, part in stranger.jwk.items() if name != "kid"}]
+    with_token(provider, stranger.sign(claims(provider), kid=None))
+    assert signing.verdict("alice") == "granted"
+
+
+def test_a_subject_counts_also_where_no_issuer_is_configured(signing, provider, key):
+    signing.configure(provider, issuer="", token_endpoint=f"{provider.issuer}/token",
+                      accounts=["alice"])
+    other = key.sign(claims(provider, sub="mallory"))
+    assert importing(signing, provider, other).status == 1
+    assert importing(signing, provider, key.sign(claims(provider))).ok
+
+
 def test_a_token_may_not_be_older_than_the_one_before(signing, provider, key):
     assert importing(signing, provider, key.sign(claims(provider))).ok
-    with_token(provider, key.sign(claims(provider, iat=int(time.time()) - 100)))
+    with_token(provider, key.sign(claims(provider, iat=int(time.time()) - 1000)))
     said = signing.run_json("verify", "alice")
     assert said["verdict"] == "denied" and "older" in said["reason"]
 

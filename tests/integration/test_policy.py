@@ -177,6 +177,24 @@ def test_a_no_of_policy_ends_grace_and_is_shared(enrolled, provider):
     assert len(provider.requests()) == sent
 
 
+def test_a_new_demand_ends_what_was_shared_and_grace(enrolled, provider):
+    often = {"reuse_within": "1h", "offline_grace": "1d"}
+    enrolled.configure(provider, require="userinfo", login=often)
+    assert enrolled.run_json("verify", "alice")["source"] == "refresh"
+    assert enrolled.run_json("verify", "alice")["source"] == "shared"
+    enrolled.configure(provider, require="userinfo", require_groups="ops", login=often)
+    provider.stop()
+    assert verify(enrolled)[0] == "unreachable"
+
+
+@pytest.mark.parametrize("verified, status", [(True, 0), ("true", 0), (False, 1), (None, 1)])
+def test_an_address_that_is_not_verified_is_nobodys(verified, status, oauth_login, provider, alice):
+    oauth_login.configure(provider, username_claim="email", username_suffix="@example.com")
+    provider.claims["alice"] = {"email": "alice@example.com", "email_verified": verified}
+    token = provider.issue_grant("alice")
+    assert oauth_login.run("import", "alice", input=token).status == status
+
+
 @pytest.mark.parametrize("keys, complaint", [
     ({"require_groups": "ops"}, "refresh brings no claims, but require_groups needs them"),
     ({"require_claim": "a=b"}, "refresh brings no claims, but require_claim needs them"),

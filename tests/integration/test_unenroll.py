@@ -2,6 +2,7 @@
 
 import pytest
 from installation import STORE
+from scripted_provider import ScriptedProvider
 from scripted_server import Answer
 from terminal import Terminal
 
@@ -72,6 +73,21 @@ def test_whose_it_was_stays_until_root_says_otherwise(enrolled, provider):
     assert unenroll(enrolled, "--forget").ok
     assert not (STORE / "accounts" / "alice").exists()
     assert enrolled.run("import", "alice", input=provider.issue_grant("mallory")).ok
+
+
+def test_another_issuer_never_gets_the_token(enrolled, provider, certificate, authority):
+    with ScriptedProvider(certificate, authority.file) as other:
+        other.discovery["revocation_endpoint"] = f"{other.issuer}/revoke"
+        enrolled.configure(other)
+        result = unenroll(enrolled, "--forget")
+        assert result.ok and "end it there" in result.stdout
+        assert not other.requests("/revoke")
+
+
+def test_a_refusal_to_revoke_does_not_keep_anybody_pinned(enrolled, provider):
+    provider.queue("/revoke", Answer(400), Answer(400))
+    assert unenroll(enrolled).status == 4
+    assert unenroll(enrolled, "--forget").ok
 
 
 def test_forgetting_waits_for_the_provider(enrolled, provider):

@@ -51,7 +51,7 @@ static enum verdict shared(struct place *place) {
 
 static bool grace(struct place *place) {
     int64_t until = 0;
-    bool in = earlier_grace(&place->record, &place->config.login, &until);
+    bool in = earlier_grace(&place->record, &place->config, &until);
     assert_int_equal(until,
                      in ? place->record.last_granted + place->config.login.offline_grace : 0);
     return in;
