@@ -73,18 +73,18 @@ static void keep(struct visit *visit, struct oauth_answer *tokens) {
     int64_t until = moment_boot_ms() + RENEWAL_LINGER_MS;
     struct http_patience patience = {.deadline_ms = until, .linger_ms = until};
 
-    int r = take_tokens(&enrolment.record, tokens);
+    int r = take_tokens(&enrolment.place.record, tokens);
     if (r >= 0)
-        r = enrolment_open(&enrolment, until, &reason);
-    if (r >= 0 && enrolment.record.pending_digest[0] != '\0')
+        r = place_open(visit, PLACE_MADE, until, &enrolment.place, &reason);
+    if (r >= 0 && enrolment.place.record.pending_digest[0] != '\0')
         r = reason_set(&reason, -EBUSY,
                        "an import of %s is not finished: run it again, or "
                        "oauth-login unenroll %s first",
                        visit->account.name, visit->account.name);
     if (r >= 0)
-        r = take_tokens(&enrolment.record, tokens);
+        r = take_tokens(&enrolment.place.record, tokens);
     if (r >= 0)
-        r = store_entry_replace(enrolment.entry, &enrolment.record, &reason);
+        r = store_entry_replace(enrolment.place.entry, &enrolment.place.record, &reason);
     if (r < 0) {
         visit_conclude(visit, r == -ETIMEDOUT ? VERDICT_UNREACHABLE : VERDICT_FAULT, &reason);
         return;

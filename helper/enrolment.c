@@ -13,33 +13,18 @@
 #include "provider.h"
 
 void enrolment_end(struct enrolment *enrolment) {
-    store_entry_close(&enrolment->entry);
-    store_close(&enrolment->store);
-    record_clear(&enrolment->record);
-}
-
-int enrolment_open(struct enrolment *enrolment, int64_t until_ms, struct reason *reason) {
-    struct visit *visit = enrolment->visit;
-    struct store_owner owner = {visit->account.name, visit->account.uid,
-                                visit->config.provider.name};
-    int r = store_open(OAUTH_LOGIN_STORE, &enrolment->store, reason);
-    if (r >= 0)
-        r = store_entry_create(enrolment->store, &owner, &enrolment->record, &enrolment->entry,
-                               reason);
-    if (r >= 0)
-        r = store_entry_lock(enrolment->entry, until_ms, reason);
-    return r < 0 ? r : store_entry_load(enrolment->entry, &enrolment->record, reason);
+    place_close(&enrolment->place);
 }
 
 void enrolment_drop(struct enrolment *enrolment) {
     struct reason ignored;
-    struct record *record = &enrolment->record;
+    struct record *record = &enrolment->place.record;
     record_grant_clear(&record->pending);
     record->pending_digest[0] = '\0';
     if (record->subject[0] == '\0')
-        store_entry_remove(enrolment->store, enrolment->entry, &ignored);
+        store_entry_remove(enrolment->place.store, enrolment->place.entry, &ignored);
     else
-        store_entry_replace(enrolment->entry, record, &ignored);
+        store_entry_replace(enrolment->place.entry, record, &ignored);
 }
 
 /* The claims of the provider's userinfo: NOT_PERMITTED where it has none for this grant. */
@@ -48,14 +33,14 @@ static enum verdict fetch_userinfo(struct enrolment *enrolment,
                                    struct json_object **ret_claims, struct reason *reason) {
     const struct provider_config *provider = &enrolment->visit->config.provider;
     const char *url = NULL;
-    enum verdict verdict =
-        provider_find(provider, PROVIDER_USERINFO, &enrolment->record, patience, &url, reason);
+    enum verdict verdict = provider_find(provider, PROVIDER_USERINFO, &enrolment->place.record,
+                                         patience, &url, reason);
     if (verdict != VERDICT_GRANTED)
         return verdict;
     return url[0] == '\0'
                ? VERDICT_NOT_PERMITTED
-               : provider_fetch_userinfo(provider, url, &enrolment->record.pending.access, patience,
-                                         ret_claims, reason);
+               : provider_fetch_userinfo(provider, url, &enrolment->place.record.pending.access,
+                                         patience, ret_claims, reason);
 }
 
 /* Nothing says whose the grant is. [accounts] does for an import, since root vouches for what root
@@ -83,8 +68,8 @@ static enum verdict find_subject(struct enrolment *enrolment, char ret[RECORD_SU
     SCOPED_JSON struct json_object *userinfo = NULL;
 
     enum verdict verdict =
-        proof_verify_id_token(&config->provider, &enrolment->record, &enrolment->record.pending,
-                              patience, &token, reason);
+        proof_verify_id_token(&config->provider, &enrolment->place.record,
+                              &enrolment->place.record.pending, patience, &token, reason);
     if (verdict != VERDICT_GRANTED && verdict != VERDICT_NOT_PERMITTED &&
         verdict != VERDICT_MISCONFIGURED)
         return verdict;
@@ -109,7 +94,7 @@ static enum verdict find_subject(struct enrolment *enrolment, char ret[RECORD_SU
 /* Whether the subject is the one that the account is pinned to, if it is pinned. */
 static enum verdict check_pin(const struct enrolment *enrolment, const char *subject,
                               struct reason *reason) {
-    const struct record *record = &enrolment->record;
+    const struct record *record = &enrolment->place.record;
     const char *issuer = identity_issuer(&enrolment->visit->config.provider);
     if (record->subject[0] == '\0' ||
         (strcmp(record->subject, subject) == 0 && strcmp(record->issuer, issuer) == 0))
@@ -129,7 +114,7 @@ enum verdict enrolment_prove(struct enrolment *enrolment, const struct http_pati
     if (verdict == VERDICT_GRANTED)
         verdict = check_pin(enrolment, ret_subject, &reason);
     const struct provider_config *provider = &enrolment->visit->config.provider;
-    struct record *record = &enrolment->record;
+    struct record *record = &enrolment->place.record;
     if (verdict == VERDICT_GRANTED)
         verdict = proof_check_answer(provider, record, &record->pending, ret_subject, &reason);
     if (verdict == VERDICT_GRANTED)
@@ -138,9 +123,8 @@ enum verdict enrolment_prove(struct enrolment *enrolment, const struct http_pati
     return visit_conclude(enrolment->visit, verdict, &reason);
 }
 
-/* The pending token becomes the account's grant. */
 enum verdict enrolment_finish(struct enrolment *enrolment, const char *subject) {
-    struct record *record = &enrolment->record;
+    struct record *record = &enrolment->place.record;
     const struct provider_config *provider = &enrolment->visit->config.provider;
     struct reason reason = {""};
 
@@ -153,7 +137,7 @@ enum verdict enrolment_finish(struct enrolment *enrolment, const char *subject) 
     snprintf(record->issuer, sizeof record->issuer, "%s", identity_issuer(provider));
     record->enrolled = moment_wall();
     earlier_note(record, provider, VERDICT_GRANTED, &reason);
-    if (store_entry_replace(enrolment->entry, record, &reason) < 0)
+    if (store_entry_replace(enrolment->place.entry, record, &reason) < 0)
         return visit_conclude(enrolment->visit, VERDICT_FAULT, &reason);
     enrolment->visit->answer.expires = record->grant.expires;
     return VERDICT_GRANTED;

@@ -5,24 +5,16 @@
 #ifndef OAUTH_LOGIN_ENROLMENT_H
 #define OAUTH_LOGIN_ENROLMENT_H
 
-#include "store.h"
-#include "visit.h"
+#include "place.h"
 
 struct enrolment {
     struct visit *visit;
-    struct store *store;
-    struct store_entry *entry; /* locked */
-    struct record record;      /* as stored; `pending` is the new grant */
+    struct place place; /* locked; the record's `pending` is the new grant */
 };
 
 #define SCOPED_ENROLMENT __attribute__((cleanup(enrolment_end)))
 
 void enrolment_end(struct enrolment *enrolment);
-
-/* Opens and locks the account's entry, until `until_ms`, and loads its record. An account without
- * one gets it, with `record` as it is: it holds the pending grant from its first moment on.
- * Errors as of store.h. */
-int enrolment_open(struct enrolment *enrolment, int64_t until_ms, struct reason *reason);
 
 /* Proves whose the pending grant is: its access token's owner must be the account, the one that it
  * is pinned to already if it is, active, and what policy demands. Concludes; GRANTED with the

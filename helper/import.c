@@ -25,7 +25,7 @@ static void conclude(struct enrolment *import, enum verdict verdict, const char 
 
 /* Puts the given token into the record as pending, unless it is the same import going on. */
 static int take_input(struct enrolment *import, const char *digest) {
-    struct record *record = &import->record;
+    struct record *record = &import->place.record;
     const struct secret *input = &import->visit->question.input;
     if (record->pending.refresh.length > 0 && strcmp(record->pending_digest, digest) == 0)
         return 0;
@@ -36,13 +36,14 @@ static int take_input(struct enrolment *import, const char *digest) {
 
 /* Whether this very input was imported before. */
 static bool is_imported(const struct enrolment *import, const char *digest) {
-    return import->record.enrolled != 0 && strcmp(import->record.imported_digest, digest) == 0;
+    return import->place.record.enrolled != 0 &&
+           strcmp(import->place.record.imported_digest, digest) == 0;
 }
 
 static void conclude_imported(struct enrolment *import) {
     struct answer *answer = &import->visit->answer;
-    bool dead = import->record.last_verdict == VERDICT_REAUTHORIZE;
-    answer->expires = import->record.grant.expires;
+    bool dead = import->place.record.last_verdict == VERDICT_REAUTHORIZE;
+    answer->expires = import->place.record.grant.expires;
     conclude(import, dead ? VERDICT_REAUTHORIZE : VERDICT_GRANTED,
              dead ? "this token was imported before, and its grant has died since; bring a new one"
                   : "this token was imported before; its grant is stored");
@@ -52,7 +53,7 @@ static void conclude_imported(struct enrolment *import) {
 static enum verdict start(struct enrolment *import, const char *digest) {
     struct reason reason = {""};
     if (take_input(import, digest) >= 0 &&
-        store_entry_replace(import->entry, &import->record, &reason) >= 0)
+        store_entry_replace(import->place.entry, &import->place.record, &reason) >= 0)
         return VERDICT_GRANTED;
     return visit_conclude(import->visit, VERDICT_FAULT, &reason);
 }
@@ -66,9 +67,9 @@ static void answer_late(void *context) {
 static enum verdict renew(struct enrolment *import) {
     struct renewal renewal = {
         .provider = &import->visit->config.provider,
-        .entry = import->entry,
-        .record = &import->record,
-        .grant = &import->record.pending,
+        .entry = import->place.entry,
+        .record = &import->place.record,
+        .grant = &import->place.record.pending,
         .patience = visit_patience(import->visit, answer_late, import),
     };
     import->visit->answer.source = SOURCE_REFRESH;
@@ -92,7 +93,7 @@ void import_grant(struct visit *visit) {
     seal_digest_text(input->data, input->length, digest);
     int r = take_input(&import, digest);
     if (r >= 0)
-        r = enrolment_open(&import, visit->deadline_ms, &reason);
+        r = place_open(visit, PLACE_MADE, visit->deadline_ms, &import.place, &reason);
     if (r < 0) {
         visit_conclude(visit, r == -ETIMEDOUT ? VERDICT_UNREACHABLE : VERDICT_FAULT, &reason);
         return;

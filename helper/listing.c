@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "login.h"
+#include "place.h"
 
 static void fill_entry(const struct record *record, struct entry *ret) {
     reason_escape(ret->subject, sizeof ret->subject, record->subject, strlen(record->subject));
@@ -38,8 +39,7 @@ void listing_status(struct visit *visit) {
     SCOPED_STORE struct store *store = NULL;
     struct reason reason = {""};
     struct entry entry = {.state = ACCOUNT_PRESENT};
-    struct store_owner owner = {visit->account.name, visit->account.uid,
-                                visit->config.provider.name};
+    struct store_owner owner = place_owner(visit);
     int found = store_open(OAUTH_LOGIN_STORE, &store, &reason);
     if (found >= 0)
         found = look_up(store, &owner, &entry, &reason);

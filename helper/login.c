@@ -9,6 +9,7 @@
 #include "earlier.h"
 #include "identity.h"
 #include "moment.h"
+#include "place.h"
 #include "proof.h"
 #include "renewal.h"
 
@@ -60,41 +61,14 @@ static enum verdict conclude_waited(struct visit *visit, struct store_entry *ent
     return visit->answer.verdict;
 }
 
-/* A managed account's place in the store, with its record. */
-struct place {
-    struct store *store;
-    struct store_entry *entry;
-    struct record record;
-};
-
-#define SCOPED_PLACE __attribute__((cleanup(place_close)))
-
-static void place_close(struct place *place) {
-    store_entry_close(&place->entry); /* which ends the lock too */
-    store_close(&place->store);
-    record_clear(&place->record);
-}
-
-static int place_load(struct visit *visit, bool lock, struct place *ret, struct reason *reason) {
-    struct store_owner owner = {visit->account.name, visit->account.uid,
-                                visit->config.provider.name};
-    int r = store_open(OAUTH_LOGIN_STORE, &ret->store, reason);
-    if (r < 0)
-        return r == -ENOENT ? -EIO : r; /* no store is not "no grant" */
-    r = store_entry_open(ret->store, &owner, &ret->entry, reason);
-    if (r >= 0 && lock)
-        r = store_entry_lock(ret->entry, visit->deadline_ms, reason);
-    return r < 0 ? r : store_entry_load(ret->entry, &ret->record, reason);
-}
-
 /* Opens the place of an account that is managed, enrolled, and still who it was enrolled as: NONE,
  * else the concluded verdict. */
-static enum verdict place_open(struct visit *visit, bool lock, struct place *ret) {
+static enum verdict open_enrolled(struct visit *visit, enum place_mode mode, struct place *ret) {
     struct reason reason = {""};
     enum verdict verdict = check_managed(visit);
     if (verdict != VERDICT_NONE)
         return verdict;
-    int r = place_load(visit, lock, ret, &reason);
+    int r = place_open(visit, mode, visit->deadline_ms, ret, &reason);
     if (r == -ENOENT)
         return conclude_not_enrolled(visit, false);
     if (r == -ETIMEDOUT && ret->entry)
@@ -161,7 +135,7 @@ static void ask(struct visit *visit, struct place *place) {
 
 void login_verify(struct visit *visit) {
     SCOPED_PLACE struct place place = {0};
-    if (place_open(visit, true, &place) != VERDICT_NONE)
+    if (open_enrolled(visit, PLACE_LOCKED, &place) != VERDICT_NONE)
         return;
     ask(visit, &place);
     consider_grace(visit, &place.record);
@@ -174,7 +148,7 @@ void login_token(struct visit *visit) {
 
     /* Without the lock: a login of the same account that waits for the provider must not keep
      * this session waiting, and the newest record that opens is good enough. */
-    if (place_open(visit, false, &place) != VERDICT_NONE)
+    if (open_enrolled(visit, PLACE_READ, &place) != VERDICT_NONE)
         return;
     const struct record *record = &place.record;
     visit->answer.expires = record->grant.expires;
