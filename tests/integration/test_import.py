@@ -158,6 +158,15 @@ def test_an_import_that_ended_after_its_deadline_is_known_when_it_is_run_again(
     assert oauth_login.verdict("alice") == "granted"
 
 
+def test_another_import_knows_nothing_of_one_that_was_given_up(oauth_login, provider, alice):
+    oauth_login.configure(provider)
+    provider.queue("/token", provider.lost, provider.lost)
+    assert fetch(oauth_login, "alice", provider.issue_grant("alice")).status == 3
+    dead = fetch(oauth_login, "alice", "made-up")
+    assert dead.status == 1
+    assert "invalid_grant" in dead.stderr and "lost" not in dead.stderr
+
+
 def test_a_dead_token_is_not_stored(oauth_login, provider, alice):
     oauth_login.configure(provider)
     refused = fetch(oauth_login, "alice", "made-up")
