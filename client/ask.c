@@ -62,6 +62,19 @@ static bool read_entry(struct protocol_reader *fields, struct ask_entry *ret) {
     return protocol_reader_done(fields);
 }
 
+static bool take_finding(struct protocol_reader *fields, const struct ask_question *question) {
+    struct ask_finding finding;
+    finding.level = protocol_get_enum(fields, LEVEL_GOOD, LEVEL_COUNT);
+    get_printable(fields, finding.what, sizeof finding.what);
+    get_printable(fields, finding.why, sizeof finding.why);
+    get_printable(fields, finding.mend, sizeof finding.mend);
+    if (!protocol_reader_done(fields))
+        return false;
+    if (question->on_finding)
+        question->on_finding(&finding, question->context);
+    return true;
+}
+
 static bool read_reply(struct protocol_reader *fields, struct ask_answer *ret) {
     size_t size = 0;
     ret->verdict = protocol_get_enum(fields, VERDICT_GRANTED, VERDICT_COUNT);
@@ -117,8 +130,12 @@ static bool take_prompt(struct protocol_reader *fields, const struct ask_questio
     get_printable(fields, prompt.address_with_code, sizeof prompt.address_with_code);
     get_printable(fields, prompt.code, sizeof prompt.code);
     prompt.seconds = protocol_get_u32(fields);
+    prompt.port = protocol_get_u32(fields);
+    bool expected = question->operation == OPERATION_ENROLL
+                        ? prompt.port == 0
+                        : question->operation == OPERATION_BROWSER && prompt.port != 0;
     if (!protocol_reader_done(fields) || prompt.seconds > PROTOCOL_PROMPT_MAX ||
-        question->operation != OPERATION_ENROLL)
+        prompt.port > UINT16_MAX || !expected)
         return false;
     *until_ms += ((int64_t) prompt.seconds + ASK_PROMPT_MARGIN) * 1000;
     if (question->on_prompt)
@@ -146,6 +163,8 @@ static int read_answer(int fd, struct wire_frame *frame, const struct ask_questi
             return -EBADMSG;
         if (type == PROTOCOL_ENTRY && question->on_entry)
             question->on_entry(&entry, question->context);
+        if (type == PROTOCOL_FINDING && !take_finding(&fields, question))
+            return -EBADMSG;
         noticed |= type == PROTOCOL_NOTICE;
         prompted |= type == PROTOCOL_PROMPT;
     }

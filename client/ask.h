@@ -26,6 +26,15 @@ struct ask_prompt {
     char address_with_code[PROTOCOL_ADDRESS_MAX + 1]; /* "" when there is none */
     char code[PROTOCOL_NAME_MAX + 1];
     uint32_t seconds;
+    uint32_t port; /* of the loopback redirect; 0: none */
+};
+
+/* What doctor found. */
+struct ask_finding {
+    enum protocol_level level;
+    char what[PROTOCOL_TEXT_MAX + 1];
+    char why[PROTOCOL_TEXT_MAX + 1];  /* it matters; "" when good */
+    char mend[PROTOCOL_TEXT_MAX + 1]; /* "" when good */
 };
 
 struct ask_question {
@@ -44,6 +53,8 @@ struct ask_question {
     void (*on_wait)(const char *provider, void *context);
     /* Called when the person has to do something, or NULL. */
     void (*on_prompt)(const struct ask_prompt *prompt, void *context);
+    /* Called for each finding of DOCTOR, or NULL. */
+    void (*on_finding)(const struct ask_finding *finding, void *context);
     void *context;
 };
 

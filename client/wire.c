@@ -104,7 +104,7 @@ int wire_receive(int fd, struct wire_frame *frame, int64_t until_ms,
                                            .end = frame->bytes + frame->size};
     if (protocol_get_u8(ret_fields) != PROTOCOL_VERSION)
         return -EBADMSG;
-    return protocol_get_enum(ret_fields, PROTOCOL_NOTICE, PROTOCOL_PROMPT + 1) != 0 &&
+    return protocol_get_enum(ret_fields, PROTOCOL_NOTICE, PROTOCOL_TYPE_COUNT) != 0 &&
                    !ret_fields->bad
                ? frame->bytes[PROTOCOL_HEADER_SIZE + 1]
                : -EBADMSG;

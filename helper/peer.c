@@ -112,6 +112,14 @@ void peer_send_entry(const struct peer *peer, const struct entry *entry) {
     send_frame(peer, frame);
 }
 
+void peer_send_finding(const struct peer *peer, const struct finding *finding) {
+    struct outgoing *frame = begin_frame(PROTOCOL_FINDING);
+    if (!frame)
+        return;
+    finding_encode(finding, &frame->writer);
+    send_frame(peer, frame);
+}
+
 void peer_send_prompt(const struct peer *peer, const struct prompt *prompt) {
     struct outgoing *frame = begin_frame(PROTOCOL_PROMPT);
     if (!frame)

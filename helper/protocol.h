@@ -6,18 +6,22 @@
  * Integers are big-endian; a string is u32 length and that many bytes, without a NUL.
  *
  * The asker sends one REQUEST. The helper answers with at most one NOTICE, at most one PROMPT, any
- * number of ENTRY and one REPLY, then closes. A peer that sends anything else is not spoken with
- * any further.
+ * number of ENTRY and FINDING, and one REPLY, then closes. A peer that sends anything else is not
+ * spoken with any further.
  *
  *   REQUEST  u8 operation, string user, string service, u32 offline_grace, u32 reuse_within,
  *            u32 deadline (seconds each; PROTOCOL_UNSET: as configured), string input
  *            (IMPORT: the refresh token; empty otherwise)
  *   NOTICE   u32 milliseconds the asker should wait from now, string provider that is asked
  *   PROMPT   string address, string address with the code in it ("" when there is none), string
- *            code, u32 seconds the person has (ENROLL only; the asker waits that much longer)
+ *            code, u32 seconds the person has (the asker waits that much longer), u32 port of this
+ *            machine's loopback that the browser is to reach, 0 when none (ENROLL: code and no
+ *            port; BROWSER: port and no code)
  *   ENTRY    string account, u32 uid, string provider, string subject, u64 enrolled,
  *            u64 last_granted, u64 expires (seconds since 1970, 0: never), u8 last_verdict,
  *            u8 state of the account (enum protocol_account)
+ *   FINDING  u8 level (enum protocol_level), string what was found, string why it matters, string
+ *            how to mend it (DOCTOR only; the last two "" when the level is LEVEL_GOOD)
  *   REPLY    u8 verdict, u8 source, u8 rotated (0 or 1), string provider, string reason (for the
  *            log), string message (for the person), u64 expires, string token (TOKEN only)
  *
@@ -52,6 +56,8 @@ enum protocol_type {
     PROTOCOL_ENTRY = 3,
     PROTOCOL_REPLY = 4,
     PROTOCOL_PROMPT = 5,
+    PROTOCOL_FINDING = 6,
+    PROTOCOL_TYPE_COUNT,
 };
 
 enum protocol_operation {
@@ -63,6 +69,8 @@ enum protocol_operation {
     OPERATION_ENROLL = 6,   /* device authorization (RFC 8628), with a PROMPT for the person */
     OPERATION_UNENROLL = 7, /* revoke the grant and forget it, but not whose it was */
     OPERATION_FORGET = 8,   /* the same, and whose it was; root only */
+    OPERATION_BROWSER = 9,  /* authorization code (RFC 6749 section 4.1), with a PROMPT */
+    OPERATION_DOCTOR = 10,  /* a FINDING for each thing that the helper can judge; root only */
     OPERATION_COUNT,
 };
 
@@ -97,6 +105,13 @@ enum protocol_account {
     ACCOUNT_OTHER_UID = 2,  /* the name has another uid than the one that was enrolled */
     ACCOUNT_UNREADABLE = 3, /* the record does not open; only the name is known */
     ACCOUNT_STATE_COUNT,
+};
+
+enum protocol_level {
+    LEVEL_GOOD = 0,
+    LEVEL_WARNING = 1, /* works, but not as it should */
+    LEVEL_WRONG = 2,   /* logins fail, or let in who should not be */
+    LEVEL_COUNT,
 };
 
 static inline const char *verdict_name(enum verdict verdict) {

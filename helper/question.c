@@ -56,11 +56,19 @@ void entry_encode(const struct entry *entry, struct protocol_writer *writer) {
     protocol_put_u8(writer, (uint8_t) entry->state);
 }
 
+void finding_encode(const struct finding *finding, struct protocol_writer *writer) {
+    protocol_put_u8(writer, (uint8_t) finding->level);
+    protocol_put_string(writer, finding->what);
+    protocol_put_string(writer, finding->why);
+    protocol_put_string(writer, finding->mend);
+}
+
 void prompt_encode(const struct prompt *prompt, struct protocol_writer *writer) {
     protocol_put_string(writer, prompt->address);
     protocol_put_string(writer, prompt->address_with_code);
     protocol_put_string(writer, prompt->code);
     protocol_put_u32(writer, prompt->seconds);
+    protocol_put_u32(writer, prompt->port);
 }
 
 void notice_encode(uint32_t milliseconds, const char *provider, struct protocol_writer *writer) {

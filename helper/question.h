@@ -51,15 +51,25 @@ struct prompt {
     char address_with_code[PROTOCOL_ADDRESS_MAX + 1]; /* "" when there is none */
     char code[PROTOCOL_NAME_MAX + 1];
     uint32_t seconds;
+    uint32_t port; /* of the loopback redirect; 0: none */
+};
+
+/* What doctor found. */
+struct finding {
+    enum protocol_level level;
+    char what[PROTOCOL_TEXT_MAX + 1]; /* printable ASCII, like the next two */
+    char why[PROTOCOL_TEXT_MAX + 1];  /* it matters; "" when good */
+    char mend[PROTOCOL_TEXT_MAX + 1]; /* "" when good */
 };
 
 /* Decodes the fields of a REQUEST. -EBADMSG unless it is one, whole and with nothing behind it. */
 int question_decode(const uint8_t *fields, size_t size, struct question *ret);
 void question_clear(struct question *question);
 
-/* Encode the fields of a REPLY, an ENTRY, a PROMPT, a NOTICE. */
+/* Encode the fields of a REPLY, an ENTRY, a FINDING, a PROMPT, a NOTICE. */
 void answer_encode(const struct answer *answer, struct protocol_writer *writer);
 void entry_encode(const struct entry *entry, struct protocol_writer *writer);
+void finding_encode(const struct finding *finding, struct protocol_writer *writer);
 void prompt_encode(const struct prompt *prompt, struct protocol_writer *writer);
 void notice_encode(uint32_t milliseconds, const char *provider, struct protocol_writer *writer);
 
