@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from enrolment import code_of, enroll
 from glewlwyd import Glewlwyd
 from helper_process import running, wait_until
 from installation import STORE
@@ -23,15 +24,6 @@ def glewlwyd():
             for name in ("alice", "mallory"):
                 running_provider.add_user(name)
             yield running_provider
-
-
-def enroll(user="alice"):
-    return Terminal("oauth-login", "enroll", user)
-
-
-def code_of(terminal):
-    terminal.expect(r"https://\S+", 20)
-    return terminal.expect(r"enter this code:\n\n  (\S+)\n", 20).group(1)
 
 
 def test_a_person_enrols_with_a_code_and_logs_in(oauth_login, glewlwyd, sshd, alice):

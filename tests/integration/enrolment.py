@@ -1,0 +1,13 @@
+"""oauth-login enroll at a terminal, as a person sees it."""
+
+from terminal import Terminal
+
+
+def enroll(user="alice", *options):
+    return Terminal("oauth-login", "enroll", user, *options)
+
+
+def code_of(terminal):
+    """The code that is shown."""
+    terminal.expect(r"https://\S+", 20)
+    return terminal.expect(r"enter this code:\n\n  (\S+)\n", 20).group(1)

@@ -1,0 +1,71 @@
+"""The same as with Glewlwyd at a provider of another make, oidc-provider: whatever is done for one
+provider's sake alone fails here."""
+
+import pytest
+from enrolment import code_of, enroll
+from installation import STORE
+from oidc_provider import PACKAGE, OidcProvider
+
+pytestmark = pytest.mark.skipif(not PACKAGE.exists(), reason="npm could not install oidc-provider")
+
+
+@pytest.fixture(scope="module")
+def op(certificate, authority):
+    with OidcProvider(certificate, authority.file) as running:
+        for name in ("alice", "mallory"):
+            running.add_user(name)
+        yield running
+
+
+@pytest.fixture
+def configured(oauth_login, op, alice):
+    oauth_login.configure(op, scope="openid offline_access", auth_params=op.enrol_params)
+    return op
+
+
+def test_a_person_enrols_with_a_code_and_logs_in_again_and_again(oauth_login, configured, sshd):
+    oauth_login.use("sshd")
+    with enroll() as terminal:
+        configured.approve_device("alice", code_of(terminal))
+        assert terminal.wait(20) == 0, terminal.output
+    for _ in range(3):
+        login = sshd.ssh("alice", "keyctl pipe %user:oauth-login:corp")
+        assert login.ok, login
+        assert configured.userinfo(login.stdout)["sub"] == "alice"
+
+
+def test_somebody_elses_approval_leaves_the_account_unenrolled(oauth_login, configured):
+    with enroll() as terminal:
+        configured.approve_device("mallory", code_of(terminal))
+        assert terminal.wait(20) == 1
+        assert "preferred_username = mallory" in terminal.output
+    assert oauth_login.verdict("alice") == "not-enrolled"
+    assert not (STORE / "accounts" / "alice").exists()
+
+
+@pytest.mark.parametrize("proof", ["refresh", "id_token", "userinfo", "introspection"])
+def test_every_proof_is_given_at_a_renewal(proof, oauth_login, op, alice):
+    oauth_login.configure(op, scope="openid offline_access", require=proof)
+    oauth_login.enroll_at(op, "alice")
+    assert oauth_login.verdict("alice") == "granted"
+    assert oauth_login.verdict("alice") == "granted", "with the token that was rotated"
+
+
+def test_the_end_of_the_account_is_the_end_of_the_login(oauth_login, configured, sshd):
+    oauth_login.use("sshd")
+    oauth_login.enroll_at(configured, "alice")
+    assert sshd.ssh("alice").ok
+    configured.remove_user("alice")
+    try:
+        login = sshd.ssh("alice")
+        assert not login.ok
+        assert "corp no longer honours this machine's grant for alice" in login.stderr
+    finally:
+        configured.add_user("alice")
+
+
+def test_unenrolling_ends_the_grant_at_the_provider(oauth_login, configured):
+    oauth_login.enroll_at(configured, "alice")
+    result = oauth_login.run("unenroll", "alice", "--yes")
+    assert result.ok, result
+    assert oauth_login.verdict("alice") == "not-enrolled"
