@@ -20,7 +20,6 @@ enum key_type {
     KEY_DURATION, /* uint32_t seconds, least..most */
     KEY_NUMBER,   /* uint32_t, least..most */
     KEY_CHOICE,   /* uint32_t, the position in `choices` */
-    KEY_NOTED,    /* checked by nobody, used when an account enrols by itself */
 };
 
 struct key {
@@ -36,8 +35,6 @@ struct key {
     { #name, type, initial, offsetof(struct config, login.name), least, most, NULL }
 #define PROVIDER(name, type, choices) \
     { #name, type, "", offsetof(struct config, provider.name), 0, 0, choices }
-#define NOTED(name) \
-    { name, KEY_NOTED, "", 0, 0, 0, NULL }
 
 static const struct key login_keys[] = {
     LOGIN(provider, KEY_NAME, "", 0, 0),
@@ -56,6 +53,7 @@ static const struct key provider_keys[] = {
     PROVIDER(token_endpoint, KEY_URL, NULL),
     PROVIDER(userinfo_endpoint, KEY_URL, NULL),
     PROVIDER(device_authorization_endpoint, KEY_URL, NULL),
+    PROVIDER(authorization_endpoint, KEY_URL, NULL),
     PROVIDER(revocation_endpoint, KEY_URL, NULL),
     PROVIDER(jwks_uri, KEY_URL, NULL),
     PROVIDER(client_id, KEY_TEXT, NULL),
@@ -75,7 +73,8 @@ static const struct key provider_keys[] = {
     PROVIDER(groups_separator, KEY_TEXT, NULL),
     PROVIDER(require_claim, KEY_TEXT, NULL),
     PROVIDER(require_scope, KEY_TEXT, NULL),
-    NOTED("authorization_endpoint"),
+    {"redirect_port", KEY_NUMBER, "0", offsetof(struct config, provider.redirect_port), 0,
+     UINT16_MAX, NULL},
     {.name = NULL},
 };
 
@@ -172,8 +171,6 @@ static const char *take_value(const struct key *key, const char *value, struct c
         if (!unset && !find_choice(key->choices, value, &number))
             return key->choices;
         break;
-    case KEY_NOTED:
-        return NULL;
     case KEY_TEXT:
         break;
     }

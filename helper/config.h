@@ -46,6 +46,8 @@ struct provider_config {
     const char *userinfo_endpoint;
     const char *introspection_endpoint;
     const char *device_authorization_endpoint;
+    const char *authorization_endpoint;
+    uint32_t redirect_port; /* of the loopback redirect; 0: a free one */
     const char *revocation_endpoint;
     const char *jwks_uri;
     const char *client_id;

@@ -1,37 +1,43 @@
 /*
- * enroll.c - an account gets its grant from the person: by device authorization.
+ * enroll.c - an account gets its grant from the person, by device authorization or by authorization
+ * code: two ways of obtaining tokens, one way of enrolling with them.
  */
 #include <errno.h>
 #include <string.h>
 
+#include "browser.h"
 #include "device.h"
 #include "enrolment.h"
 #include "login.h"
+#include "loopback.h"
 #include "moment.h"
 #include "provider.h"
 #include "renewal.h"
 
-/* The two endpoints, into a record of nobody's: an account has none before it is enrolled. */
-static enum verdict find_endpoints(const struct visit *visit, struct record *scratch,
-                                   const char **ret_device, const char **ret_token,
-                                   struct reason *reason) {
+/* The token endpoint and the one that the person's approval begins at, into a record of nobody's:
+ * an account has none before it is enrolled. */
+static enum verdict find_endpoints(const struct visit *visit, enum provider_endpoint first,
+                                   struct record *scratch, const char **ret_first,
+                                   const char **ret_token, struct reason *reason) {
     const struct provider_config *provider = &visit->config.provider;
     struct http_patience patience = visit_patience(visit, NULL, NULL);
-    enum verdict verdict =
-        provider_find(provider, PROVIDER_DEVICE, scratch, &patience, ret_device, reason);
+    enum verdict verdict = provider_find(provider, first, scratch, &patience, ret_first, reason);
     if (verdict == VERDICT_GRANTED)
         verdict = provider_find(provider, PROVIDER_TOKEN, scratch, &patience, ret_token, reason);
-    if (verdict != VERDICT_GRANTED || (*ret_device)[0] != '\0')
+    if (verdict != VERDICT_GRANTED || (*ret_first)[0] != '\0')
         return verdict;
+    bool device = first == PROVIDER_DEVICE;
     reason_set(reason, 0,
-               "%s has no device authorization: set device_authorization_endpoint, or "
-               "bring a refresh token by oauth-login import",
-               provider->name);
+               "%s has no %s: set %s, or enroll with%s --browser, or bring a refresh token by "
+               "oauth-login import",
+               provider->name, device ? "device authorization" : "authorization endpoint",
+               device ? "device_authorization_endpoint" : "authorization_endpoint",
+               device ? "" : "out");
     return VERDICT_MISCONFIGURED;
 }
 
 /* Shows the code and waits for the person's decision. */
-static enum verdict obtain(struct visit *visit, struct oauth_answer *ret) {
+static enum verdict obtain_by_device(struct visit *visit, struct oauth_answer *ret) {
     SCOPED_DEVICE struct device device = {.interval = 0};
     SCOPED_RECORD struct record scratch = {0};
     const struct provider_config *provider = &visit->config.provider;
@@ -39,7 +45,8 @@ static enum verdict obtain(struct visit *visit, struct oauth_answer *ret) {
     struct reason reason = {""};
     const char *device_url = NULL, *token_url = NULL;
 
-    enum verdict verdict = find_endpoints(visit, &scratch, &device_url, &token_url, &reason);
+    enum verdict verdict =
+        find_endpoints(visit, PROVIDER_DEVICE, &scratch, &device_url, &token_url, &reason);
     if (verdict == VERDICT_GRANTED)
         verdict = device_begin(provider, device_url, &patience, &device, &reason);
     if (verdict != VERDICT_GRANTED)
@@ -49,11 +56,66 @@ static enum verdict obtain(struct visit *visit, struct oauth_answer *ret) {
     return visit_conclude(visit, ret->verdict, &ret->reason);
 }
 
-static int take_tokens(struct record *record, struct oauth_answer *tokens) {
+/* Before the first request: a port that can't be had is found before anybody is asked. */
+static enum verdict listen_for_browser(struct visit *visit, struct loopback **ret) {
+    struct reason reason;
+    uint32_t port = visit->config.provider.redirect_port;
+    int r = loopback_open(port, ret);
+    if (r >= 0)
+        return VERDICT_GRANTED;
+    reason_set(&reason, 0, "cannot listen at port %u of 127.0.0.1: %s%s", port, strerror(-r),
+               r == -EADDRINUSE ? "; who has it, says: ss -ltnp" : "");
+    return visit_conclude(visit, port != 0 && r == -EACCES ? VERDICT_MISCONFIGURED : VERDICT_FAULT,
+                          &reason);
+}
+
+/* Waits for the browser's answer, and judges it. */
+static enum verdict await_browser(struct visit *visit, struct loopback *loopback, bool named,
+                                  const struct browser *browser, struct redirect *ret,
+                                  struct reason *reason) {
+    int64_t until = moment_boot_ms() + (int64_t) browser->prompt.seconds * 1000;
+    int r = loopback_wait(loopback, &browser->state, &visit->peer, until, ret);
+    if (r >= 0)
+        return browser_judge(&visit->config.provider, named, ret, reason);
+    reason_set(reason, 0, "nobody has approved in the browser in time");
+    return VERDICT_REAUTHORIZE;
+}
+
+/* Shows the address, waits for the browser that comes from there, and redeems its code. */
+static enum verdict obtain_by_browser(struct visit *visit, struct browser *browser,
+                                      struct oauth_answer *ret) {
+    SCOPED_LOOPBACK struct loopback *loopback = NULL;
+    SCOPED_REDIRECT struct redirect redirect = {.code = {0}};
+    SCOPED_RECORD struct record scratch = {0};
+    const struct provider_config *provider = &visit->config.provider;
+    struct reason reason = {""};
+    const char *authorization_url = NULL, *token_url = NULL;
+
+    enum verdict verdict = listen_for_browser(visit, &loopback);
+    if (verdict != VERDICT_GRANTED)
+        return verdict;
+    verdict = find_endpoints(visit, PROVIDER_AUTHORIZATION, &scratch, &authorization_url,
+                             &token_url, &reason);
+    if (verdict == VERDICT_GRANTED)
+        verdict =
+            browser_begin(provider, authorization_url, loopback_port(loopback), browser, &reason);
+    if (verdict != VERDICT_GRANTED)
+        return visit_conclude(visit, verdict, &reason);
+    peer_send_prompt(&visit->peer, &browser->prompt);
+    verdict =
+        await_browser(visit, loopback, scratch.response_names_issuer, browser, &redirect, &reason);
+    if (verdict != VERDICT_GRANTED)
+        return visit_conclude(visit, verdict, &reason);
+    browser_redeem(provider, token_url, browser, &redirect.code, ret);
+    return visit_conclude(visit, ret->verdict, &ret->reason);
+}
+
+static int take_tokens(struct record *record, struct oauth_answer *tokens, const char *nonce) {
     record_grant_clear(&record->pending);
     record->pending_digest[0] = '\0';
     record->pending.expires = moment_wall() + tokens->expires_in;
     strcpy(record->pending.scope, tokens->scope);
+    strcpy(record->pending.nonce, nonce);
     if (tokens->id_token.length > 0 && secret_set(&record->pending.id_token, tokens->id_token.data,
                                                   tokens->id_token.length, PROTOCOL_TOKEN_MAX) < 0)
         return -ENOMEM;
@@ -66,14 +128,14 @@ static int take_tokens(struct record *record, struct oauth_answer *tokens) {
 
 /* Stores the grant as pending, then proves whose it is. A renewal of the account that is on its way
  * is waited for: the person has approved, and would have to do it again. */
-static void keep(struct visit *visit, struct oauth_answer *tokens) {
+static void keep(struct visit *visit, struct oauth_answer *tokens, const char *nonce) {
     SCOPED_ENROLMENT struct enrolment enrolment = {.visit = visit};
     struct reason reason = {""};
     char subject[RECORD_SUBJECT_SIZE] = "";
     int64_t until = moment_boot_ms() + RENEWAL_LINGER_MS;
     struct http_patience patience = {.deadline_ms = until, .linger_ms = until};
 
-    int r = take_tokens(&enrolment.place.record, tokens);
+    int r = take_tokens(&enrolment.place.record, tokens, nonce);
     if (r >= 0)
         r = place_open(visit, PLACE_MADE, until, &enrolment.place, &reason);
     if (r >= 0 && enrolment.place.record.pending_digest[0] != '\0')
@@ -82,7 +144,7 @@ static void keep(struct visit *visit, struct oauth_answer *tokens) {
                        "oauth-login unenroll %s first",
                        visit->account.name, visit->account.name);
     if (r >= 0)
-        r = take_tokens(&enrolment.place.record, tokens);
+        r = take_tokens(&enrolment.place.record, tokens, nonce);
     if (r >= 0)
         r = store_entry_replace(enrolment.place.entry, &enrolment.place.record, &reason);
     if (r < 0) {
@@ -96,14 +158,12 @@ static void keep(struct visit *visit, struct oauth_answer *tokens) {
         enrolment_drop(&enrolment); /* the person can approve again, with nothing used up */
 }
 
-void enroll_by_device(struct visit *visit) {
-    SCOPED_OAUTH_ANSWER struct oauth_answer tokens = {0};
+/* Enrols with what the person's approval has brought; an ID token must have `nonce`, unless that is
+ * "". */
+static void enroll(struct visit *visit, struct oauth_answer *tokens, const char *nonce) {
     struct reason reason = {""};
-    visit->answer.source = SOURCE_DEVICE;
-    if (obtain(visit, &tokens) != VERDICT_GRANTED)
-        return;
-    if (tokens.refresh.length > 0) {
-        keep(visit, &tokens);
+    if (tokens->refresh.length > 0) {
+        keep(visit, tokens, nonce);
         return;
     }
     reason_set(&reason, 0,
@@ -111,4 +171,19 @@ void enroll_by_device(struct visit *visit) {
                "offline_access, or auth_params = access_type=offline prompt=consent",
                visit->config.provider.name);
     visit_conclude(visit, VERDICT_MISCONFIGURED, &reason);
+}
+
+void enroll_by_device(struct visit *visit) {
+    SCOPED_OAUTH_ANSWER struct oauth_answer tokens = {0};
+    visit->answer.source = SOURCE_DEVICE;
+    if (obtain_by_device(visit, &tokens) == VERDICT_GRANTED)
+        enroll(visit, &tokens, "");
+}
+
+void enroll_by_browser(struct visit *visit) {
+    SCOPED_OAUTH_ANSWER struct oauth_answer tokens = {0};
+    SCOPED_BROWSER struct browser browser = {.redirect_uri = ""};
+    visit->answer.source = SOURCE_BROWSER;
+    if (obtain_by_browser(visit, &browser, &tokens) == VERDICT_GRANTED)
+        enroll(visit, &tokens, browser.nonce);
 }

@@ -119,6 +119,11 @@ static int64_t date(struct json_object *claims, const char *name) {
     return isfinite(seconds) && seconds > 0 && seconds < 1e15 ? (int64_t) seconds : 0;
 }
 
+bool id_token_has_nonce(struct json_object *claims, const char *nonce) {
+    const char *found = json_text(claims, "nonce");
+    return found && strcmp(found, nonce) == 0;
+}
+
 int64_t id_token_issued(struct json_object *claims) {
     return date(claims, "iat");
 }

@@ -39,6 +39,9 @@ enum id_token_signature id_token_verify(const struct secret *token, struct json_
 bool id_token_check(struct json_object *claims, const char *issuer, const char *client_id,
                     int64_t now, struct reason *reason);
 
+/* Whether they have this nonce (section 3.1.3.7 item 11). */
+bool id_token_has_nonce(struct json_object *claims, const char *nonce);
+
 /* When it was issued: iat, seconds since 1970; 0 when it does not say. */
 int64_t id_token_issued(struct json_object *claims);
 

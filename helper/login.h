@@ -21,8 +21,10 @@ void listing_list(struct visit *visit);
 void unenroll_account(struct visit *visit);
 void unenroll_forget(struct visit *visit);
 
-/* Gets the account's grant from the person, who approves elsewhere with a code. */
+/* Gets the account's grant from the person, who approves elsewhere with a code, or in a browser
+ * that reaches this machine's loopback. */
 void enroll_by_device(struct visit *visit);
+void enroll_by_browser(struct visit *visit);
 
 /* Stores a refresh token, after one renewal has proven it and whose it is. */
 void import_grant(struct visit *visit);

@@ -1,5 +1,5 @@
 /*
- * oauth.c - the refresh grant: building its request, judging its answer.
+ * oauth.c - OAuth grants: building their requests, judging the answers.
  */
 #include "oauth.h"
 
@@ -140,6 +140,47 @@ int oauth_build_device_token(const struct provider_config *provider, const struc
     return r < 0 ? r : add_client(provider, ret);
 }
 
+/* Adds name=value of texts. */
+static int add_text(struct secret *form, const char *name, const char *value) {
+    return oauth_add_pair(form, name, value, strlen(value));
+}
+
+int oauth_build_authorization(const struct provider_config *provider,
+                              const struct oauth_authorization *asked, struct secret *ret) {
+    const struct {
+        const char *name, *value;
+    } pairs[] = {
+        {"response_type", "code"},
+        {"client_id", provider->client_id},
+        {"redirect_uri", asked->redirect_uri},
+        {"scope", provider->scope},
+        {"state", asked->state},
+        {"nonce", asked->nonce},
+        {"code_challenge", asked->challenge},
+        {"code_challenge_method", "S256"},
+    };
+    int r = 0;
+    secret_clear(ret);
+    for (size_t i = 0; r >= 0 && i < sizeof pairs / sizeof pairs[0]; i++)
+        if (pairs[i].value[0] != '\0')
+            r = add_text(ret, pairs[i].name, pairs[i].value);
+    return r < 0 ? r : add_params(ret, provider->auth_params);
+}
+
+int oauth_build_code(const struct provider_config *provider, const struct secret *code,
+                     const struct secret *verifier, const char *redirect_uri,
+                     struct oauth_request *ret) {
+    oauth_request_clear(ret);
+    int r = add_text(&ret->form, "grant_type", "authorization_code");
+    if (r >= 0)
+        r = oauth_add_pair(&ret->form, "code", secret_text(code), code->length);
+    if (r >= 0)
+        r = add_text(&ret->form, "redirect_uri", redirect_uri);
+    if (r >= 0)
+        r = oauth_add_pair(&ret->form, "code_verifier", secret_text(verifier), verifier->length);
+    return r < 0 ? r : add_client(provider, ret);
+}
+
 /* What an error means at a login, and in which words, when the provider has none of its own. */
 static const struct error {
     const char *name;
@@ -156,6 +197,7 @@ static const struct error {
     {"invalid_client", VERDICT_MISCONFIGURED},
     {"unauthorized_client", VERDICT_MISCONFIGURED},
     {"unsupported_grant_type", VERDICT_MISCONFIGURED},
+    {"unsupported_response_type", VERDICT_MISCONFIGURED},
     {"temporarily_unavailable", VERDICT_UNREACHABLE},
     {"server_error", VERDICT_UNREACHABLE},
     {"slow_down", VERDICT_UNREACHABLE},
@@ -232,8 +274,31 @@ static void redact(const char *text, char *ret, size_t size) {
     ret[used] = '\0';
 }
 
-static void judge_error(long status, struct json_object *object, struct oauth_answer *ret) {
+/* The reason in the provider's words; `error` and `description` may be NULL. */
+static void quote(const struct error *known, const char *error, const char *description,
+                  struct reason *reason) {
     char error_text[64] = "an error that is no text", description_text[200] = "";
+    if (known)
+        snprintf(error_text, sizeof error_text, "%s", known->name);
+    else if (error)
+        redact(error, error_text, sizeof error_text);
+    if (description)
+        redact(description, description_text, sizeof description_text);
+    reason_set(reason, 0, "%s%s%s", error_text, description ? ": " : "", description_text);
+}
+
+enum verdict oauth_judge_authorization_error(const char *error, const char *description,
+                                             struct reason *reason) {
+    const struct error *known = find_error(error);
+    quote(known, error, description[0] != '\0' ? description : NULL, reason);
+    /* A dead token at the token endpoint, but here there is none: the request is not as it likes.
+     */
+    if (strcmp(error, "invalid_request") == 0)
+        return VERDICT_MISCONFIGURED;
+    return known ? known->verdict : VERDICT_DENIED;
+}
+
+static void judge_error(long status, struct json_object *object, struct oauth_answer *ret) {
     const char *error = json_text(object, "error");
     const char *description = json_text(object, "error_description");
     /* A provider that sends a token beside an error has replaced the old one all the same. */
@@ -248,13 +313,7 @@ static void judge_error(long status, struct json_object *object, struct oauth_an
     bool challenge = json_object_object_get_ex(object, "claims", NULL);
     if (challenge && error && strcmp(error, "interaction_required") != 0)
         ret->verdict = VERDICT_DENIED;
-    if (known)
-        snprintf(error_text, sizeof error_text, "%s", known->name);
-    else if (error)
-        redact(error, error_text, sizeof error_text);
-    if (description)
-        redact(description, description_text, sizeof description_text);
-    reason_set(&ret->reason, 0, "%s%s%s", error_text, description ? ": " : "", description_text);
+    quote(known, error, description, &ret->reason);
 }
 
 static int64_t read_life(struct json_object *object) {

@@ -1,5 +1,5 @@
 /*
- * oauth.h - the refresh grant: building its request, judging its answer. Pure: no I/O.
+ * oauth.h - OAuth grants: building their requests, judging the answers. Pure: no I/O.
  */
 #ifndef OAUTH_LOGIN_OAUTH_H
 #define OAUTH_LOGIN_OAUTH_H
@@ -63,6 +63,28 @@ int oauth_build_revocation(const struct provider_config *provider, const struct 
 int oauth_build_device(const struct provider_config *provider, struct oauth_request *ret);
 int oauth_build_device_token(const struct provider_config *provider, const struct secret *code,
                              struct oauth_request *ret);
+
+/* What an authorization request says beside the configuration. */
+struct oauth_authorization {
+    const char *redirect_uri;
+    const char *state;
+    const char *nonce;     /* OpenID Connect Core section 3.1.2.1 */
+    const char *challenge; /* of method S256, RFC 7636 section 4.2 */
+};
+
+/* Builds the query of an authorization request (RFC 6749 section 4.1.1) with the configured scope
+ * and auth_params; and the request that redeems its code (section 4.1.3; RFC 7636 section 4.5).
+ * -ENOMEM, -E2BIG. */
+int oauth_build_authorization(const struct provider_config *provider,
+                              const struct oauth_authorization *asked, struct secret *ret);
+int oauth_build_code(const struct provider_config *provider, const struct secret *code,
+                     const struct secret *verifier, const char *redirect_uri,
+                     struct oauth_request *ret);
+
+/* The verdict of the error that an authorization response has (RFC 6749 section 4.1.2.1), with the
+ * reason; `description` is "" when there is none. Never GRANTED. */
+enum verdict oauth_judge_authorization_error(const char *error, const char *description,
+                                             struct reason *reason);
 
 /* Judges a complete HTTP answer; always sets a verdict. `ret` must be cleared. The life of the
  * token is the number in expires_in, be it an integer, a fraction or digits in a string, at most

@@ -20,9 +20,9 @@ bool proof_is_needed(const struct provider_config *provider) {
 /* The token came from the token endpoint, whose TLS has proven the issuer: its claims count without
  * its signature (OpenID Connect Core section 3.1.3.7 item 6), to the disadvantage of who it is. */
 static enum verdict check_id_token(const struct provider_config *provider, struct record *record,
-                                   const struct secret *token, const char *subject,
+                                   const struct record_grant *grant, const char *subject,
                                    struct reason *reason) {
-    SCOPED_JSON struct json_object *claims = id_token_read(token);
+    SCOPED_JSON struct json_object *claims = id_token_read(&grant->id_token);
     if (!claims)
         return DENY(reason, "the ID token is no compact JWS that is understood");
     /* Without a configured issuer there is none to compare with; the subject there is. */
@@ -31,6 +31,9 @@ static enum verdict check_id_token(const struct provider_config *provider, struc
         return VERDICT_DENIED;
     if (strcmp(json_text(claims, "sub"), subject) != 0)
         return DENY(reason, "the ID token is of another subject than %.100s", subject);
+    if (grant->nonce[0] != '\0' && !id_token_has_nonce(claims, grant->nonce))
+        return DENY(reason, "the ID token is not of this enrolment: its nonce is %s",
+                    json_text(claims, "nonce") ? "another" : "missing");
     int64_t issued = id_token_issued(claims);
     if (issued + ID_TOKEN_TOLERANCE < record->id_token_issued)
         return DENY(reason, "the ID token is older than the one before");
@@ -44,7 +47,7 @@ enum verdict proof_check_answer(const struct provider_config *provider, struct r
                                 struct reason *reason) {
     enum verdict verdict = policy_check_scope(provider, grant->scope, reason);
     return verdict == VERDICT_GRANTED && grant->id_token.length > 0
-               ? check_id_token(provider, record, &grant->id_token, subject, reason)
+               ? check_id_token(provider, record, grant, subject, reason)
                : verdict;
 }
 

@@ -96,6 +96,7 @@ enum source {
     SOURCE_SHARED,  /* an answer to a login shortly before */
     SOURCE_GRACE,   /* the provider's last word, within offline_grace */
     SOURCE_DEVICE,  /* a person's approval, by device authorization */
+    SOURCE_BROWSER, /* the same, by authorization code */
     SOURCE_COUNT,
 };
 
@@ -132,7 +133,8 @@ static inline const char *verdict_name(enum verdict verdict) {
 }
 
 static inline const char *source_name(enum source source) {
-    static const char names[SOURCE_COUNT][8] = {"none", "refresh", "shared", "grace", "device"};
+    static const char names[SOURCE_COUNT][8] = {"none",  "refresh", "shared",
+                                                "grace", "device",  "browser"};
     return (unsigned) source < SOURCE_COUNT ? names[source] : "unknown";
 }
 

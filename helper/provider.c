@@ -89,6 +89,7 @@ static enum verdict take_document(const char *issuer, struct json_object *docume
         !take_endpoint(document, "introspection_endpoint", record->introspection_endpoint) ||
         !take_endpoint(document, "revocation_endpoint", record->revocation_endpoint) ||
         !take_endpoint(document, "jwks_uri", record->jwks_uri) ||
+        !take_endpoint(document, "authorization_endpoint", record->authorization_endpoint) ||
         !take_endpoint(document, "device_authorization_endpoint",
                        record->device_authorization_endpoint) ||
         record->token_endpoint[0] == '\0') {
@@ -99,6 +100,10 @@ static enum verdict take_document(const char *issuer, struct json_object *docume
         record->discovered_issuer[0] = '\0';
         return VERDICT_MISCONFIGURED;
     }
+    struct json_object *names_issuer =
+        json_object_object_get(document, "authorization_response_iss_parameter_supported");
+    record->response_names_issuer = json_object_is_type(names_issuer, json_type_boolean) &&
+                                    json_object_get_boolean(names_issuer);
     strcpy(record->discovered_issuer, issuer);
     record->discovered = moment_wall();
     return VERDICT_GRANTED;
@@ -147,6 +152,8 @@ enum verdict provider_find(const struct provider_config *provider, enum provider
         [PROVIDER_REVOCATION] = {provider->revocation_endpoint, record->revocation_endpoint},
         [PROVIDER_DEVICE] = {provider->device_authorization_endpoint,
                              record->device_authorization_endpoint},
+        [PROVIDER_AUTHORIZATION] = {provider->authorization_endpoint,
+                                    record->authorization_endpoint},
     };
     if (urls[endpoint].configured[0] != '\0' || provider->issuer[0] == '\0') {
         *ret_url = urls[endpoint].configured;

@@ -19,6 +19,7 @@ enum provider_endpoint {
     PROVIDER_USERINFO,
     PROVIDER_INTROSPECTION,
     PROVIDER_DEVICE, /* device authorization */
+    PROVIDER_AUTHORIZATION,
     PROVIDER_REVOCATION,
     PROVIDER_KEYS, /* jwks_uri */
 };

@@ -5,6 +5,7 @@
 #ifndef OAUTH_LOGIN_RECORD_H
 #define OAUTH_LOGIN_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@ enum {
     RECORD_URL_SIZE = 1024,
     RECORD_SCOPE_SIZE = 1024,
     RECORD_DIGEST_SIZE = 65,
+    RECORD_NONCE_SIZE = 44,
     RECORD_KEYS_SIZE = 16384, /* of a provider's JSON Web Key Set */
     RECORD_ENCODED_MAX = 4 * PROTOCOL_TOKEN_MAX + RECORD_KEYS_SIZE + 16384,
 };
@@ -35,6 +37,7 @@ struct record_grant {
     int64_t expires;               /* of the access token, wall seconds */
     char scope[RECORD_SCOPE_SIZE]; /* as granted last */
     struct secret id_token;        /* that came with the last answer; not stored */
+    char nonce[RECORD_NONCE_SIZE]; /* that it must have; "": any or none; not stored */
     int64_t in_flight; /* a renewal was sent and its answer is not stored: it may be lost */
 };
 
@@ -81,6 +84,10 @@ struct record {
     char keys_from[RECORD_URL_SIZE];
     int64_t keys_fetched; /* wall seconds */
     int64_t discovered;   /* wall seconds */
+
+    /* The same of what only an enrolment asks for, which comes before any record; not stored. */
+    char authorization_endpoint[RECORD_URL_SIZE];
+    bool response_names_issuer; /* RFC 9207 section 3 */
 };
 
 #define SCOPED_RECORD __attribute__((cleanup(record_clear)))

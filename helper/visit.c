@@ -27,6 +27,7 @@ static const struct use_case {
     {OPERATION_VERIFY, ASKER_OWNER, login_verify},
     {OPERATION_TOKEN, ASKER_ROOT, login_token},
     {OPERATION_ENROLL, ASKER_OWNER, enroll_by_device},
+    {OPERATION_BROWSER, ASKER_OWNER, enroll_by_browser},
     {OPERATION_IMPORT, ASKER_ROOT, import_grant},
     {OPERATION_UNENROLL, ASKER_OWNER, unenroll_account},
     {OPERATION_FORGET, ASKER_ROOT, unenroll_forget},

@@ -154,8 +154,8 @@ static void every_verdict_and_source_has_the_documented_name(void **state) {
         "none",         "granted",     "granted-offline", "denied",        "reauthorize",
         "not-enrolled", "not-managed", "unreachable",     "misconfigured", "not-permitted",
         "fault"};
-    static const char *const sources[SOURCE_COUNT] = {"none", "refresh", "shared", "grace",
-                                                      "device"};
+    static const char *const sources[SOURCE_COUNT] = {"none",  "refresh", "shared",
+                                                      "grace", "device",  "browser"};
     for (int i = 0; i < VERDICT_COUNT; i++)
         assert_string_equal(verdict_name((enum verdict) i), verdicts[i]);
     for (int i = 0; i < SOURCE_COUNT; i++)
