@@ -29,6 +29,7 @@ struct arguments {
     bool json;           /* --json */
     bool yes;            /* --yes */
     bool forget;         /* --forget */
+    bool browser;        /* --browser */
 };
 
 /* Each runs one command and returns the exit status. */

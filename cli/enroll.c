@@ -1,6 +1,7 @@
 /*
- * enroll.c - oauth-login enroll: a grant by device authorization, approved elsewhere.
+ * enroll.c - oauth-login enroll: a grant by the person's approval, elsewhere or in a browser.
  */
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,12 +9,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "browser.h"
 #include "command.h"
 #include "print.h"
 #include "qr.h"
 
-/* When the code ends, for the handler of the live line: seconds of the boot clock. */
-static volatile sig_atomic_t code_ends;
+/* When the person's time ends, for the handler of the live line: seconds of the boot clock. */
+static volatile sig_atomic_t time_ends;
 
 static time_t boot_seconds(void) {
     struct timespec now = {0};
@@ -24,7 +26,7 @@ static time_t boot_seconds(void) {
 /* Writes the time that is left; async-signal-safe. */
 static void show_time_left(int number) {
     char line[] = "\rWaiting for approval, 00:00 left; Ctrl-C gives up. ";
-    long left = (long) code_ends - (long) boot_seconds();
+    long left = (long) time_ends - (long) boot_seconds();
     (void) number;
     left = left > 0 ? left : 0;
     char *digits = strchr(line, '0');
@@ -49,7 +51,14 @@ static void set_live_line(bool on) {
         fprintf(stderr, "\n");
 }
 
-static void show_prompt(const struct ask_prompt *prompt, void *context) {
+static void begin_wait(const struct ask_prompt *prompt) {
+    printf("Approve it only as the person whose account this is.\n");
+    fflush(stdout);
+    time_ends = (sig_atomic_t) (boot_seconds() + prompt->seconds);
+    set_live_line(true);
+}
+
+static void show_code(const struct ask_prompt *prompt, void *context) {
     const char *account = context;
     const char *whole = prompt->address_with_code;
     printf("To enroll %s, open in a browser, on any device:\n\n  %s\n\nand enter this code:\n\n"
@@ -57,10 +66,23 @@ static void show_prompt(const struct ask_prompt *prompt, void *context) {
            account, prompt->address, prompt->code);
     if (whole[0] != '\0' && qr_print(whole))
         printf("\n");
-    printf("Approve it only as the person whose account this is.\n");
+    begin_wait(prompt);
+}
+
+/* The browser must reach this machine's loopback: it runs here, or through a forwarded port. */
+static void show_address(const struct ask_prompt *prompt, void *context) {
+    const char *account = context;
+    char host[HOST_NAME_MAX + 1] = "";
+    gethostname(host, sizeof host - 1);
+    printf("To enroll %s, open in a browser:\n\n  %s\n\n", account, prompt->address);
     fflush(stdout);
-    code_ends = (sig_atomic_t) (boot_seconds() + prompt->seconds);
-    set_live_line(true);
+    if (browser_open(prompt->address))
+        printf("It should open by itself.\n");
+    else
+        printf("If the browser is not on this machine, forward the port to it first:\n\n"
+               "  ssh -L %u:127.0.0.1:%u %s\n\n",
+               prompt->port, prompt->port, host);
+    begin_wait(prompt);
 }
 
 int command_enroll(const struct arguments *arguments) {
@@ -70,11 +92,12 @@ int command_enroll(const struct arguments *arguments) {
     if (!account)
         return EXIT_USAGE;
     snprintf(name, sizeof name, "%s", account);
-    struct ask_question question = command_question(arguments, OPERATION_ENROLL, name);
-    question.on_prompt = show_prompt;
+    struct ask_question question = command_question(
+        arguments, arguments->browser ? OPERATION_BROWSER : OPERATION_ENROLL, name);
+    question.on_prompt = arguments->browser ? show_address : show_code;
     question.context = name;
     ask_helper(&question, &answer);
-    if (code_ends != 0)
+    if (time_ends != 0)
         set_live_line(false);
     int status = command_exit_status(answer.verdict);
     if (answer.verdict == VERDICT_GRANTED)

@@ -19,6 +19,7 @@ enum {
     OPTION_CONFIG,
     OPTION_YES,
     OPTION_FORGET,
+    OPTION_BROWSER,
     OPTION_HELP,
     OPTION_VERSION
 };
@@ -33,8 +34,9 @@ static const struct command {
     unsigned int options;
     const char *usage;
 } commands[] = {
-    {"enroll", command_enroll, 0, 1, TAKES(OPTION_CONFIG),
-     "enroll [USER]                 get a grant by a code that the person approves elsewhere"},
+    {"enroll", command_enroll, 0, 1, TAKES(OPTION_BROWSER) | TAKES(OPTION_CONFIG),
+     "enroll [USER] [--browser]     get a grant by a code that the person approves elsewhere, or\n"
+     "                                in a browser that reaches this machine"},
     {"import", command_import, 1, 1, TAKES(OPTION_CONFIG),
      "import USER                   store the refresh token read from standard input"},
     {"verify", command_verify, 1, 1,
@@ -56,6 +58,7 @@ static const struct option long_options[] = {
     {"config", required_argument, NULL, OPTION_CONFIG},
     {"yes", no_argument, NULL, OPTION_YES},
     {"forget", no_argument, NULL, OPTION_FORGET},
+    {"browser", no_argument, NULL, OPTION_BROWSER},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -92,6 +95,7 @@ static bool take_option(const struct command *command, int option, struct argume
     ret->json |= option == OPTION_JSON;
     ret->yes |= option == OPTION_YES;
     ret->forget |= option == OPTION_FORGET;
+    ret->browser |= option == OPTION_BROWSER;
     if (option == OPTION_CONFIG && optarg[0] != '/') {
         fprintf(stderr, "oauth-login: --config takes an absolute path\n");
         return false;
