@@ -10,6 +10,7 @@ import hashlib
 import http.client
 import json
 import secrets
+import shutil
 import socket
 import sqlite3
 import ssl
@@ -18,6 +19,7 @@ import time
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+WEBAPP = Path("/usr/share/glewlwyd")
 SCHEMA = Path("/usr/share/dbconfig-common/data/glewlwyd/install/sqlite3")
 SCOPE = "openid offline_access"
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
@@ -39,6 +41,12 @@ client_module_path = "/usr/lib/glewlwyd/client"
 user_auth_scheme_module_path = "/usr/lib/glewlwyd/scheme"
 plugin_module_path = "/usr/lib/glewlwyd/plugin"
 use_secure_connection = true
+static_files_path = "{directory}/pages/"
+static_files_mime_types = (
+  {{ extension = ".html"; mime_type = "text/html" }},
+  {{ extension = ".css"; mime_type = "text/css" }},
+  {{ extension = ".js"; mime_type = "application/javascript" }},
+  {{ extension = ".json"; mime_type = "application/json" }})
 secure_connection_key_file = "{directory}/server.key"
 secure_connection_pem_file = "{directory}/server.pem"
 hash_algorithm = "SHA256"
@@ -73,13 +81,15 @@ class Glewlwyd:
 
     Any other provider class for the tests has these names: `issuer`, `ca_file`, `client_id`,
     `client_secret`, `start`, `stop`, `add_user`, `issue_grant`, `subject`, `userinfo`, `revoke`,
-    `remove_user`. `token_life` is in seconds; without `rotate` a refresh token lives on.
+    `remove_user`. `redirect_port` is the one whose loopback redirect is registered, since Glewlwyd
+    compares redirect addresses to the letter, against RFC 8252 section 7.3. `token_life` is in seconds; without `rotate` a refresh token lives on.
     """
 
     def __init__(self, directory: Path, port: int = 0, token_life: int = 300, rotate: bool = True):
         self.directory = Path(directory).resolve()
         self.directory.mkdir(parents=True, exist_ok=True)
         self.port = port or free_port()
+        self.redirect_port = free_port()
         self.issuer = f"https://localhost:{self.port}/api/oidc"
         self.ca_file = self.directory / "ca.pem"
         self.client_id, self.client_secret = "bastion", secrets.token_urlsafe(24)
@@ -89,6 +99,7 @@ class Glewlwyd:
         self._passwords = {}  # account name: password
         self._make_certificates()
         self._make_database(token_life, rotate)
+        self._make_pages()
         self._tls = ssl.create_default_context(cafile=str(self.ca_file))
 
     def __enter__(self):
@@ -133,7 +144,9 @@ class Glewlwyd:
             "client_id": client_id, "enabled": True, "scope": [], "confidential": not public,
             **({} if public else {"client_secret": secret}),
             "token_endpoint_auth_method": [auth_method],
-            "authorization_type": ["device_authorization", "refresh_token", "client_credentials"],
+            "authorization_type": ["code", "device_authorization", "refresh_token",
+                                   "client_credentials"],
+            "redirect_uri": [f"http://127.0.0.1:{self.redirect_port}/"],
         })
         self._clients[client_id] = secret, auth_method
         return secret
@@ -160,6 +173,10 @@ class Glewlwyd:
     def issue_grant(self, name, client_id=None) -> str:
         """A fresh refresh token of the account, by the device flow as an enrolment gets it."""
         return self._enroll(name, client_id)["refresh_token"]
+
+    def password(self, name) -> str:
+        """What the person types at the provider's own page."""
+        return self._passwords[name]
 
     def approve_device(self, name, user_code) -> None:
         """What the person does in a browser when a device shows `user_code`: sign in, consent."""
@@ -273,7 +290,8 @@ class Glewlwyd:
             "device-authorization-expiration": 600, "device-authorization-interval": 1,
             "introspection-revocation-allowed": True,
             "introspection-revocation-allow-target-client": True,
-            "allow-non-oidc": True, "pkce-allowed": True,
+            "allow-non-oidc": True, "pkce-allowed": True, "pkce-required": True,
+            "oauth-as-iss-id": True,
             "claims": [{"name": "preferred_username", "user-property": "username",
                         "type": "string", "mandatory": True}],
         }
@@ -290,6 +308,12 @@ class Glewlwyd:
             database.commit()
         (self.directory / "glewlwyd.conf").write_text(
             CONFIG.format(port=self.port, directory=self.directory))
+
+    def _make_pages(self):
+        """The login page of the package, whose own config.json is a directory by mistake."""
+        shutil.copytree(WEBAPP / "webapp", self.directory / "pages",
+                        ignore=shutil.ignore_patterns("config.json", "admin.js", "profile.js"))
+        shutil.copy(WEBAPP / "templates" / "config.json", self.directory / "pages")
 
     def _openssl(self, *arguments):
         subprocess.run(["openssl", *arguments], cwd=self.directory, check=True,

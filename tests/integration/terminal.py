@@ -63,6 +63,12 @@ class Terminal:
             raise AssertionError(f"{self._argv} did not end, wrote\n{self.output}") from None
         return self.status
 
+    def children(self):
+        """The processes that it has, zombies too."""
+        pid = self._child.pid
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(child) for child in file.read().split()]
+
     def close(self):
         """Hangs up, and ends the program if that doesn't."""
         if self._master >= 0:

@@ -1,0 +1,329 @@
+"""People enrol in a browser: authorization code with PKCE, and a redirect to the loopback."""
+
+import signal
+import tempfile
+from pathlib import Path
+
+import pytest
+from code_flow import CODE, Enrolling, redeeming
+from glewlwyd import Glewlwyd, free_port
+from helper_process import running, wait_until
+from id_tokens import Key, claims
+from installation import STORE
+from scripted_server import Answer
+from web_browser import WebBrowser
+
+SCOPE = "openid offline_access"
+
+
+@pytest.fixture(scope="module")
+def glewlwyd():
+    with tempfile.TemporaryDirectory(prefix="glewlwyd-") as directory:
+        Path(directory).chmod(0o755)
+        with Glewlwyd(Path(directory) / "provider") as running_provider:
+            for name in ("alice", "mallory"):
+                running_provider.add_user(name)
+            yield running_provider
+
+
+@pytest.fixture
+def real(oauth_login, glewlwyd, alice):
+    oauth_login.configure(glewlwyd, scope=SCOPE, redirect_port=glewlwyd.redirect_port)
+    return glewlwyd
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory):
+    return Key(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture
+def flow(oauth_login, provider, alice, key):
+    """The scripted provider; what its token endpoint answers is queued by tests."""
+    provider.answer = lambda request: (
+        Answer.json({"keys": [key.jwk]}) if request.path == "/jwks" else None)
+    oauth_login.configure(provider, scope=SCOPE, auth_params="a=b%20 prompt=x=y")
+    return provider
+
+
+# At a real provider, with a real browser
+
+def test_a_person_enrols_at_the_providers_own_pages_and_logs_in(oauth_login, real, sshd):
+    oauth_login.use("sshd")
+    with WebBrowser() as browser, Enrolling() as enrolling:
+        browser.sign_in(enrolling.address, "alice", real.password("alice"))
+        page = browser.consent()
+        assert enrolling.wait() == 0, enrolling.said
+        assert "You can close this window" in page
+        assert "alice is enrolled at corp." in enrolling.said
+    assert oauth_login.verdict("alice") == "granted"
+    login = sshd.ssh("alice", "keyctl pipe %user:oauth-login:corp")
+    assert real.userinfo(login.stdout)["sub"] == real.subject("alice")
+
+
+def test_somebody_elses_approval_leaves_the_account_unenrolled(oauth_login, real):
+    with WebBrowser() as browser, Enrolling() as enrolling:
+        browser.sign_in(enrolling.address, "mallory", real.password("mallory"))
+        browser.consent()
+        assert enrolling.wait() == 1
+        assert "preferred_username = mallory" in enrolling.said
+    assert oauth_login.verdict("alice") == "not-enrolled"
+    assert not (STORE / "accounts" / "alice").exists()
+
+
+# What goes over the wire
+
+def test_the_requests_are_those_of_the_rfcs(oauth_login, flow, key):
+    with Enrolling() as enrolling:
+        redeeming(flow, key, enrolling)
+        asked = dict(enrolling.asked)
+        for name in ("state", "nonce", "code_challenge"):
+            assert len(asked.pop(name)) == 43, "256 bits"
+        assert asked == {"response_type": "code", "client_id": "bastion", "scope": SCOPE,
+                         "redirect_uri": f"http://127.0.0.1:{enrolling.port}/",
+                         "code_challenge_method": "S256", "a": "b%20", "prompt": "x=y"}
+        assert enrolling.address.startswith(flow.discovery["authorization_endpoint"] + "?")
+        status, headers, body = enrolling.redirect(iss=flow.issuer)
+        assert status == 200 and "You can close this window" in body and "<script" not in body
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert headers["Cache-Control"] == "no-store"
+        assert enrolling.wait() == 0, enrolling.said
+    (redeemed,) = flow.requests("/token")
+    form = dict(redeemed.form)
+    assert len(form.pop("code_verifier")) == 43
+    assert form == {"grant_type": "authorization_code", "code": CODE, "client_id": "bastion",
+                    "redirect_uri": f"http://127.0.0.1:{enrolling.port}/"}
+    assert oauth_login.verdict("alice") == "granted"
+
+
+def test_an_endpoint_keeps_its_own_query(oauth_login, flow, alice):
+    oauth_login.configure(flow, authorization_endpoint=f"{flow.issuer}/login?tenant=7")
+    with Enrolling() as enrolling:
+        assert enrolling.address.startswith(f"{flow.issuer}/login?tenant=7&response_type=code&")
+
+
+def test_every_enrolment_has_secrets_of_its_own(flow):
+    with Enrolling() as one, Enrolling() as other:
+        for name in ("state", "nonce", "code_challenge", "redirect_uri"):
+            assert one.asked[name] != other.asked[name]
+
+
+def test_no_secret_is_told_to_anybody(oauth_login, host, flow, key):
+    mark = host.log.mark()
+    with Enrolling() as enrolling:
+        redeeming(flow, key, enrolling)
+        commands = "".join(path.read_bytes().decode("utf-8", "replace")
+                           for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists())
+        assert "oauth-login" in commands and enrolling.asked["state"] not in commands
+        enrolling.redirect()
+        assert enrolling.wait() == 0, enrolling.said
+    (redeemed,) = flow.requests("/token")
+    told = enrolling.terminal.output + "".join(host.log.since(mark))
+    for secret in (CODE, redeemed.form["code_verifier"], flow.refresh_token("alice")):
+        assert secret not in told + commands
+
+
+# Noes and faults
+
+def refused(flow, enrolling, status, *said, asked=0):
+    assert enrolling.wait() == status, enrolling.said
+    for words in said:
+        assert words in enrolling.said
+    assert len(flow.requests("/token")) == asked
+    assert not (STORE / "accounts" / "alice").exists()
+
+
+@pytest.mark.parametrize("error, description, status, said", [
+    ("access_denied", "not today", 1, "access_denied: not today"),
+    ("server_error", "", 3, "server_error"),
+    ("invalid_request", "", 4, "invalid_request"),
+    ("unauthorized_client", "", 4, "unauthorized_client"),
+    ("made_up", "\x1b[2J\nfoo", 1, r"made_up: \x1B[2J\x0Afoo"),
+])
+def test_a_no_in_the_browser_is_the_answer(error, description, status, said, flow):
+    with Enrolling() as enrolling:
+        enrolling.redirect(code=None, error=error, error_description=description or None)
+        refused(flow, enrolling, status, said)
+        assert "\x1b" not in enrolling.terminal.output
+
+
+@pytest.mark.parametrize("iss, promised, said", [
+    ("https://evil.example", False, "another issuer: https://evil.example"),
+    ("https://evil.example", True, "another issuer"),
+    (None, True, "without iss"),
+])
+def test_an_answer_of_another_issuer_is_not_redeemed(iss, promised, said, flow):
+    flow.discovery["authorization_response_iss_parameter_supported"] = promised
+    with Enrolling() as enrolling:
+        enrolling.redirect(iss=iss)
+        refused(flow, enrolling, 1, said)
+
+
+def test_an_error_of_another_issuer_is_not_believed_either(flow):
+    with Enrolling() as enrolling:
+        enrolling.redirect(code=None, error="server_error", iss="https://evil.example")
+        refused(flow, enrolling, 1, "another issuer")
+
+
+@pytest.mark.parametrize("nonce, said", [(None, "nonce is missing"), ("n", "nonce is another")])
+def test_an_id_token_of_another_enrolment_is_refused(nonce, said, flow, key):
+    with Enrolling() as enrolling:
+        redeeming(flow, key, enrolling, nonce=nonce)
+        enrolling.redirect()
+        refused(flow, enrolling, 1, said, asked=1)
+
+
+def test_a_renewals_id_token_may_have_the_nonce_or_not(oauth_login, flow, key):
+    with Enrolling() as enrolling:
+        redeeming(flow, key, enrolling)
+        enrolling.redirect()
+        assert enrolling.wait() == 0, enrolling.said
+    for nonce in (enrolling.asked["nonce"], None, "another"):
+        token = {"id_token": key.sign(claims(flow, nonce=nonce))}
+        flow.queue("/token", lambda request, token=token: Answer.json(
+            {**flow.token_response(request), **token}))
+        assert oauth_login.verdict("alice") == "granted"
+
+
+def test_somebody_elses_code_leaves_the_account_unenrolled(flow, key):
+    with Enrolling() as enrolling:
+        redeeming(flow, key, enrolling, name="mallory")
+        enrolling.redirect()
+        refused(flow, enrolling, 1, "preferred_username = mallory", asked=1)
+
+
+def test_a_code_that_the_provider_refuses_is_tried_once(flow):
+    flow.queue("/token", Answer.json({"error": "invalid_grant"}, 400))
+    with Enrolling() as enrolling:
+        enrolling.redirect()
+        refused(flow, enrolling, 1, "invalid_grant", asked=1)
+
+
+def test_a_code_of_another_request_fails_at_the_provider(flow, key):
+    with Enrolling() as one, Enrolling() as other:
+        redeeming(flow, key, other)
+        one.redirect()
+        refused(flow, one, 1, "PKCE", asked=1)
+
+
+def test_a_grant_without_a_refresh_token_names_what_to_ask_for(flow, key):
+    with Enrolling() as enrolling:
+        redeeming(flow, key, enrolling, refresh_token=None)
+        enrolling.redirect()
+        refused(flow, enrolling, 4, "offline_access", "access_type=offline", asked=1)
+
+
+def test_without_an_authorization_endpoint_the_other_ways_are_named(oauth_login, flow):
+    del flow.discovery["authorization_endpoint"]
+    result = oauth_login.run("enroll", "--browser", "alice")
+    assert result.status == 4
+    assert "set authorization_endpoint" in result.stderr
+    assert "enroll without --browser" in result.stderr
+
+
+def test_an_endpoint_that_is_more_than_an_address_is_not_shown(oauth_login, flow):
+    flow.discovery["authorization_endpoint"] = "https://localhost/$(touch${IFS}/tmp/x)"
+    result = oauth_login.run("enroll", "--browser", "alice")
+    assert result.status == 4
+    assert "authorization_endpoint" in result.stderr and not result.stdout
+
+
+def test_a_port_can_be_chosen_and_one_that_is_taken_is_named(oauth_login, flow, alice):
+    port = free_port()
+    oauth_login.configure(flow, redirect_port=port)
+    with Enrolling() as enrolling:
+        assert enrolling.port == port
+        result = oauth_login.run("enroll", "--browser", "alice")
+        assert result.status == 5
+        assert f"port {port} of 127.0.0.1" in result.stderr and "ss -ltnp" in result.stderr
+
+
+# Others at the loopback
+
+def completes(flow, key, enrolling):
+    redeeming(flow, key, enrolling)
+    assert enrolling.redirect()[0] == 200
+    assert enrolling.wait() == 0, enrolling.said
+
+
+@pytest.mark.parametrize("target", [
+    "/", "/?", "/favicon.ico", "/?code=c&state=wrong", "/?code=c&state=", "/?code=c",
+    "/?error=access_denied&state=wrong", "/?error=access_denied", "/?state={state}",
+    "/x?code=c&state={state}", "/?code=c&state={state}&state={state}", "/?code=%00&state={state}",
+    "/?code=c&error=e&state={state}", "http://localhost:{port}/?code=c&state={state}",
+])
+def test_a_request_that_is_not_ours_is_not_found_and_changes_nothing(target, flow, key):
+    with Enrolling() as enrolling:
+        target = target.format(state=enrolling.asked["state"], port=enrolling.port)
+        status, _, body = enrolling.request(target)
+        assert status == 404 and "close" not in body
+        completes(flow, key, enrolling)
+
+
+@pytest.mark.parametrize("name", ["evil.example", "evil.example:{port}", "127.0.0.1",
+                                  "127.0.0.1:{port}.evil.example", "127.0.0.1:1", "",
+                                  "[::1]:{port}"])
+def test_a_page_whose_name_leads_here_is_a_bad_request(name, flow, key):
+    with Enrolling() as enrolling:
+        target = f"/?code=c&state={enrolling.asked['state']}"
+        assert enrolling.request(target, Host=name.format(port=enrolling.port))[0] == 400
+        completes(flow, key, enrolling)
+
+
+def test_localhost_is_another_name_of_the_loopback(flow, key):
+    with Enrolling() as enrolling:
+        redeeming(flow, key, enrolling)
+        target = f"/?code={CODE}&state={enrolling.asked['state']}"
+        assert enrolling.request(target, Host=f"LocalHost:{enrolling.port}")[0] == 200
+        assert enrolling.wait() == 0, enrolling.said
+
+
+@pytest.mark.parametrize("method", ["POST", "HEAD", "OPTIONS", "get"])
+def test_another_method_is_not_served(method, flow, key):
+    with Enrolling() as enrolling:
+        target = f"/?code=c&state={enrolling.asked['state']}"
+        assert enrolling.request(target, method)[0] == 404
+        completes(flow, key, enrolling)
+
+
+def test_garbage_and_endless_headers_are_cut_off(flow, key):
+    with Enrolling() as enrolling:
+        for garbage in (b"\0" * 100, b"\x16\x03\x01\x02\x00" + b"\xff" * 50, b"GET /\r\n\r\n",
+                        b"GET / HTTP/1.1\r\nno header\r\n\r\n", b"a" * 8192,
+                        b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 2000):
+            with enrolling.connect() as connection:
+                connection.sendall(garbage)
+                try:
+                    assert connection.recv(12) in (b"HTTP/1.1 400", b"")
+                except ConnectionResetError:
+                    pass  # it sent more than was read
+        completes(flow, key, enrolling)
+
+
+def test_silent_connections_do_not_keep_the_browser_out(flow, key):
+    with Enrolling() as enrolling:
+        silent = [enrolling.connect() for _ in range(100)]
+        for connection in silent[::2]:
+            connection.sendall(b"GET /?code=")
+        completes(flow, key, enrolling)
+        for connection in silent:
+            connection.close()
+
+
+def test_only_the_loopback_is_listened_at_and_only_until_the_answer(flow, key):
+    with Enrolling() as enrolling:
+        (line,) = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()
+                   if f":{enrolling.port:04X} " in line and line.split()[3] == "0A"]
+        assert line[1].startswith("0100007F:")
+        completes(flow, key, enrolling)
+        assert not enrolling.listening()
+
+
+def test_giving_up_leaves_nothing_behind(flow):
+    with Enrolling() as enrolling:
+        enrolling.connect().close()
+        enrolling.terminal.send("\x03")
+        assert enrolling.wait() == -signal.SIGINT
+        wait_until(lambda: not running(), "the helper ends")
+        assert not enrolling.listening()
+    assert not (STORE / "accounts" / "alice").exists()

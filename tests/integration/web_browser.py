@@ -1,0 +1,51 @@
+"""A real browser without a window, and what a person does with it at Glewlwyd's own pages."""
+
+import shutil
+import tempfile
+
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support import expected_conditions as when
+from selenium.webdriver.support.ui import WebDriverWait
+
+PATIENCE = 30  # seconds for a page
+
+
+class WebBrowser:
+    """Debian's Chromium, with a profile of its own; a context manager."""
+
+    def __init__(self):
+        self._profile = tempfile.mkdtemp(prefix="chromium-")
+        options = Options()
+        for option in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "disable-gpu",
+                       "ignore-certificate-errors",  # the test provider's authority is nobody's
+                       f"user-data-dir={self._profile}"):
+            options.add_argument(f"--{option}")
+        self._driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+        self._wait = WebDriverWait(self._driver, PATIENCE)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._driver.quit()
+        shutil.rmtree(self._profile, ignore_errors=True)
+
+    def sign_in(self, address, name, password):
+        """Opens the address, which leads to the login page, and logs in there."""
+        self._driver.get(address)
+        self._await(By.ID, "username").send_keys(name)
+        self._await(By.ID, "password").send_keys(password)
+        self._await(By.ID, "loginbut").click()
+
+    def consent(self):
+        """Grants what the client asks for; returns the text of the page that this leads to."""
+        self._await(By.XPATH, "//button[normalize-space()='Grant access']").click()
+        self._await(By.XPATH, "//button[normalize-space()='Continue']").click()
+        self._wait.until(when.url_contains("http://127.0.0.1:"))
+        return self._await(By.TAG_NAME, "body").text
+
+    def _await(self, by, name):
+        return self._wait.until(when.element_to_be_clickable((by, name)))
