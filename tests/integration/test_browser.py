@@ -2,6 +2,7 @@
 
 import signal
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -310,13 +311,18 @@ def test_silent_connections_do_not_keep_the_browser_out(flow, key):
             connection.close()
 
 
-def test_only_the_loopback_is_listened_at_and_only_until_the_answer(flow, key):
+def test_only_the_loopback_is_listened_at_and_only_until_the_answer(flow):
     with Enrolling() as enrolling:
         (line,) = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()
                    if f":{enrolling.port:04X} " in line and line.split()[3] == "0A"]
         assert line[1].startswith("0100007F:")
-        completes(flow, key, enrolling)
+        redeemed = threading.Event()
+        flow.queue("/token", Answer.json({"error": "access_denied"}, 400, hold=redeemed))
+        assert enrolling.redirect()[0] == 200
+        flow.wait_for_requests("/token")
         assert not enrolling.listening()
+        redeemed.set()
+        assert enrolling.wait() == 1
 
 
 def test_giving_up_leaves_nothing_behind(flow):

@@ -196,17 +196,17 @@ static void a_mistake_elsewhere_leaves_the_login_section_known(void **state) {
 
 static void a_setting_that_keeps_nobody_out_may_stand_there_already(void **state) {
     struct place *place = *state;
-    SCOPED_TEXT char *text = unit_text(
-        "%s[provider other]\ndevice_authorization_endpoint = https://x\nauthorization_endpoint = "
-        "x\n"
-        "introspection_endpoint = https://x\nrevocation_endpoint = https://x\njwks_uri = "
-        "https://x\nscope "
-        "= openid "
-        "x\n"
-        "auth_params = access_type=offline prompt=consent\ngroups_claim = roles\n"
-        "groups_separator = ,\nrequire = refresh\nrequire_groups =\nrequire_claim =\n"
-        "require_scope =\n",
-        least);
+    SCOPED_TEXT char *text =
+        unit_text("%s[provider other]\ndevice_authorization_endpoint = https://x\n"
+                  "authorization_endpoint = https://x\nredirect_port = 65535\n"
+                  "introspection_endpoint = https://x\nrevocation_endpoint = https://x\njwks_uri = "
+                  "https://x\nscope "
+                  "= openid "
+                  "x\n"
+                  "auth_params = access_type=offline prompt=consent\ngroups_claim = roles\n"
+                  "groups_separator = ,\nrequire = refresh\nrequire_groups =\nrequire_claim =\n"
+                  "require_scope =\n",
+                  least);
     assert_text_loads(place, text);
 }
 
