@@ -13,9 +13,15 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* The helper is not believed that it is an address, and nothing that a shell would act on. */
+static bool is_plain(const char *address) {
+    return strncmp(address, "https://", 8) == 0 && !strpbrk(address, " \"$'()*;<>\\^`{|}!");
+}
 
 static const char *find_opener(void) {
     static const char *const paths[] = {"/usr/local/bin/xdg-open", "/usr/bin/xdg-open"};
@@ -99,7 +105,7 @@ static _Noreturn void run(const char *opener, const char *address, const struct 
 }
 
 bool browser_open(const char *address) {
-    const char *opener = has_display() ? find_opener() : NULL;
+    const char *opener = is_plain(address) && has_display() ? find_opener() : NULL;
     bool root = getuid() == 0 || geteuid() == 0;
     const struct passwd *user = root ? find_sudo_user() : NULL;
     int status = 0;

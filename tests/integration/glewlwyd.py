@@ -82,7 +82,8 @@ class Glewlwyd:
     Any other provider class for the tests has these names: `issuer`, `ca_file`, `client_id`,
     `client_secret`, `start`, `stop`, `add_user`, `issue_grant`, `subject`, `userinfo`, `revoke`,
     `remove_user`. `redirect_port` is the one whose loopback redirect is registered, since Glewlwyd
-    compares redirect addresses to the letter, against RFC 8252 section 7.3. `token_life` is in seconds; without `rotate` a refresh token lives on.
+    compares redirect addresses to the letter, against RFC 8252 section 7.3.
+    `token_life` is in seconds; without `rotate` a refresh token lives on.
     """
 
     def __init__(self, directory: Path, port: int = 0, token_life: int = 300, rotate: bool = True):

@@ -12,6 +12,7 @@ from helper_process import wait_until
 from id_tokens import Key
 from process import as_user
 from scripted_server import Answer
+from terminal import Terminal
 
 OPENED = Path("/tmp/opened")
 OPENER = """#!/usr/bin/python3
@@ -87,6 +88,39 @@ def test_elsewhere_the_port_to_forward_is_named(env, opener, alice):
         enrolling.terminal.send("\x03")
         enrolling.wait()
     assert not OPENED.exists()
+
+
+HELPER = """#!/usr/bin/python3
+import os, struct
+def text(bytes):
+    return struct.pack(">I", len(bytes)) + bytes
+os.read(0, 65536)
+prompt = bytes([1, 5]) + text({address!r}) + text(b"") * 2 + struct.pack(">II", 600, 4711)
+os.write(0, text(prompt))
+os.read(0, 1)
+"""
+
+
+@pytest.mark.parametrize("address, plain", [
+    (b"https://login.example/?a=b&c=d", True),
+    (b"file:///etc/passwd", False),
+    (b"--manual", False),
+    (b"javascript:alert(1)", False),
+    (b"https://login.example/$(id)", False),
+    (b"https://login.example/;id", False),
+    (b"https://login.example/`id`", False),
+])
+def test_a_helper_that_was_taken_over_opens_addresses_only(address, plain, opener, host, alice):
+    host.files.write("/usr/libexec/oauth-login-helper", HELPER.format(address=address), mode=0o755)
+    env = environment(SUDO_UID=str(alice.uid), DISPLAY=":0")
+    with Terminal("oauth-login", "enroll", "--browser", "alice", env=env) as terminal:
+        terminal.expect("Waiting for approval")
+        assert address.decode() in terminal.output
+        assert ("open by itself" in terminal.output) == plain
+    if plain:
+        assert opened()["argv"] == [address.decode()]
+    else:
+        assert not OPENED.exists()
 
 
 def test_without_xdg_open_the_address_is_enough(opener, host, alice):
