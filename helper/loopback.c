@@ -156,11 +156,19 @@ static struct connection *make_room(struct loopback *loopback) {
     return oldest;
 }
 
+/* Takes in whoever waits, up to as many as there are places: who came in this round is not put out
+ * before the next has looked at what it brought. */
 static void admit(struct loopback *loopback) {
-    struct connection *connection = make_room(loopback);
-    connection->fd = accept4(loopback->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    connection->since_ms = moment_boot_ms();
-    loopback->disturbed |= connection->fd < 0;
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+        int fd = accept4(loopback->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd < 0) {
+            loopback->disturbed |= errno != EAGAIN;
+            return;
+        }
+        struct connection *connection = make_room(loopback);
+        connection->fd = fd;
+        connection->since_ms = moment_boot_ms();
+    }
 }
 
 static void end_slow_ones(struct loopback *loopback) {

@@ -1,5 +1,6 @@
 """People enrol in a browser: authorization code with PKCE, and a redirect to the loopback."""
 
+import http.client
 import signal
 import tempfile
 import threading
@@ -309,6 +310,30 @@ def test_silent_connections_do_not_keep_the_browser_out(flow, key):
         completes(flow, key, enrolling)
         for connection in silent:
             connection.close()
+
+
+def test_a_flood_of_requests_does_not_keep_the_browser_out(flow, key):
+    with Enrolling() as enrolling:
+        over = threading.Event()
+        floods = [threading.Thread(target=flood, args=(enrolling, over)) for _ in range(4)]
+        for thread in floods:
+            thread.start()
+        try:
+            completes(flow, key, enrolling)
+        finally:
+            over.set()
+            for thread in floods:
+                thread.join()
+
+
+def flood(enrolling, over):
+    while not over.is_set():
+        try:
+            enrolling.request("/?code=c&state=x")
+        except OSError:  # turned away, or the listener has gone
+            pass
+        except http.client.HTTPException:
+            pass
 
 
 def test_only_the_loopback_is_listened_at_and_only_until_the_answer(flow):
