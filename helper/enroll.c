@@ -82,20 +82,16 @@ static enum verdict await_browser(struct visit *visit, struct loopback *loopback
 }
 
 /* Shows the address, waits for the browser that comes from there, and redeems its code. */
-static enum verdict obtain_by_browser(struct visit *visit, struct browser *browser,
-                                      struct oauth_answer *ret) {
-    SCOPED_LOOPBACK struct loopback *loopback = NULL;
+static enum verdict obtain_by_browser(struct visit *visit, struct loopback *loopback,
+                                      struct browser *browser, struct oauth_answer *ret) {
     SCOPED_REDIRECT struct redirect redirect = {.code = {0}};
     SCOPED_RECORD struct record scratch = {0};
     const struct provider_config *provider = &visit->config.provider;
     struct reason reason = {""};
     const char *authorization_url = NULL, *token_url = NULL;
 
-    enum verdict verdict = listen_for_browser(visit, &loopback);
-    if (verdict != VERDICT_GRANTED)
-        return verdict;
-    verdict = find_endpoints(visit, PROVIDER_AUTHORIZATION, &scratch, &authorization_url,
-                             &token_url, &reason);
+    enum verdict verdict = find_endpoints(visit, PROVIDER_AUTHORIZATION, &scratch,
+                                          &authorization_url, &token_url, &reason);
     if (verdict == VERDICT_GRANTED)
         verdict =
             browser_begin(provider, authorization_url, loopback_port(loopback), browser, &reason);
@@ -183,7 +179,9 @@ void enroll_by_device(struct visit *visit) {
 void enroll_by_browser(struct visit *visit) {
     SCOPED_OAUTH_ANSWER struct oauth_answer tokens = {0};
     SCOPED_BROWSER struct browser browser = {.redirect_uri = ""};
+    SCOPED_LOOPBACK struct loopback *loopback = NULL;
     visit->answer.source = SOURCE_BROWSER;
-    if (obtain_by_browser(visit, &browser, &tokens) == VERDICT_GRANTED)
+    if (listen_for_browser(visit, &loopback) == VERDICT_GRANTED &&
+        obtain_by_browser(visit, loopback, &browser, &tokens) == VERDICT_GRANTED)
         enroll(visit, &tokens, browser.nonce);
 }
