@@ -2,9 +2,11 @@
 provider's sake alone fails here."""
 
 import pytest
+from code_flow import Enrolling
 from enrolment import code_of, enroll
 from installation import STORE
 from oidc_provider import PACKAGE, OidcProvider
+from web_browser import WebBrowser
 
 pytestmark = pytest.mark.skipif(not PACKAGE.exists(), reason="npm could not install oidc-provider")
 
@@ -41,6 +43,23 @@ def test_somebody_elses_approval_leaves_the_account_unenrolled(oauth_login, conf
         assert "preferred_username = mallory" in terminal.output
     assert oauth_login.verdict("alice") == "not-enrolled"
     assert not (STORE / "accounts" / "alice").exists()
+
+
+@pytest.mark.parametrize("person, said, verdict", [
+    ("alice", "alice is enrolled at corp.", "granted"),
+    ("mallory", "preferred_username = mallory", "not-enrolled"),
+])
+def test_a_person_enrols_at_the_providers_own_pages(person, said, verdict, oauth_login, configured):
+    with WebBrowser() as browser, Enrolling() as enrolling:
+        browser.open(enrolling.address)
+        browser.fill(login=person, password="any")
+        browser.press("Sign-in")
+        browser.press("Continue")
+        assert "You can close this window" in browser.landed()
+        enrolling.wait()
+        assert said in enrolling.said
+    assert oauth_login.verdict("alice") == verdict
+    assert oauth_login.verdict("alice") == verdict, "with the token that was rotated"
 
 
 @pytest.mark.parametrize("proof", ["refresh", "id_token", "userinfo", "introspection"])

@@ -1,4 +1,4 @@
-"""A real browser without a window, and what a person does with it at Glewlwyd's own pages."""
+"""A real browser without a window, and what a person does with it at a provider's own pages."""
 
 import shutil
 import tempfile
@@ -33,19 +33,39 @@ class WebBrowser:
         self._driver.quit()
         shutil.rmtree(self._profile, ignore_errors=True)
 
+    # What any provider's pages are made of
+
+    def open(self, address):
+        self._driver.get(address)
+
+    def fill(self, **fields):
+        """Types into the fields of these names."""
+        for name, text in fields.items():
+            self._await(By.NAME, name).send_keys(text)
+
+    def press(self, button):
+        """Presses the button that is named so."""
+        self._await(By.XPATH, f"//button[normalize-space()='{button}']").click()
+
+    def landed(self):
+        """The text of the page at the loopback, once the provider has led there."""
+        self._wait.until(when.url_contains("http://127.0.0.1:"))
+        return self._await(By.TAG_NAME, "body").text
+
+    # Glewlwyd's own
+
     def sign_in(self, address, name, password):
         """Opens the address, which leads to the login page, and logs in there."""
-        self._driver.get(address)
+        self.open(address)
         self._await(By.ID, "username").send_keys(name)
         self._await(By.ID, "password").send_keys(password)
         self._await(By.ID, "loginbut").click()
 
     def consent(self):
         """Grants what the client asks for; returns the text of the page that this leads to."""
-        self._await(By.XPATH, "//button[normalize-space()='Grant access']").click()
-        self._await(By.XPATH, "//button[normalize-space()='Continue']").click()
-        self._wait.until(when.url_contains("http://127.0.0.1:"))
-        return self._await(By.TAG_NAME, "body").text
+        self.press("Grant access")
+        self.press("Continue")
+        return self.landed()
 
     def _await(self, by, name):
         return self._wait.until(when.element_to_be_clickable((by, name)))
