@@ -49,7 +49,7 @@ static void set_live_line(bool on) {
         fprintf(stderr, "\n");
 }
 
-static void show_prompt(const struct ask_prompt *prompt, void *context) {
+static bool show_prompt(const struct ask_prompt *prompt, void *context) {
     const char *account = context;
     const char *whole = prompt->address_with_code;
     printf("To enroll %s, open in a browser, on any device:\n\n  %s\n\nand enter this code:\n\n"
@@ -61,6 +61,7 @@ static void show_prompt(const struct ask_prompt *prompt, void *context) {
     fflush(stdout);
     code_ends = (sig_atomic_t) (boot_seconds() + prompt->seconds);
     set_live_line(true);
+    return true;
 }
 
 int command_enroll(const struct arguments *arguments) {
