@@ -195,6 +195,16 @@ def test_hanging_up_at_the_prompt_ends_the_helper(host, oauth_login, device, pro
     wait_until(lambda: not running(), "the helper ends")
 
 
+def test_an_approval_is_kept_when_the_login_ends_before_enter(
+        host, oauth_login, device, proving_sshd):
+    use_example(host, oauth_login)
+    device.queue("/token", tokens(device))
+    with login(proving_sshd) as terminal:
+        shown_code(terminal)
+        wait_until(lambda: not running(), "the helper has stored the grant")
+    assert oauth_login.verdict("alice") == "granted"
+
+
 def test_the_limit_is_shown_and_kept(host, oauth_login, device, proving_sshd):
     use_example(host, oauth_login)
     oauth_login.configure(device, login={"enroll_deadline": "10s"})
