@@ -142,7 +142,8 @@ class Sshd:
         own = f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {key}\n"
         config_file = self._path / "sshd_config"
         general, match, blocks = config.partition("\nMatch ")  # which last until the end
-        config_file.write_text("\n".join((own + general, _DEFAULTS, _unpenalised(key), match + blocks)))
+        text = own + general.strip() + "\n" + _DEFAULTS + _unpenalised(key) + match + blocks
+        config_file.write_text(text)
         process.run(SSHD, "-t", "-f", str(config_file), check=True)
 
     def _prepare_client(self):

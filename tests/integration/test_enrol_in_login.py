@@ -228,6 +228,7 @@ def test_an_approval_that_is_old_when_enter_comes_is_asked_about(
     use_example(host, oauth_login)
     device.code["expires_in"] = 2
     device.queue("/token", tokens(device))
+    mark = host.log.mark()
     with login(proving_sshd) as terminal:
         shown_code(terminal)
         shown = time.monotonic()
@@ -237,6 +238,7 @@ def test_an_approval_that_is_old_when_enter_comes_is_asked_about(
         terminal.send_line()
         terminal.expect("corp no longer honours this machine's grant for alice", 20)
         assert terminal.wait() == 255
+    host.log.wait_for(r"sshd:auth\): alice: reauthorize by corp .*source=refresh", since=mark)
 
 
 def test_automation_that_sshd_asks_for_a_key_alone_is_never_prompted(
