@@ -160,11 +160,11 @@ static int read_answer(int fd, struct wire_frame *frame, const struct ask_questi
             return read_reply(&fields, ret) ? 0 : -EBADMSG;
         if (type == PROTOCOL_NOTICE && (noticed || !take_notice(&fields, question, &until_ms)))
             return -EBADMSG;
-        int r = type != PROTOCOL_PROMPT ? 0
-                : prompted              ? -EBADMSG
-                                        : take_prompt(&fields, question, &until_ms);
-        if (r < 0)
-            return r;
+        if (type == PROTOCOL_PROMPT) {
+            int r = prompted ? -EBADMSG : take_prompt(&fields, question, &until_ms);
+            if (r < 0)
+                return r;
+        }
         if (type == PROTOCOL_ENTRY && !read_entry(&fields, &entry))
             return -EBADMSG;
         if (type == PROTOCOL_ENTRY && question->on_entry)

@@ -30,8 +30,7 @@ static enum verdict find_endpoints(const struct visit *visit, struct record *scr
     return VERDICT_MISCONFIGURED;
 }
 
-/* A login can't wait as long as a code lives: the service that it comes to has a limit of its own.
- */
+/* A login can't wait as long as a code lives: the service that runs it has a limit of its own. */
 static void limit_time(const struct visit *visit, struct prompt *prompt) {
     uint32_t most = visit->config.login.enroll_deadline;
     bool in_login = visit->question.service[0] != '\0';

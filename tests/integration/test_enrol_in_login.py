@@ -205,6 +205,17 @@ def test_an_approval_is_kept_when_the_login_ends_before_enter(
     assert oauth_login.verdict("alice") == "granted"
 
 
+def test_the_grace_of_sshd_ends_the_prompt_and_the_helper(host, oauth_login, device):
+    use_example(host, oauth_login)
+    with host.sshd(SSHD.replace("Time 120", "Time 5")) as server, login(server) as terminal:
+        shown_code(terminal)
+        assert running()
+        wait_until(lambda: not running(), "the helper ends", 20)
+        terminal.send_line()
+        assert terminal.wait() == 255
+    assert oauth_login.verdict("alice") == "not-enrolled"
+
+
 def test_the_limit_is_shown_and_kept(host, oauth_login, device, proving_sshd):
     use_example(host, oauth_login)
     oauth_login.configure(device, login={"enroll_deadline": "10s"})
