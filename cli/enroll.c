@@ -58,7 +58,7 @@ static void begin_wait(const struct ask_prompt *prompt) {
     set_live_line(true);
 }
 
-static void show_code(const struct ask_prompt *prompt, void *context) {
+static bool show_code(const struct ask_prompt *prompt, void *context) {
     const char *account = context;
     const char *whole = prompt->address_with_code;
     printf("To enroll %s, open in a browser, on any device:\n\n  %s\n\nand enter this code:\n\n"
@@ -67,10 +67,11 @@ static void show_code(const struct ask_prompt *prompt, void *context) {
     if (whole[0] != '\0' && qr_print(whole))
         printf("\n");
     begin_wait(prompt);
+    return true;
 }
 
 /* The browser must reach this machine's loopback: it runs here, or through a forwarded port. */
-static void show_address(const struct ask_prompt *prompt, void *context) {
+static bool show_address(const struct ask_prompt *prompt, void *context) {
     const char *account = context;
     char host[HOST_NAME_MAX + 1] = "";
     gethostname(host, sizeof host - 1);
@@ -83,6 +84,7 @@ static void show_address(const struct ask_prompt *prompt, void *context) {
                "  ssh -L %u:127.0.0.1:%u %s\n\n",
                prompt->port, prompt->port, host);
     begin_wait(prompt);
+    return true;
 }
 
 int command_enroll(const struct arguments *arguments) {

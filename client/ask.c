@@ -122,9 +122,10 @@ static bool take_notice(struct protocol_reader *fields, const struct ask_questio
     return true;
 }
 
-/* The person is waited for as long as the code lives. */
-static bool take_prompt(struct protocol_reader *fields, const struct ask_question *question,
-                        int64_t *until_ms) {
+/* The person is waited for as long as the prompt says, and an answer that has come while the prompt
+ * was shown is read however long that was. 0, -EBADMSG, or -ECANCELED when the asker gives up. */
+static int take_prompt(struct protocol_reader *fields, const struct ask_question *question,
+                       int64_t *until_ms) {
     struct ask_prompt prompt;
     get_printable(fields, prompt.address, sizeof prompt.address);
     get_printable(fields, prompt.address_with_code, sizeof prompt.address_with_code);
@@ -136,11 +137,13 @@ static bool take_prompt(struct protocol_reader *fields, const struct ask_questio
                         : question->operation == OPERATION_BROWSER && prompt.port != 0;
     if (!protocol_reader_done(fields) || prompt.seconds > PROTOCOL_PROMPT_MAX ||
         prompt.port > UINT16_MAX || !expected)
-        return false;
+        return -EBADMSG;
     *until_ms += ((int64_t) prompt.seconds + ASK_PROMPT_MARGIN) * 1000;
-    if (question->on_prompt)
-        question->on_prompt(&prompt, question->context);
-    return true;
+    if (question->on_prompt && !question->on_prompt(&prompt, question->context))
+        return -ECANCELED;
+    int64_t soon = wire_now() + ASK_MARGIN_MS;
+    *until_ms = *until_ms > soon ? *until_ms : soon;
+    return 0;
 }
 
 /* Reads frames until the reply: 0, or a negative errno. */
@@ -157,8 +160,11 @@ static int read_answer(int fd, struct wire_frame *frame, const struct ask_questi
             return read_reply(&fields, ret) ? 0 : -EBADMSG;
         if (type == PROTOCOL_NOTICE && (noticed || !take_notice(&fields, question, &until_ms)))
             return -EBADMSG;
-        if (type == PROTOCOL_PROMPT && (prompted || !take_prompt(&fields, question, &until_ms)))
-            return -EBADMSG;
+        if (type == PROTOCOL_PROMPT) {
+            int r = prompted ? -EBADMSG : take_prompt(&fields, question, &until_ms);
+            if (r < 0)
+                return r;
+        }
         if (type == PROTOCOL_ENTRY && !read_entry(&fields, &entry))
             return -EBADMSG;
         if (type == PROTOCOL_ENTRY && question->on_entry)
@@ -176,6 +182,8 @@ static void explain(int error, struct ask_answer *ret) {
     else if (error == -ECONNRESET || error == -EPIPE)
         conclude(ret, VERDICT_FAULT, "the helper ended without an answer; is %s whole?",
                  OAUTH_LOGIN_HELPER);
+    else if (error == -ECANCELED)
+        conclude(ret, VERDICT_FAULT, "given up by the asker");
     else if (error == -EBADMSG)
         conclude(ret, VERDICT_FAULT,
                  "the helper's answer was not understood; are module, command "

@@ -51,8 +51,9 @@ struct ask_question {
     void (*on_entry)(const struct ask_entry *entry, void *context);
     /* Called when the wait for `provider` begins, or NULL. */
     void (*on_wait)(const char *provider, void *context);
-    /* Called when the person has to do something, or NULL. */
-    void (*on_prompt)(const struct ask_prompt *prompt, void *context);
+    /* Called when the person has to do something, or NULL; may take its time. False gives up:
+     * the helper is hung up on, and the answer is FAULT. */
+    bool (*on_prompt)(const struct ask_prompt *prompt, void *context);
     /* Called for each finding of DOCTOR, or NULL. */
     void (*on_finding)(const struct ask_finding *finding, void *context);
     void *context;

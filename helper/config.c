@@ -43,6 +43,7 @@ static const struct key login_keys[] = {
     LOGIN(managed_group, KEY_TEXT, "", 0, 0),
     LOGIN(reuse_within, KEY_DURATION, "30s", 0, 3600),
     LOGIN(deadline, KEY_DURATION, "10s", 1, PROTOCOL_DEADLINE_MAX),
+    LOGIN(enroll_deadline, KEY_DURATION, "100s", 10, PROTOCOL_PROMPT_MAX),
     LOGIN(offline_grace, KEY_DURATION, "0", 0, PROTOCOL_DURATION_MAX),
     LOGIN(offline_timeout, KEY_DURATION, "30s", 0, 3600),
     {.name = NULL},

@@ -34,6 +34,7 @@ struct login_config {
     const char *managed_group;
     uint32_t reuse_within;
     uint32_t deadline;
+    uint32_t enroll_deadline; /* for the person, in an enrolment inside a login */
     uint32_t offline_grace;
     uint32_t offline_timeout;
 };

@@ -36,6 +36,14 @@ static enum verdict find_endpoints(const struct visit *visit, enum provider_endp
     return VERDICT_MISCONFIGURED;
 }
 
+/* A login can't wait as long as a code lives: the service that runs it has a limit of its own. */
+static void limit_time(const struct visit *visit, struct prompt *prompt) {
+    uint32_t most = visit->config.login.enroll_deadline;
+    bool in_login = visit->question.service[0] != '\0';
+    if (in_login && prompt->seconds > most)
+        prompt->seconds = most;
+}
+
 /* Shows the code and waits for the person's decision. */
 static enum verdict obtain_by_device(struct visit *visit, struct oauth_answer *ret) {
     SCOPED_DEVICE struct device device = {.interval = 0};
@@ -51,6 +59,7 @@ static enum verdict obtain_by_device(struct visit *visit, struct oauth_answer *r
         verdict = device_begin(provider, device_url, &patience, &device, &reason);
     if (verdict != VERDICT_GRANTED)
         return visit_conclude(visit, verdict, &reason);
+    limit_time(visit, &device.prompt);
     peer_send_prompt(&visit->peer, &device.prompt);
     device_poll(provider, token_url, &device, &visit->peer, ret);
     return visit_conclude(visit, ret->verdict, &ret->reason);

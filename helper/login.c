@@ -15,9 +15,11 @@
 
 static enum verdict conclude_not_enrolled(struct visit *visit, bool pending) {
     struct reason reason;
-    reason_set(&reason, 0, "%s",
-               pending ? "an import was not finished; run it again"
-                       : "no grant is stored; run: oauth-login enroll, or import");
+    if (pending)
+        reason_set(&reason, 0, "an import was not finished; run it again");
+    else
+        reason_set(&reason, 0, "no grant is stored; run: oauth-login enroll %s, or import",
+                   visit->account.name);
     return visit_conclude(visit, VERDICT_NOT_ENROLLED, &reason);
 }
 
@@ -81,6 +83,16 @@ static enum verdict open_enrolled(struct visit *visit, enum place_mode mode, str
     return verdict == VERDICT_GRANTED ? VERDICT_NONE : verdict;
 }
 
+/* A dead grant's reason is the provider's word; the log's reader needs the mend as well. */
+static void name_mend(struct visit *visit) {
+    struct reason reason;
+    if (visit->answer.verdict != VERDICT_REAUTHORIZE)
+        return;
+    reason_set(&reason, 0, "%.300s; run: oauth-login enroll %s", visit->answer.reason.text,
+               visit->account.name);
+    visit_conclude(visit, VERDICT_REAUTHORIZE, &reason);
+}
+
 struct waiting {
     struct visit *visit;
     const struct record *record;
@@ -138,6 +150,7 @@ void login_verify(struct visit *visit) {
     if (open_enrolled(visit, PLACE_LOCKED, &place) != VERDICT_NONE)
         return;
     ask(visit, &place);
+    name_mend(visit);
     consider_grace(visit, &place.record);
     visit->answer.expires = place.record.grant.expires;
 }

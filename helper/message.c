@@ -77,11 +77,27 @@ static void say_denied(struct visit *visit) {
             visit->answer.provider, visit->answer.reason.text);
 }
 
+/* Nothing came of an enrolment: what was stored before, or was not, is as it was. */
+static void say_not_approved(struct visit *visit) {
+    const char *account = visit->account.name;
+    if (visit->answer.verdict == VERDICT_REAUTHORIZE)
+        say(visit, "Login refused: %s was not enrolled: %.300s. Log in again for a new code.",
+            account, visit->answer.reason.text);
+    else
+        say(visit, "Login refused: %s was not enrolled: %.300s.", account,
+            visit->answer.reason.text);
+}
+
 void message_compose(struct visit *visit) {
     struct answer *answer = &visit->answer;
     char host[HOST_NAME_MAX + 1];
     const char *account = visit->account.name;
+    bool no = answer->verdict == VERDICT_DENIED || answer->verdict == VERDICT_REAUTHORIZE;
 
+    if (no && answer->source == SOURCE_DEVICE) {
+        say_not_approved(visit);
+        return;
+    }
     switch (answer->verdict) {
     case VERDICT_NONE:
     case VERDICT_COUNT:

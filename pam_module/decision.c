@@ -7,6 +7,7 @@
  */
 #include "decision.h"
 
+#include "enrol.h"
 #include "report.h"
 #include "ring.h"
 
@@ -47,10 +48,22 @@ static int code_of(const struct login *login, enum verdict verdict) {
     return login->phase == PHASE_AUTH ? codes[verdict].auth : codes[verdict].account;
 }
 
+/* Whether the option `enroll` is for this: a refusal in `auth` that a new grant could mend, of a
+ * login that no other option lets in. */
+static bool may_enrol(const struct login *login, enum verdict verdict) {
+    const struct options *options = &login->options;
+    bool mendable =
+        verdict == VERDICT_REAUTHORIZE || (verdict == VERDICT_NOT_ENROLLED && !options->nouserok);
+    return login->phase == PHASE_AUTH && options->enroll != ENROLL_NOBODY && mendable &&
+           !options->permissive;
+}
+
 int decision_make(const struct login *login) {
     struct ask_answer answer;
     ring_note(login);
     login_ask(login, OPERATION_VERIFY, &answer);
+    if (may_enrol(login, answer.verdict))
+        enrol_person(login, is_proven(login), &answer);
     int code = code_of(login, answer.verdict);
     bool refused = code != PAM_SUCCESS && code != PAM_IGNORE;
     bool letting_in = refused && login->options.permissive;

@@ -11,9 +11,22 @@
 
 #include "report.h"
 
-static const char *text_item(pam_handle_t *pamh, int item) {
+static const char *text_item(const struct login *login, int item) {
     const void *text = NULL;
-    return pam_get_item(pamh, item, &text) == PAM_SUCCESS && text ? text : "";
+    return pam_get_item(login->pamh, item, &text) == PAM_SUCCESS && text ? text : "";
+}
+
+const char *login_service(const struct login *login) {
+    return text_item(login, PAM_SERVICE);
+}
+
+const char *login_rhost(const struct login *login) {
+    return text_item(login, PAM_RHOST);
+}
+
+bool login_has_same_user(const struct login *login) {
+    const struct passwd *entry = pam_modutil_getpwnam(login->pamh, text_item(login, PAM_USER));
+    return entry && entry->pw_uid == login->uid && strcmp(entry->pw_name, login->user) == 0;
 }
 
 /* PAM_USER may have been changed since the phase before: it is looked up in each. */
@@ -42,8 +55,6 @@ int login_begin(pam_handle_t *pamh, enum phase phase, int flags, int argc, const
         return r;
     if (ret->uid == 0)
         return PAM_IGNORE;
-    ret->service = text_item(pamh, PAM_SERVICE);
-    ret->rhost = text_item(pamh, PAM_RHOST);
     ret->silent = (unsigned) flags & PAM_SILENT;
     if (!options_parse(argc, argv, &ret->options, error)) {
         report_misconfigured(ret, error);
@@ -53,16 +64,20 @@ int login_begin(pam_handle_t *pamh, enum phase phase, int flags, int argc, const
     return PAM_SUCCESS;
 }
 
-void login_ask(const struct login *login, enum protocol_operation operation,
-               struct ask_answer *ret) {
-    struct ask_question question = {
+struct ask_question login_question(const struct login *login, enum protocol_operation operation) {
+    return (struct ask_question){
         .operation = operation,
         .user = login->user,
-        .service = login->service,
+        .service = login_service(login),
         .offline_grace = login->options.offline_grace,
         .reuse_within = login->options.reuse_within,
         .deadline = login->options.deadline,
         .config = login->options.config,
     };
+}
+
+void login_ask(const struct login *login, enum protocol_operation operation,
+               struct ask_answer *ret) {
+    struct ask_question question = login_question(login, operation);
     ask_helper(&question, ret);
 }

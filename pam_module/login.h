@@ -17,11 +17,9 @@ struct login {
     pam_handle_t *pamh;
     enum phase phase;
     bool silent;      /* nothing is to be said to the person */
-    const char *user; /* the name service's spelling */
+    const char *user; /* the name service's spelling; lives as long as `pamh` */
     uid_t uid;
     gid_t gid;
-    const char *service;
-    const char *rhost; /* "" when not remote */
     struct options options;
 };
 
@@ -30,6 +28,17 @@ struct login {
  * (PAM_SERVICE_ERR, logged). PAM_SUCCESS when there is something to decide. */
 int login_begin(pam_handle_t *pamh, enum phase phase, int flags, int argc, const char **argv,
                 struct login *ret);
+
+/* What PAM knows now, "" when it does not: a conversation may change it and free what was there, so
+ * nothing of this is kept. PAM_RHOST is "" when the login is not remote. */
+const char *login_service(const struct login *login);
+const char *login_rhost(const struct login *login);
+
+/* Whether PAM_USER is still whose login it was at the beginning. */
+bool login_has_same_user(const struct login *login);
+
+/* The question to the helper about this login, for ask_helper. */
+struct ask_question login_question(const struct login *login, enum protocol_operation operation);
 
 /* Asks the helper about this login. */
 void login_ask(const struct login *login, enum protocol_operation operation,

@@ -14,7 +14,7 @@ enum option_type {
     OPTION_DURATION, /* uint32_t seconds */
     OPTION_PATH,     /* const char *, absolute */
     OPTION_KEYRING,  /* bool: session or none */
-    OPTION_LATER,    /* comes with enrolment inside a login */
+    OPTION_ENROLL,   /* enum enroll; alone, or with unproven */
 };
 
 static const struct option {
@@ -26,7 +26,7 @@ static const struct option {
     {"config", OPTION_PATH, offsetof(struct options, config)},
     {"deadline", OPTION_DURATION, offsetof(struct options, deadline)},
     {"debug", OPTION_FLAG, offsetof(struct options, debug)},
-    {"enroll", OPTION_LATER, 0},
+    {"enroll", OPTION_ENROLL, offsetof(struct options, enroll)},
     {"keyring", OPTION_KEYRING, offsetof(struct options, no_keyring)},
     {"keyring_required", OPTION_FLAG, offsetof(struct options, keyring_required)},
     {"nouserok", OPTION_FLAG, offsetof(struct options, nouserok)},
@@ -48,6 +48,7 @@ static const char *take_option(const struct option *option, const char *value,
                                struct options *ret) {
     char *place = (char *) ret + option->offset;
     uint32_t seconds = 0;
+    enum enroll whom = value ? ENROLL_UNPROVEN : ENROLL_PROVEN;
     bool on = true;
 
     switch (option->type) {
@@ -74,8 +75,11 @@ static const char *take_option(const struct option *option, const char *value,
         on = strcmp(value, "none") == 0;
         memcpy(place, &on, sizeof on);
         return NULL;
-    case OPTION_LATER:
-        return "is not supported by this version yet";
+    case OPTION_ENROLL:
+        if (value && strcmp(value, "unproven") != 0)
+            return "takes no value, or unproven";
+        memcpy(place, &whom, sizeof whom);
+        return NULL;
     }
     return "is not understood";
 }

@@ -7,11 +7,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Whom a login in `auth` may ask to enroll. */
+enum enroll {
+    ENROLL_NOBODY,
+    ENROLL_PROVEN,   /* who has proven to be somebody in this login */
+    ENROLL_UNPROVEN, /* whoever types the name */
+};
+
 struct options {
     const char *config;     /* NULL: the usual one */
     uint32_t offline_grace; /* seconds; PROTOCOL_UNSET: as configured */
     uint32_t reuse_within;
     uint32_t deadline;
+    enum enroll enroll;
     bool assume_proven;    /* a pass in `auth` is a success though nobody was proven here */
     bool nouserok;         /* an account that is not enrolled is ignored */
     bool permissive;       /* decides and logs, refuses nobody */

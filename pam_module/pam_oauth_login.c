@@ -12,7 +12,7 @@
 
 /* `systemd --user` enters the stack again in the middle of a login that was decided. */
 static bool is_reentry(const struct login *login) {
-    return strcmp(login->service, "systemd-user") == 0;
+    return strcmp(login_service(login), "systemd-user") == 0;
 }
 
 static int decide(pam_handle_t *pamh, enum phase phase, int flags, int argc, const char **argv) {

@@ -8,12 +8,10 @@
 #include <string.h>
 #include <syslog.h>
 
-enum { FIELD_SIZE = PROTOCOL_TEXT_MAX + 1 };
-
 /* Bytes below `least` or beyond ASCII, and quotes, become \xNN. */
-static const char *escape_from(char least, const char *text, char ret[FIELD_SIZE]) {
+static const char *escape_from(char least, const char *text, char ret[REPORT_FIELD_SIZE]) {
     size_t used = 0;
-    for (; *text != '\0' && used + 5 <= FIELD_SIZE; text++) {
+    for (; *text != '\0' && used + 5 <= REPORT_FIELD_SIZE; text++) {
         if (*text >= least && *text <= '~' && *text != '"')
             ret[used++] = *text;
         else
@@ -24,11 +22,11 @@ static const char *escape_from(char least, const char *text, char ret[FIELD_SIZE
 }
 
 /* A text in quotes, and a word: one with a blank could pass for the fields behind it. */
-static const char *escape(const char *text, char ret[FIELD_SIZE]) {
+static const char *escape(const char *text, char ret[REPORT_FIELD_SIZE]) {
     return escape_from(' ', text, ret);
 }
 
-static const char *escape_word(const char *text, char ret[FIELD_SIZE]) {
+const char *report_escape_word(const char *text, char ret[REPORT_FIELD_SIZE]) {
     return escape_from('!', text, ret);
 }
 
@@ -50,16 +48,17 @@ static const struct {
 };
 
 void report_decision(const struct login *login, const struct ask_answer *answer, bool letting_in) {
-    char user[FIELD_SIZE], rhost[FIELD_SIZE], reason[FIELD_SIZE + 16] = "", text[FIELD_SIZE];
+    char user[REPORT_FIELD_SIZE], rhost[REPORT_FIELD_SIZE],
+        reason[REPORT_FIELD_SIZE + 16] = "", text[REPORT_FIELD_SIZE];
     const char *verdict = verdict_name(answer->verdict);
     bool by = manners[answer->verdict].by_provider && answer->source != SOURCE_NONE;
 
     if (answer->reason[0] != '\0')
         snprintf(reason, sizeof reason, " reason=\"%s\"", escape(answer->reason, text));
-    escape_word(login->rhost, rhost);
+    report_escape_word(login_rhost(login), rhost);
     pam_syslog(login->pamh, manners[answer->verdict].level,
                "%s: %s%s%s (verdict=%s source=%s rotated=%s%s%s ms=%lld%s%s)",
-               escape_word(login->user, user), verdict, by ? " by " : "",
+               report_escape_word(login->user, user), verdict, by ? " by " : "",
                by ? answer->provider : "", verdict, source_name(answer->source),
                answer->rotated ? "yes" : "no", rhost[0] != '\0' ? " rhost=" : "", rhost,
                (long long) answer->milliseconds, reason, letting_in ? " let in by permissive" : "");
@@ -75,31 +74,38 @@ void report_to_person(const struct login *login, const struct ask_answer *answer
 }
 
 void report_misconfigured(const struct login *login, const char *what) {
-    char user[FIELD_SIZE], text[FIELD_SIZE];
+    char user[REPORT_FIELD_SIZE], text[REPORT_FIELD_SIZE];
     pam_syslog(login->pamh, LOG_ERR, "%s: misconfigured (verdict=misconfigured reason=\"%s\")",
-               escape_word(login->user, user), escape(what, text));
+               report_escape_word(login->user, user), escape(what, text));
     if (!login->silent)
         pam_error(login->pamh, "Login refused: oauth-login on this machine is misconfigured. Your "
                                "account is not at fault; tell your administrator.");
 }
 
 void report_unproven(const struct login *login) {
-    char user[FIELD_SIZE];
+    char user[REPORT_FIELD_SIZE];
     pam_syslog(login->pamh, LOG_NOTICE,
                "%s: nobody has been proven in this login yet, so this pass in auth is neutral; "
                "another module must prove who it is (pam_oauth_login(8), assume_proven)",
-               escape_word(login->user, user));
+               report_escape_word(login->user, user));
+}
+
+void report_not_prompted(const struct login *login, const char *why) {
+    char user[REPORT_FIELD_SIZE];
+    report_escape_word(login->user, user);
+    pam_syslog(login->pamh, LOG_NOTICE, "%s: not asked to enroll: %s; run: oauth-login enroll %s",
+               user, why, user);
 }
 
 void report_planted(const struct login *login, int serial, const struct ask_answer *answer) {
-    char user[FIELD_SIZE];
+    char user[REPORT_FIELD_SIZE];
     if (login->options.debug)
         pam_syslog(login->pamh, LOG_DEBUG, "%s: session key oauth-login:%s planted in keyring %d",
-                   escape_word(login->user, user), answer->provider, serial);
+                   report_escape_word(login->user, user), answer->provider, serial);
 }
 
 void report_not_planted(const struct login *login, const char *why) {
-    char user[FIELD_SIZE], text[FIELD_SIZE];
-    pam_syslog(login->pamh, LOG_WARNING, "%s: no session key: %s", escape_word(login->user, user),
-               escape(why, text));
+    char user[REPORT_FIELD_SIZE], text[REPORT_FIELD_SIZE];
+    pam_syslog(login->pamh, LOG_WARNING, "%s: no session key: %s",
+               report_escape_word(login->user, user), escape(why, text));
 }

@@ -7,6 +7,11 @@
 
 #include "login.h"
 
+enum { REPORT_FIELD_SIZE = PROTOCOL_TEXT_MAX + 1 };
+
+/* A word of printable ASCII: bytes beyond it, blanks and quotes become \xNN. Returns `ret`. */
+const char *report_escape_word(const char *text, char ret[REPORT_FIELD_SIZE]);
+
 /* The log's line of a decision; `letting_in` when it would refuse without `permissive`. */
 void report_decision(const struct login *login, const struct ask_answer *answer, bool letting_in);
 
@@ -18,6 +23,9 @@ void report_misconfigured(const struct login *login, const char *what);
 
 /* A pass in `auth` that counts for nothing, since nobody was proven in this login. */
 void report_unproven(const struct login *login);
+
+/* Why nobody was asked to enroll though `enroll` is set, and the command that does without. */
+void report_not_prompted(const struct login *login, const char *why);
 
 /* The session's key: planted in the keyring `serial`, or why it is not there. */
 void report_planted(const struct login *login, int serial, const struct ask_answer *answer);

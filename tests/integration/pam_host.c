@@ -25,11 +25,26 @@
 
 enum { BLOCK_SIZE = 5000, PATIENCE_MS = 5000 };
 
-enum condition { CHILD = 1, THREADS, CLOSED, BLOCKED, IGNORE, REAP, MUTE, NO_CONVERSATION };
+enum condition {
+    CHILD = 1,
+    THREADS,
+    CLOSED,
+    BLOCKED,
+    IGNORE,
+    REAP,
+    MUTE,
+    NO_CONVERSATION,
+    SILENT,
+    ANSWER,
+    FAIL,
+    RENAME,
+    CONDITIONS,
+};
 
 /* Global, because signal handlers, threads and conversations are told nothing. */
-static bool conditions[NO_CONVERSATION + 1];
-static atomic_int handler_runs, own_ends, strangers, messages;
+static bool conditions[CONDITIONS];
+static atomic_int handler_runs, own_ends, strangers, messages, conversations, longest;
+static pam_handle_t *talking;
 static char last_message[PAM_MAX_MSG_SIZE];
 static FILE *out;
 static pid_t own_child;
@@ -125,15 +140,31 @@ static int converse(int count, const struct pam_message **asked, struct pam_resp
                     void *context) {
     (void) context;
     messages += count;
-    for (int i = 0; i < count; i++)
+    conversations++;
+    for (int i = 0; i < count; i++) {
+        int length = (int) strlen(asked[i]->msg);
+        longest = length > longest ? length : longest;
         snprintf(last_message, sizeof last_message, "%s", asked[i]->msg);
+    }
+    if (conditions[RENAME]) {
+        pam_set_item(talking, PAM_USER, "bob");
+        pam_set_item(talking, PAM_RHOST, "elsewhere");
+        pam_set_item(talking, PAM_SERVICE, "elsewhere");
+    }
+    if (conditions[FAIL])
+        return PAM_CONV_ERR;
     *ret = conditions[MUTE] ? NULL : calloc((size_t) count, sizeof **ret);
+    for (int i = 0; *ret && conditions[ANSWER] && i < count; i++)
+        if (asked[i]->msg_style == PAM_PROMPT_ECHO_ON)
+            (*ret)[i].resp = strdup("a typed secret");
     return PAM_SUCCESS;
 }
 
 static int run_phase(pam_handle_t *pamh, const char *phase) {
-    return strcmp(phase, "auth") == 0      ? pam_authenticate(pamh, 0)
-           : strcmp(phase, "account") == 0 ? pam_acct_mgmt(pamh, 0)
+    int flags = conditions[SILENT] ? PAM_SILENT : 0;
+    talking = pamh;
+    return strcmp(phase, "auth") == 0      ? pam_authenticate(pamh, flags)
+           : strcmp(phase, "account") == 0 ? pam_acct_mgmt(pamh, flags)
            : strcmp(phase, "setcred") == 0 ? pam_setcred(pamh, PAM_ESTABLISH_CRED)
            : strcmp(phase, "delete") == 0  ? pam_setcred(pamh, PAM_DELETE_CRED)
            : strcmp(phase, "open") == 0    ? pam_open_session(pamh, 0)
@@ -181,6 +212,8 @@ int main(int argc, char **argv) {
         {"closed", 0, NULL, CLOSED}, {"blocked", 0, NULL, BLOCKED},
         {"ignore", 0, NULL, IGNORE}, {"reap", 0, NULL, REAP},
         {"mute", 0, NULL, MUTE},     {"no-conversation", 0, NULL, NO_CONVERSATION},
+        {"silent", 0, NULL, SILENT}, {"answer", 0, NULL, ANSWER},
+        {"fail", 0, NULL, FAIL},     {"rename", 0, NULL, RENAME},
         {NULL, 0, NULL, 0},
     };
     const char *phases = "account";
@@ -190,7 +223,7 @@ int main(int argc, char **argv) {
             count = atoi(optarg);
         else if (option == 'p')
             phases = optarg;
-        else if (option <= NO_CONVERSATION)
+        else if (option < CONDITIONS)
             conditions[option] = true;
         else
             return 2;
@@ -207,8 +240,9 @@ int main(int argc, char **argv) {
         run(argv[optind], users[i % people], phases);
     }
     process_state_take(&after);
-    fprintf(out, "handler_runs=%d\nown_ends=%d\nstrangers=%d\nmessages=%d\nlast_message=%s\n",
-            handler_runs, own_ends, strangers, messages, last_message);
+    fprintf(out, "handler_runs=%d\nown_ends=%d\nstrangers=%d\n", handler_runs, own_ends, strangers);
+    fprintf(out, "messages=%d\nconversations=%d\nlongest=%d\nlast_message=%s\n", messages,
+            conversations, longest, last_message);
     process_state_print_changed(&before, &after, out);
     return fclose(out) == 0 ? 0 : 2;
 }

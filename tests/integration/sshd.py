@@ -141,7 +141,9 @@ class Sshd:
         process.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key), check=True)
         own = f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {key}\n"
         config_file = self._path / "sshd_config"
-        config_file.write_text(own + config.strip() + "\n" + _DEFAULTS + _unpenalised(key))
+        general, match, blocks = config.partition("\nMatch ")  # which last until the end
+        text = own + general.strip() + "\n" + _DEFAULTS + _unpenalised(key) + match + blocks
+        config_file.write_text(text)
         process.run(SSHD, "-t", "-f", str(config_file), check=True)
 
     def _prepare_client(self):

@@ -6,14 +6,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from device_codes import CODE, pending, tokens
 from enrolment import code_of, enroll
 from glewlwyd import Glewlwyd
 from helper_process import running, wait_until
 from installation import STORE
 from scripted_server import Answer
 from terminal import Terminal
-
-CODE = {"device_code": "dev-1234", "user_code": "WDJB-MJHT", "interval": 1, "expires_in": 60}
 
 
 @pytest.fixture(scope="module")
@@ -72,20 +71,6 @@ def device(oauth_login, provider, alice):
     provider.queue("/device", Answer.json(code))
     oauth_login.configure(provider, scope="openid offline_access", auth_params="a=b%20 prompt=x=y")
     return provider
-
-
-def pending(error="authorization_pending", **more):
-    return Answer.json({"error": error, **more}, 400)
-
-
-def tokens(provider, name="alice", **changed):
-    def answer(_request):
-        family = provider.issue_grant(name)
-        request = type("Request", (), {"headers": {}, "form": {
-            "grant_type": "refresh_token", "refresh_token": family,
-            "client_id": provider.client_id}})
-        return Answer.json({**provider.token_response(request), **changed})
-    return answer
 
 
 def test_the_requests_are_those_of_the_rfc(oauth_login, device):

@@ -24,6 +24,7 @@ static void unset_keys_have_the_documented_defaults(void **state) {
     assert_string_equal(login->managed_group, "");
     assert_int_equal(login->reuse_within, 30);
     assert_int_equal(login->deadline, 10);
+    assert_int_equal(login->enroll_deadline, 100);
     assert_int_equal(login->offline_grace, 0);
     assert_int_equal(login->offline_timeout, 30);
     assert_string_equal(provider->name, "corp");
@@ -49,6 +50,7 @@ static const char login_values[] = "[login]\n"
                                    "managed_group = staff\n"
                                    "reuse_within = 1h\n"
                                    "deadline = 5m\n"
+                                   "enroll_deadline = 30m\n"
                                    "offline_grace = 7d\n"
                                    "offline_timeout = 0\n";
 
@@ -62,6 +64,7 @@ static void every_login_key_is_taken(void **state) {
     assert_string_equal(login->managed_group, "staff");
     assert_int_equal(login->reuse_within, 3600);
     assert_int_equal(login->deadline, 300);
+    assert_int_equal(login->enroll_deadline, 1800);
     assert_int_equal(login->offline_grace, 7 * 86400);
     assert_int_equal(login->offline_timeout, 0);
 }
@@ -99,6 +102,8 @@ struct wrong {
 static const struct wrong wrong_login[] = {
     {"deadline = 0", ":2: [login] deadline: '0' is out of range (1 to 300 seconds)"},
     {"deadline = 301s", ":2: [login] deadline: '301s' is out of range (1 to 300 seconds)"},
+    {"enroll_deadline = 9s", ":2: [login] enroll_deadline: '9s' is out of range (10 to 1800 sec"},
+    {"enroll_deadline = 31m", ":2: [login] enroll_deadline: '31m' is out of range (10 to 1800"},
     {"deadline = 10", ":2: [login] deadline: '10' must be a duration"},
     {"deadline = ", ":2: [login] deadline: '' must be a duration"},
     {"deadline = 10 s", ":2: [login] deadline: '10 s' must be a duration"},

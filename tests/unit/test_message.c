@@ -75,6 +75,21 @@ static void a_provider_that_is_down_is_not_the_persons_fault(void **state) {
     assert_has(visit.answer.message, "try again.");
 }
 
+static void an_enrolment_that_failed_says_how_to_go_on(void **state) {
+    (void) state;
+    struct visit visit = visit_of(VERDICT_DENIED, "the grant is of name = mallory");
+    visit.answer.source = SOURCE_DEVICE;
+    message_compose(&visit);
+    assert_string_equal(visit.answer.message,
+                        "Login refused: alice was not enrolled: the grant is of name = mallory.");
+    visit.answer.verdict = VERDICT_REAUTHORIZE;
+    strcpy(visit.answer.reason.text, "nobody has approved the code in time");
+    message_compose(&visit);
+    assert_string_equal(visit.answer.message,
+                        "Login refused: alice was not enrolled: nobody has approved the code in "
+                        "time. Log in again for a new code.");
+}
+
 static void what_is_wrong_with_us_stays_in_the_log(void **state) {
     (void) state;
     static const enum verdict ours[] = {VERDICT_MISCONFIGURED, VERDICT_FAULT};
@@ -125,6 +140,7 @@ int main(void) {
         cmocka_unit_test(each_refusal_says_whose_move_it_is),
         cmocka_unit_test(a_grant_that_fits_no_more_tells_no_details),
         cmocka_unit_test(a_provider_that_is_down_is_not_the_persons_fault),
+        cmocka_unit_test(an_enrolment_that_failed_says_how_to_go_on),
         cmocka_unit_test(what_is_wrong_with_us_stays_in_the_log),
         cmocka_unit_test(an_offline_login_says_until_when),
         cmocka_unit_test(a_reason_that_was_escaped_is_not_escaped_again),

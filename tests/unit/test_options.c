@@ -25,6 +25,7 @@ static void without_options_the_file_decides(void **state) {
     assert_int_equal(options.offline_grace, PROTOCOL_UNSET);
     assert_null(options.config);
     assert_false(options.permissive || options.nouserok || options.assume_proven);
+    assert_int_equal(options.enroll, ENROLL_NOBODY);
 }
 
 static void every_option_reaches_its_place(void **state) {
@@ -43,6 +44,17 @@ static void every_option_reaches_its_place(void **state) {
     assert_int_equal(options.deadline, 5);
     assert_int_equal(options.offline_grace, 0);
     assert_int_equal(options.reuse_within, 120);
+}
+
+static void enroll_says_who_may_be_asked(void **state) {
+    struct options options;
+    char error[OPTIONS_ERROR_SIZE] = "";
+    (void) state;
+    assert_true(parse("enroll", &options, error));
+    assert_int_equal(options.enroll, ENROLL_PROVEN);
+    assert_true(parse("enroll=unproven", &options, error));
+    assert_int_equal(options.enroll, ENROLL_UNPROVEN);
+    assert_false(options.assume_proven);
 }
 
 static void a_wrong_word_is_named_with_its_mend(void **state) {
@@ -64,8 +76,10 @@ static void a_wrong_word_is_named_with_its_mend(void **state) {
         {"config", "takes an absolute path"},
         {"keyring=user", "takes session or none"},
         {"keyring", "takes session or none"},
-        {"enroll", "not supported by this version"},
-        {"enroll=unproven", "not supported by this version"},
+        {"enroll=", "takes no value, or unproven"},
+        {"enroll=proven", "takes no value, or unproven"},
+        {"enroll=unproven2", "takes no value, or unproven"},
+        {"enrol", "is no option"},
     };
     (void) state;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
@@ -90,6 +104,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_options_the_file_decides),
         cmocka_unit_test(every_option_reaches_its_place),
+        cmocka_unit_test(enroll_says_who_may_be_asked),
         cmocka_unit_test(a_wrong_word_is_named_with_its_mend),
         cmocka_unit_test(a_very_long_word_is_cut),
     };
