@@ -161,6 +161,14 @@ static const struct error {
     {"slow_down", VERDICT_UNREACHABLE},
     {"authorization_pending", VERDICT_UNREACHABLE}, /* RFC 8628 section 3.5; so is the one above */
     {"expired_token", VERDICT_REAUTHORIZE},
+    {"bad_verification_code", VERDICT_REAUTHORIZE}, /* Entra's expired device code */
+    {"incorrect_device_code", VERDICT_REAUTHORIZE}, /* GitHub's */
+    {"authorization_declined", VERDICT_DENIED},     /* Entra's access_denied, for devices */
+    {"incorrect_client_credentials", VERDICT_MISCONFIGURED}, /* GitHub, with HTTP 200 */
+    {"device_flow_disabled", VERDICT_MISCONFIGURED},         /* GitHub */
+    {"application_suspended", VERDICT_MISCONFIGURED},        /* GitHub */
+    {"deleted_client", VERDICT_MISCONFIGURED},               /* Google */
+    {"disabled_client", VERDICT_MISCONFIGURED},              /* Google */
 };
 
 static const struct error *find_error(const char *name) {
@@ -177,9 +185,40 @@ static const struct {
     const char *meaning;
 } entra_codes[] = {
     {50057, VERDICT_DENIED, "the account is disabled"},
+    {50034, VERDICT_DENIED, "the account is not in the directory"},
+    {50105, VERDICT_DENIED, "the account is not assigned to the application"},
+    {53003, VERDICT_DENIED, "conditional access blocks the account"},
+    {50055, VERDICT_REAUTHORIZE, "the password has expired"},
     {50173, VERDICT_REAUTHORIZE, "the password was changed"},
+    {70008, VERDICT_REAUTHORIZE, "the grant has expired"},
+    {70043, VERDICT_REAUTHORIZE, "the sign-in is older than conditional access wants it"},
     {700082, VERDICT_REAUTHORIZE, "the grant was not used for too long"},
+    {7000218, VERDICT_MISCONFIGURED,
+     "Entra wants a secret: allow public client flows, or set client_auth"},
+    {7000222, VERDICT_MISCONFIGURED, "the client's secret has expired"},
 };
+
+/* A dead grant and the end of an account are both `invalid_grant` to some, who tell them apart by
+ * their words. Both are a no: not knowing new words lets nobody in. */
+static const char *const closed_accounts[] = {
+    "user is blocked",          /* Auth0, with HTTP 403 */
+    "user disabled",            /* Keycloak */
+    "account disabled",         /* Keycloak, for devices */
+    "account has been deleted", /* Google */
+};
+
+static bool is_closed_account(const char *error, const char *description) {
+    size_t length = description ? strlen(description) : 0;
+    if (!error || strcmp(error, "invalid_grant") != 0)
+        return false;
+    while (length > 0 && strchr(". ", description[length - 1]))
+        length--;
+    for (size_t i = 0; i < sizeof closed_accounts / sizeof closed_accounts[0]; i++)
+        if (strlen(closed_accounts[i]) == length &&
+            strncasecmp(description, closed_accounts[i], length) == 0)
+            return true;
+    return false;
+}
 
 static bool judge_entra_codes(struct json_object *object, struct oauth_answer *ret) {
     struct json_object *codes = NULL;
@@ -245,6 +284,8 @@ static void judge_error(long status, struct json_object *object, struct oauth_an
     const struct error *known = error ? find_error(error) : NULL;
     if (known)
         ret->verdict = known->verdict;
+    if (is_closed_account(error, description))
+        ret->verdict = VERDICT_DENIED;
     bool challenge = json_object_object_get_ex(object, "claims", NULL);
     if (challenge && error && strcmp(error, "interaction_required") != 0)
         ret->verdict = VERDICT_DENIED;
