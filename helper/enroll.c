@@ -8,6 +8,7 @@
 #include "enrolment.h"
 #include "login.h"
 #include "moment.h"
+#include "preset.h"
 #include "provider.h"
 #include "renewal.h"
 
@@ -106,9 +107,7 @@ void enroll_by_device(struct visit *visit) {
         keep(visit, &tokens);
         return;
     }
-    reason_set(&reason, 0,
-               "%s gave no refresh token: renewal has to be asked for, with scope = ... "
-               "offline_access, or auth_params = access_type=offline prompt=consent",
-               visit->config.provider.name);
+    reason_set(&reason, 0, "%s gave no refresh token: %s", visit->config.provider.name,
+               preset_find(visit->config.provider.preset)->renewal_mend);
     visit_conclude(visit, VERDICT_MISCONFIGURED, &reason);
 }
