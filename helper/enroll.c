@@ -2,15 +2,20 @@
  * enroll.c - an account gets its grant from the person: by device authorization.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "device.h"
 #include "enrolment.h"
+#include "identity.h"
 #include "login.h"
 #include "moment.h"
 #include "preset.h"
 #include "provider.h"
 #include "renewal.h"
+#include "revocation.h"
+
+enum { ENROLL_REVOCATION_MS = 10000 };
 
 /* The two endpoints, into a record of nobody's: an account has none before it is enrolled. */
 static enum verdict find_endpoints(const struct visit *visit, struct record *scratch,
@@ -50,9 +55,12 @@ static enum verdict obtain(struct visit *visit, struct oauth_answer *ret) {
     return visit_conclude(visit, ret->verdict, &ret->reason);
 }
 
-static int take_tokens(struct record *record, struct oauth_answer *tokens) {
+static int take_tokens(const struct provider_config *provider, struct record *record,
+                       struct oauth_answer *tokens) {
     record_grant_clear(&record->pending);
     record->pending_digest[0] = '\0';
+    snprintf(record->pending_issuer, sizeof record->pending_issuer, "%s",
+             identity_issuer(provider));
     record->pending.expires = moment_wall() + tokens->expires_in;
     strcpy(record->pending.scope, tokens->scope);
     if (tokens->id_token.length > 0 && secret_set(&record->pending.id_token, tokens->id_token.data,
@@ -65,6 +73,21 @@ static int take_tokens(struct record *record, struct oauth_answer *tokens) {
                               PROTOCOL_TOKEN_MAX);
 }
 
+/* A grant that nobody will use is ended at the provider, if that takes it: the person's consent
+ * must not live on unseen. Other logins of the account need not wait for that. */
+static void give_back(struct visit *visit, struct place *place, const struct secret *refresh,
+                      int64_t until_ms) {
+    struct reason ignored = {""};
+    int64_t soon = moment_boot_ms() + ENROLL_REVOCATION_MS;
+    int64_t end = soon < until_ms ? soon : until_ms;
+    struct http_patience patience = {.deadline_ms = end, .linger_ms = end};
+    const struct provider_config *provider = &visit->config.provider;
+    if (place->entry)
+        store_entry_unlock(place->entry);
+    revocation_send(provider, &place->record, refresh, identity_issuer(provider), &patience,
+                    &ignored);
+}
+
 /* Stores the grant as pending, then proves whose it is. A renewal of the account that is on its way
  * is waited for: the person has approved, and would have to do it again. */
 static void keep(struct visit *visit, struct oauth_answer *tokens) {
@@ -74,7 +97,7 @@ static void keep(struct visit *visit, struct oauth_answer *tokens) {
     int64_t until = moment_boot_ms() + RENEWAL_LINGER_MS;
     struct http_patience patience = {.deadline_ms = until, .linger_ms = until};
 
-    int r = take_tokens(&enrolment.place.record, tokens);
+    int r = take_tokens(&visit->config.provider, &enrolment.place.record, tokens);
     if (r >= 0)
         r = place_open(visit, PLACE_MADE, until, &enrolment.place, &reason);
     if (r >= 0 && enrolment.place.record.pending_digest[0] != '\0')
@@ -83,18 +106,21 @@ static void keep(struct visit *visit, struct oauth_answer *tokens) {
                        "oauth-login unenroll %s first",
                        visit->account.name, visit->account.name);
     if (r >= 0)
-        r = take_tokens(&enrolment.place.record, tokens);
+        r = take_tokens(&visit->config.provider, &enrolment.place.record, tokens);
     if (r >= 0)
         r = store_entry_replace(enrolment.place.entry, &enrolment.place.record, &reason);
     if (r < 0) {
         visit_conclude(visit, r == -ETIMEDOUT ? VERDICT_UNREACHABLE : VERDICT_FAULT, &reason);
+        give_back(visit, &enrolment.place, &tokens->refresh, until);
         return;
     }
     enum verdict verdict = enrolment_prove(&enrolment, &patience, subject);
-    if (verdict == VERDICT_GRANTED)
+    if (verdict == VERDICT_GRANTED) {
         enrolment_finish(&enrolment, subject);
-    else
-        enrolment_drop(&enrolment); /* the person can approve again, with nothing used up */
+        return;
+    }
+    enrolment_drop(&enrolment); /* the person can approve again, with nothing used up */
+    give_back(visit, &enrolment.place, &tokens->refresh, until);
 }
 
 void enroll_by_device(struct visit *visit) {
