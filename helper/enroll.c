@@ -62,7 +62,9 @@ static int take_tokens(const struct provider_config *provider, struct record *re
     snprintf(record->pending_issuer, sizeof record->pending_issuer, "%s",
              identity_issuer(provider));
     record->pending.expires = moment_wall() + tokens->expires_in;
-    strcpy(record->pending.scope, tokens->scope);
+    /* Who says nothing has granted what was asked for: RFC 6749 section 5.1. */
+    snprintf(record->pending.scope, sizeof record->pending.scope, "%s",
+             tokens->scope[0] != '\0' ? tokens->scope : provider->scope);
     if (tokens->id_token.length > 0 && secret_set(&record->pending.id_token, tokens->id_token.data,
                                                   tokens->id_token.length, PROTOCOL_TOKEN_MAX) < 0)
         return -ENOMEM;

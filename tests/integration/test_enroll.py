@@ -243,6 +243,17 @@ def test_a_grant_that_is_used_is_not_given_back(oauth_login, device):
     assert not device.requests("/revoke")
 
 
+@pytest.mark.parametrize("said, allowed", [
+    ({}, True), ({"scope": "openid"}, False), ({"scope": "openid offline_access x"}, True)])
+def test_a_provider_that_names_no_scope_has_granted_what_was_asked(
+        said, allowed, oauth_login, device):
+    oauth_login.configure(device, scope="openid offline_access", require_scope="offline_access")
+    device.queue("/token", tokens(device, **said))
+    result = oauth_login.run("enroll", "alice")
+    assert result.ok == allowed, result
+    assert allowed or "lacks offline_access" in result.stderr
+
+
 def test_a_qr_code_is_shown_where_it_fits(oauth_login, device):
     whole = "https://example.com/go?user_code=WDJB-MJHT"
     device._queues["/device"] = [Answer.json({**CODE, "verification_uri": "https://example.com/go",
