@@ -1,4 +1,4 @@
-"""preset = NAME: enrolment, renewal, the dead grant and the closed account, as each provider answers.
+"""preset = NAME: enrolment, renewal, the dead grant, the closed account, as each provider has it.
 
 The provider is the scripted one on loopback, so endpoints are overridden; the presets' own
 addresses are in tests/unit/test_preset.c.
