@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "config_check.h"
+#include "preset.h"
 #include "protocol.h"
 
 enum key_type {
@@ -50,6 +51,7 @@ static const struct key login_keys[] = {
 };
 
 static const struct key provider_keys[] = {
+    PROVIDER(preset, KEY_CHOICE, PRESET_NAMES),
     PROVIDER(issuer, KEY_URL, NULL),
     PROVIDER(token_endpoint, KEY_URL, NULL),
     PROVIDER(userinfo_endpoint, KEY_URL, NULL),
@@ -66,6 +68,7 @@ static const struct key provider_keys[] = {
     PROVIDER(proxy, KEY_PROXY, NULL),
     PROVIDER(username_claim, KEY_TEXT, NULL),
     PROVIDER(username_suffix, KEY_TEXT, NULL),
+    {"subject_claim", KEY_TEXT, "sub", offsetof(struct config, provider.subject_claim), 0, 0, NULL},
     PROVIDER(introspection_endpoint, KEY_URL, NULL),
     PROVIDER(require, KEY_CHOICE, "refresh id_token userinfo introspection"),
     PROVIDER(require_groups, KEY_TEXT, NULL),
@@ -82,6 +85,7 @@ static const struct key provider_keys[] = {
 void config_clear(struct config *config) {
     settings_clear(&config->settings);
     secret_clear(&config->provider.client_secret);
+    free(config->device_endpoint);
     *config = (struct config){0};
 }
 
@@ -243,6 +247,63 @@ static int take_login(struct config *config, struct reason *reason) {
     return r;
 }
 
+/* What the files set `key` of the provider that serves logins to, maybe ""; NULL where they don't.
+ */
+static const char *find_set(const struct config *config, const char *key) {
+    for (size_t i = config->settings.count; i > 0; i--) {
+        const struct setting *setting = &config->settings.list[i - 1];
+        const char *name = config_section_name(setting->section, "provider");
+        if (name && strcmp(name, config->provider.name) == 0 && strcmp(setting->key, key) == 0)
+            return setting->value;
+    }
+    return NULL;
+}
+
+static bool is_filled(const struct config *config, const char *key) {
+    const char *value = find_set(config, key);
+    return value && value[0] != '\0';
+}
+
+/* Takes the preset, and what it says where the files say nothing, before them: whatever they say
+ * wins. Its addresses are for its provider as it stands in the world; of one that is elsewhere,
+ * told by its issuer or token endpoint, they would get the tokens. */
+static int take_preset(struct config *config, struct reason *reason) {
+    bool elsewhere = is_filled(config, "issuer") || is_filled(config, "token_endpoint");
+    int r = 0;
+    for (size_t i = 0; r >= 0 && i < config->settings.count; i++) {
+        const struct setting *setting = &config->settings.list[i];
+        const char *name = config_section_name(setting->section, "provider");
+        if (name && strcmp(name, config->provider.name) == 0 && strcmp(setting->key, "preset") == 0)
+            r = take_setting(provider_keys, setting, config, reason);
+    }
+    const struct preset *preset = preset_find(config->provider.preset);
+    for (size_t i = 0; r >= 0 && preset->keys[i].key; i++) {
+        const struct key *key = find_key(provider_keys, preset->keys[i].key);
+        bool foreign = elsewhere && key && strncmp(preset->keys[i].value, "https://", 8) == 0;
+        if (!key || (!foreign && take_value(key, preset->keys[i].value, config)))
+            r = reason_set(reason, -EINVAL, "preset %s: %s is broken", preset->name,
+                           preset->keys[i].key);
+    }
+    return r;
+}
+
+/* Completes the preset with what depends on the files. */
+static int finish_preset(struct config *config, struct reason *reason) {
+    struct provider_config *provider = &config->provider;
+    const char *path = preset_find(provider->preset)->device_path;
+    size_t length = strlen(provider->issuer);
+    if (!path || length == 0 || find_set(config, "device_authorization_endpoint"))
+        return 0;
+    while (provider->issuer[length - 1] == '/')
+        length--;
+    if (asprintf(&config->device_endpoint, "%.*s%s", (int) length, provider->issuer, path) < 0) {
+        config->device_endpoint = NULL;
+        return reason_set(reason, -ENOMEM, "out of memory");
+    }
+    provider->device_authorization_endpoint = config->device_endpoint;
+    return 0;
+}
+
 /* Checks every other section, and keeps the provider that serves logins. */
 static int take_others(struct config *config, struct reason *reason) {
     struct config unused = {0};
@@ -293,6 +354,10 @@ int config_load(const char *path, struct config *ret, struct reason *reason) {
         return r;
     ret->login_known = true;
     ret->provider.name = ret->login.provider;
-    r = take_others(ret, reason);
+    r = take_preset(ret, reason);
+    if (r >= 0)
+        r = take_others(ret, reason);
+    if (r >= 0)
+        r = finish_preset(ret, reason);
     return r < 0 ? r : config_check(ret, path, reason);
 }

@@ -42,6 +42,7 @@ struct login_config {
 /* Section [provider NAME] of the provider that serves logins. Texts are "" when unset. */
 struct provider_config {
     const char *name;
+    uint32_t preset; /* enum preset_name */
     const char *issuer;
     const char *token_endpoint;
     const char *userinfo_endpoint;
@@ -61,6 +62,7 @@ struct provider_config {
     const char *proxy;
     const char *username_claim;
     const char *username_suffix;
+    const char *subject_claim;  /* of userinfo; an ID token's is sub */
     uint32_t require;           /* enum require */
     const char *require_groups; /* with commas between them */
     const char *groups_claim;
@@ -73,7 +75,8 @@ struct config {
     struct login_config login;
     bool login_known; /* `login` is whole, whatever else is wrong */
     struct provider_config provider;
-    struct settings settings; /* what the strings above point into */
+    struct settings settings; /* what the strings above point into, */
+    char *device_endpoint;    /* and this one, below the issuer */
 };
 
 #define SCOPED_CONFIG __attribute__((cleanup(config_clear)))

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "preset.h"
 #include "scoped.h"
 
 enum { SECRET_FILE_MAX = 4096, POLICY_PART_MAX = 250 };
@@ -92,6 +93,38 @@ static int check_policy(const struct provider_config *provider, const char *path
     return 0;
 }
 
+/* Who the provider is, and who its people are. */
+static int check_identity(const struct config *config, const char *path, struct reason *reason) {
+    const struct provider_config *provider = &config->provider;
+    const char *name = provider->name;
+    const struct preset *preset = preset_find(provider->preset);
+    if (provider->issuer[0] == '\0' && preset->issuer_shape)
+        return reason_set(reason, -EINVAL, "%s: [provider %s] issuer: not set; with preset %s: %s",
+                          path, name, preset->name, preset->issuer_shape);
+    if (provider->issuer[0] == '\0' && provider->token_endpoint[0] == '\0')
+        return reason_set(reason, -EINVAL,
+                          "%s: [provider %s] issuer: not set; without it, "
+                          "token_endpoint must be",
+                          path, name);
+    if (!has_section(config, "accounts", name) && provider->username_claim[0] == '\0')
+        return reason_set(reason, -EINVAL,
+                          "%s: [provider %s] username_claim: not set, nor is there "
+                          "an [accounts %s]; one must say whose grant is whose",
+                          path, name, name);
+    if (provider->subject_claim[0] == '\0')
+        return reason_set(reason, -EINVAL, "%s: [provider %s] subject_claim: empty; say sub", path,
+                          name);
+    /* One account would be two subjects: the ID token's sub, and what userinfo has elsewhere. */
+    if (strcmp(provider->subject_claim, "sub") != 0 &&
+        (provider->issuer[0] != '\0' || provider->jwks_uri[0] != '\0' ||
+         provider->require == REQUIRE_ID_TOKEN || provider->require == REQUIRE_INTROSPECTION))
+        return reason_set(reason, -EINVAL,
+                          "%s: [provider %s] subject_claim = %.100s: only for a provider without "
+                          "issuer and jwks_uri, with require = refresh or userinfo; else say sub",
+                          path, name, provider->subject_claim);
+    return 0;
+}
+
 int config_check(struct config *config, const char *path, struct reason *reason) {
     struct provider_config *provider = &config->provider;
     const char *name = provider->name;
@@ -106,17 +139,9 @@ int config_check(struct config *config, const char *path, struct reason *reason)
                           path, name, name);
     if (provider->client_id[0] == '\0')
         return reason_set(reason, -EINVAL, "%s: [provider %s] client_id: not set", path, name);
-    if (provider->issuer[0] == '\0' && provider->token_endpoint[0] == '\0')
-        return reason_set(reason, -EINVAL,
-                          "%s: [provider %s] issuer: not set; without it, "
-                          "token_endpoint must be",
-                          path, name);
-    if (!has_section(config, "accounts", name) && provider->username_claim[0] == '\0')
-        return reason_set(reason, -EINVAL,
-                          "%s: [provider %s] username_claim: not set, nor is there "
-                          "an [accounts %s]; one must say whose grant is whose",
-                          path, name, name);
-    r = check_policy(provider, path, reason);
+    r = check_identity(config, path, reason);
+    if (r >= 0)
+        r = check_policy(provider, path, reason);
     if (r < 0)
         return r;
     bool secret = provider->client_auth != CLIENT_AUTH_NONE;

@@ -47,6 +47,7 @@ static void digest_client(const struct provider_config *provider, char ret[RECOR
         provider->userinfo_endpoint,
         provider->introspection_endpoint,
         provider->jwks_uri,
+        provider->subject_claim,
         provider->require_groups,
         provider->groups_claim,
         provider->groups_separator,

@@ -3,16 +3,22 @@
  * code: two ways of obtaining tokens, one way of enrolling with them.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "browser.h"
 #include "device.h"
 #include "enrolment.h"
+#include "identity.h"
 #include "login.h"
 #include "loopback.h"
 #include "moment.h"
+#include "preset.h"
 #include "provider.h"
 #include "renewal.h"
+#include "revocation.h"
+
+enum { ENROLL_REVOCATION_MS = 10000 };
 
 /* The token endpoint and the one that the person's approval begins at, into a record of nobody's:
  * an account has none before it is enrolled. */
@@ -115,12 +121,17 @@ static enum verdict obtain_by_browser(struct visit *visit, struct loopback *loop
     return visit_conclude(visit, ret->verdict, &ret->reason);
 }
 
-static int take_tokens(struct record *record, struct oauth_answer *tokens, const char *nonce) {
+static int take_tokens(const struct provider_config *provider, struct record *record,
+                       struct oauth_answer *tokens, const char *nonce) {
     record_grant_clear(&record->pending);
     record->pending_digest[0] = '\0';
+    snprintf(record->pending_issuer, sizeof record->pending_issuer, "%s",
+             identity_issuer(provider));
     record->pending.expires = moment_wall() + tokens->expires_in;
-    strcpy(record->pending.scope, tokens->scope);
     strcpy(record->pending.nonce, nonce);
+    /* Who says nothing has granted what was asked for: RFC 6749 section 5.1. */
+    snprintf(record->pending.scope, sizeof record->pending.scope, "%s",
+             tokens->scope[0] != '\0' ? tokens->scope : provider->scope);
     if (tokens->id_token.length > 0 && secret_set(&record->pending.id_token, tokens->id_token.data,
                                                   tokens->id_token.length, PROTOCOL_TOKEN_MAX) < 0)
         return -ENOMEM;
@@ -129,6 +140,21 @@ static int take_tokens(struct record *record, struct oauth_answer *tokens, const
     return r < 0 ? r
                  : secret_set(&record->pending.access, tokens->access.data, tokens->access.length,
                               PROTOCOL_TOKEN_MAX);
+}
+
+/* A grant that nobody will use is ended at the provider, if that takes it: the person's consent
+ * must not live on unseen. Other logins of the account need not wait for that. */
+static void give_back(struct visit *visit, struct place *place, const struct secret *refresh,
+                      int64_t until_ms) {
+    struct reason ignored = {""};
+    int64_t soon = moment_boot_ms() + ENROLL_REVOCATION_MS;
+    int64_t end = soon < until_ms ? soon : until_ms;
+    struct http_patience patience = {.deadline_ms = end, .linger_ms = end};
+    const struct provider_config *provider = &visit->config.provider;
+    if (place->entry)
+        store_entry_unlock(place->entry);
+    revocation_send(provider, &place->record, refresh, identity_issuer(provider), &patience,
+                    &ignored);
 }
 
 /* Stores the grant as pending, then proves whose it is. A renewal of the account that is on its way
@@ -140,7 +166,7 @@ static void keep(struct visit *visit, struct oauth_answer *tokens, const char *n
     int64_t until = moment_boot_ms() + RENEWAL_LINGER_MS;
     struct http_patience patience = {.deadline_ms = until, .linger_ms = until};
 
-    int r = take_tokens(&enrolment.place.record, tokens, nonce);
+    int r = take_tokens(&visit->config.provider, &enrolment.place.record, tokens, nonce);
     if (r >= 0)
         r = place_open(visit, PLACE_MADE, until, &enrolment.place, &reason);
     if (r >= 0 && enrolment.place.record.pending_digest[0] != '\0')
@@ -149,18 +175,21 @@ static void keep(struct visit *visit, struct oauth_answer *tokens, const char *n
                        "oauth-login unenroll %s first",
                        visit->account.name, visit->account.name);
     if (r >= 0)
-        r = take_tokens(&enrolment.place.record, tokens, nonce);
+        r = take_tokens(&visit->config.provider, &enrolment.place.record, tokens, nonce);
     if (r >= 0)
         r = store_entry_replace(enrolment.place.entry, &enrolment.place.record, &reason);
     if (r < 0) {
         visit_conclude(visit, r == -ETIMEDOUT ? VERDICT_UNREACHABLE : VERDICT_FAULT, &reason);
+        give_back(visit, &enrolment.place, &tokens->refresh, until);
         return;
     }
     enum verdict verdict = enrolment_prove(&enrolment, &patience, subject);
-    if (verdict == VERDICT_GRANTED)
+    if (verdict == VERDICT_GRANTED) {
         enrolment_finish(&enrolment, subject);
-    else
-        enrolment_drop(&enrolment); /* the person can approve again, with nothing used up */
+        return;
+    }
+    enrolment_drop(&enrolment); /* the person can approve again, with nothing used up */
+    give_back(visit, &enrolment.place, &tokens->refresh, until);
 }
 
 /* Enrols with what the person's approval has brought; an ID token must have `nonce`, unless that is
@@ -171,10 +200,8 @@ static void enroll(struct visit *visit, struct oauth_answer *tokens, const char 
         keep(visit, tokens, nonce);
         return;
     }
-    reason_set(&reason, 0,
-               "%s gave no refresh token: renewal has to be asked for, with scope = ... "
-               "offline_access, or auth_params = access_type=offline prompt=consent",
-               visit->config.provider.name);
+    reason_set(&reason, 0, "%s gave no refresh token: %s", visit->config.provider.name,
+               preset_find(visit->config.provider.preset)->renewal_mend);
     visit_conclude(visit, VERDICT_MISCONFIGURED, &reason);
 }
 

@@ -76,15 +76,16 @@ static enum verdict find_subject(struct enrolment *enrolment, char ret[RECORD_SU
     bool enough = token && (config_subject_of(config, account->name) ||
                             json_text_at(token, config->provider.username_claim));
     if (enough)
-        return identity_match(config, account, token, ret, reason);
+        return identity_match(config, account, token, "sub", ret, reason);
     verdict = fetch_userinfo(enrolment, patience, &userinfo, reason);
     if (verdict == VERDICT_NOT_PERMITTED && token)
-        return identity_match(config, account, token, ret, reason);
+        return identity_match(config, account, token, "sub", ret, reason);
     if (verdict == VERDICT_NOT_PERMITTED)
         return match_unproven(enrolment, ret, reason);
     if (verdict != VERDICT_GRANTED)
         return verdict;
-    verdict = identity_match(config, account, userinfo, ret, reason);
+    verdict =
+        identity_match(config, account, userinfo, config->provider.subject_claim, ret, reason);
     if (verdict != VERDICT_GRANTED || !token || strcmp(json_text(token, "sub"), ret) == 0)
         return verdict;
     reason_set(reason, 0, "ID token and userinfo are of different subjects");

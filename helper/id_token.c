@@ -48,6 +48,13 @@ struct json_object *id_token_read(const struct secret *token) {
     return split(token, parts) ? decode(&parts[1]) : NULL;
 }
 
+bool id_token_is_encrypted(const struct secret *token) {
+    size_t dots = 0;
+    for (const char *at = secret_text(token); *at != '\0'; at++)
+        dots += *at == '.';
+    return dots == 4;
+}
+
 static const struct algorithm *find_algorithm(const char *name) {
     for (size_t i = 0; name && i < sizeof algorithms / sizeof algorithms[0]; i++)
         if (strcmp(algorithms[i].name, name) == 0)

@@ -20,6 +20,9 @@ enum { ID_TOKEN_TOLERANCE = 600 }; /* seconds that a provider's clocks may diffe
  * JWS of JSON; the caller owns the object. */
 struct json_object *id_token_read(const struct secret *token);
 
+/* Whether it is a compact JWE (RFC 7516 section 7.1), five parts, which nobody here can read. */
+bool id_token_is_encrypted(const struct secret *token);
+
 /* Whether the token's algorithm is on the list. One that is not, HMAC above all, proves nothing. */
 bool id_token_is_accepted(const struct secret *token);
 

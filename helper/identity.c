@@ -54,13 +54,21 @@ static enum verdict match_claim(const struct provider_config *provider, const ch
     return VERDICT_GRANTED;
 }
 
+bool identity_subject(struct json_object *claims, const char *claim,
+                      char ret[RECORD_SUBJECT_SIZE]) {
+    struct json_object *value = json_value_at(claims, claim);
+    const char *text = json_value_text(value);
+    return text ? keep_subject(text, ret)
+                : strcmp(claim, "sub") != 0 && json_value_number(value, ret);
+}
+
 enum verdict identity_match(const struct config *config, const struct account *account,
-                            struct json_object *claims, char ret_subject[RECORD_SUBJECT_SIZE],
-                            struct reason *reason) {
-    const char *subject = json_text(claims, "sub");
+                            struct json_object *claims, const char *subject_claim,
+                            char ret_subject[RECORD_SUBJECT_SIZE], struct reason *reason) {
+    const char *subject = ret_subject;
     const char *mapped = config_subject_of(config, account->name);
-    if (!subject || !keep_subject(subject, ret_subject))
-        return DENY(reason, "the provider's claims have no sub of 1 to 255 bytes");
+    if (!identity_subject(claims, subject_claim, ret_subject))
+        return DENY(reason, "the provider's claims have no %s of 1 to 255 bytes", subject_claim);
     if (mapped && strcmp(mapped, subject) != 0)
         return DENY(reason, "the grant is of subject %.100s, but [accounts %s] says %s = %.100s",
                     subject, config->provider.name, account->name, mapped);

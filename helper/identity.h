@@ -12,12 +12,16 @@
 /* Who the provider is to a record: the issuer, or the token endpoint where none is configured. */
 const char *identity_issuer(const struct provider_config *provider);
 
-/* Matches the claims of userinfo (OpenID Connect Core section 5.3.2) with `account`: by
- * [accounts], else by username_claim; exactly, case and all. GRANTED, with the subject in
- * `ret_subject`, or DENIED with the reason. */
+/* Copies the subject at the dotted path `claim`: a text, or, of any claim but sub, which MUST be
+ * one, a whole number, as GitHub has it. False when there is none of 1 to 255 bytes. */
+bool identity_subject(struct json_object *claims, const char *claim, char ret[RECORD_SUBJECT_SIZE]);
+
+/* Matches the claims of an ID token, whose `subject_claim` is sub, or of userinfo (OpenID Connect
+ * Core section 5.3.2) with `account`: by [accounts], else by username_claim; exactly, case and all.
+ * GRANTED, with the subject in `ret_subject`, or DENIED with the reason. */
 enum verdict identity_match(const struct config *config, const struct account *account,
-                            struct json_object *claims, char ret_subject[RECORD_SUBJECT_SIZE],
-                            struct reason *reason);
+                            struct json_object *claims, const char *subject_claim,
+                            char ret_subject[RECORD_SUBJECT_SIZE], struct reason *reason);
 
 /* The subject that [accounts] alone gives `account`, for a provider that has no userinfo. */
 enum verdict identity_match_configured(const struct config *config, const struct account *account,

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "enrolment.h"
+#include "identity.h"
 #include "login.h"
 #include "renewal.h"
 #include "seal.h"
@@ -27,9 +28,12 @@ static void conclude(struct enrolment *import, enum verdict verdict, const char 
 static int take_input(struct enrolment *import, const char *digest) {
     struct record *record = &import->place.record;
     const struct secret *input = &import->visit->question.input;
-    if (record->pending.refresh.length > 0 && strcmp(record->pending_digest, digest) == 0)
+    const char *issuer = identity_issuer(&import->visit->config.provider);
+    if (record->pending.refresh.length > 0 && strcmp(record->pending_digest, digest) == 0 &&
+        strcmp(record->pending_issuer, issuer) == 0)
         return 0;
     record_grant_clear(&record->pending);
+    snprintf(record->pending_issuer, sizeof record->pending_issuer, "%s", issuer);
     strcpy(record->pending_digest, digest);
     return secret_set(&record->pending.refresh, input->data, input->length, PROTOCOL_TOKEN_MAX);
 }

@@ -3,8 +3,8 @@
  */
 #include "json.h"
 
+#include <inttypes.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -123,6 +123,21 @@ const char *json_value_text(struct json_object *value) {
     const char *text = json_object_get_string(value);
     size_t length = (size_t) json_object_get_string_len(value);
     return length > 0 && strlen(text) == length ? text : NULL;
+}
+
+bool json_value_number(struct json_object *value, char ret[JSON_NUMBER_SIZE]) {
+    if (!json_object_is_type(value, json_type_int))
+        return false;
+    int64_t number = json_object_get_int64(value);
+    uint64_t large = json_object_get_uint64(value);
+    /* What json-c makes of a number that is too large or too small for it. */
+    if (number == INT64_MIN || large == UINT64_MAX)
+        return false;
+    if (number < 0)
+        snprintf(ret, JSON_NUMBER_SIZE, "%" PRId64, number);
+    else
+        snprintf(ret, JSON_NUMBER_SIZE, "%" PRIu64, large);
+    return true;
 }
 
 const char *json_text(struct json_object *object, const char *name) {

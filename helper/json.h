@@ -6,8 +6,11 @@
 #define OAUTH_LOGIN_JSON_H
 
 #include <json-c/json.h>
+#include <stdbool.h>
 
 #include "secret.h"
+
+enum { JSON_NUMBER_SIZE = 24 }; /* 64 bits in decimal */
 
 #define SCOPED_JSON __attribute__((cleanup(json_wipe)))
 
@@ -22,6 +25,11 @@ const char *json_text(struct json_object *object, const char *name);
 
 /* The text of a value, or NULL for what json_text would not take. */
 const char *json_value_text(struct json_object *value);
+
+/* Writes a whole number as its decimal digits, whatever form the JSON had it in, into `ret`. False
+ * for anything else, and for a number outside of what is kept exactly (-2^63 < n < 2^64 - 1): two
+ * of those would be one. */
+bool json_value_number(struct json_object *value, char ret[JSON_NUMBER_SIZE]);
 
 /* The value at a path of names with dots between them, e.g. "user.login", or NULL; and its text. */
 struct json_object *json_value_at(struct json_object *object, const char *path);

@@ -72,6 +72,29 @@ static bool has_group(const struct provider_config *provider, struct json_object
     return false;
 }
 
+/* Whether the value is exactly `text`: a string, a whole number, true or false. */
+static bool is_value(struct json_object *value, const char *text) {
+    char number[JSON_NUMBER_SIZE];
+    const char *string = json_value_text(value);
+    if (string)
+        return strcmp(string, text) == 0;
+    if (json_object_is_type(value, json_type_boolean))
+        return strcmp(json_object_get_boolean(value) ? "true" : "false", text) == 0;
+    return json_value_number(value, number) && strcmp(number, text) == 0;
+}
+
+/* Whether the claims only say where `claim` could be had: OpenID Connect Core section 5.6.2, and
+ * `hasgroups`, which Entra puts there where it keeps an answer short. */
+static bool is_elsewhere(struct json_object *claims, const char *claim) {
+    struct json_object *names = NULL, *has = NULL;
+    if (json_object_object_get_ex(claims, "_claim_names", &names) &&
+        json_object_is_type(names, json_type_object) &&
+        json_object_object_get_ex(names, claim, NULL))
+        return true;
+    return strcmp(claim, "groups") == 0 && json_object_object_get_ex(claims, "hasgroups", &has) &&
+           is_value(has, "true");
+}
+
 static enum verdict check_groups(const struct provider_config *provider, struct json_object *claims,
                                  struct reason *reason) {
     char group[POLICY_WORD_SIZE];
@@ -79,26 +102,20 @@ static enum verdict check_groups(const struct provider_config *provider, struct 
     if (wanted[0] == '\0')
         return VERDICT_GRANTED;
     struct json_object *groups = json_value_at(claims, provider->groups_claim);
+    if (!groups && is_elsewhere(claims, provider->groups_claim)) {
+        reason_set(reason, 0,
+                   "require_groups: the provider left %s out for having too many (an overage: "
+                   "Entra's limit is 200); have it send only the groups assigned to the "
+                   "application, or roles, with groups_claim = roles",
+                   provider->groups_claim);
+        return VERDICT_MISCONFIGURED;
+    }
     if (!groups)
         return DENY(reason, "require_groups: the claims have no %s", provider->groups_claim);
     while (next_part(&wanted, ",", group))
         if (has_group(provider, groups, group))
             return VERDICT_GRANTED;
     return DENY(reason, "require_groups: in none of %.200s", provider->require_groups);
-}
-
-/* Whether the value is exactly `text`: a string, a whole number, true or false. */
-static bool is_value(struct json_object *value, const char *text) {
-    char number[32];
-    const char *string = json_value_text(value);
-    if (string)
-        return strcmp(string, text) == 0;
-    if (json_object_is_type(value, json_type_boolean))
-        return strcmp(json_object_get_boolean(value) ? "true" : "false", text) == 0;
-    if (!json_object_is_type(value, json_type_int))
-        return false;
-    snprintf(number, sizeof number, "%lld", (long long) json_object_get_int64(value));
-    return strcmp(number, text) == 0;
 }
 
 static enum verdict check_claim(const char *demand, struct json_object *claims,

@@ -15,7 +15,8 @@ enum verdict policy_check_scope(const struct provider_config *provider, const ch
                                 struct reason *reason);
 
 /* Whether live claims have one of require_groups and all of require_claim. Compared are whole
- * values, exactly. GRANTED or DENIED; `reason` names what is missing. */
+ * values, exactly. GRANTED or DENIED; `reason` names what is missing. MISCONFIGURED for groups that
+ * are too many to be sent: whether the account is in one of them is not known. */
 enum verdict policy_check_claims(const struct provider_config *provider, struct json_object *claims,
                                  struct reason *reason);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "id_token.h"
+#include "identity.h"
 #include "moment.h"
 #include "policy.h"
 #include "provider.h"
@@ -17,6 +18,17 @@ bool proof_is_needed(const struct provider_config *provider) {
     return provider->require != REQUIRE_REFRESH;
 }
 
+/* That nobody can compare what it says is no word about the person, and stays so until somebody
+ * changes the client at the provider. */
+static enum verdict conclude_unreadable(const struct secret *token, struct reason *reason) {
+    reason_set(reason, 0,
+               "the ID token %s; have the provider sign it and no more (no "
+               "id_token_encrypted_response_alg for this client), or take openid out of scope and "
+               "enrol anew",
+               id_token_is_encrypted(token) ? "is encrypted" : "is no compact JWS of JSON");
+    return VERDICT_MISCONFIGURED;
+}
+
 /* The token came from the token endpoint, whose TLS has proven the issuer: its claims count without
  * its signature (OpenID Connect Core section 3.1.3.7 item 6), to the disadvantage of who it is. */
 static enum verdict check_id_token(const struct provider_config *provider, struct record *record,
@@ -24,7 +36,7 @@ static enum verdict check_id_token(const struct provider_config *provider, struc
                                    struct reason *reason) {
     SCOPED_JSON struct json_object *claims = id_token_read(&grant->id_token);
     if (!claims)
-        return DENY(reason, "the ID token is no compact JWS that is understood");
+        return conclude_unreadable(&grant->id_token, reason);
     /* Without a configured issuer there is none to compare with; the subject there is. */
     const char *issuer = provider->issuer[0] != '\0' ? provider->issuer : json_text(claims, "iss");
     if (!id_token_check(claims, issuer ? issuer : "", provider->client_id, moment_wall(), reason))
@@ -46,7 +58,9 @@ enum verdict proof_check_answer(const struct provider_config *provider, struct r
                                 const struct record_grant *grant, const char *subject,
                                 struct reason *reason) {
     enum verdict verdict = policy_check_scope(provider, grant->scope, reason);
-    return verdict == VERDICT_GRANTED && grant->id_token.length > 0
+    /* A provider whose subjects lie elsewhere has no `sub` to compare (config_check.c). */
+    bool comparable = strcmp(provider->subject_claim, "sub") == 0;
+    return verdict == VERDICT_GRANTED && grant->id_token.length > 0 && comparable
                ? check_id_token(provider, record, grant, subject, reason)
                : verdict;
 }
@@ -112,8 +126,9 @@ static enum verdict fetch_claims(const struct provider_config *provider, struct 
 /* RFC 7662 leaves `sub` out where it likes; userinfo MUST have it (OpenID Connect Core 5.3.2). */
 static bool is_subject(const struct provider_config *provider, struct json_object *claims,
                        const char *subject) {
-    const char *found = json_text(claims, "sub");
-    if (!found)
+    char found[RECORD_SUBJECT_SIZE];
+    bool userinfo = provider->require == REQUIRE_USERINFO;
+    if (!identity_subject(claims, userinfo ? provider->subject_claim : "sub", found))
         return provider->require == REQUIRE_INTROSPECTION &&
                !json_object_object_get_ex(claims, "sub", NULL);
     return strcmp(found, subject) == 0;

@@ -13,8 +13,7 @@
 /* Checks what the token endpoint's answer itself says about `grant`, a member of `record`: the
  * scope of require_scope, and an ID token, if one came: its issuer, its audience, its time, its
  * subject, which must be `subject`, the nonce that the grant says, and that it is not older than
- * the one before. Pure. GRANTED or
- * DENIED. */
+ * the one before. Pure. GRANTED or DENIED; MISCONFIGURED for an ID token that can't be read. */
 enum verdict proof_check_answer(const struct provider_config *provider, struct record *record,
                                 const struct record_grant *grant, const char *subject,
                                 struct reason *reason);

@@ -168,6 +168,14 @@ enum verdict provider_find(const struct provider_config *provider, enum provider
     return VERDICT_GRANTED;
 }
 
+/* GitHub refuses who asks too often with 403, as it refuses a suspended account, but in words. */
+static bool is_rate_limit(const struct http_answer *answer) {
+    SCOPED_JSON struct json_object *object =
+        answer->status == 403 ? json_parse_strict(&answer->body) : NULL;
+    const char *message = object ? json_text(object, "message") : NULL;
+    return message && strcasestr(message, "rate limit");
+}
+
 /* The JSON object of an answer that is a 200: GRANTED; NOT_PERMITTED for a refusal. */
 static enum verdict take_claims(const char *what, const char *url, const struct http_answer *answer,
                                 struct json_object **ret_claims, struct reason *reason) {
@@ -175,9 +183,13 @@ static enum verdict take_claims(const char *what, const char *url, const struct 
         *ret_claims = json_parse_strict(&answer->body);
     if (*ret_claims)
         return VERDICT_GRANTED;
+    bool limited = is_rate_limit(answer);
     reason_set(reason, 0, "%s at %.*s answered HTTP %ld%s", what, host_length(url), url,
-               answer->status, answer->status == 200 ? ", but no JSON object" : "");
-    return is_refusal(answer->status) ? VERDICT_NOT_PERMITTED : VERDICT_UNREACHABLE;
+               answer->status,
+               answer->status == 200 ? ", but no JSON object"
+               : limited             ? ": too many requests"
+                                     : "");
+    return is_refusal(answer->status) && !limited ? VERDICT_NOT_PERMITTED : VERDICT_UNREACHABLE;
 }
 
 enum verdict provider_fetch_userinfo(const struct provider_config *provider, const char *url,
@@ -220,6 +232,17 @@ static struct json_object *parse_text(const char *text) {
                                                                         : json_parse_strict(&bytes);
 }
 
+/* Certificates are most of a key set (Entra's has 20 kB of them), and nobody looks at them here. */
+static void drop_certificates(struct json_object *keys) {
+    struct json_object *list = keys ? json_value_at(keys, "keys") : NULL;
+    for (size_t i = 0;
+         json_object_is_type(list, json_type_array) && i < json_object_array_length(list); i++) {
+        struct json_object *key = json_object_array_get_idx(list, i);
+        if (json_object_is_type(key, json_type_object))
+            json_object_object_del(key, "x5c");
+    }
+}
+
 bool provider_has_keys(const struct provider_config *provider, const struct record *record) {
     const char *url = provider->jwks_uri[0] != '\0' ? provider->jwks_uri : record->jwks_uri;
     int64_t age = moment_wall() - record->keys_fetched;
@@ -245,15 +268,17 @@ enum verdict provider_keys(const struct provider_config *provider, struct record
     verdict = provider_fetch(provider, &request, patience, &answer, reason);
     if (verdict != VERDICT_GRANTED)
         return verdict;
-    *ret_keys = answer.status == 200 && answer.body.length < RECORD_KEYS_SIZE
-                    ? json_parse_strict(&answer.body)
-                    : NULL;
-    if (!*ret_keys) {
+    *ret_keys = answer.status == 200 ? json_parse_strict(&answer.body) : NULL;
+    drop_certificates(*ret_keys);
+    const char *text =
+        *ret_keys ? json_object_to_json_string_ext(*ret_keys, JSON_C_TO_STRING_PLAIN) : NULL;
+    if (!text || strlen(text) >= RECORD_KEYS_SIZE) {
+        json_wipe(ret_keys);
         reason_set(reason, 0, "jwks_uri answered HTTP %ld and no JSON object below %d bytes",
                    answer.status, RECORD_KEYS_SIZE);
         return VERDICT_UNREACHABLE;
     }
-    strcpy(record->keys, secret_text(&answer.body));
+    strcpy(record->keys, text);
     snprintf(record->keys_from, sizeof record->keys_from, "%s", url);
     record->keys_fetched = moment_wall();
     return VERDICT_GRANTED;

@@ -61,6 +61,7 @@ static const struct field fields[] = {
     FIELD(39, FIELD_TEXT, keys),
     FIELD(40, FIELD_TEXT, keys_from),
     FIELD(41, FIELD_NUMBER, keys_fetched),
+    FIELD(42, FIELD_TEXT, pending_issuer),
 };
 
 enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };

@@ -70,6 +70,7 @@ struct record {
     /* An import that has not proven yet whose grant it is; the digest is of what was given. */
     struct record_grant pending;
     char pending_digest[RECORD_DIGEST_SIZE];
+    char pending_issuer[RECORD_URL_SIZE];     /* whom its token may go to */
     char imported_digest[RECORD_DIGEST_SIZE]; /* of the import that became the grant */
 
     /* The provider's discovery document, cached here so that no account can redirect another. */

@@ -6,8 +6,9 @@
  *   accounts/NAME/record.0     the two slots (store_slot.c): generation N lies in
  *   accounts/NAME/record.1     record.(N mod 2), so that a write never touches the newest
  *
- * An entry is made under a name with a leading dot and gets its own by a rename: one that is
- * there is whole, and one whose slots are both empty has been tampered with.
+ * An entry is made as `.new` and gets its name by a rename, and is removed as `.old`, one at a
+ * time under the lock of `accounts`: one that is there is whole, and one whose slots are both
+ * empty has been tampered with.
  */
 #include "store.h"
 
@@ -20,14 +21,16 @@
 #include <sys/stat.h>
 
 #include "lock.h"
+#include "moment.h"
 #include "scoped.h"
 #include "store_file.h"
 #include "store_key.h"
 #include "store_slot.h"
 
-enum { SLOTS = 2 };
+enum { SLOTS = 2, ACCOUNTS_PATIENCE_MS = 5000 };
 
 static const char slot_names[SLOTS][9] = {"record.0", "record.1"};
+static const char new_name[] = ".new", old_name[] = ".old";
 
 struct store {
     char path[PATH_MAX - 512];
@@ -194,14 +197,15 @@ static int fill_entry(struct store *store, struct store_entry *entry, const char
                : 0;
 }
 
-static void remove_files(int accounts, const char *name) {
-    SCOPED_FD int dir = openat(accounts, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (dir < 0)
-        return;
-    for (int i = 0; i < SLOTS; i++)
-        unlinkat(dir, slot_names[i], 0);
-    unlinkat(dir, "lock", 0);
-    unlinkat(accounts, name, AT_REMOVEDIR);
+/* Takes the lock under which entries are made and removed, until flock(LOCK_UN), and clears away
+ * what somebody left who died while he had it. */
+static int lock_accounts(struct store *store, struct reason *reason) {
+    int r = lock_wait(store->accounts, moment_boot_ms() + ACCOUNTS_PATIENCE_MS);
+    if (r < 0)
+        return reason_set(reason, r, "cannot lock %s/accounts: %s", store->path, strerror(-r));
+    store_file_remove_dir(store->accounts, new_name);
+    store_file_remove_dir(store->accounts, old_name);
+    return 0;
 }
 
 int store_entry_create(struct store *store, const struct store_owner *owner, struct record *record,
@@ -215,20 +219,22 @@ int store_entry_create(struct store *store, const struct store_owner *owner, str
     r = make_accounts(store, reason);
     if (r < 0)
         return r;
-    char name[32];
-    snprintf(name, sizeof name, ".new.%d", getpid());
-    remove_files(store->accounts, name); /* of a process that had our pid and died here */
-    r = fill_entry(store, entry, name, record, reason);
-    if (r >= 0 &&
-        (renameat2(store->accounts, name, store->accounts, owner->account, RENAME_NOREPLACE) < 0 ||
-         fsync(store->accounts) < 0))
+    r = lock_accounts(store, reason);
+    if (r < 0)
+        return r;
+    r = fill_entry(store, entry, new_name, record, reason);
+    if (r >= 0 && (renameat2(store->accounts, new_name, store->accounts, owner->account,
+                             RENAME_NOREPLACE) < 0 ||
+                   fsync(store->accounts) < 0))
         r = reason_set(reason, -errno, "cannot make %s: %s", entry->path, strerror(errno));
+    if (r < 0)
+        store_file_remove_dir(store->accounts, new_name);
+    flock(store->accounts, LOCK_UN);
     if (r == 0) {
         *ret = entry;
         entry = NULL;
         return 0;
     }
-    remove_files(store->accounts, name);
     /* Somebody made it in the meantime: then that one is the entry. */
     return r == -EEXIST ? store_entry_open(store, owner, ret, reason) : r;
 }
@@ -341,15 +347,16 @@ int store_entry_reserve(struct store_entry *entry, const struct record *record,
 
 int store_entry_remove(struct store *store, struct store_entry *entry, struct reason *reason) {
     const char *account = entry->binding.owner.account;
-    char name[32];
-    snprintf(name, sizeof name, ".old.%d", getpid());
-    remove_files(store->accounts, name); /* of a process that had our pid and died here */
-    if (renameat(store->accounts, account, store->accounts, name) < 0)
-        return reason_set(reason, -errno, "cannot remove %s: %s", entry->path, strerror(errno));
-    remove_files(store->accounts, name);
-    return fsync(store->accounts) < 0
-               ? reason_set(reason, -errno, "cannot sync %s: %s", entry->path, strerror(errno))
-               : 0;
+    int r = lock_accounts(store, reason);
+    if (r < 0)
+        return r;
+    if (renameat(store->accounts, account, store->accounts, old_name) < 0)
+        r = reason_set(reason, -errno, "cannot remove %s: %s", entry->path, strerror(errno));
+    store_file_remove_dir(store->accounts, old_name);
+    if (r >= 0 && fsync(store->accounts) < 0)
+        r = reason_set(reason, -errno, "cannot sync %s: %s", entry->path, strerror(errno));
+    flock(store->accounts, LOCK_UN);
+    return r;
 }
 
 static int is_visible(const struct dirent *entry) {

@@ -1,15 +1,14 @@
 /*
  * unenroll.c - the end of an account's grant: here at once, at the provider as soon as it can be
- * told (RFC 7009). A grant that could not be revoked is kept for that alone, until this is run
+ * told (revocation.h). A grant that could not be revoked is kept for that alone, until this is run
  * again; whose it was is kept for good, unless root says otherwise.
  */
 #include <errno.h>
 #include <string.h>
 
-#include "identity.h"
 #include "login.h"
 #include "place.h"
-#include "provider.h"
+#include "revocation.h"
 
 /* The account can't log in from here on. */
 static int disable(struct place *place, struct reason *reason) {
@@ -21,74 +20,71 @@ static int disable(struct place *place, struct reason *reason) {
     return store_entry_replace(place->entry, record, reason);
 }
 
-/* Tells the provider: GRANTED when it knows; NOT_PERMITTED when it can't be told, ever. */
-static enum verdict revoke(const struct visit *visit, struct place *place, struct reason *reason) {
-    SCOPED_OAUTH_REQUEST struct oauth_request built = {0};
-    SCOPED_ANSWER struct http_answer answer = {0};
-    const struct provider_config *provider = &visit->config.provider;
-    struct http_patience patience = visit_patience(visit, NULL, NULL);
-    const char *url = NULL;
-
-    /* The token is nobody else's business: not of an issuer that took this one's place. */
-    if (strcmp(place->record.issuer, identity_issuer(provider)) != 0) {
-        reason_set(reason, 0, "the grant is of %.200s: end it there", place->record.issuer);
-        return VERDICT_NOT_PERMITTED;
-    }
-    enum verdict verdict =
-        provider_find(provider, PROVIDER_REVOCATION, &place->record, &patience, &url, reason);
-    if (verdict != VERDICT_GRANTED)
-        return verdict;
-    if (url[0] == '\0') {
-        reason_set(reason, 0, "%s has no revocation endpoint: end the grant there", provider->name);
-        return VERDICT_NOT_PERMITTED;
-    }
-    if (oauth_build_revocation(provider, &place->record.grant.refresh, &built) < 0)
-        return VERDICT_FAULT;
-    struct http_request request = provider_request(url, &built);
-    verdict = provider_fetch(provider, &request, &patience, &answer, reason);
-    if (verdict != VERDICT_GRANTED || answer.status == 200)
-        return verdict;
-    reason_set(reason, 0, "revocation answered HTTP %ld", answer.status);
-    return answer.status == 429 || answer.status >= 500 ? VERDICT_UNREACHABLE
-                                                        : VERDICT_MISCONFIGURED;
+/* Whether a grant can be forgotten here. Forgetting waits for a provider that is down, since the
+ * token would be gone with the rest; not for one that will never take it. */
+static bool is_done(enum verdict verdict, bool forget) {
+    return verdict == VERDICT_GRANTED || verdict == VERDICT_NOT_PERMITTED ||
+           (forget && verdict == VERDICT_MISCONFIGURED);
 }
 
-/* Forgets the grant, and with `forget` whose it was; or keeps it to be revoked later. */
-static int finish(struct place *place, bool revoked, bool forget, struct reason *reason) {
-    struct record *record = &place->record;
-    if (forget)
-        return store_entry_remove(place->store, place->entry, reason);
-    if (revoked)
-        record_grant_clear(&record->grant);
-    record_grant_clear(&record->pending);
-    record->pending_digest[0] = '\0';
-    return store_entry_replace(place->entry, record, reason);
+/* Tells the provider of the account's grant, and of one that an unfinished import has left. What is
+ * done is cleared; what could not be told is kept to be told later. The first that is not done, or
+ * GRANTED, with what was told about the last that had to be explained. */
+static enum verdict revoke(const struct visit *visit, struct record *record, bool forget,
+                           struct reason *reason) {
+    const struct {
+        struct record_grant *grant;
+        const char *issuer;
+    } left[] = {{&record->grant, record->issuer}, {&record->pending, record->pending_issuer}};
+    struct http_patience patience = visit_patience(visit, NULL, NULL);
+    enum verdict worst = VERDICT_GRANTED;
+    bool any = false;
+    for (size_t i = 0; i < sizeof left / sizeof left[0]; i++) {
+        struct reason told = {""};
+        if (left[i].grant->refresh.length == 0)
+            continue;
+        any = true;
+        enum verdict verdict =
+            revocation_send(&visit->config.provider, record, &left[i].grant->refresh,
+                            left[i].issuer, &patience, &told);
+        bool done = is_done(verdict, forget);
+        if (done)
+            record_grant_clear(left[i].grant);
+        else if (worst == VERDICT_GRANTED)
+            worst = verdict;
+        if (verdict != VERDICT_GRANTED && (!done || worst == VERDICT_GRANTED))
+            *reason = told;
+    }
+    if (record->pending.refresh.length == 0)
+        record->pending_digest[0] = '\0';
+    if (!any)
+        reason_set(reason, 0, "there was none to revoke");
+    return worst;
+}
+
+/* Forgets whose the grant was too, if asked to, or if nobody ever was proven to have it. */
+static int finish(struct place *place, bool forget, struct reason *reason) {
+    const struct record *record = &place->record;
+    bool empty = record->subject[0] == '\0' && record->grant.refresh.length == 0 &&
+                 record->pending.refresh.length == 0;
+    return forget || empty ? store_entry_remove(place->store, place->entry, reason)
+                           : store_entry_replace(place->entry, &place->record, reason);
 }
 
 static void part(struct visit *visit, struct place *place, bool forget) {
     struct reason reason = {""}, told = {""};
     enum verdict verdict = VERDICT_GRANTED;
-    bool left = place->record.grant.refresh.length > 0;
 
     int r = disable(place, &reason);
-    if (r >= 0 && left)
-        verdict = revoke(visit, place, &told);
-    else
-        reason_set(&told, 0, "there was none to revoke");
-    /* Forgetting waits for a provider that is down, since the token would be gone with the rest;
-     * not for one that will never take it. */
-    bool done = verdict == VERDICT_GRANTED || verdict == VERDICT_NOT_PERMITTED ||
-                (forget && verdict == VERDICT_MISCONFIGURED);
     if (r >= 0)
-        r = finish(place, done, forget && done, &reason);
+        verdict = revoke(visit, &place->record, forget, &told);
+    bool done = verdict == VERDICT_GRANTED;
+    if (r >= 0)
+        r = finish(place, forget && done, &reason);
     if (r >= 0 && !done)
         reason_set(&reason, 0, "ended here, but not revoked yet (%.250s); run the same again later",
                    told.text);
-    visit_conclude(visit,
-                   r < 0  ? VERDICT_FAULT
-                   : done ? VERDICT_GRANTED
-                          : verdict,
-                   r < 0 || !done ? &reason : &told);
+    visit_conclude(visit, r < 0 ? VERDICT_FAULT : verdict, r < 0 || !done ? &reason : &told);
 }
 
 static void unenroll(struct visit *visit, bool forget) {
@@ -102,7 +98,7 @@ static void unenroll(struct visit *visit, bool forget) {
     } else if (r == -ENOENT) {
         reason_set(&reason, 0, "no grant is stored");
         visit_conclude(visit, VERDICT_NOT_ENROLLED, &reason);
-    } else if (forget && broken && place.entry && finish(&place, false, true, &reason) == 0) {
+    } else if (forget && broken && place.entry && finish(&place, true, &reason) == 0) {
         reason_set(&reason, 0, "its record did not open, so it could not be revoked");
         visit_conclude(visit, VERDICT_GRANTED, &reason);
     } else {

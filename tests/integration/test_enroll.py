@@ -187,6 +187,50 @@ def test_an_unfinished_import_is_not_overwritten(oauth_login, device, alice):
     assert oauth_login.run("import", "alice", input=token).ok
 
 
+@pytest.mark.parametrize("trouble", ["somebody else", "userinfo down", "import unfinished"])
+def test_a_grant_that_comes_to_nothing_is_given_back(trouble, oauth_login, device):
+    device.discovery["revocation_endpoint"] = f"{device.issuer}/revoke"
+    name = "mallory" if trouble == "somebody else" else "alice"
+    if trouble == "import unfinished":
+        oauth_login.configure(device, username_claim="nickname")
+        assert oauth_login.run("import", "alice", input=device.issue_grant("alice")).status == 1
+        oauth_login.configure(device)
+    if trouble == "userinfo down":
+        device.queue("/userinfo", Answer(503))
+    device.queue("/token", tokens(device, name))
+    device.queue("/revoke", Answer(200))
+    assert oauth_login.run("enroll", "alice").status in (1, 3, 5)
+    (request,) = device.requests("/revoke")
+    assert request.form["token"] == device.refresh_token(name)
+    assert oauth_login.verdict("alice") == "not-enrolled"
+
+
+def test_a_provider_that_takes_nothing_back_keeps_nobody_waiting(oauth_login, device):
+    device.discovery["revocation_endpoint"] = f"{device.issuer}/revoke"
+    device.queue("/token", tokens(device, "mallory"))
+    device.queue("/revoke", Answer(503))
+    result = oauth_login.run("enroll", "alice")
+    assert result.status == 1 and "mallory" in result.stderr
+
+
+def test_a_grant_that_is_used_is_not_given_back(oauth_login, device):
+    device.discovery["revocation_endpoint"] = f"{device.issuer}/revoke"
+    device.queue("/token", tokens(device))
+    assert oauth_login.run("enroll", "alice").ok
+    assert not device.requests("/revoke")
+
+
+@pytest.mark.parametrize("said, allowed", [
+    ({}, True), ({"scope": "openid"}, False), ({"scope": "openid offline_access x"}, True)])
+def test_a_provider_that_names_no_scope_has_granted_what_was_asked(
+        said, allowed, oauth_login, device):
+    oauth_login.configure(device, scope="openid offline_access", require_scope="offline_access")
+    device.queue("/token", tokens(device, **said))
+    result = oauth_login.run("enroll", "alice")
+    assert result.ok == allowed, result
+    assert allowed or "lacks offline_access" in result.stderr
+
+
 def test_a_qr_code_is_shown_where_it_fits(oauth_login, device):
     whole = "https://example.com/go?user_code=WDJB-MJHT"
     device._queues["/device"] = [Answer.json({**CODE, "verification_uri": "https://example.com/go",

@@ -176,6 +176,21 @@ def test_what_is_no_token_is_no_yes(token, signing, provider, key):
     assert signing.verdict("alice") in ("denied", "misconfigured")
 
 
+@pytest.mark.parametrize("token, said", [
+    ("aa.bb.cc.dd.ee", "is encrypted"), ("x", "no compact JWS"), ("e30.!!.e30", "no compact JWS"),
+])
+def test_a_token_that_nobody_can_read_is_no_no_to_the_person(token, said, signing, provider, key):
+    assert importing(signing, provider, key.sign(claims(provider))).ok
+    with_token(provider, token)
+    answer = signing.run_json("verify", "alice")
+    assert answer["verdict"] == "misconfigured"
+    assert said in answer["reason"] and "openid out of scope" in answer["reason"]
+    with_token(provider, key.sign(claims(provider)))
+    assert not provider.requests("/revoke")
+    signing.configure(provider, require="userinfo")  # another setting ends the back-off
+    assert signing.verdict("alice") == "granted", "the grant that came with it was kept"
+
+
 def test_keys_are_fetched_once_and_again_for_a_new_one(signing, provider, key, tmp_path):
     signing.configure(provider, require="id_token")
     assert importing(signing, provider, key.sign(claims(provider))).ok
@@ -188,6 +203,16 @@ def test_keys_are_fetched_once_and_again_for_a_new_one(signing, provider, key, t
     with_token(provider, new.sign(claims(provider)))
     assert signing.verdict("alice") == "granted"
     assert len(provider.requests("/jwks")) == 2
+
+
+def test_the_certificates_of_a_key_set_take_no_room(signing, provider, key):
+    signing.configure(provider, require="id_token")
+    provider.keys = [{**key.jwk, "kid": f"old{number}", "x5c": ["M" * 1600], "x5t": "t" * 27}
+                     for number in range(12)] + [{**key.jwk, "x5c": ["M" * 1600]}]
+    assert importing(signing, provider, key.sign(claims(provider))).ok
+    with_token(provider, key.sign(claims(provider)))
+    assert signing.verdict("alice") == "granted"
+    assert len(provider.requests("/jwks")) == 1, "what is stored is enough"
 
 
 def test_keys_that_can_not_be_had_are_nobodys_no(signing, provider, key):

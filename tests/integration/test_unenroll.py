@@ -106,6 +106,51 @@ def test_a_record_that_does_not_open_can_be_forgotten(enrolled, provider):
     assert enrolled.verdict("alice") == "not-enrolled"
 
 
+@pytest.fixture
+def unfinished(oauth_login, enrolled, provider):
+    """Beside alice's grant, one of an import that has not found out whose it is."""
+    provider.queue("/userinfo", Answer(503))
+    token = provider.issue_grant("alice")
+    assert oauth_login.run("import", "alice", input=token).status == 3
+    return provider.refresh_token("alice")
+
+
+def test_a_grant_of_an_unfinished_import_is_revoked_too(enrolled, provider, unfinished):
+    assert unenroll(enrolled).ok
+    assert len(provider.requests("/revoke")) == 2
+    assert provider.requests("/revoke")[1].form["token"] == unfinished
+    assert not provider.alive("alice")
+
+
+def test_an_unfinished_import_is_kept_until_the_provider_can_be_told(
+        enrolled, provider, unfinished):
+    provider.queue("/revoke", provider.answer, Answer(503))
+    result = unenroll(enrolled)
+    assert result.status == 3 and "not revoked yet" in result.stderr
+    assert unenroll(enrolled).ok
+    assert provider.requests("/revoke")[-1].form["token"] == unfinished
+    assert not provider.alive("alice")
+
+
+def test_an_unfinished_import_alone_leaves_nothing_behind(oauth_login, enrolled, provider):
+    assert unenroll(enrolled, "--forget").ok
+    provider.queue("/userinfo", Answer(503))
+    token = provider.issue_grant("alice")
+    assert oauth_login.run("import", "alice", input=token).status == 3
+    assert unenroll(enrolled).ok
+    assert not provider.alive("alice")
+    assert not (STORE / "accounts" / "alice").exists()
+
+
+def test_another_issuer_never_gets_the_token_of_an_unfinished_import(
+        enrolled, provider, unfinished, certificate, authority):
+    with ScriptedProvider(certificate, authority.file) as other:
+        other.discovery["revocation_endpoint"] = f"{other.issuer}/revoke"
+        enrolled.configure(other)
+        assert unenroll(enrolled).ok
+        assert not other.requests("/revoke")
+
+
 def test_who_has_no_grant_is_told(oauth_login, provider, alice):
     oauth_login.configure(provider)
     assert unenroll(oauth_login).status == 1

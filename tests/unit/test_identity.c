@@ -44,7 +44,8 @@ static enum verdict match(struct place *place, const char *text) {
     SCOPED_JSON struct json_object *claims = json_parse_strict(&body);
     assert_non_null(claims);
     place->reason.text[0] = '\0';
-    return identity_match(&place->config, &place->account, claims, place->subject, &place->reason);
+    return identity_match(&place->config, &place->account, claims, "sub", place->subject,
+                          &place->reason);
 }
 
 static void assert_denied(struct place *place, const char *claims, const char *said) {

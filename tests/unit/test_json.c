@@ -252,6 +252,40 @@ static void a_dotted_path_leads_through_objects_only(void **state) {
 }
 
 /* Keeps a second reference, so that what was wiped can still be looked at. */
+static void a_whole_number_is_its_digits_or_nothing(void **state) {
+    (void) state;
+    static const struct {
+        const char *json, *digits; /* NULL: refused */
+    } rows[] = {
+        {"1", "1"},
+        {"0", "0"},
+        {"-7", "-7"},
+        {"583231", "583231"},
+        {"9007199254740993", "9007199254740993"}, /* not a double */
+        {"9223372036854775807", "9223372036854775807"},
+        {"9223372036854775808", "9223372036854775808"},
+        {"18446744073709551614", "18446744073709551614"},
+        {"18446744073709551615", NULL}, /* what larger ones become */
+        {"99999999999999999999", NULL},
+        {"-99999999999999999999", NULL},
+        {"1.0", NULL},
+        {"1e3", NULL},
+        {"\"1\"", NULL},
+        {"true", NULL},
+        {"null", NULL},
+        {"[1]", NULL},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char digits[JSON_NUMBER_SIZE] = "";
+        SCOPED_TEXT char *text = unit_text("{\"id\":%s}", rows[i].json);
+        SCOPED_SECRET struct secret body = unit_secret(text);
+        SCOPED_JSON struct json_object *object = json_parse_strict(&body);
+        bool taken = json_value_number(json_value_at(object, "id"), digits);
+        if (taken != (rows[i].digits != NULL) || (taken && strcmp(digits, rows[i].digits) != 0))
+            fail_msg("%s became '%s'", rows[i].json, digits);
+    }
+}
+
 static void strings_are_wiped_before_they_are_freed(void **state) {
     (void) state;
     static const char zeros[] = "\0\0\0\0\0";
@@ -286,6 +320,7 @@ int main(void) {
         cmocka_unit_test(nothing_is_no_object),
         cmocka_unit_test(only_text_with_something_in_it_is_text),
         cmocka_unit_test(a_dotted_path_leads_through_objects_only),
+        cmocka_unit_test(a_whole_number_is_its_digits_or_nothing),
         cmocka_unit_test(strings_are_wiped_before_they_are_freed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,14 +1,7 @@
 /*
  * test_policy.c - what is demanded beyond a renewed grant: whole values, exactly.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <string.h>
+#include "unit.h"
 
 #include "policy.h"
 
@@ -75,6 +68,33 @@ static void a_demand_too_long_to_be_compared_matches_nothing(void **state) {
     assert_int_equal(check(&claim, "{\"g\":\"x\"}", &reason), VERDICT_DENIED);
 }
 
+static void groups_that_were_left_out_are_neither_a_yes_nor_a_no(void **state) {
+    struct provider_config demands = provider("ops", "", "", "");
+    (void) state;
+    static const struct {
+        const char *claims;
+        enum verdict verdict;
+    } rows[] = {
+        {"{\"_claim_names\":{\"groups\":\"src1\"},\"_claim_sources\":{\"src1\":{}}}",
+         VERDICT_MISCONFIGURED},
+        {"{\"hasgroups\":true}", VERDICT_MISCONFIGURED},
+        {"{\"hasgroups\":\"true\"}", VERDICT_MISCONFIGURED},
+        {"{\"hasgroups\":false}", VERDICT_DENIED},
+        {"{\"hasgroups\":\"false\"}", VERDICT_DENIED},
+        {"{\"_claim_names\":{\"phone\":\"src1\"}}", VERDICT_DENIED},
+        {"{\"_claim_names\":\"groups\"}", VERDICT_DENIED},
+        {"{\"_claim_names\":{\"groups\":\"src1\"},\"groups\":[\"dev\"]}", VERDICT_DENIED},
+        {"{\"_claim_names\":{\"groups\":\"src1\"},\"groups\":[\"ops\"]}", VERDICT_GRANTED},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct reason reason = {""};
+        enum verdict verdict = check(&demands, rows[i].claims, &reason);
+        if (verdict != rows[i].verdict)
+            fail_msg("%s: %s (%s)", rows[i].claims, verdict_name(verdict), reason.text);
+        assert_int_equal(strstr(reason.text, "overage") != NULL, verdict == VERDICT_MISCONFIGURED);
+    }
+}
+
 static void every_claim_must_hold(void **state) {
     struct provider_config demands = provider("", "", "state=active level=3,org.ok=true", "");
     struct reason reason = {""};
@@ -110,6 +130,7 @@ int main(void) {
         cmocka_unit_test(one_of_the_groups_is_enough_and_none_is_not),
         cmocka_unit_test(a_list_of_nothing_lets_nobody_in),
         cmocka_unit_test(a_demand_too_long_to_be_compared_matches_nothing),
+        cmocka_unit_test(groups_that_were_left_out_are_neither_a_yes_nor_a_no),
         cmocka_unit_test(every_claim_must_hold),
         cmocka_unit_test(every_scope_must_have_been_granted),
     };

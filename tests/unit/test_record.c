@@ -26,6 +26,7 @@ static void fill_texts(struct record *record) {
     FILL(record->misconfigured_reason, 'i');
     FILL(record->misconfigured_client, 'j');
     FILL(record->pending_digest, 'k');
+    FILL(record->pending_issuer, 'w');
     FILL(record->pending.scope, 'l');
     FILL(record->discovered_issuer, 'm');
     FILL(record->token_endpoint, 'n');

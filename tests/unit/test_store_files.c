@@ -3,6 +3,7 @@
  * one master key.
  */
 #include <errno.h>
+#include <sys/file.h>
 #include <sys/sysmacros.h>
 
 #include "store_place.h"
@@ -252,6 +253,63 @@ static void another_master_key_opens_nothing(void **state) {
     assert_has(place->reason.text, "another master key");
 }
 
+/* Leaves a directory as somebody does who dies while an entry is made or removed. */
+static void leave(const struct place *place, const char *name) {
+    static const char *const names[] = {"lock", "record.0", "odd"};
+    SCOPED_TEXT char *directory = unit_text("%s/accounts/%s", place->path, name);
+    assert_int_equal(mkdir(directory, 0700), 0);
+    for (size_t i = 0; i < COUNT(names); i++) {
+        SCOPED_TEXT char *path = unit_text("%s/%s", directory, names[i]);
+        unit_write(path, "x", 1);
+    }
+}
+
+static void assert_gone(const struct place *place, const char *name) {
+    SCOPED_TEXT char *path = unit_text("%s/%s", place->path, name);
+    assert_int_equal(access(path, F_OK), -1);
+}
+
+static void what_somebody_left_who_died_is_cleared_away(void **state) {
+    struct place *place = *state;
+    SCOPED_ENTRY struct store_entry *entry = NULL;
+    SCOPED_TEXT char *accounts = unit_text("%s/accounts", place->path);
+    SCOPED_TEXT char *key = unit_text("%s/.key", place->path);
+    assert_int_equal(mkdir(accounts, 0700), 0);
+    assert_int_equal(place_reopen(place), 0);
+    unit_write(key, "x", 1);
+    leave(place, ".new");
+    leave(place, ".old");
+    place_enrol(place, &alice, "refresh-1");
+    assert_gone(place, ".key");
+    assert_gone(place, "accounts/.new");
+    assert_gone(place, "accounts/.old");
+    assert_token(place, &alice, "refresh-1");
+    leave(place, ".old");
+    assert_int_equal(store_entry_open(place->store, &alice, &entry, &place->reason), 0);
+    assert_int_equal(store_entry_remove(place->store, entry, &place->reason), 0);
+    assert_gone(place, "accounts/.old");
+    assert_gone(place, "accounts/alice");
+}
+
+/* Whoever makes or removes an entry has the lock; what lies there is not touched meanwhile. */
+static void what_somebody_is_making_is_left_alone(void **state) {
+    struct place *place = *state;
+    SCOPED_ENTRY struct store_entry *entry = NULL;
+    SCOPED_RECORD struct record record = {.enrolled = 1};
+    SCOPED_TEXT char *accounts = unit_text("%s/accounts", place->path);
+    SCOPED_TEXT char *made = unit_text("%s/.new/lock", accounts);
+    place_enrol(place, &bob, "refresh-b");
+    leave(place, ".new");
+    SCOPED_FD int fd = open(accounts, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(flock(fd, LOCK_EX), 0);
+    token_set(&record, "refresh-1");
+    assert_int_equal(store_entry_create(place->store, &alice, &record, &entry, &place->reason),
+                     -ETIMEDOUT);
+    assert_int_equal(access(made, F_OK), 0);
+    assert_int_equal(flock(fd, LOCK_UN), 0);
+    assert_int_equal(store_entry_create(place->store, &alice, &record, &entry, &place->reason), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, place_make, place_remove)
 
 int main(void) {
@@ -270,6 +328,8 @@ int main(void) {
         TEST(the_master_key_is_made_once_and_is_random),
         TEST(a_master_key_of_the_wrong_size_is_refused),
         TEST(another_master_key_opens_nothing),
+        TEST(what_somebody_left_who_died_is_cleared_away),
+        TEST(what_somebody_is_making_is_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
