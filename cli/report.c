@@ -65,8 +65,11 @@ void report_add(struct report *report, const struct ask_finding *finding, enum v
     fflush(stdout); /* the provider may take its time for the next */
 }
 
-static void add(struct report *report, enum protocol_level level, enum verdict verdict,
-                const char *why, const char *mend, const char *format, va_list args) {
+__attribute__((format(printf, 6, 0))) static void add(struct report *report,
+                                                      enum protocol_level level,
+                                                      enum verdict verdict, const char *why,
+                                                      const char *mend, const char *format,
+                                                      va_list args) {
     struct ask_finding finding = {.level = level};
     char what[sizeof finding.what];
     vsnprintf(what, sizeof what, format, args);

@@ -16,8 +16,10 @@ enum {
     DIAGNOSIS_LOGIN_MARGIN = 10,  /* seconds that sshd needs around the decision */
 };
 
-static void send(struct diagnosis *diagnosis, enum protocol_level level, const char *why,
-                 const char *mend, const char *format, va_list args) {
+__attribute__((format(printf, 5, 0))) static void send(struct diagnosis *diagnosis,
+                                                       enum protocol_level level, const char *why,
+                                                       const char *mend, const char *format,
+                                                       va_list args) {
     struct finding finding = {.level = level};
     char text[2 * PROTOCOL_TEXT_MAX];
     vsnprintf(text, sizeof text, format, args);

@@ -120,7 +120,8 @@ static void look_at_clock(struct diagnosis *diagnosis) {
         "certificates and ID tokens seem expired or not valid yet, and access tokens end "
         "at another time than they seem to",
         "set it by the network: timedatectl set-ntp true, or: chronyc makestep",
-        "clock: %lld s %s the provider's", off, diagnosis->clock_ahead > 0 ? "ahead of" : "behind");
+        "clock: %lld %s %s the provider's", off > CLOCK_WRONG ? (off + 30) / 60 : off,
+        off > CLOCK_WRONG ? "min" : "s", diagnosis->clock_ahead > 0 ? "ahead of" : "behind");
 }
 
 void diagnosis_ask_provider(struct diagnosis *diagnosis) {
