@@ -106,11 +106,11 @@ static void take_sshd(const struct pam_stack *stack, struct doctor_sshd *ret) {
         struct stack_options options;
         if (!pam_stack_is(stack, i, DOCTOR_MODULE))
             continue;
-        stack_read_options(stack->lines[i].arguments, &options);
+        stack_read_options(&stack->lines[i], &options);
         ret->used = true;
         ret->enroll |= options.enroll;
-        if (options.deadline != PROTOCOL_UNSET)
-            ret->deadline = options.deadline;
+        if (options.module.deadline != PROTOCOL_UNSET)
+            ret->deadline = options.module.deadline;
     }
 }
 

@@ -30,42 +30,36 @@ static void find(struct judging *judging, size_t at, enum protocol_level level, 
                     phase_names[line->phase], what);
 }
 
-static bool take_flag(const char *word, size_t length, const char *name) {
-    return strlen(name) == length && strncmp(word, name, length) == 0;
+static bool has_word(const struct pam_words *words, const char *wanted) {
+    for (int i = 0; i < words->count; i++)
+        if (strcmp(words->word[i], wanted) == 0)
+            return true;
+    return false;
 }
 
-void stack_read_options(const char *arguments, struct stack_options *ret) {
-    static const char deadline[] = "deadline=";
-    *ret = (struct stack_options){.deadline = PROTOCOL_UNSET};
-    for (const char *word = arguments; *word != '\0'; word += strspn(word, " ")) {
-        char value[16] = "";
-        size_t length = strcspn(word, " ");
-        ret->assume_proven |= take_flag(word, length, "assume_proven");
-        ret->permissive |= take_flag(word, length, "permissive");
-        ret->nouserok |= take_flag(word, length, "nouserok");
-        ret->enroll_unproven |= take_flag(word, length, "enroll=unproven");
-        ret->enroll |= ret->enroll_unproven || take_flag(word, length, "enroll");
-        if (strncmp(word, deadline, strlen(deadline)) == 0) {
-            snprintf(value, sizeof value, "%.*s", (int) (length - strlen(deadline)),
-                     word + strlen(deadline));
-            protocol_parse_duration(value, &ret->deadline);
-        }
-        word += length;
-    }
+void stack_read_options(const struct pam_line *line, struct stack_options *ret) {
+    *ret = (struct stack_options){.wrong = ""};
+    pam_stack_split(line, &ret->words);
+    options_parse(ret->words.count, ret->words.word, &ret->module, ret->wrong);
+    ret->enroll_unproven = has_word(&ret->words, "enroll=unproven");
+    ret->enroll = ret->enroll_unproven || has_word(&ret->words, "enroll");
 }
 
 static void judge_options(struct judging *judging, size_t at) {
     struct stack_options options;
-    stack_read_options(judging->stack->lines[at].arguments, &options);
-    if (options.assume_proven)
+    stack_read_options(&judging->stack->lines[at], &options);
+    if (options.wrong[0] != '\0')
+        find(judging, at, LEVEL_WRONG, "the module refuses every login but root's",
+             "mend the option", options.wrong);
+    if (options.module.assume_proven)
         find(judging, at, LEVEL_WARNING,
              "a pass is taken for a proof of who is typing: where the application has not proven "
              "the person itself, whoever types an enrolled name gets in",
              "take it out unless that is so", "option assume_proven");
-    if (options.permissive)
+    if (options.module.permissive)
         find(judging, at, LEVEL_WARNING, "refusals are logged, and everybody gets in",
              "take it out when the roll-out is done", "option permissive");
-    if (options.nouserok)
+    if (options.module.nouserok)
         find(judging, at, LEVEL_WARNING, "accounts that are not enrolled get in unasked",
              "take it out when everybody is enrolled", "option nouserok");
     if (options.enroll_unproven)
@@ -166,8 +160,8 @@ static void judge_session(struct judging *judging, size_t at) {
 static void judge_auth(struct judging *judging, size_t at) {
     const struct pam_line *line = &judging->stack->lines[at];
     struct stack_options options;
-    stack_read_options(line->arguments, &options);
-    if (options.assume_proven && line->control.action[PAM_VALUE_SUCCESS] == PAM_ACTION_DONE)
+    stack_read_options(line, &options);
+    if (options.module.assume_proven && line->control.action[PAM_VALUE_SUCCESS] == PAM_ACTION_DONE)
         find(judging, at, LEVEL_WRONG,
              "whoever types the name of an enrolled account gets in, without a password",
              "write required, behind the lines that prove the person",

@@ -66,6 +66,27 @@ static char *next_word(char **rest) {
     return word;
 }
 
+/* Takes the brackets off, in place. */
+static const char *strip_brackets(char *word) {
+    size_t length = strlen(word);
+    if (word[0] != '[' || word[length - 1] != ']')
+        return word;
+    char *to = word;
+    for (const char *from = word + 1; from < word + length - 1; from++)
+        if (from[0] != '\\' || from[1] != ']')
+            *to++ = *from;
+    *to = '\0';
+    return word;
+}
+
+void pam_stack_split(const struct pam_line *line, struct pam_words *ret) {
+    char *rest = ret->text;
+    strcpy(ret->text, line->arguments);
+    ret->count = 0;
+    for (char *word = next_word(&rest); word && ret->count < PAM_WORDS_MAX; word = next_word(&rest))
+        ret->word[ret->count++] = strip_brackets(word);
+}
+
 static bool find_phase(const char *word, enum pam_phase *ret) {
     static const char *const names[] = {"auth", "account", "session", "password"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)

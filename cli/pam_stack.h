@@ -16,7 +16,8 @@ enum {
     PAM_DEPTH_MAX = 16,     /* of files in files: libpam's own limit for substack */
     PAM_FILES_MAX = 100,    /* read for one stack */
     PAM_WORD_MAX = 256,     /* bytes of a name that is kept */
-    PAM_ARGUMENTS_MAX = 400,
+    PAM_ARGUMENTS_MAX = 1024,
+    PAM_WORDS_MAX = 64, /* of a line's arguments */
 };
 
 enum pam_phase {
@@ -37,7 +38,7 @@ struct pam_line {
     bool substack; /* the line names one, and has no module */
     struct pam_control control;
     char module[PAM_WORD_MAX];
-    char arguments[PAM_ARGUMENTS_MAX]; /* with a blank between two */
+    char arguments[PAM_ARGUMENTS_MAX]; /* as they stand, with a blank between two */
 };
 
 struct pam_stack {
@@ -65,6 +66,15 @@ int pam_stack_read(const struct pam_source *source, const char *service, struct 
 
 /* Whether line `at` is the module `name`, such as "pam_unix.so", by whatever path. */
 bool pam_stack_is(const struct pam_stack *stack, size_t at, const char *name);
+
+/* A line's arguments as the module gets them: without the brackets around one with blanks in it. */
+struct pam_words {
+    char text[PAM_ARGUMENTS_MAX];
+    int count;
+    const char *word[PAM_WORDS_MAX]; /* in `text` */
+};
+
+void pam_stack_split(const struct pam_line *line, struct pam_words *ret);
 
 /* What may keep line `at` from being run, or its answer from counting, although no line of its
  * phase has failed. */

@@ -295,6 +295,13 @@ def test_an_option_that_lets_in_more_than_it_seems_is_a_warning(option, well, ho
     assert finding["what"] == f"{place(host, 'sudo', 'account')} option {option}"
 
 
+def test_an_option_that_the_module_does_not_know_is_found(well, host):
+    with_lines(host, "sudo", "account    required   pam_oauth_login.so",
+               "account    required   pam_oauth_login.so permisive")
+    finding = one_wrong(well)
+    assert finding["what"].startswith(f"{place(host, 'sudo', 'account')} option 'permisive'")
+
+
 def test_no_service_that_asks_is_a_warning(oauth_login, provider):
     oauth_login.configure(provider)
     assert oauth_login.run("doctor").ok

@@ -243,7 +243,7 @@ static void lines_go_on_behind_a_backslash_and_end_at_a_comment(void **state) {
     read_whole(STACK("  # nothing\n\n  ACCOUNT\\\n\tRequired \\\n  " OURS
                      " quiet\\\n debug # and \\\n"
                      "account required pam_permit.so #\\\n"
-                     "session required [pam with blanks.so] [a b\\] c]"),
+                     "session required [pam with blanks.so] [a b\\] c] d"),
                &stack);
     assert_int_equal(stack.count, 3);
     assert_string_equal(stack.lines[0].module, OURS);
@@ -252,7 +252,11 @@ static void lines_go_on_behind_a_backslash_and_end_at_a_comment(void **state) {
     assert_int_equal(stack.lines[1].number, 7);
     assert_int_equal(stack.lines[1].phase, PAM_PHASE_ACCOUNT);
     assert_string_equal(stack.lines[2].module, "[pam with blanks.so]");
-    assert_string_equal(stack.lines[2].arguments, "[a b\\] c]");
+    struct pam_words split;
+    pam_stack_split(&stack.lines[2], &split);
+    assert_int_equal(split.count, 2);
+    assert_string_equal(split.word[0], "a b] c");
+    assert_string_equal(split.word[1], "d");
     for (size_t i = 0; i < stack.count; i++)
         assert_false(stack.lines[i].unread);
 }
