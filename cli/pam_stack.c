@@ -26,7 +26,7 @@ struct place {
     const struct pam_source *source;
     const char *file;
     int number;
-    int level, depth;
+    int level;
     int only; /* an enum pam_phase, or -1: every phase */
 };
 
@@ -103,7 +103,6 @@ static int include(const struct place *here, const char *name, int only, bool de
     struct place there = {.source = here->source,
                           .file = name,
                           .level = here->level + (deeper ? 1 : 0),
-                          .depth = here->depth + 1,
                           .only = only};
     int r = name ? read_file(&there, stack) : -ENOENT;
     if (r != -ENOENT)
@@ -205,7 +204,7 @@ static int read_lines(struct place *place, char *rest, struct pam_stack *stack) 
 
 static int read_file(const struct place *place, struct pam_stack *stack) {
     struct place here = *place;
-    if (place->depth > PAM_DEPTH_MAX || ++stack->files > PAM_FILES_MAX)
+    if (++stack->files > PAM_FILES_MAX)
         return -E2BIG;
     SCOPED_TEXT char *text = place->source->read(place->file, place->source->context);
     return text ? read_lines(&here, text, stack) : -ENOENT;

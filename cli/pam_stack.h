@@ -13,7 +13,6 @@
 enum {
     PAM_FILE_MAX = 1 << 18, /* bytes of one file */
     PAM_LINES_MAX = 2000,   /* of one stack */
-    PAM_DEPTH_MAX = 16,     /* of files in files: libpam's own limit for substack */
     PAM_FILES_MAX = 100,    /* read for one stack */
     PAM_WORD_MAX = 256,     /* bytes of a name that is kept */
     PAM_ARGUMENTS_MAX = 1024,

@@ -124,12 +124,19 @@ static void authselects_include_can_end_the_phase_before_it(void **state) {
 }
 
 static void a_substack_ends_only_itself(void **state) {
+    const struct file beside[] = {
+        {"sshd", "account substack password-auth\naccount substack inner\n"},
+        {"password-auth", authselect_account},
+        {"inner", "account required " OURS "\n"},
+        {NULL, NULL},
+    };
     const struct file files[] = {
         {"sshd", "account substack password-auth\naccount required " OURS "\n"},
         {"password-auth", authselect_account},
         {NULL, NULL},
     };
     (void) state;
+    assert_bypass(beside, PAM_BYPASS_NONE, "");
     assert_bypass(files, PAM_BYPASS_NONE, "");
 }
 
