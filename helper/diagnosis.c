@@ -121,8 +121,10 @@ void diagnosis_run(struct visit *visit) {
     diagnosis_look_at_store(&diagnosis);
     if (diagnosis.configured) {
         look_at_grace(&diagnosis);
-        diagnosis_ask_provider(&diagnosis);
+        diagnosis_ask_provider(&diagnosis); /* from here on no file is opened */
     }
     record_clear(&diagnosis.record);
+    for (size_t i = 0; i < diagnosis.waiting_count; i++)
+        store_entry_close(&diagnosis.waiting[i].entry);
     visit_conclude(visit, diagnosis.gravest, &none);
 }

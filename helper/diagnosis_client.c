@@ -105,6 +105,7 @@ static void conclude(struct diagnosis *diagnosis, enum client_word word,
     case CLIENT_GOOD:
         diagnosis_good(diagnosis, "client: %s knows %s (%s)", provider->name, provider->client_id,
                        reason->text);
+        diagnosis_forgive_client(diagnosis);
         break;
     case CLIENT_WRONG:
         diagnosis_find(diagnosis, LEVEL_WRONG, VERDICT_MISCONFIGURED,

@@ -2,9 +2,12 @@
  * diagnosis_store.c - whether every stored grant can be used by the next login.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "diagnosis.h"
+#include "earlier.h"
+#include "moment.h"
 
 enum { NAMED_MAX = 20 }; /* findings about accounts: a lost key would be one for each */
 
@@ -19,6 +22,37 @@ static void name_account(struct store_look *look, enum protocol_level level, con
     if (++look->named <= NAMED_MAX)
         diagnosis_find(look->diagnosis, level, VERDICT_FAULT, why, mend, "store: %s: %s", account,
                        what);
+}
+
+/* Keeps the entry of an account that waits for a better client. It is opened anew, for an owner
+ * that lives as long as the diagnosis: once the provider is asked, no file is opened any more. */
+static void keep_waiting(const struct store_look *look, const struct store_owner *owner,
+                         const struct record *record) {
+    struct diagnosis *diagnosis = look->diagnosis;
+    struct reason ignored;
+    if (record->misconfigured.boot[0] == '\0' || diagnosis->waiting_count == DIAGNOSIS_WAITING_MAX)
+        return;
+    struct waiting *waiting = &diagnosis->waiting[diagnosis->waiting_count];
+    struct store_owner kept = *owner;
+    snprintf(waiting->account, sizeof waiting->account, "%s", owner->account);
+    kept.account = waiting->account;
+    if (diagnosis->configured &&
+        store_entry_open(look->store, &kept, &waiting->entry, &ignored) >= 0)
+        diagnosis->waiting_count++;
+}
+
+/* A login that holds the lock asks the provider itself. */
+void diagnosis_forgive_client(struct diagnosis *diagnosis) {
+    for (size_t i = 0; i < diagnosis->waiting_count; i++) {
+        struct store_entry *entry = diagnosis->waiting[i].entry;
+        SCOPED_RECORD struct record record = {0};
+        struct reason ignored;
+        if (store_entry_lock(entry, moment_boot_ms(), &ignored) >= 0 &&
+            store_entry_load(entry, &record, &ignored) >= 0 && earlier_forgive(&record) &&
+            store_entry_replace(entry, &record, &ignored) >= 0)
+            diagnosis_good(diagnosis, "client: logins of %s ask the provider again at once",
+                           diagnosis->waiting[i].account);
+    }
 }
 
 /* Opens the record as a login would: as the account and the provider are today. */
@@ -44,12 +78,14 @@ static int open_one(const struct store_owner *claimed, void *context) {
     int r = store_entry_open(look->store, &owner, &entry, &reason);
     if (r >= 0)
         r = store_entry_load(entry, &record, &reason);
-    if (r >= 0)
+    if (r >= 0) {
         look->whole++;
-    else
+        keep_waiting(look, &owner, &record);
+    } else {
         name_account(look, LEVEL_WRONG, "this account can't log in",
                      "as it says; or: oauth-login unenroll --forget, and enrol anew",
                      claimed->account, reason.text);
+    }
     return r == -ENOKEY ? r : 0; /* then it is so for every account */
 }
 

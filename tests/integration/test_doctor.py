@@ -73,7 +73,7 @@ def test_all_good_with_a_real_provider_and_the_shipped_examples(oauth_login, gle
     result = oauth_login.run("doctor")
     assert result.ok, result
     assert result.stdout.endswith("\nall good\n")
-    for part in ("discovery at", "corp knows bastion", "clock: as", "1 accounts", "UsePAM yes",
+    for part in ("discovery at", "corp knows bastion (revocation of a made-up token: HTTP 200)", "clock: as", "1 accounts", "UsePAM yes",
                  *(f"pam.d/{service}:" for service in SERVICES)):
         assert part in result.stdout
     document = oauth_login.run_json("doctor")
@@ -98,6 +98,39 @@ def test_a_wrong_secret_is_found_at_a_provider_that_does_not_name_it_and_burns_n
 def test_a_wrong_secret_is_found_at_a_provider_that_says_so(well, host):
     host.write_secret("corp.secret", "another")
     assert "corp refuses bastion or its secret" in one_wrong(well)["what"]
+
+
+def test_a_wrong_client_id_without_a_secret_is_found(oauth_login, provider, host, alice):
+    oauth_login.use(*SERVICES)
+    oauth_login.configure(provider, client_id="bastoin")
+    finding = one_wrong(oauth_login)
+    assert "corp refuses bastoin (" in finding["what"]
+    assert "set client_id" in finding["mend"]
+
+
+def test_a_public_client_is_tried_by_a_device_authorization(oauth_login, glewlwyd, host, alice):
+    glewlwyd.add_client("kiosk", auth_method="none")
+    oauth_login.configure(glewlwyd, client_id="kiosk", client_auth="none", client_secret_file="",
+                          scope="openid offline_access")
+    assert "corp knows kiosk (device authorization: HTTP 200)" in oauth_login.run("doctor").stdout
+
+
+def test_a_client_that_is_good_again_ends_the_wait_of_logins(well, provider):
+    right, provider.client_secret = provider.client_secret, "changed over there"
+    assert well.verdict("alice") == "misconfigured"
+    provider.client_secret = right
+    assert well.verdict("alice") == "misconfigured", "some providers burn a grant on it"
+    assert "logins of alice ask the provider again at once" in well.run("doctor").stdout
+    assert well.verdict("alice") == "granted"
+
+
+def test_a_client_that_is_still_wrong_does_not(well, provider):
+    provider.client_secret = "changed over there"
+    assert well.verdict("alice") == "misconfigured"
+    assert well.run("doctor").status == 4
+    asked = len(provider.requests("/token"))
+    assert well.verdict("alice") == "misconfigured"
+    assert len(provider.requests("/token")) == asked
 
 
 def test_no_stored_token_is_sent(well, provider):
