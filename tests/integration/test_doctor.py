@@ -73,7 +73,8 @@ def test_all_good_with_a_real_provider_and_the_shipped_examples(oauth_login, gle
     result = oauth_login.run("doctor")
     assert result.ok, result
     assert result.stdout.endswith("\nall good\n")
-    for part in ("discovery at", "corp knows bastion (revocation of a made-up token: HTTP 200)", "clock: as", "1 accounts", "UsePAM yes",
+    for part in ("discovery at", "corp knows bastion (revocation of a made-up token: HTTP 200)",
+                 "clock: as", "1 accounts", "UsePAM yes",
                  *(f"pam.d/{service}:" for service in SERVICES)):
         assert part in result.stdout
     document = oauth_login.run_json("doctor")
@@ -370,6 +371,26 @@ def test_somebody_else_sees_what_they_may_and_is_told_of_the_rest(well, host, bo
     assert "pam.d/sshd: the module is always asked" in result.stdout
     assert "Run by root, it looks at the configuration" in result.stdout
     assert "store" not in result.stdout.split("all good")[0]
+
+
+# Asks a helper of one's own, as whoever runs it, and prints the first frame of the answer.
+ASK = """
+import socket, subprocess, sys
+ours, theirs = socket.socketpair()
+fields = bytes([1, 1, 10]) + bytes(8) + b"\\xff" * 12 + bytes(4)
+with subprocess.Popen(["/usr/libexec/oauth-login-helper"], stdin=theirs):
+    theirs.close()
+    ours.sendall(len(fields).to_bytes(4, "big") + fields)
+    size = int.from_bytes(ours.recv(4, socket.MSG_WAITALL), "big")
+    frame = ours.recv(size, socket.MSG_WAITALL)
+print(frame[1], frame[2:])
+"""
+
+
+def test_the_helper_tells_its_findings_to_root_alone(well, host, bob):
+    said = host.run_as("bob", "/usr/bin/python3", "-c", ASK).stdout
+    assert said.startswith("4 "), "a REPLY, and no FINDING before it"
+    assert f"uid {bob.uid} may not ask this" in said
 
 
 def test_nothing_secret_is_shown(well, provider, host):
