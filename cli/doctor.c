@@ -40,8 +40,8 @@ static void ask(struct report *report, const struct arguments *arguments,
         report_raise(report, answer.verdict);
     else
         report_find(report, LEVEL_WRONG, VERDICT_FAULT,
-                    "logins ask the helper too, and are refused when it fails", "as it says",
-                    "helper: %s",
+                    "logins ask the helper too, and are refused when it fails",
+                    "mend what it names, and run doctor again", "helper: %s",
                     answer.reason[0] != '\0' ? answer.reason : verdict_name(answer.verdict));
     ask_clear(&answer);
 }

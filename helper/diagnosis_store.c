@@ -83,7 +83,7 @@ static int open_one(const struct store_owner *claimed, void *context) {
         keep_waiting(look, &owner, &record);
     } else {
         name_account(look, LEVEL_WRONG, "this account can't log in",
-                     "as it says; or: oauth-login unenroll --forget, and enrol anew",
+                     "do what it says; or: oauth-login unenroll --forget, and enrol anew",
                      claimed->account, reason.text);
     }
     return r == -ENOKEY ? r : 0; /* then it is so for every account */
@@ -97,11 +97,12 @@ void diagnosis_look_at_store(struct diagnosis *diagnosis) {
     if (r >= 0)
         r = store_each(store, open_one, &look, &reason);
     if (r < 0 && r != -ENOKEY)
-        diagnosis_find(diagnosis, LEVEL_WRONG, VERDICT_FAULT,
-                       "no stored grant can be used, so every managed login fails",
-                       "as it says; the store must be oauth-login's alone, 0700, below a directory "
-                       "of root's",
-                       "store: %s", reason.text);
+        diagnosis_find(
+            diagnosis, LEVEL_WRONG, VERDICT_FAULT,
+            "no stored grant can be used, so every managed login fails",
+            "do what it says; the store must be oauth-login's alone, 0700, below a directory "
+            "of root's",
+            "store: %s", reason.text);
     if (look.named > NAMED_MAX)
         diagnosis_find(diagnosis, LEVEL_WARNING, VERDICT_FAULT, "they are as those above",
                        "mend those first", "store: %zu accounts more", look.named - NAMED_MAX);
