@@ -37,11 +37,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size == 0 || size > 4096 || pam_stack_read(&source, "a", &stack) < 0)
         return 0;
     for (size_t i = 0; i < stack.count && i < 200; i++) {
+        struct pam_words words;
         size_t by = 0;
         enum pam_bypass bypass = pam_stack_bypass(&stack, i, &by);
         if (by >= stack.count || (bypass != PAM_BYPASS_NONE && by == i))
             abort();
         pam_stack_is(&stack, i, "pam_unix.so");
+        pam_stack_split(&stack.lines[i], &words);
+        if (words.count > PAM_WORDS_MAX)
+            abort();
     }
     return 0;
 }

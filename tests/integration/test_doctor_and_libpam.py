@@ -1,5 +1,5 @@
-"""What doctor says about a stack is what libpam does with it: alice's grant is dead, and she gets in
-where doctor has found a way past the module, and nowhere else."""
+"""What doctor says about a stack is what libpam does with it: alice's grant is dead, and she gets
+in where doctor has found a way past the module, and nowhere else."""
 
 import pytest
 
