@@ -38,7 +38,8 @@ struct ask_question command_question(const struct arguments *arguments,
         .reuse_within = PROTOCOL_UNSET,
         .deadline = PROTOCOL_UNSET,
         .config = arguments->config,
-        .on_wait = operation == OPERATION_VERIFY || operation == OPERATION_IMPORT
+        .on_wait = operation == OPERATION_VERIFY || operation == OPERATION_IMPORT ||
+                           operation == OPERATION_DOCTOR
                        ? say_whom_we_wait_for
                        : NULL,
     };

@@ -39,6 +39,7 @@ int command_import(const struct arguments *arguments);
 int command_verify(const struct arguments *arguments);
 int command_status(const struct arguments *arguments);
 int command_list(const struct arguments *arguments);
+int command_doctor(const struct arguments *arguments);
 
 /* The account that a command is about: the one given, else the caller's own. Prints what is wrong
  * and returns NULL when there is no such account. The text lives until the next call. */

@@ -49,6 +49,8 @@ static const struct command {
      "status [USER]                 enrolled since, as whom, the last verdict"},
     {"list", command_list, 0, 0, TAKES(OPTION_UNUSED) | TAKES(OPTION_JSON) | TAKES(OPTION_CONFIG),
      "list [--unused 90d]           a line for each enrolled account"},
+    {"doctor", command_doctor, 0, 0, TAKES(OPTION_JSON) | TAKES(OPTION_CONFIG),
+     "doctor                        what is wrong on this machine, and the mend"},
 };
 
 static const struct option long_options[] = {
@@ -68,8 +70,8 @@ static int usage(FILE *out, int status) {
     fprintf(out, "Usage: oauth-login COMMAND\n");
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         fprintf(out, "  %s\n", commands[i].usage);
-    fprintf(out, "verify, status and list take --json; all take --config PATH. See "
-                 "oauth-login(1).\n");
+    fprintf(out, "verify, status, list and doctor take --json; all take --config PATH. "
+                 "See oauth-login(1).\n");
     return status;
 }
 

@@ -136,6 +136,13 @@ enum verdict earlier_share(const struct record *record, const struct config *con
     return (enum verdict) record->last_verdict;
 }
 
+bool earlier_forgive(struct record *record) {
+    bool refused = record->misconfigured.boot[0] != '\0';
+    record->misconfigured = (struct record_moment){0};
+    record->misconfigured_client[0] = '\0';
+    return refused;
+}
+
 bool earlier_grace(const struct record *record, const struct config *config, int64_t *ret_until) {
     const struct login_config *login = &config->login;
     int64_t wall = moment_wall();

@@ -21,6 +21,10 @@ void earlier_note(struct record *record, const struct provider_config *provider,
 enum verdict earlier_share(const struct record *record, const struct config *config,
                            struct reason *reason);
 
+/* Forgets that the provider has refused the client, so that the next login asks it: for whoever has
+ * seen it accept the client since. False when there is nothing to forget. */
+bool earlier_forgive(struct record *record);
+
 /* Whether login->offline_grace still lets the account in: its last verdict was GRANTED, not
  * longer ago than that by either clock, no clock went back, and client and policy are the same.
  * `ret_until` is wall seconds. */

@@ -11,7 +11,7 @@
 
 #include "moment.h"
 
-enum { HTTP_HEADERS_MAX = 65536 };
+enum { HTTP_HEADERS_MAX = 65536, HTTP_DATE_MAX = 64 };
 
 #define HTTP_TRUST_DIRECTORY "/etc/ssl/certs"
 #define HTTP_USER_AGENT "oauth-login/" OAUTH_LOGIN_VERSION
@@ -161,6 +161,16 @@ static CURLcode run(CURLM *multi, const struct transfer *transfer, struct http_p
     return message && message->msg == CURLMSG_DONE ? message->data.result : CURLE_OUT_OF_MEMORY;
 }
 
+/* The Date header (RFC 9110 section 6.6.1) as wall seconds; 0 when there is none to be read. */
+static int64_t read_date(CURL *easy) {
+    struct curl_header *header = NULL;
+    if (curl_easy_header(easy, "Date", 0, CURLH_HEADER, -1, &header) != CURLHE_OK ||
+        strlen(header->value) > HTTP_DATE_MAX)
+        return 0;
+    time_t date = curl_getdate(header->value, NULL);
+    return date > 0 ? date : 0;
+}
+
 static enum http_outcome judge_failure(CURLcode code, const struct transfer *transfer) {
     switch ((int) code) {
     case CURLE_SSL_CACERT_BADFILE:
@@ -217,6 +227,7 @@ int http_perform(const struct http_settings *settings, const struct http_request
         return -ENOMEM;
     CURLcode code = run(multi, &transfer, patience);
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &ret->status);
+    ret->date = read_date(easy);
     judge(code, detail, &transfer, ret);
     curl_multi_remove_handle(multi, easy);
     return 0;

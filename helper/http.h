@@ -34,6 +34,7 @@ enum http_outcome {
 struct http_answer {
     enum http_outcome outcome;
     long status;
+    int64_t date; /* the provider's clock by its Date header, wall seconds; 0: none */
     struct secret body;
     struct reason reason; /* for any outcome but HTTP_ANSWERED */
 };

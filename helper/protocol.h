@@ -11,7 +11,9 @@
  *
  *   REQUEST  u8 operation, string user, string service, u32 offline_grace, u32 reuse_within,
  *            u32 deadline (seconds each; PROTOCOL_UNSET: as configured), string input
- *            (IMPORT: the refresh token; empty otherwise)
+ *            (IMPORT: the refresh token; DOCTOR: what its asker knows of sshd, when the module
+ *            stands in sshd's stack: u32 LoginGraceTime in seconds, 0 for none, u32 the option
+ *            deadline or PROTOCOL_UNSET, u8 1 with the option enroll; empty otherwise)
  *   NOTICE   u32 milliseconds the asker should wait from now, string provider that is asked
  *   PROMPT   string address, string address with the code in it ("" when there is none), string
  *            code, u32 seconds the person has (the asker waits that much longer), u32 port of this

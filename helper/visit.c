@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "diagnosis.h"
 #include "login.h"
 #include "message.h"
 #include "moment.h"
@@ -19,20 +20,29 @@ enum asker {
     ASKER_ROOT,
 };
 
+/* What a use case can't begin without. */
+enum need {
+    NEED_ACCOUNT, /* and the configuration */
+    NEED_CONFIG,
+    NEED_NOTHING, /* it looks at the configuration itself */
+};
+
 static const struct use_case {
     enum protocol_operation operation;
     enum asker asker;
+    enum need need;
     void (*run)(struct visit *visit);
 } use_cases[] = {
-    {OPERATION_VERIFY, ASKER_OWNER, login_verify},
-    {OPERATION_TOKEN, ASKER_ROOT, login_token},
-    {OPERATION_ENROLL, ASKER_OWNER, enroll_by_device},
-    {OPERATION_BROWSER, ASKER_OWNER, enroll_by_browser},
-    {OPERATION_IMPORT, ASKER_ROOT, import_grant},
-    {OPERATION_UNENROLL, ASKER_OWNER, unenroll_account},
-    {OPERATION_FORGET, ASKER_ROOT, unenroll_forget},
-    {OPERATION_STATUS, ASKER_OWNER, listing_status},
-    {OPERATION_LIST, ASKER_ROOT, listing_list},
+    {OPERATION_VERIFY, ASKER_OWNER, NEED_ACCOUNT, login_verify},
+    {OPERATION_TOKEN, ASKER_ROOT, NEED_ACCOUNT, login_token},
+    {OPERATION_ENROLL, ASKER_OWNER, NEED_ACCOUNT, enroll_by_device},
+    {OPERATION_BROWSER, ASKER_OWNER, NEED_ACCOUNT, enroll_by_browser},
+    {OPERATION_IMPORT, ASKER_ROOT, NEED_ACCOUNT, import_grant},
+    {OPERATION_UNENROLL, ASKER_OWNER, NEED_ACCOUNT, unenroll_account},
+    {OPERATION_FORGET, ASKER_ROOT, NEED_ACCOUNT, unenroll_forget},
+    {OPERATION_STATUS, ASKER_OWNER, NEED_ACCOUNT, listing_status},
+    {OPERATION_LIST, ASKER_ROOT, NEED_CONFIG, listing_list},
+    {OPERATION_DOCTOR, ASKER_ROOT, NEED_NOTHING, diagnosis_run},
 };
 
 enum verdict visit_conclude(struct visit *visit, enum verdict verdict,
@@ -101,7 +111,7 @@ static void take_options(struct visit *visit) {
 /* Who is asked about, and whether this peer may ask: NONE, or the concluded verdict. */
 static enum verdict admit(struct visit *visit, const struct use_case *use_case) {
     struct reason reason = {""};
-    bool named = use_case->operation != OPERATION_LIST;
+    bool named = use_case->need == NEED_ACCOUNT;
     int r = named ? account_resolve(visit->question.user, &visit->account, &reason) : 0;
     /* Before anything is looked at, and the same for a name that does not exist: another uid
      * learns nothing. */
@@ -124,18 +134,22 @@ static void conclude_misconfigured(struct visit *visit, const struct reason *why
         visit_conclude(visit, VERDICT_MISCONFIGURED, why);
 }
 
-static void serve(struct visit *visit, const struct use_case *use_case, const char *config_path) {
+static void serve(struct visit *visit, const struct use_case *use_case) {
     struct reason reason = {""};
     int64_t started = moment_boot_ms();
     if (admit(visit, use_case) != VERDICT_NONE)
         return;
-    if (use_case->operation != OPERATION_LIST && visit->account.uid == 0) {
+    if (use_case->need == NEED_NOTHING) {
+        use_case->run(visit);
+        return;
+    }
+    if (use_case->need == NEED_ACCOUNT && visit->account.uid == 0) {
         /* Whatever the configuration says: a mistake in it must never lock root out. */
         reason_set(&reason, 0, "uid 0 is never managed");
         visit_conclude(visit, VERDICT_NOT_MANAGED, &reason);
         return;
     }
-    if (config_load(config_path, &visit->config, &reason) < 0) {
+    if (config_load(visit->config_path, &visit->config, &reason) < 0) {
         conclude_misconfigured(visit, &reason);
         return;
     }
@@ -155,7 +169,8 @@ static void clear(struct visit *visit) {
 }
 
 void visit_receive(int fd, const char *config_path) {
-    __attribute__((cleanup(clear))) struct visit visit = {.answer = {.verdict = VERDICT_FAULT}};
+    __attribute__((cleanup(clear))) struct visit visit = {.config_path = config_path,
+                                                          .answer = {.verdict = VERDICT_FAULT}};
     struct reason reason;
     if (peer_open(fd, &visit.peer) < 0)
         return;
@@ -168,7 +183,7 @@ void visit_receive(int fd, const char *config_path) {
                    "the helper has rights it must not have; run: chmod 0755 " OAUTH_LOGIN_HELPER);
         visit_conclude(&visit, VERDICT_FAULT, &reason);
     } else if (use_case) {
-        serve(&visit, use_case, config_path);
+        serve(&visit, use_case);
     } else {
         reason_set(&reason, 0,
                    "the question was not understood (%s); are module, command and "

@@ -14,9 +14,10 @@
 struct visit {
     struct peer peer;
     struct question question;
-    struct config config;
-    struct account account; /* unless the question is LIST */
-    int64_t deadline_ms;    /* boot clock; when the asker stops waiting */
+    const char *config_path; /* what the configuration is read from */
+    struct config config;    /* unless the question is DOCTOR, which must live without one */
+    struct account account;  /* unless the question is LIST or DOCTOR */
+    int64_t deadline_ms;     /* boot clock; when the asker stops waiting */
     struct answer answer;
     bool answered; /* the answer was sent: at the deadline, say */
 };

@@ -254,6 +254,18 @@ static void a_client_that_works_again_is_forgiven(void **state) {
     assert_has(place->reason.text, "for 60 s");
 }
 
+static void a_client_that_was_seen_to_work_is_tried_at_once(void **state) {
+    struct place *place = *state;
+    assert_false(earlier_forgive(&place->record));
+    note(place, VERDICT_MISCONFIGURED, "invalid_client");
+    assert_true(earlier_forgive(&place->record));
+    assert_int_equal(shared(place), VERDICT_NONE);
+    assert_false(earlier_forgive(&place->record));
+    note(place, VERDICT_MISCONFIGURED, "invalid_client");
+    assert_int_equal(shared(place), VERDICT_MISCONFIGURED);
+    assert_has(place->reason.text, "for 60 s"); /* a first failure again */
+}
+
 static void a_clients_failure_says_nothing_about_the_account(void **state) {
     struct place *place = *state;
     note(place, VERDICT_GRANTED, "");
@@ -336,6 +348,7 @@ int main(void) {
         TEST(a_changed_client_is_tried_at_once),
         TEST(parts_of_a_client_do_not_run_into_each_other),
         TEST(a_client_that_works_again_is_forgiven),
+        TEST(a_client_that_was_seen_to_work_is_tried_at_once),
         TEST(a_clients_failure_says_nothing_about_the_account),
         TEST(grace_lasts_as_long_as_configured),
         TEST(grace_never_overrides_a_no),

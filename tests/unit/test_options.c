@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../../pam_module/options.c"
+#include "../../client/options.c"
 
 static bool parse(const char *word, struct options *ret, char error[OPTIONS_ERROR_SIZE]) {
     const char *argv[] = {word};

@@ -1,0 +1,64 @@
+/*
+ * doctor.c - oauth-login doctor: what is wrong, why it matters, the mend.
+ */
+#include "doctor.h"
+
+#include <unistd.h>
+
+#include "command.h"
+
+static void take_finding(const struct ask_finding *finding, void *context) {
+    report_add(context, finding, VERDICT_UNREACHABLE); /* at least: the reply says what it means */
+}
+
+/* What the helper needs to know of sshd: see REQUEST in protocol.h. Returns its size. */
+static size_t encode_sshd(const struct doctor_sshd *sshd, uint32_t login_grace, uint8_t *ret,
+                          size_t size) {
+    struct protocol_writer writer = {.at = ret, .end = ret + size};
+    if (!sshd->used)
+        return 0;
+    protocol_put_u32(&writer, login_grace);
+    protocol_put_u32(&writer, sshd->deadline);
+    protocol_put_u8(&writer, sshd->enroll);
+    return writer.overflow ? 0 : (size_t) (writer.at - ret);
+}
+
+static void ask(struct report *report, const struct arguments *arguments,
+                const struct doctor_sshd *sshd, uint32_t login_grace) {
+    struct ask_answer answer;
+    uint8_t input[16];
+    struct ask_question question = command_question(arguments, OPERATION_DOCTOR, "");
+    question.on_finding = take_finding;
+    question.context = report;
+    question.input = input;
+    question.input_size = encode_sshd(sshd, login_grace, input, sizeof input);
+    ask_helper(&question, &answer);
+    /* A helper that has come to the end of its questions gives no reason. */
+    bool expected = answer.verdict == VERDICT_GRANTED || answer.verdict == VERDICT_UNREACHABLE ||
+                    answer.verdict == VERDICT_MISCONFIGURED || answer.verdict == VERDICT_FAULT;
+    if (answer.reason[0] == '\0' && expected)
+        report_raise(report, answer.verdict);
+    else
+        report_find(report, LEVEL_WRONG, VERDICT_FAULT,
+                    "logins ask the helper too, and are refused when it fails",
+                    "mend what it names, and run doctor again", "helper: %s",
+                    answer.reason[0] != '\0' ? answer.reason : verdict_name(answer.verdict));
+    ask_clear(&answer);
+}
+
+int command_doctor(const struct arguments *arguments) {
+    struct report report = {.gravest = VERDICT_GRANTED,
+                            .list = arguments->json ? json_object_new_array() : NULL};
+    struct doctor_sshd sshd;
+    bool root = geteuid() == 0;
+    doctor_look_at_files(&report, arguments->config ? arguments->config : OAUTH_LOGIN_CONFIG);
+    doctor_look_at_pam(&report, &sshd);
+    uint32_t login_grace = root ? doctor_look_at_sshd(&report, &sshd) : 0;
+    doctor_look_at_keys(&report);
+    if (root)
+        ask(&report, arguments, &sshd, login_grace);
+    report_end(&report, root ? ""
+                             : "Run by root, it looks at the configuration, the provider, the "
+                               "client, the clock, the store and sshd as well.");
+    return command_exit_status(report.gravest);
+}

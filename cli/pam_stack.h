@@ -1,0 +1,90 @@
+/*
+ * pam_stack.h - the stack of a PAM service as libpam puts it together: the lines of its file and of
+ * those it includes, in the order they are run in.
+ */
+#ifndef OAUTH_LOGIN_PAM_STACK_H
+#define OAUTH_LOGIN_PAM_STACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "pam_control.h"
+
+enum {
+    PAM_FILE_MAX = 1 << 18, /* bytes of one file */
+    PAM_LINES_MAX = 2000,   /* of one stack */
+    PAM_FILES_MAX = 100,    /* read for one stack */
+    PAM_WORD_MAX = 256,     /* bytes of a name that is kept */
+    PAM_ARGUMENTS_MAX = 1024,
+    PAM_WORDS_MAX = 64, /* of a line's arguments */
+};
+
+enum pam_phase {
+    PAM_PHASE_AUTH,
+    PAM_PHASE_ACCOUNT,
+    PAM_PHASE_SESSION,
+    PAM_PHASE_PASSWORD,
+    PAM_PHASE_COUNT,
+};
+
+struct pam_line {
+    char file[PAM_WORD_MAX]; /* where it stands, such as "sshd" */
+    int number;              /* of the line in it */
+    enum pam_phase phase;
+    bool silent; /* "-account": a module that can't be loaded is skipped */
+    bool unread; /* libpam can't read it: it fails */
+    int level;   /* of substack; the lines of one are a level deeper than the line that names it */
+    bool substack; /* the line names one, and has no module */
+    struct pam_control control;
+    char module[PAM_WORD_MAX];
+    char arguments[PAM_ARGUMENTS_MAX]; /* as they stand, with a blank between two */
+};
+
+struct pam_stack {
+    struct pam_line *lines;
+    size_t count, capacity;
+    size_t files; /* read so far */
+    /* The first include that could not be followed, or "". */
+    char missing[PAM_WORD_MAX];
+};
+
+/* Where files come from. */
+struct pam_source {
+    /* The text of the file that `name` means, allocated; NULL when there is none. */
+    char *(*read)(const char *name, void *context);
+    void *context;
+};
+
+#define SCOPED_STACK __attribute__((cleanup(pam_stack_clear)))
+
+void pam_stack_clear(struct pam_stack *stack);
+
+/* Reads the stack of `service` into `ret`, which must be cleared. -ENOENT when it has no file,
+ * -E2BIG over a limit, -ENOMEM. */
+int pam_stack_read(const struct pam_source *source, const char *service, struct pam_stack *ret);
+
+/* Whether line `at` is the module `name`, such as "pam_unix.so", by whatever path. */
+bool pam_stack_is(const struct pam_stack *stack, size_t at, const char *name);
+
+/* A line's arguments as the module gets them: without the brackets around one with blanks in it. */
+struct pam_words {
+    char text[PAM_ARGUMENTS_MAX];
+    int count;
+    const char *word[PAM_WORDS_MAX]; /* in `text` */
+};
+
+void pam_stack_split(const struct pam_line *line, struct pam_words *ret);
+
+/* What may keep line `at` from being run, or its answer from counting, although no line of its
+ * phase has failed. */
+enum pam_bypass {
+    PAM_BYPASS_NONE,
+    PAM_BYPASS_END,   /* an earlier line may end the phase as a success */
+    PAM_BYPASS_JUMP,  /* an earlier line may jump over it */
+    PAM_BYPASS_RESET, /* a later line may have its answer forgotten */
+};
+
+/* The first bypass of line `at`, with the line that makes it in `ret_by`. */
+enum pam_bypass pam_stack_bypass(const struct pam_stack *stack, size_t at, size_t *ret_by);
+
+#endif
