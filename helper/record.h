@@ -35,7 +35,7 @@ struct record_grant {
     int64_t expires;               /* of the access token, wall seconds */
     char scope[RECORD_SCOPE_SIZE]; /* as granted last */
     struct secret id_token;        /* that came with the last answer; not stored */
-    int64_t in_flight; /* a renewal was sent and its answer is not stored: it may be lost */
+    int64_t in_flight; /* a renewal was sent and its answer is not stored: it may be, or is, lost */
 };
 
 struct record {

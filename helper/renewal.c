@@ -56,8 +56,12 @@ static enum verdict take_answer(struct renewal *renewal, const struct http_answe
     renewal->rotated = judged.refresh.length > 0 && !secret_equal(&judged.refresh, &grant->refresh);
     if (renewal->rotated)
         secret_move(&grant->refresh, &judged.refresh);
-    renewal->grant->in_flight = judged.verdict == VERDICT_UNREACHABLE && !renewal->rotated;
-    if (judged.verdict == VERDICT_REAUTHORIZE && renewal->lost)
+    /* A grant that died with a lost answer stays one: no later login, and no watch over sessions,
+     * may take it for the provider's no to the person. */
+    bool died_lost = judged.verdict == VERDICT_REAUTHORIZE && renewal->lost;
+    renewal->grant->in_flight =
+        died_lost || (judged.verdict == VERDICT_UNREACHABLE && !renewal->rotated);
+    if (died_lost)
         reason_set(&renewal->reason, 0,
                    "the provider's answer to a renewal was lost, and the grant "
                    "with it");
