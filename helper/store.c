@@ -21,6 +21,7 @@
 
 #include "lock.h"
 #include "scoped.h"
+#include "store_change.h"
 #include "store_file.h"
 #include "store_key.h"
 #include "store_slot.h"
@@ -194,16 +195,6 @@ static int fill_entry(struct store *store, struct store_entry *entry, const char
                : 0;
 }
 
-static void remove_files(int accounts, const char *name) {
-    SCOPED_FD int dir = openat(accounts, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (dir < 0)
-        return;
-    for (int i = 0; i < SLOTS; i++)
-        unlinkat(dir, slot_names[i], 0);
-    unlinkat(dir, "lock", 0);
-    unlinkat(accounts, name, AT_REMOVEDIR);
-}
-
 int store_entry_create(struct store *store, const struct store_owner *owner, struct record *record,
                        struct store_entry **ret, struct reason *reason) {
     int r = store_entry_open(store, owner, ret, reason);
@@ -215,20 +206,22 @@ int store_entry_create(struct store *store, const struct store_owner *owner, str
     r = make_accounts(store, reason);
     if (r < 0)
         return r;
-    char name[32];
-    snprintf(name, sizeof name, ".new.%d", getpid());
-    remove_files(store->accounts, name); /* of a process that had our pid and died here */
-    r = fill_entry(store, entry, name, record, reason);
-    if (r >= 0 &&
-        (renameat2(store->accounts, name, store->accounts, owner->account, RENAME_NOREPLACE) < 0 ||
-         fsync(store->accounts) < 0))
+    r = store_change_begin(store->accounts, entry->path, reason);
+    if (r < 0)
+        return r;
+    r = fill_entry(store, entry, STORE_CHANGE_UNFINISHED, record, reason);
+    if (r >= 0 && (renameat2(store->accounts, STORE_CHANGE_UNFINISHED, store->accounts,
+                             owner->account, RENAME_NOREPLACE) < 0 ||
+                   fsync(store->accounts) < 0))
         r = reason_set(reason, -errno, "cannot make %s: %s", entry->path, strerror(errno));
+    if (r < 0)
+        store_change_remove(store->accounts, STORE_CHANGE_UNFINISHED);
+    store_change_end(store->accounts);
     if (r == 0) {
         *ret = entry;
         entry = NULL;
         return 0;
     }
-    remove_files(store->accounts, name);
     /* Somebody made it in the meantime: then that one is the entry. */
     return r == -EEXIST ? store_entry_open(store, owner, ret, reason) : r;
 }
@@ -340,16 +333,18 @@ int store_entry_reserve(struct store_entry *entry, const struct record *record,
 }
 
 int store_entry_remove(struct store *store, struct store_entry *entry, struct reason *reason) {
-    const char *account = entry->binding.owner.account;
-    char name[32];
-    snprintf(name, sizeof name, ".old.%d", getpid());
-    remove_files(store->accounts, name); /* of a process that had our pid and died here */
-    if (renameat(store->accounts, account, store->accounts, name) < 0)
-        return reason_set(reason, -errno, "cannot remove %s: %s", entry->path, strerror(errno));
-    remove_files(store->accounts, name);
-    return fsync(store->accounts) < 0
-               ? reason_set(reason, -errno, "cannot sync %s: %s", entry->path, strerror(errno))
-               : 0;
+    int r = store_change_begin(store->accounts, entry->path, reason);
+    if (r < 0)
+        return r;
+    if (renameat(store->accounts, entry->binding.owner.account, store->accounts,
+                 STORE_CHANGE_REMOVED) < 0)
+        r = reason_set(reason, -errno, "cannot remove %s: %s", entry->path, strerror(errno));
+    if (r == 0)
+        store_change_remove(store->accounts, STORE_CHANGE_REMOVED);
+    if (r == 0 && fsync(store->accounts) < 0)
+        r = reason_set(reason, -errno, "cannot sync %s: %s", entry->path, strerror(errno));
+    store_change_end(store->accounts);
+    return r;
 }
 
 static int is_visible(const struct dirent *entry) {

@@ -309,20 +309,28 @@ static void a_removed_account_is_not_enrolled(void **state) {
     assert_token(place, &alice, "refresh-2");
 }
 
-/* Leaves what a process of this pid would have, had it died in the middle. */
+/* Leaves what a process would have that died in the middle, whatever its pid was. */
 static void leave_behind(struct place *place, const char *kind) {
-    SCOPED_TEXT char *directory = unit_text("%s/accounts/.%s.%d", place->path, kind, getpid());
+    SCOPED_TEXT char *directory = unit_text("%s/accounts/.%s", place->path, kind);
     SCOPED_TEXT char *lock = unit_text("%s/lock", directory);
     assert_int_equal(mkdir(directory, 0700), 0);
     unit_write(lock, "", 0);
+}
+
+static void assert_nothing_left(struct place *place, const char *kind) {
+    SCOPED_TEXT char *directory = unit_text("%s/accounts/.%s", place->path, kind);
+    assert_int_equal(access(directory, F_OK), -1);
 }
 
 static void an_enrolment_that_died_is_no_obstacle_to_the_next(void **state) {
     struct place *place = *state;
     place_enrol(place, &bob, "refresh-b");
     leave_behind(place, "new");
+    leave_behind(place, "old");
     place_enrol(place, &alice, "refresh-1");
     assert_token(place, &alice, "refresh-1");
+    assert_nothing_left(place, "new");
+    assert_nothing_left(place, "old");
 }
 
 static void a_removal_that_died_is_no_obstacle_to_the_next(void **state) {
@@ -335,6 +343,7 @@ static void a_removal_that_died_is_no_obstacle_to_the_next(void **state) {
     if (r < 0)
         fail_msg("%d: %s", r, place->reason.text);
     assert_load_fails(place, &alice, -ENOENT);
+    assert_nothing_left(place, "old");
 }
 
 struct listing {

@@ -84,7 +84,7 @@ static void an_enrolment_on_a_full_disk_leaves_nothing_behind(void **state) {
     struct place *place = *state;
     SCOPED_ENTRY struct store_entry *entry = NULL;
     SCOPED_RECORD struct record record = {0};
-    SCOPED_TEXT char *unfinished = unit_text("%s/accounts/.new.%d", place->path, getpid());
+    SCOPED_TEXT char *unfinished = unit_text("%s/accounts/.new", place->path);
     place_enrol(place, &bob, "refresh-b");
     fill_disk(place);
     token_set(&record, "refresh-1");
