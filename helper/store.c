@@ -234,9 +234,12 @@ int store_entry_lock(struct store_entry *entry, int64_t until_ms, struct reason 
                           entry->binding.owner.account);
     if (r < 0)
         return reason_set(reason, r, "cannot lock %s/lock: %s", entry->path, strerror(-r));
-    if (fstat(entry->lock, &status) < 0 || status.st_nlink == 0)
-        return reason_set(reason, -ENOENT, "%s was removed meanwhile", entry->path);
-    return 0;
+    if (fstat(entry->lock, &status) < 0)
+        return reason_set(reason, -errno, "cannot look at %s/lock: %s", entry->path,
+                          strerror(errno));
+    return status.st_nlink > 0
+               ? 0
+               : reason_set(reason, -ENOENT, "%s was removed meanwhile", entry->path);
 }
 
 void store_entry_unlock(struct store_entry *entry) {
@@ -281,6 +284,9 @@ static int explain_load(const struct store_entry *entry, int error, struct reaso
 int store_entry_load(struct store_entry *entry, struct record *ret, struct reason *reason) {
     int errors[SLOTS] = {0};
     read_generations(entry, entry->seen);
+    /* Which of the two is the newest must be known: the older one's token may be burnt. */
+    if (entry->seen[0] == UINT64_MAX || entry->seen[1] == UINT64_MAX)
+        return explain_load(entry, -EIO, reason);
     int newest = entry->seen[1] > entry->seen[0];
     record_clear(ret);
     for (int i = 0; i < SLOTS; i++) {
