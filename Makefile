@@ -14,6 +14,7 @@ STORE         = $(LOCALSTATEDIR)/lib/oauth-login
 DOCDIR        = $(PREFIX)/share/doc/oauth-login
 MANDIR        = $(PREFIX)/share/man
 FUZZ_SECONDS  = 60
+RENEWALS      = 1000
 BUILD         = build
 
 CFLAGS   ?= -O2 -g
@@ -88,7 +89,15 @@ deps:
 
 check: deps
 	$(MAKE) -j2 all $(UNITS)
-	$(PYTEST) $(PYTEST_ARGS) tests; status=$$?; chown -R --reference=Makefile $(BUILD); exit $$status
+	status=0; $(PYTEST) -q tests/torture || status=$$?; \
+	    $(PYTEST) $(PYTEST_ARGS) --ignore=tests/torture tests || status=$$?; \
+	    chown -R --reference=Makefile $(BUILD); exit $$status
+
+# Every system call, where `make check` takes a sample, and RENEWALS=100000 one after another.
+torture: deps
+	$(MAKE) all
+	TORTURE=all RENEWALS=$(RENEWALS) $(PYTEST) --durations=0 tests/torture; status=$$?; \
+	    chown -R --reference=Makefile $(BUILD); exit $$status
 
 demo: deps
 	@$(MAKE) --no-print-directory -s all
@@ -145,7 +154,7 @@ clean:
 
 FORCE:
 
-.PHONY: FORCE all deps check demo bench fuzz lint install uninstall clean
+.PHONY: FORCE all deps check torture demo bench fuzz lint install uninstall clean
 .SECONDARY:
 -include $(patsubst %.c,$(BUILD)/%.d,$(MODULE_C) $(CLIENT_C) $(CLI_C) $(HELPER_C))
 -include $(patsubst %.c,$(BUILD)/sanitized/%.d,$(HELPER_C) $(UNIT_C))
