@@ -87,6 +87,7 @@ def test_a_failing_call_loses_nothing_outside_the_window(name, world, tally):
             return
         assert after.verdict == "reauthorize" and LOST in after.reason, after.reason
         assert window.holds(struck.call.index), "lost outside the window"
+        assert "/record." not in struck.call.object, "lost to a disk that failed once"
         tally.count(matrix, f"lost inside the window, at {struck.call.name}")
 
     fail_everywhere(world, ERRORS[name], check)

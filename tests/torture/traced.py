@@ -13,6 +13,8 @@ from process import run
 OPERATIONS = {"verify": 1, "import": 3, "status": 4, "enroll": 6, "unenroll": 7, "forget": 8}
 APPLICATION_DATA = 0x17  # of a TLS record, RFC 8446 section 5.1
 SENDS = ("sendto", "write")
+CHANGES = {"sendto", "pwrite64", "write", "mkdirat", "renameat", "renameat2", "unlinkat", "fsync",
+           "fdatasync"}
 
 
 def _syscall_names():
@@ -75,6 +77,10 @@ class Run:
         """The calls behind `after` by which a record was written."""
         return [call for call in self.calls if call.index > after and call.name == "pwrite64"
                 and "/record." in call.object and (call.result or 0) > 0]
+
+    def changing(self):
+        """The calls behind those that changed something which outlives the process."""
+        return [call.index + 1 for call in self.calls if call.name in CHANGES]
 
 
 class Asker:
