@@ -5,9 +5,10 @@
  *     ask_helper [-t] [-k CALL | -e CALL:ERRNO] UID GID OPERATION USER   (numbers, but for USER)
  *     ask_helper -n COUNT UID GID OPERATION USER                         one helper after another
  *
- * CALL counts the calls of all threads from 1, in the order in which they are entered. -k kills the
- * helper when it enters that call, which then is not carried out; killing it after call N is
- * killing it before call N + 1. -e lets that call fail without being carried out. The input of an
+ * CALL is NUMBER:NTH, the nth call of that number from 1, of all threads in the order in which they
+ * are entered: how often the network is waited for varies, and must not move other calls. -k kills
+ * the helper when it enters that call, which then is not carried out; killing it behind a call is
+ * killing it before the next. -e lets the call fail without being carried out. The input of an
  * import is read from standard input. Printed, with tabs between:
  *
  *     call   INDEX NUMBER FD OBJECT BYTE RESULT   OBJECT: the path, inet:PORT, or what FD is;
@@ -40,7 +41,12 @@
 #error "the tracer knows the registers of x86-64 only"
 #endif
 
-enum { THREADS_MAX = 64, OBJECT_SIZE = 512, PATIENCE = 100 /* seconds; a helper lives for 40 */ };
+enum {
+    THREADS_MAX = 64,
+    CALLS_MAX = 1024,
+    OBJECT_SIZE = 512,
+    PATIENCE = 100 /* seconds; a helper lives for 40 */
+};
 
 static const char helper[] = "/usr/libexec/oauth-login-helper";
 
@@ -51,15 +57,16 @@ struct thread {
     long fd;
     int byte;
     char object[OBJECT_SIZE];
+    bool fails;
     struct user_regs_struct before; /* of a call that is made to fail */
 };
 
 struct tracer {
     pid_t helper;
     bool prints;
-    long kill_at, fail_at; /* 0: never */
-    int error;
-    long calls;
+    long number, nth; /* the call that something befalls; nth 0: none */
+    int error;        /* that it fails with; 0: the helper is killed */
+    long calls, counts[CALLS_MAX];
     struct thread threads[THREADS_MAX];
 };
 
@@ -280,15 +287,22 @@ static void enter_call(struct tracer *tracer, struct thread *thread,
     thread->index = ++tracer->calls;
     thread->number = (long) info->entry.nr;
     describe(thread, info->entry.args);
-    if (thread->index == tracer->kill_at)
-        kill(tracer->helper, SIGKILL);
-    if (thread->index == tracer->fail_at)
+    if (thread->number < 0 || thread->number >= CALLS_MAX)
+        return;
+    long nth = ++tracer->counts[thread->number];
+    if (thread->number != tracer->number || nth != tracer->nth)
+        return;
+    thread->fails = tracer->error != 0;
+    if (thread->fails)
         suppress(thread);
+    else
+        kill(tracer->helper, SIGKILL);
 }
 
 static void leave_call(struct tracer *tracer, struct thread *thread, int64_t result) {
     char text[32];
-    bool failed = thread->index > 0 && thread->index == tracer->fail_at;
+    bool failed = thread->fails;
+    thread->fails = false;
     if (failed)
         let_fail(tracer, thread);
     snprintf(text, sizeof text, "%lld", failed ? -(long long) tracer->error : (long long) result);
@@ -338,7 +352,7 @@ static int ask_once(struct tracer *tracer, char **argv) {
     int socket = -1, go = -1, status = 0;
     struct rusage usage = {0};
     tracer->helper = start(argv, &socket, &go);
-    if (tracer->prints || tracer->kill_at > 0 || tracer->fail_at > 0) {
+    if (tracer->prints || tracer->nth > 0) {
         status = trace(tracer, go, &usage);
     } else {
         close(go);
@@ -357,11 +371,10 @@ int main(int argc, char **argv) {
     for (int option; (option = getopt(argc, argv, "tk:e:n:")) != -1;) {
         if (option == 't')
             tracer.prints = true;
-        else if (option == 'k')
-            tracer.kill_at = atol(optarg);
         else if (option == 'n')
             count = atol(optarg);
-        else if (option != 'e' || sscanf(optarg, "%ld:%d", &tracer.fail_at, &tracer.error) != 2)
+        else if (sscanf(optarg, "%ld:%ld:%d", &tracer.number, &tracer.nth, &tracer.error) !=
+                 (option == 'k' ? 2 : 3))
             return 2;
     }
     if (argc - optind != 4)

@@ -5,7 +5,7 @@ import errno
 import pytest
 from installation import STORE
 from traced import every_call
-from world import LOST, Window, World, indexes
+from world import LOST, Window, World, chosen
 
 ERRORS = {
     "ENOSPC": errno.ENOSPC,
@@ -38,8 +38,8 @@ def world(corp, asker, host):
 
 def fail_everywhere(world, error, check):
     """check(struck) judges what came of a run in which one call failed."""
-    def strike(index):
-        return world.asker.fail(index, error, "verify", world.user)
+    def strike(call):
+        return world.asker.fail(call, error, "verify", world.user)
 
     def check_failed(struck):
         assert struck.call.result == -error
@@ -48,16 +48,16 @@ def fail_everywhere(world, error, check):
     world.restore()
     whole = world.asker.trace("verify", world.user)
     window = Window(whole, world.provider.port).indexes()
-    chosen = indexes(whole, window, 1) if every_call() else sample(whole, window, error)
-    world.torment("verify", chosen, strike, check_failed)
+    calls = chosen(whole, window, 1) if every_call() else sample(whole, window, error)
+    world.torment(calls, strike, check_failed)
 
 
 def sample(whole, window, error):
     """EIO at every call on the store as well; the others at some calls of the window."""
     if error != errno.EIO:
-        return indexes(whole, window[error % 4::4], STRIDE, start=7 * error)
+        return chosen(whole, window[error % 4::4], STRIDE, start=7 * error)
     opened = next(call.index for call in whole.calls if call.object == str(STORE))
-    return indexes(whole, (*range(opened, whole.stored()[0].index + 4), *window), STRIDE)
+    return chosen(whole, (*range(opened, whole.stored()[0].index + 4), *window), STRIDE)
 
 
 def next_login(world):

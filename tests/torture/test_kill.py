@@ -8,7 +8,7 @@ import signal
 
 import pytest
 from traced import every_call
-from world import LOST, Window, World, indexes
+from world import LOST, Window, World, chosen
 
 STRIDE = 1 if every_call() else 17
 
@@ -21,8 +21,8 @@ def world(corp, asker):
 def kill_everywhere(world, check, share=1):
     """check(struck) judges what a helper left behind that was killed; share: of the calls that a
     sample has."""
-    def strike(index):
-        return world.asker.kill(index, "verify", world.user)
+    def strike(call):
+        return world.asker.kill(call, "verify", world.user)
 
     def check_killed(struck):
         assert struck.call.result is None and struck.run.status == signal.SIGKILL
@@ -33,8 +33,7 @@ def kill_everywhere(world, check, share=1):
     whole = world.asker.trace("verify", world.user)
     window = Window(whole, world.provider.port).indexes()
     share = 1 if every_call() else share
-    chosen = indexes(whole, window[::share], STRIDE * share)
-    world.torment("verify", chosen, strike, check_killed)
+    world.torment(chosen(whole, window[::share], STRIDE * share), strike, check_killed)
 
 
 def assert_store_is_whole(world):

@@ -5,7 +5,7 @@ import signal
 import pytest
 from scripted_server import Answer
 from traced import every_call
-from world import LOST, World, indexes
+from world import LOST, World, chosen
 
 STRIDE = 1 if every_call() else 89
 DISCOVERY = 1  # requests of an import that come before its renewal
@@ -14,8 +14,8 @@ HALVES = {"granted", "not-enrolled"}
 
 def kill_everywhere(world, operation, check, given="", tried=None, before=0):
     """check(struck) judges what a helper left behind that was killed; tried: of a whole run."""
-    def strike(index):
-        return world.asker.kill(index, operation, world.user, given=given)
+    def strike(call):
+        return world.asker.kill(call, operation, world.user, given=given)
 
     def check_killed(struck):
         assert struck.call.result is None and struck.run.status == signal.SIGKILL
@@ -24,8 +24,8 @@ def kill_everywhere(world, operation, check, given="", tried=None, before=0):
     world.restore()
     whole = world.asker.trace(operation, world.user, given=given)
     assert whole.verdict == "granted", whole.reason
-    chosen = tried(whole) if tried else indexes(whole, whole.changing(), STRIDE)
-    world.torment(operation, chosen, strike, check_killed, before=before)
+    calls = tried(whole) if tried else chosen(whole, whole.changing(), STRIDE)
+    world.torment(calls, strike, check_killed, before)
 
 
 def hidden(world):
@@ -119,8 +119,7 @@ def test_an_enrolment_that_is_killed_enrols_or_does_not(device, tally):
     def tried(whole):
         asked = whole.sent(device.provider.port)[2].index
         stride = 3 if every_call() else 61
-        return [index for index in range(1, whole.calls[-1].index)
-                if index % stride == 0 and (index > asked or index % (7 * stride) == 0)]
+        return chosen(whole, range(asked, len(whole.calls), stride), 7 * stride)
 
     def check(_struck):
         verdict = verify(device)

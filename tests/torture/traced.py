@@ -4,6 +4,7 @@ import os
 import pwd
 import re
 import subprocess
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,8 @@ class Call:
     """A system call as the helper made it; result is None when it never returned."""
 
     index: int
+    number: int
+    nth: int  # of this number
     name: str
     fd: int
     object: str
@@ -34,7 +37,7 @@ class Call:
     result: int
 
     def __str__(self):
-        return f"call {self.index}, {self.name} {self.object}"
+        return f"call {self.index}, {self.name} number {self.nth}, {self.object}"
 
 
 class Run:
@@ -42,24 +45,30 @@ class Run:
 
     def __init__(self, output, names):
         self.calls, self.verdict, self.reason = [], "", ""
+        called = []
         self.enrolled, self.peak_kib, self.status = False, 0, 0
         for line in output.splitlines():
             kind, *fields = line.split("\t")
             if kind == "call":
                 index, number, fd, name, byte, result = fields
-                self.calls.append(Call(int(index), names.get(int(number), number), int(fd), name,
-                                       int(byte), None if result == "?" else int(result)))
+                called.append((int(index), int(number), int(fd), name, int(byte),
+                               None if result == "?" else int(result)))
             elif kind == "entry":
                 self.enrolled = fields[0] != "0"
             elif kind == "reply":
                 self.verdict, self.reason = fields[0], fields[3]
             elif kind == "end":
                 self.status, self.peak_kib = map(int, fields)
-        self.calls.sort(key=lambda call: call.index)
+        counts = Counter()
+        for index, number, *rest in sorted(called):
+            counts[number] += 1
+            name = names.get(number, str(number))
+            self.calls.append(Call(index, number, counts[number], name, *rest))
 
-    def at(self, index):
-        """The call of this index, or None when the helper ended before."""
-        return next((call for call in self.calls if call.index == index), None)
+    def same(self, call):
+        """What was that call in another run and is this one here, or None when there was none."""
+        return next((found for found in self.calls
+                     if (found.number, found.nth) == (call.number, call.nth)), None)
 
     def sent(self, port):
         """The calls by which requests went to the provider, one a connection."""
@@ -110,13 +119,13 @@ class Asker:
     def trace(self, operation, user, **given):
         return self.ask(operation, user, "-t", **given)
 
-    def kill(self, index, operation, user, **given):
-        """A run whose helper is killed when it enters the call of this index."""
-        return self.ask(operation, user, "-t", "-k", str(index), **given)
+    def kill(self, call, operation, user, **given):
+        """A run whose helper is killed when it enters this call of a run before."""
+        return self.ask(operation, user, "-t", "-k", f"{call.number}:{call.nth}", **given)
 
-    def fail(self, index, error, operation, user, **given):
-        """A run in which the call of this index fails with an errno, and is not carried out."""
-        return self.ask(operation, user, "-t", "-e", f"{index}:{error}", **given)
+    def fail(self, call, error, operation, user, **given):
+        """A run in which this call of a run before fails with an errno, and is not carried out."""
+        return self.ask(operation, user, "-t", "-e", f"{call.number}:{call.nth}:{error}", **given)
 
 
 def every_call():

@@ -77,25 +77,25 @@ class World:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # or BlockingIOError
         return True
 
-    def torment(self, operation, indexes, strike, check, given="", before=0):
-        """Asks once for each of `indexes`, each time from where save() was.
+    def torment(self, calls, strike, check, before=0):
+        """Asks once for each of the calls of a whole run, each time from where save() was.
 
-        strike(index) asks and lets something befall the call of that index; check(struck) judges
-        what came of it. What is wrong is told of all runs together. before: see Window.
+        strike(call) asks and lets something befall that call; check(struck) judges what came of it.
+        What is wrong is told of all runs together. before: see Window.
         """
         wrong = []
-        for index in indexes:
+        for planned in calls:
             self.restore()
             token = self.token()
-            run = strike(index)
+            run = strike(planned)
             self.provider.settle()
-            call = run.at(index)
-            if call is None or call.name in HARMLESS:
+            call = run.same(planned)
+            if call is None:  # the network was waited for less often
                 continue
             try:
                 check(Struck(run, call, Window(run, self.provider.port, before), token))
             except AssertionError as failed:
-                wrong.append(f"{operation}, {call}: it said '{run.verdict} {run.reason}': {failed}")
+                wrong.append(f"{call}: it said '{run.verdict} {run.reason}': {failed}")
         assert not wrong, "\n".join(wrong)
 
     def _note_answer(self, request):
@@ -126,8 +126,8 @@ class Window:
         return range(self.sent[0].index, self.stored[-1].index + 3)
 
 
-def indexes(run, window, stride, start=0):
-    """What to try: everything inside the window, every stride-th call elsewhere, from a start of
-    its own so that two matrices do not try the same sample."""
-    last = run.calls[-1].index
-    return sorted({*window, *range(1 + start % stride, last + 1, stride)})
+def chosen(run, wanted, stride, start=0):
+    """The calls to try: those whose index is wanted, every stride-th elsewhere, from a start of its
+    own so that two matrices do not try the same sample."""
+    indexes = {*wanted, *range(1 + start % stride, len(run.calls) + 1, stride)}
+    return [call for call in run.calls if call.index in indexes and call.name not in HARMLESS]
