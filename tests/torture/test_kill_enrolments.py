@@ -118,7 +118,7 @@ def test_an_enrolment_that_is_killed_enrols_or_does_not(device, tally):
     """Each run waits a second before it asks whether the code is approved."""
     def tried(whole):
         asked = whole.sent(device.provider.port)[2].index
-        stride = 3 if every_call() else 61
+        stride = 3 if every_call() else 97
         return chosen(whole, range(asked, len(whole.calls), stride), 7 * stride)
 
     def check(_struck):
