@@ -14,6 +14,7 @@ STORE         = $(LOCALSTATEDIR)/lib/oauth-login
 DOCDIR        = $(PREFIX)/share/doc/oauth-login
 MANDIR        = $(PREFIX)/share/man
 FUZZ_SECONDS  = 60
+RENEWALS      = 1000
 BUILD         = build
 
 CFLAGS   ?= -O2 -g
@@ -94,7 +95,15 @@ $(OIDC_PROVIDER):
 
 check: deps $(OIDC_PROVIDER)
 	$(MAKE) -j2 all $(UNITS)
-	$(PYTEST) $(PYTEST_ARGS) tests; status=$$?; chown -R --reference=Makefile $(BUILD); exit $$status
+	status=0; $(PYTEST) -q tests/torture || status=$$?; \
+	    $(PYTEST) $(PYTEST_ARGS) --ignore=tests/torture tests || status=$$?; \
+	    chown -R --reference=Makefile $(BUILD); exit $$status
+
+# Every system call, where `make check` takes a sample, and RENEWALS=100000 one after another.
+torture: deps
+	$(MAKE) all
+	TORTURE=all RENEWALS=$(RENEWALS) $(PYTEST) --durations=0 tests/torture; status=$$?; \
+	    chown -R --reference=Makefile $(BUILD); exit $$status
 
 demo:
 	@tests/deps demo
@@ -102,8 +111,14 @@ demo:
 	@tests/namespace /usr/bin/python3 tests/demo.py; status=$$?; \
 	    chown -R --reference=Makefile $(BUILD); exit $$status
 
+# A helper that measures what only it can see.
+$(BUILD)/bench/helper: $(call object,$(HELPER_C)) tests/bench/window.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -D_GNU_SOURCE $(CFLAGS) -Wl,--wrap=curl_multi_poll,--wrap=fdatasync -o $@ $^ \
+	    $(HELPER_LIBS)
+
 bench: deps
-	$(MAKE) all
+	$(MAKE) all $(BUILD)/bench/helper
 	tests/namespace /usr/bin/python3 tests/bench/bench.py
 
 fuzz: $(FUZZERS)
@@ -146,7 +161,7 @@ clean:
 
 FORCE:
 
-.PHONY: FORCE all deps check demo bench fuzz lint install uninstall clean
+.PHONY: FORCE all deps check torture demo bench fuzz lint install uninstall clean
 .SECONDARY:
 -include $(patsubst %.c,$(BUILD)/%.d,$(MODULE_C) $(CLIENT_C) $(CLI_C) $(HELPER_C))
 -include $(patsubst %.c,$(BUILD)/sanitized/%.d,$(HELPER_C) $(UNIT_C))

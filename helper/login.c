@@ -78,7 +78,7 @@ static enum verdict open_enrolled(struct visit *visit, enum place_mode mode, str
     if (r < 0)
         return visit_conclude(visit, VERDICT_FAULT, &reason);
     if (ret->record.enrolled == 0)
-        return conclude_not_enrolled(visit, ret->record.pending.refresh.length > 0);
+        return conclude_not_enrolled(visit, ret->record.pending_digest[0] != '\0');
     verdict = check_pin(visit, &ret->record);
     return verdict == VERDICT_GRANTED ? VERDICT_NONE : verdict;
 }

@@ -38,7 +38,7 @@ struct record_grant {
     char scope[RECORD_SCOPE_SIZE]; /* as granted last */
     struct secret id_token;        /* that came with the last answer; not stored */
     char nonce[RECORD_NONCE_SIZE]; /* that it must have; "": any or none; not stored */
-    int64_t in_flight; /* a renewal was sent and its answer is not stored: it may be lost */
+    int64_t in_flight; /* a renewal was sent and its answer is not stored: it may be, or is, lost */
 };
 
 struct record {

@@ -25,7 +25,7 @@ static int store_twice(struct renewal *renewal) {
 static int send_again(struct renewal *renewal, const struct http_settings *settings,
                       const struct http_request *request, struct http_answer *answer) {
     SCOPED_ANSWER struct http_answer again = {0};
-    renewal->lost = true;
+    renewal->lost = renewal->sent_again = true;
     renewal->patience.committed = true;
     int r = http_perform(settings, request, &renewal->patience, &again);
     if (r >= 0 && again.outcome == HTTP_ANSWERED) {
@@ -56,8 +56,15 @@ static enum verdict take_answer(struct renewal *renewal, const struct http_answe
     renewal->rotated = judged.refresh.length > 0 && !secret_equal(&judged.refresh, &grant->refresh);
     if (renewal->rotated)
         secret_move(&grant->refresh, &judged.refresh);
-    renewal->grant->in_flight = judged.verdict == VERDICT_UNREACHABLE && !renewal->rotated;
-    if (judged.verdict == VERDICT_REAUTHORIZE && renewal->lost)
+    /* A grant that died with a lost answer stays one: no later login, and no watch over sessions,
+     * may take it for the provider's no to the person. */
+    bool died_lost = judged.verdict == VERDICT_REAUTHORIZE && renewal->lost;
+    /* The request that was given up may reach the provider behind the one that it answered: there
+     * it is a reuse, and kills what has just come. */
+    bool overtaken = renewal->rotated && renewal->sent_again;
+    renewal->grant->in_flight =
+        died_lost || overtaken || (judged.verdict == VERDICT_UNREACHABLE && !renewal->rotated);
+    if (died_lost)
         reason_set(&renewal->reason, 0,
                    "the provider's answer to a renewal was lost, and the grant "
                    "with it");

@@ -25,6 +25,7 @@ struct renewal {
     struct reason reason; /* set unless granted */
     bool rotated;         /* set when a new refresh token was stored */
     bool lost;            /* an answer was lost: to this renewal, or to one before */
+    bool sent_again;      /* the request went out a second time */
 };
 
 /* Renews, stores what came, and returns what the provider's answer means for the account. When

@@ -21,16 +21,15 @@
 #include <sys/stat.h>
 
 #include "lock.h"
-#include "moment.h"
 #include "scoped.h"
+#include "store_change.h"
 #include "store_file.h"
 #include "store_key.h"
 #include "store_slot.h"
 
-enum { SLOTS = 2, ACCOUNTS_PATIENCE_MS = 5000 };
+enum { SLOTS = 2 };
 
 static const char slot_names[SLOTS][9] = {"record.0", "record.1"};
-static const char new_name[] = ".new", old_name[] = ".old";
 
 struct store {
     char path[PATH_MAX - 512];
@@ -197,17 +196,6 @@ static int fill_entry(struct store *store, struct store_entry *entry, const char
                : 0;
 }
 
-/* Takes the lock under which entries are made and removed, until flock(LOCK_UN), and clears away
- * what somebody left who died while he had it. */
-static int lock_accounts(struct store *store, struct reason *reason) {
-    int r = lock_wait(store->accounts, moment_boot_ms() + ACCOUNTS_PATIENCE_MS);
-    if (r < 0)
-        return reason_set(reason, r, "cannot lock %s/accounts: %s", store->path, strerror(-r));
-    store_file_remove_dir(store->accounts, new_name);
-    store_file_remove_dir(store->accounts, old_name);
-    return 0;
-}
-
 int store_entry_create(struct store *store, const struct store_owner *owner, struct record *record,
                        struct store_entry **ret, struct reason *reason) {
     int r = store_entry_open(store, owner, ret, reason);
@@ -219,17 +207,17 @@ int store_entry_create(struct store *store, const struct store_owner *owner, str
     r = make_accounts(store, reason);
     if (r < 0)
         return r;
-    r = lock_accounts(store, reason);
+    r = store_change_begin(store->accounts, entry->path, reason);
     if (r < 0)
         return r;
-    r = fill_entry(store, entry, new_name, record, reason);
-    if (r >= 0 && (renameat2(store->accounts, new_name, store->accounts, owner->account,
-                             RENAME_NOREPLACE) < 0 ||
+    r = fill_entry(store, entry, STORE_CHANGE_UNFINISHED, record, reason);
+    if (r >= 0 && (renameat2(store->accounts, STORE_CHANGE_UNFINISHED, store->accounts,
+                             owner->account, RENAME_NOREPLACE) < 0 ||
                    fsync(store->accounts) < 0))
         r = reason_set(reason, -errno, "cannot make %s: %s", entry->path, strerror(errno));
     if (r < 0)
-        store_file_remove_dir(store->accounts, new_name);
-    flock(store->accounts, LOCK_UN);
+        store_change_remove(store->accounts, STORE_CHANGE_UNFINISHED);
+    store_change_end(store->accounts);
     if (r == 0) {
         *ret = entry;
         entry = NULL;
@@ -247,9 +235,12 @@ int store_entry_lock(struct store_entry *entry, int64_t until_ms, struct reason 
                           entry->binding.owner.account);
     if (r < 0)
         return reason_set(reason, r, "cannot lock %s/lock: %s", entry->path, strerror(-r));
-    if (fstat(entry->lock, &status) < 0 || status.st_nlink == 0)
-        return reason_set(reason, -ENOENT, "%s was removed meanwhile", entry->path);
-    return 0;
+    if (fstat(entry->lock, &status) < 0)
+        return reason_set(reason, -errno, "cannot look at %s/lock: %s", entry->path,
+                          strerror(errno));
+    return status.st_nlink > 0
+               ? 0
+               : reason_set(reason, -ENOENT, "%s was removed meanwhile", entry->path);
 }
 
 void store_entry_unlock(struct store_entry *entry) {
@@ -294,6 +285,9 @@ static int explain_load(const struct store_entry *entry, int error, struct reaso
 int store_entry_load(struct store_entry *entry, struct record *ret, struct reason *reason) {
     int errors[SLOTS] = {0};
     read_generations(entry, entry->seen);
+    /* Which of the two is the newest must be known: the older one's token may be burnt. */
+    if (entry->seen[0] == UINT64_MAX || entry->seen[1] == UINT64_MAX)
+        return explain_load(entry, -EIO, reason);
     int newest = entry->seen[1] > entry->seen[0];
     record_clear(ret);
     for (int i = 0; i < SLOTS; i++) {
@@ -346,16 +340,17 @@ int store_entry_reserve(struct store_entry *entry, const struct record *record,
 }
 
 int store_entry_remove(struct store *store, struct store_entry *entry, struct reason *reason) {
-    const char *account = entry->binding.owner.account;
-    int r = lock_accounts(store, reason);
+    int r = store_change_begin(store->accounts, entry->path, reason);
     if (r < 0)
         return r;
-    if (renameat(store->accounts, account, store->accounts, old_name) < 0)
+    if (renameat(store->accounts, entry->binding.owner.account, store->accounts,
+                 STORE_CHANGE_REMOVED) < 0)
         r = reason_set(reason, -errno, "cannot remove %s: %s", entry->path, strerror(errno));
-    store_file_remove_dir(store->accounts, old_name);
-    if (r >= 0 && fsync(store->accounts) < 0)
+    if (r == 0)
+        store_change_remove(store->accounts, STORE_CHANGE_REMOVED);
+    if (r == 0 && fsync(store->accounts) < 0)
         r = reason_set(reason, -errno, "cannot sync %s: %s", entry->path, strerror(errno));
-    flock(store->accounts, LOCK_UN);
+    store_change_end(store->accounts);
     return r;
 }
 

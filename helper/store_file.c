@@ -90,20 +90,3 @@ int store_file_check_parent(int dir, const char *path, struct reason *reason) {
                           path, status.st_uid, status.st_mode & 07777);
     return 0;
 }
-
-static int is_file(const struct dirent *entry) {
-    return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-}
-
-void store_file_remove_dir(int parent, const char *name) {
-    struct dirent **names = NULL;
-    SCOPED_FD int dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    int count = dir < 0 ? -1 : scandirat(dir, ".", &names, is_file, NULL);
-    for (int i = 0; i < count; i++) {
-        unlinkat(dir, names[i]->d_name, 0);
-        free(names[i]);
-    }
-    free(names);
-    if (count >= 0)
-        unlinkat(parent, name, AT_REMOVEDIR);
-}

@@ -18,7 +18,4 @@ int store_file_open_dir(int dir, const char *path, const char *name, struct reas
 /* Checks that nobody but root and us could put another directory in place of `dir`. -EPERM. */
 int store_file_check_parent(int dir, const char *path, struct reason *reason);
 
-/* Removes the directory `name` and the files in it, as far as they can be removed. */
-void store_file_remove_dir(int parent, const char *name);
-
 #endif

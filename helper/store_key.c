@@ -44,7 +44,7 @@ static int write_master(int fd) {
 
 static int make_master(int root, const char *path, struct reason *reason) {
     static const char name[] = ".key";
-    unlinkat(root, name, 0); /* of a process that died here; we have the lock (store.c) */
+    unlinkat(root, name, 0); /* of a process that died here; one at a time makes entries */
     SCOPED_FD int fd = store_file_open(root, path, name, O_WRONLY | O_CREAT | O_EXCL, reason);
     int r = fd < 0 ? fd : write_master(fd);
     if (r < 0)

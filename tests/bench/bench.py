@@ -16,6 +16,7 @@ from glewlwyd import Glewlwyd  # noqa: E402
 from host import Host  # noqa: E402
 from installation import Installation  # noqa: E402
 from process import run  # noqa: E402
+import window  # noqa: E402
 
 RUNS = int(os.environ.get("BENCH_RUNS", "40"))
 FIGURES = ("wall ms", "CPU ms", "peak KiB")
@@ -81,7 +82,11 @@ def main():
                     row = measure(program, helper, *command)
                     if turn >= 3:
                         samples[name].append(row)
+            with window.real_disk():
+                oauth_login.import_grant("alice", provider.issue_grant("alice", "bench"))
+                rows = window.samples(program, helper, "alice", RUNS)
     report(samples)
+    window.report(rows)
 
 
 if __name__ == "__main__":

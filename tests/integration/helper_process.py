@@ -12,13 +12,14 @@ HELPER = "/usr/libexec/oauth-login-helper"
 
 
 @contextmanager
-def held(provider):
-    """The next renewal is carried out at once, and answered when the yielded event is set.
+def held(provider, times=1):
+    """The next renewals are carried out at once, and answered when the yielded event is set.
 
     Leaving the context sets it too, and waits until no helper is left.
     """
     release = threading.Event()
-    provider.queue("/token", lambda request: replace(provider.correct(request), hold=release))
+    provider.queue("/token", *[
+        lambda request: replace(provider.correct(request), hold=release)] * times)
     try:
         yield release
     finally:

@@ -104,6 +104,10 @@ class ScriptedProvider(Grants):
         came = [(request.method, request.path) for request in self.requests()]
         raise AssertionError(f"no {count} requests at {path} within {timeout} s, only {came}")
 
+    def settle(self):
+        """Returns when whatever a client that is gone has sent was dealt with."""
+        self._server.settle()
+
     # What the server calls, each connection in a thread of its own
 
     def receive(self, request):

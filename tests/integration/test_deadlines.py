@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from helper_process import held, held_helper, running, wait_until
+from scripted_server import Answer
 from terminal import Terminal
 
 
@@ -261,10 +262,25 @@ def test_two_lost_answers_are_the_end_of_a_login(corp, oauth_login, renewals):
 def test_the_login_after_lost_answers_still_says_so(corp, oauth_login, renewals):
     lose(corp, "before it began", times=2)
     assert verdict_of(oauth_login) == ("unreachable", "refresh")
+    for spent in (3, 4):  # the second asks as at any dead grant, and it says the same
+        answer = oauth_login.run_json("verify", "alice")
+        assert answer["verdict"] == "reauthorize"
+        assert "answer to a renewal was lost" in answer["reason"]
+        assert len(renewals()) == spent
+    oauth_login.import_grant("alice", corp.issue_grant("alice"))
+    corp.revoke("alice")
+    assert "lost" not in oauth_login.run_json("verify", "alice")["reason"]
+
+
+def test_a_request_that_comes_behind_its_repetition_is_not_blamed_on_the_person(
+        corp, oauth_login):
+    corp.queue("/token", Answer(cut="before"))  # its way to the provider is a long one
+    assert verdict_of(oauth_login) == ("granted", "refresh")
+    corp.correct(corp.requests("/token")[-2])
+    assert not corp.alive("alice"), "the late one was a reuse"
     answer = oauth_login.run_json("verify", "alice")
     assert answer["verdict"] == "reauthorize"
     assert "answer to a renewal was lost" in answer["reason"]
-    assert len(renewals()) == 3
 
 
 def test_a_lost_answer_after_the_deadline_is_asked_for_too(corp, oauth_login, pam_host, renewals):

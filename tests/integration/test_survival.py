@@ -1,14 +1,19 @@
-"""What a renewal in mid-air survives: a full disk, a stop signal, a caller with its hands full."""
+"""What renewals survive: a full disk, a stop signal, a caller with its hands full, a crowd."""
 
 import os
 import signal
+import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
-from helper_process import held, held_helper
+from helper_process import held, held_helper, running, wait_until
 from installation import STORE
 from process import run
 from scripted_server import Answer
+
+CROWD = 50
 
 
 @pytest.fixture
@@ -84,3 +89,49 @@ def test_a_caller_with_many_open_files_is_served(enrolled):
         for file in files:
             os.close(file)
     assert result.ok, result
+
+
+@pytest.fixture
+def crowd(host):
+    """Fifty accounts that can't do more than be asked about."""
+    names = [f"crowd{number:02}" for number in range(CROWD)]
+    lines = [f"{name}:x:{5000 + number}:100::/nowhere:/bin/sh\n"
+             for number, name in enumerate(names)]
+    host.files.write("/etc/passwd", Path("/etc/passwd").read_text() + "".join(lines))
+    return names
+
+
+def test_fifty_accounts_at_once_are_fifty_requests(oauth_login, provider, crowd):
+    """Nobody waits for anybody else: all fifty requests are there before the first answer."""
+    oauth_login.configure(provider, login={"deadline": "60s"})
+    for name in crowd:
+        oauth_login.enroll(provider, name)
+    sent = len(provider.requests("/token"))
+    with held(provider, CROWD) as release:
+        logins = [subprocess.Popen(["oauth-login", "verify", name], stdout=subprocess.DEVNULL)
+                  for name in crowd]
+        came = provider.wait_for_requests("/token", sent + CROWD, timeout=60)
+        release.set()
+        assert [login.wait(60) for login in logins] == [0] * CROWD
+    assert len(provider.requests("/token")) == len(came) == sent + CROWD
+    assert all(provider.alive(name) for name in crowd)
+    assert [oauth_login.verdict(name) for name in crowd] == ["granted"] * CROWD
+
+
+@pytest.mark.parametrize("reuse_within, requests", [("30s", 1), ("0", CROWD)])
+def test_fifty_logins_at_once_leave_the_grant_alive(reuse_within, requests, enrolled, provider):
+    """Each that renews does so with the token of the one before: none is used twice."""
+    provider.expires_in = 1  # of the answer to the import, which is not shared then
+    enrolled.import_grant("alice", provider.issue_grant("alice"))
+    provider.expires_in = 300
+    expires = enrolled.run_json("status", "alice")["expires"]
+    enrolled.configure(provider, login={"deadline": "60s", "reuse_within": reuse_within})
+    wait_until(lambda: time.time() >= expires, "the access token ends")
+    sent = len(provider.requests("/token"))
+    logins = [subprocess.Popen(["oauth-login", "verify", "alice"], stdout=subprocess.DEVNULL)
+              for _ in range(CROWD)]
+    assert [login.wait(60) for login in logins] == [0] * CROWD
+    came = [request.form["refresh_token"] for request in provider.requests("/token")[sent:]]
+    assert len(came) == len(set(came)) == requests
+    assert provider.alive("alice") and running() == []
+    assert enrolled.verdict("alice") == "granted"

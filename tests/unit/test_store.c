@@ -309,34 +309,6 @@ static void a_removed_account_is_not_enrolled(void **state) {
     assert_token(place, &alice, "refresh-2");
 }
 
-/* Leaves what a process of this pid would have, had it died in the middle. */
-static void leave_behind(struct place *place, const char *kind) {
-    SCOPED_TEXT char *directory = unit_text("%s/accounts/.%s.%d", place->path, kind, getpid());
-    SCOPED_TEXT char *lock = unit_text("%s/lock", directory);
-    assert_int_equal(mkdir(directory, 0700), 0);
-    unit_write(lock, "", 0);
-}
-
-static void an_enrolment_that_died_is_no_obstacle_to_the_next(void **state) {
-    struct place *place = *state;
-    place_enrol(place, &bob, "refresh-b");
-    leave_behind(place, "new");
-    place_enrol(place, &alice, "refresh-1");
-    assert_token(place, &alice, "refresh-1");
-}
-
-static void a_removal_that_died_is_no_obstacle_to_the_next(void **state) {
-    struct place *place = *state;
-    SCOPED_ENTRY struct store_entry *entry = NULL;
-    place_enrol(place, &alice, "refresh-1");
-    leave_behind(place, "old");
-    assert_int_equal(store_entry_open(place->store, &alice, &entry, &place->reason), 0);
-    int r = store_entry_remove(place->store, entry, &place->reason);
-    if (r < 0)
-        fail_msg("%d: %s", r, place->reason.text);
-    assert_load_fails(place, &alice, -ENOENT);
-}
-
 struct listing {
     char text[256];
     int stop_after;
@@ -352,6 +324,7 @@ static int list_one(const struct store_owner *owner, void *context) {
 
 static void the_enrolled_are_listed_by_name(void **state) {
     struct place *place = *state;
+    SCOPED_TEXT char *unfinished = unit_text("%s/accounts/.new", place->path);
     struct listing all = {"", 0}, first = {"", 1}, none = {"", 0};
     SCOPED_TEXT char *broken = unit_text("%s/accounts/carol", place->path);
     assert_int_equal(store_each(place->store, list_one, &none, &place->reason), 0);
@@ -359,7 +332,7 @@ static void the_enrolled_are_listed_by_name(void **state) {
     place_enrol(place, &bob, "refresh-b");
     place_enrol(place, &alice, "refresh-1");
     place_rotate(place, &alice, "refresh-2");
-    leave_behind(place, "new");
+    assert_int_equal(mkdir(unfinished, 0700), 0);
     assert_int_equal(mkdir(broken, 0700), 0);
     assert_int_equal(store_each(place->store, list_one, &all, &place->reason), 0);
     assert_string_equal(all.text, "alice/1001/corp bob/1002/corp carol/-1/ ");
@@ -391,8 +364,6 @@ int main(void) {
         TEST(one_login_of_an_account_renews_at_a_time),
         TEST(another_accounts_login_is_not_waited_for),
         TEST(a_removed_account_is_not_enrolled),
-        TEST(an_enrolment_that_died_is_no_obstacle_to_the_next),
-        TEST(a_removal_that_died_is_no_obstacle_to_the_next),
         TEST(the_enrolled_are_listed_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -255,40 +255,13 @@ static void another_master_key_opens_nothing(void **state) {
 
 /* Leaves a directory as somebody does who dies while an entry is made or removed. */
 static void leave(const struct place *place, const char *name) {
-    static const char *const names[] = {"lock", "record.0", "odd"};
+    static const char *const names[] = {"lock", "record.0"};
     SCOPED_TEXT char *directory = unit_text("%s/accounts/%s", place->path, name);
     assert_int_equal(mkdir(directory, 0700), 0);
     for (size_t i = 0; i < COUNT(names); i++) {
         SCOPED_TEXT char *path = unit_text("%s/%s", directory, names[i]);
         unit_write(path, "x", 1);
     }
-}
-
-static void assert_gone(const struct place *place, const char *name) {
-    SCOPED_TEXT char *path = unit_text("%s/%s", place->path, name);
-    assert_int_equal(access(path, F_OK), -1);
-}
-
-static void what_somebody_left_who_died_is_cleared_away(void **state) {
-    struct place *place = *state;
-    SCOPED_ENTRY struct store_entry *entry = NULL;
-    SCOPED_TEXT char *accounts = unit_text("%s/accounts", place->path);
-    SCOPED_TEXT char *key = unit_text("%s/.key", place->path);
-    assert_int_equal(mkdir(accounts, 0700), 0);
-    assert_int_equal(place_reopen(place), 0);
-    unit_write(key, "x", 1);
-    leave(place, ".new");
-    leave(place, ".old");
-    place_enrol(place, &alice, "refresh-1");
-    assert_gone(place, ".key");
-    assert_gone(place, "accounts/.new");
-    assert_gone(place, "accounts/.old");
-    assert_token(place, &alice, "refresh-1");
-    leave(place, ".old");
-    assert_int_equal(store_entry_open(place->store, &alice, &entry, &place->reason), 0);
-    assert_int_equal(store_entry_remove(place->store, entry, &place->reason), 0);
-    assert_gone(place, "accounts/.old");
-    assert_gone(place, "accounts/alice");
 }
 
 /* Whoever makes or removes an entry has the lock; what lies there is not touched meanwhile. */
@@ -328,7 +301,6 @@ int main(void) {
         TEST(the_master_key_is_made_once_and_is_random),
         TEST(a_master_key_of_the_wrong_size_is_refused),
         TEST(another_master_key_opens_nothing),
-        TEST(what_somebody_left_who_died_is_cleared_away),
         TEST(what_somebody_is_making_is_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,43 @@
+"""The machine of tests/integration, and a tracer.
+
+To be run in a session of its own: two can't share a machine.
+"""
+
+import importlib.util
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+INTEGRATION = Path(__file__).resolve().parents[1] / "integration"
+sys.path.insert(0, str(INTEGRATION))
+_spec = importlib.util.spec_from_file_location("integration_fixtures", INTEGRATION / "conftest.py")
+_fixtures = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_fixtures)
+globals().update({name: value for name, value in vars(_fixtures).items()
+                  if not name.startswith("_")})
+
+from traced import Asker  # noqa: E402
+from tally import Tally  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def asker():
+    with tempfile.TemporaryDirectory(prefix="torture-") as directory:
+        yield Asker(directory)
+
+
+def pytest_configure(config):
+    config.tally = Tally()
+
+
+@pytest.fixture(scope="session")
+def tally(pytestconfig):
+    """What the runs came to, for the summary."""
+    return pytestconfig.tally
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for line in config.tally.lines():
+        terminalreporter.write_line(line)

@@ -1,0 +1,163 @@
+"""Who comes and goes while the helper is killed: nobody is enrolled by halves, nothing is left."""
+
+import signal
+
+import pytest
+from scripted_server import Answer
+from traced import every_call
+from world import LOST, World, chosen
+
+STRIDE = 1 if every_call() else 89
+DISCOVERY = 1  # requests of an import that come before its renewal
+HALVES = {"granted", "not-enrolled"}
+
+
+def kill_everywhere(world, operation, check, given="", tried=None, before=0):
+    """check(struck) judges what a helper left behind that was killed; tried: of a whole run."""
+    def strike(call):
+        return world.asker.kill(call, operation, world.user, given=given)
+
+    def check_killed(struck):
+        assert struck.call.result is None and struck.run.status == signal.SIGKILL
+        check(struck)
+
+    world.restore()
+    whole = world.asker.trace(operation, world.user, given=given)
+    assert whole.verdict == "granted", whole.reason
+    calls = tried(whole) if tried else chosen(whole, whole.changing(), STRIDE)
+    world.torment(calls, strike, check_killed, before)
+
+
+def hidden(world):
+    return [name for name in world.names() if "/." in name]
+
+
+def import_again(world, given):
+    """The same import; it leaves nothing behind of the one before."""
+    world.begin()
+    run = world.asker.ask("import", world.user, given=given)
+    assert hidden(world) == []
+    return run
+
+
+def verify(world):
+    run = world.asker.ask("verify", world.user)
+    assert run.verdict in HALVES, run.reason
+    return run.verdict
+
+
+@pytest.fixture
+def first(oauth_login, provider, alice, asker):
+    """A store that nothing was ever put into; alice has been given a grant."""
+    oauth_login.configure(provider)
+    provider.issue_grant("alice")
+    return World(provider, asker)
+
+
+def test_a_first_import_goes_on_where_it_was_killed(first, tally):
+    given = first.token()
+
+    def check(struck):
+        is_lost = first.token() != given and not struck.window.stored
+        assert len(hidden(first)) <= 4, "one unfinished entry at the most"
+        verdict = verify(first)
+        again = import_again(first, given)
+        if is_lost:
+            assert struck.window.sent and verdict == "not-enrolled"
+            assert again.verdict == "reauthorize" and LOST in again.reason, again.reason
+            again = import_again(first, first.provider.issue_grant("alice"))
+        assert again.verdict == "granted", again.reason
+        assert verify(first) == "granted"
+        tally.count("kill, first import", "lost inside the window" if is_lost else
+                    f"{verdict} and then imported")
+
+    kill_everywhere(first, "import", check, given, before=DISCOVERY)
+
+
+def test_an_import_that_is_killed_leaves_the_grant_that_was_there(corp, asker, tally):
+    given = corp.issue_grant("alice")
+    corp._families.reverse()  # the old grant is the one that refresh_token() tells
+    world = World(corp, asker)
+
+    def check(struck):
+        assert verify(world) == "granted"
+        again = import_again(world, given)
+        lost = again.verdict == "reauthorize"
+        assert again.verdict == "granted" or (lost and LOST in again.reason), again.reason
+        assert not lost or (struck.window.sent and not struck.window.stored)
+        assert verify(world) == "granted", "the old one, or the new one"
+        tally.count("kill, import beside a grant",
+                    "lost inside the window" if lost else "imported")
+
+    kill_everywhere(world, "import", check, given)
+
+
+@pytest.fixture
+def device(first):
+    """Every code is approved at once."""
+    provider = first.provider
+    provider.discovery["device_authorization_endpoint"] = f"{provider.issuer}/device"
+    code = Answer.json({"device_code": "dev-1234", "user_code": "WDJB-MJHT", "interval": 1,
+                        "expires_in": 60, "verification_uri": f"{provider.issuer}/go"})
+
+    def answer(request):
+        if request.path == "/device":
+            return code
+        if "device_code" not in request.form:
+            return provider.correct(request)
+        given = {"client_id": provider.client_id, "grant_type": "refresh_token",
+                 "refresh_token": provider.issue_grant("alice")}
+        return provider.correct(type("Request", (), {
+            "path": "/token", "method": "POST", "headers": {}, "form": given}))
+
+    provider.answer = answer
+    return first
+
+
+def test_an_enrolment_that_is_killed_enrols_or_does_not(device, tally):
+    """Each run waits a second before it asks whether the code is approved."""
+    def tried(whole):
+        asked = whole.sent(device.provider.port)[2].index
+        stride = 3 if every_call() else 97
+        return chosen(whole, range(asked, len(whole.calls), stride), 7 * stride)
+
+    def check(_struck):
+        verdict = verify(device)
+        again = import_again(device, device.provider.issue_grant("alice"))
+        assert again.verdict == "granted", again.reason
+        assert verify(device) == "granted"
+        tally.count("kill, enrolment", verdict)
+
+    kill_everywhere(device, "enroll", check, tried=tried)
+
+
+@pytest.fixture
+def leaving(oauth_login, provider, alice, asker):
+    provider.discovery["revocation_endpoint"] = f"{provider.issuer}/revoke"
+    oauth_login.configure(provider)
+    oauth_login.enroll(provider, "alice")
+    world = World(provider, asker)
+
+    def answer(request):
+        if request.path != "/revoke":
+            return provider.correct(request)
+        for family in provider._families:
+            family.alive = family.alive and family.refresh_token != request.form["token"]
+        return Answer(200)
+
+    provider.answer = answer
+    return world
+
+
+@pytest.mark.parametrize("operation", ["unenroll", "forget"])
+def test_who_leaves_has_left_or_is_still_there(operation, leaving, tally):
+    def check(_struck):
+        verdict = verify(leaving)
+        again = leaving.asker.ask(operation, "alice")
+        assert again.verdict in HALVES, again.reason
+        assert not leaving.provider.alive("alice"), "it is revoked in the end"
+        assert verify(leaving) == "not-enrolled"
+        assert import_again(leaving, leaving.provider.issue_grant("alice")).verdict == "granted"
+        tally.count(f"kill, {operation}", verdict)
+
+    kill_everywhere(leaving, operation, check)

@@ -1,0 +1,133 @@
+"""Helpers asked one question each, under a tracer if wished; see ask_helper.c."""
+
+import os
+import pwd
+import re
+import subprocess
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from installation import CHECKOUT
+from process import run
+
+OPERATIONS = {"verify": 1, "import": 3, "status": 4, "enroll": 6, "unenroll": 7, "forget": 8}
+APPLICATION_DATA = 0x17  # of a TLS record, RFC 8446 section 5.1
+SENDS = ("sendto", "write")
+CHANGES = {"sendto", "pwrite64", "write", "mkdirat", "renameat", "renameat2", "unlinkat", "fsync",
+           "fdatasync"}
+
+
+def _syscall_names():
+    header = Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h").read_text()
+    return {int(number): name for name, number in re.findall(r"__NR_(\w+) (\d+)", header)}
+
+
+@dataclass(frozen=True)
+class Call:
+    """A system call as the helper made it; result is None when it never returned."""
+
+    index: int
+    number: int
+    nth: int  # of this number
+    name: str
+    fd: int
+    object: str
+    byte: int
+    result: int
+
+    def __str__(self):
+        return f"call {self.index}, {self.name} number {self.nth}, {self.object}"
+
+
+class Run:
+    """What one helper did and said; verdict is "" when it gave no answer."""
+
+    def __init__(self, output, names):
+        self.calls, self.verdict, self.reason = [], "", ""
+        called = []
+        self.enrolled, self.peak_kib, self.status = False, 0, 0
+        for line in output.splitlines():
+            kind, *fields = line.split("\t")
+            if kind == "call":
+                index, number, fd, name, byte, result = fields
+                called.append((int(index), int(number), int(fd), name, int(byte),
+                               None if result == "?" else int(result)))
+            elif kind == "entry":
+                self.enrolled = fields[0] != "0"
+            elif kind == "reply":
+                self.verdict, self.reason = fields[0], fields[3]
+            elif kind == "end":
+                self.status, self.peak_kib = map(int, fields)
+        counts = Counter()
+        for index, number, *rest in sorted(called):
+            counts[number] += 1
+            name = names.get(number, str(number))
+            self.calls.append(Call(index, number, counts[number], name, *rest))
+
+    def same(self, call):
+        """What was that call in another run and is this one here, or None when there was none."""
+        return next((found for found in self.calls
+                     if (found.number, found.nth) == (call.number, call.nth)), None)
+
+    def sent(self, port):
+        """The calls by which requests went to the provider, one a connection."""
+        fresh, found = set(), []  # connections that have sent nothing but their handshake
+        for call in self.calls:
+            if call.name == "connect":
+                (fresh.add if call.object == f"inet:{port}" else fresh.discard)(call.fd)
+            elif (call.name in SENDS and call.fd in fresh and (call.result or 0) > 0
+                  and call.byte == APPLICATION_DATA):
+                fresh.discard(call.fd)
+                found.append(call)
+        return found
+
+    def stored(self, after=0):
+        """The calls behind `after` by which a record was written."""
+        return [call for call in self.calls if call.index > after and call.name == "pwrite64"
+                and "/record." in call.object and (call.result or 0) > 0]
+
+    def changing(self):
+        """The calls behind those that changed something which outlives the process."""
+        return [call.index + 1 for call in self.calls if call.name in CHANGES]
+
+
+class Asker:
+    """Starts helpers as root's client library does, without the library."""
+
+    def __init__(self, directory):
+        self.program = Path(directory) / "ask_helper"
+        run("gcc", "-std=gnu17", "-D_GNU_SOURCE", "-O2", "-I", str(CHECKOUT / "helper"), "-o",
+            str(self.program), str(Path(__file__).with_name("ask_helper.c")), check=True)
+        self._names = _syscall_names()
+
+    def ask(self, operation, user, *options, given=""):
+        """One question; options: ask_helper's. given: the input of an import."""
+        return self.ask_often(operation, user, *options, given=given)[0]
+
+    def ask_often(self, operation, user, *options, given="", timeout=120):
+        """As ask(), with -n among the options: a Run each."""
+        account = pwd.getpwnam("oauth-login")
+        done = subprocess.run(
+            [self.program, *options, str(account.pw_uid), str(account.pw_gid),
+             str(OPERATIONS[operation]), user], input=given, capture_output=True,
+            encoding="utf-8", errors="backslashreplace", timeout=timeout, check=False)
+        assert done.returncode == 0, f"{operation} {options}: {done}"
+        runs = re.findall(r".*?^end\t.*?\n", done.stdout, re.DOTALL | re.MULTILINE)
+        return [Run(text, self._names) for text in runs]
+
+    def trace(self, operation, user, **given):
+        return self.ask(operation, user, "-t", **given)
+
+    def kill(self, call, operation, user, **given):
+        """A run whose helper is killed when it enters this call of a run before."""
+        return self.ask(operation, user, "-t", "-k", f"{call.number}:{call.nth}", **given)
+
+    def fail(self, call, error, operation, user, **given):
+        """A run in which this call of a run before fails with an errno, and is not carried out."""
+        return self.ask(operation, user, "-t", "-e", f"{call.number}:{call.nth}:{error}", **given)
+
+
+def every_call():
+    """Whether all calls are tried, or a sample of them: `make torture` says so."""
+    return os.environ.get("TORTURE") == "all"
