@@ -66,44 +66,49 @@ static int take_tokens(struct record *record, struct oauth_answer *tokens) {
 
 /* Stores the grant as pending, then proves whose it is. A renewal of the account that is on its way
  * is waited for: the person has approved, and would have to do it again. */
-static void keep(struct visit *visit, struct oauth_answer *tokens) {
-    SCOPED_ENROLMENT struct enrolment enrolment = {.visit = visit};
+static void keep(struct enrolment *enrolment, struct oauth_answer *tokens) {
+    struct visit *visit = enrolment->visit;
+    struct record *record = &enrolment->place.record;
     struct reason reason = {""};
     char subject[RECORD_SUBJECT_SIZE] = "";
     int64_t until = moment_boot_ms() + RENEWAL_LINGER_MS;
     struct http_patience patience = {.deadline_ms = until, .linger_ms = until};
 
-    int r = take_tokens(&enrolment.place.record, tokens);
-    if (r >= 0)
-        r = place_open(visit, PLACE_MADE, until, &enrolment.place, &reason);
-    if (r >= 0 && enrolment.place.record.pending_digest[0] != '\0')
+    int r = place_lock(&enrolment->place, until, &reason);
+    if (r >= 0 && record->pending_digest[0] != '\0')
         r = reason_set(&reason, -EBUSY,
                        "an import of %s is not finished: run it again, or "
                        "oauth-login unenroll %s first",
                        visit->account.name, visit->account.name);
     if (r >= 0)
-        r = take_tokens(&enrolment.place.record, tokens);
+        r = take_tokens(record, tokens);
     if (r >= 0)
-        r = store_entry_replace(enrolment.place.entry, &enrolment.place.record, &reason);
+        r = store_entry_replace(enrolment->place.entry, record, &reason);
     if (r < 0) {
         visit_conclude(visit, r == -ETIMEDOUT ? VERDICT_UNREACHABLE : VERDICT_FAULT, &reason);
         return;
     }
-    enum verdict verdict = enrolment_prove(&enrolment, &patience, subject);
+    enum verdict verdict = enrolment_prove(enrolment, &patience, subject);
     if (verdict == VERDICT_GRANTED)
-        enrolment_finish(&enrolment, subject);
+        enrolment_finish(enrolment, subject);
     else
-        enrolment_drop(&enrolment); /* the person can approve again, with nothing used up */
+        enrolment_drop(enrolment); /* the person can approve again, with nothing used up */
 }
 
 void enroll_by_device(struct visit *visit) {
+    SCOPED_ENROLMENT struct enrolment enrolment = {.visit = visit};
     SCOPED_OAUTH_ANSWER struct oauth_answer tokens = {0};
     struct reason reason = {""};
     visit->answer.source = SOURCE_DEVICE;
+    /* The person is waited for without the lock: until then, logins go on with what there is. */
+    if (place_open(visit, PLACE_VACANT, 0, &enrolment.place, &reason) < 0) {
+        visit_conclude(visit, VERDICT_FAULT, &reason);
+        return;
+    }
     if (obtain(visit, &tokens) != VERDICT_GRANTED)
         return;
     if (tokens.refresh.length > 0) {
-        keep(visit, &tokens);
+        keep(&enrolment, &tokens);
         return;
     }
     reason_set(&reason, 0,

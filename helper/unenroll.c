@@ -57,7 +57,7 @@ static enum verdict revoke(const struct visit *visit, struct place *place, struc
 static int finish(struct place *place, bool revoked, bool forget, struct reason *reason) {
     struct record *record = &place->record;
     if (forget)
-        return store_entry_remove(place->store, place->entry, reason);
+        return store_entry_vacate(place->entry, reason);
     if (revoked)
         record_grant_clear(&record->grant);
     record_grant_clear(&record->pending);

@@ -293,25 +293,9 @@ static void another_accounts_login_is_not_waited_for(void **state) {
     assert_int_equal(lock_elsewhere(place), 0);
 }
 
-static void a_removed_account_is_not_enrolled(void **state) {
-    struct place *place = *state;
-    SCOPED_ENTRY struct store_entry *entry = NULL, *waiting = NULL;
-    place_enrol(place, &alice, "refresh-1");
-    place_enrol(place, &bob, "refresh-b");
-    assert_int_equal(store_entry_open(place->store, &alice, &entry, &place->reason), 0);
-    assert_int_equal(store_entry_open(place->store, &alice, &waiting, &place->reason), 0);
-    assert_int_equal(store_entry_remove(place->store, entry, &place->reason), 0);
-    assert_int_equal(store_entry_lock(waiting, moment_boot_ms(), &place->reason), -ENOENT);
-    assert_has(place->reason.text, "removed meanwhile");
-    assert_load_fails(place, &alice, -ENOENT);
-    assert_token(place, &bob, "refresh-b");
-    place_enrol(place, &alice, "refresh-2");
-    assert_token(place, &alice, "refresh-2");
-}
-
 /* Leaves what a process of this pid would have, had it died in the middle. */
-static void leave_behind(struct place *place, const char *kind) {
-    SCOPED_TEXT char *directory = unit_text("%s/accounts/.%s.%d", place->path, kind, getpid());
+static void leave_behind(struct place *place) {
+    SCOPED_TEXT char *directory = unit_text("%s/accounts/.new.%d", place->path, getpid());
     SCOPED_TEXT char *lock = unit_text("%s/lock", directory);
     assert_int_equal(mkdir(directory, 0700), 0);
     unit_write(lock, "", 0);
@@ -320,21 +304,9 @@ static void leave_behind(struct place *place, const char *kind) {
 static void an_enrolment_that_died_is_no_obstacle_to_the_next(void **state) {
     struct place *place = *state;
     place_enrol(place, &bob, "refresh-b");
-    leave_behind(place, "new");
+    leave_behind(place);
     place_enrol(place, &alice, "refresh-1");
     assert_token(place, &alice, "refresh-1");
-}
-
-static void a_removal_that_died_is_no_obstacle_to_the_next(void **state) {
-    struct place *place = *state;
-    SCOPED_ENTRY struct store_entry *entry = NULL;
-    place_enrol(place, &alice, "refresh-1");
-    leave_behind(place, "old");
-    assert_int_equal(store_entry_open(place->store, &alice, &entry, &place->reason), 0);
-    int r = store_entry_remove(place->store, entry, &place->reason);
-    if (r < 0)
-        fail_msg("%d: %s", r, place->reason.text);
-    assert_load_fails(place, &alice, -ENOENT);
 }
 
 struct listing {
@@ -359,7 +331,7 @@ static void the_enrolled_are_listed_by_name(void **state) {
     place_enrol(place, &bob, "refresh-b");
     place_enrol(place, &alice, "refresh-1");
     place_rotate(place, &alice, "refresh-2");
-    leave_behind(place, "new");
+    leave_behind(place);
     assert_int_equal(mkdir(broken, 0700), 0);
     assert_int_equal(store_each(place->store, list_one, &all, &place->reason), 0);
     assert_string_equal(all.text, "alice/1001/corp bob/1002/corp carol/-1/ ");
@@ -390,9 +362,7 @@ int main(void) {
         TEST(an_open_entry_opens_no_file_any_more),
         TEST(one_login_of_an_account_renews_at_a_time),
         TEST(another_accounts_login_is_not_waited_for),
-        TEST(a_removed_account_is_not_enrolled),
         TEST(an_enrolment_that_died_is_no_obstacle_to_the_next),
-        TEST(a_removal_that_died_is_no_obstacle_to_the_next),
         TEST(the_enrolled_are_listed_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
