@@ -5,6 +5,8 @@
 
 #include <errno.h>
 
+#include "sandbox.h"
+
 struct store_owner place_owner(const struct visit *visit) {
     return (struct store_owner){visit->account.name, visit->account.uid,
                                 visit->config.provider.name};
@@ -32,6 +34,8 @@ static int open_entry(const struct visit *visit, enum place_mode mode, struct pl
 int place_open(const struct visit *visit, enum place_mode mode, int64_t until_ms, struct place *ret,
                struct reason *reason) {
     int r = open_entry(visit, mode, ret, reason);
+    if (r >= 0)
+        r = sandbox_enter(visit->config.provider.ca_file, reason);
     if (r < 0 || mode == PLACE_VACANT)
         return r;
     if (mode == PLACE_MADE)
