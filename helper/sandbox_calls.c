@@ -6,8 +6,9 @@
  * It MUST NOT end the process, which may be the only one to know the rotated token. Only what
  * nobody but an intruder asks for ends it, and then the kernel logs it.
  *
- * By hand, as OpenSSH does it: libseccomp would make the same filter in thirty times the time of
- * ours. A call that is allowed whatever its arguments costs nothing: the kernel keeps a bitmap.
+ * By hand, as OpenSSH does it: libseccomp takes twice the time (0.30 ms against 0.14) for a filter
+ * like this, and is one more library to load. A call that is allowed whatever its arguments costs
+ * nothing: the kernel keeps a bitmap of those.
  */
 #include "sandbox_calls.h"
 

@@ -52,34 +52,27 @@ static const struct {
  * nothing may be executed, which is about execve(2): a library may still be loaded. What is missing
  * is none of this machine's. */
 static const char *const readable[] = {
+    /* libraries that are loaded when they are needed, of name services and of OpenSSL;
+     * certificates; time zones; what distributions ship in place of files in /etc */
+    "/usr",
+    "/lib",
+    "/lib64",
+    "/etc/ld.so.cache",
     /* the trust store, and OpenSSL's configuration */
     "/etc/ssl",
-    "/usr/lib/ssl",
-    "/usr/share/ca-certificates",
-    "/usr/local/share/ca-certificates",
     "/etc/ca-certificates",
     "/etc/pki/tls",
     "/etc/pki/ca-trust",
-    "/usr/share/pki",
     "/etc/crypto-policies",
-    "/usr/share/crypto-policies",
     /* names of hosts */
     "/etc/resolv.conf",
     "/etc/hosts",
     "/etc/nsswitch.conf",
     "/etc/host.conf",
     "/etc/gai.conf",
-    "/etc/services",
     "/run/systemd/resolve",
-    /* libraries that are loaded when they are needed: of name services, and of OpenSSL */
-    "/etc/ld.so.cache",
-    "/lib",
-    "/lib64",
-    "/usr/lib",
-    "/usr/lib64",
     /* clocks, chance and the number of processors */
     "/etc/localtime",
-    "/usr/share/zoneinfo",
     "/proc/sys/kernel/random/boot_id",
     "/dev/urandom",
     "/sys/devices/system/cpu/online",

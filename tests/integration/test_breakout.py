@@ -129,7 +129,8 @@ def attack(enrolled, provider, helpers, victim):
 
 
 def names(attacks):
-    return pytest.mark.parametrize("what", attacks, ids=[name.replace(" ", "-") for name in attacks])
+    ids = [name.replace(" ", "-") for name in attacks]
+    return pytest.mark.parametrize("what", attacks, ids=ids)
 
 
 @names({**ATTACKS, **MORE})

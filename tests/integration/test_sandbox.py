@@ -92,13 +92,14 @@ def test_the_provider_is_found_by_its_name_in_etc_hosts(host, authority, oauth_l
         assert oauth_login.verdict("alice") == "granted"
 
 
-def test_the_systems_own_trust_store_is_read(host, corp, oauth_login, authority):
+@pytest.mark.parametrize("place", ["/etc/ssl/certs/corp.pem",
+                                   "/usr/local/share/ca-certificates/corp.crt"])
+def test_the_systems_own_trust_store_is_read(place, host, corp, oauth_login, authority):
     """By its hashed links, as update-ca-certificates makes them."""
-    store = Path("/usr/local/share/ca-certificates/corp.crt")
-    host.files.write(store, Path(authority.file).read_text())
-    digest = run("openssl", "x509", "-hash", "-noout", "-in", str(store), check=True).stdout.strip()
+    host.files.write(place, Path(authority.file).read_text())
+    digest = run("openssl", "x509", "-hash", "-noout", "-in", place, check=True).stdout.strip()
     link = Path(f"/etc/ssl/certs/{digest}.0")
-    link.symlink_to(store)
+    link.symlink_to(place)
     try:
         oauth_login.configure(corp, ca_file="")
         assert oauth_login.verdict("alice") == "granted"
