@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #include "http.h"
+#include "sandbox.h"
 
 int __wrap_http_perform(const struct http_settings *settings, const struct http_request *request,
                         struct http_patience *patience, struct http_answer *ret);
@@ -332,6 +333,11 @@ int __wrap_http_perform(const struct http_settings *settings, const struct http_
     (void) settings;
     (void) patience;
     ret->outcome = HTTP_NOT_SENT;
+    if (strcmp(request->url, "https://breakout/describe") == 0) {
+        bool whole = sandbox_describe(&ret->reason);
+        strcat(ret->reason.text, whole ? " (whole)" : " (not whole)");
+        return 0;
+    }
     reason_set(&ret->reason, 0, "no such attack");
     if (strncmp(request->url, prefix, strlen(prefix)) != 0)
         return 0;

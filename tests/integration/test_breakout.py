@@ -4,6 +4,7 @@ Each attack is tried from inside, once under each guard alone, once under both, 
 where it comes through: else that it fails would show nothing.
 """
 
+import re
 import socket
 from pathlib import Path
 
@@ -162,6 +163,20 @@ def test_memory_is_bounded_whatever_is_parsed(mebibytes, fits, attack):
 def test_an_older_kernel_lets_people_in_all_the_same(guards, enrolled, provider, helpers):
     helpers.put(guards, attacks=False)
     assert enrolled.verdict("alice") == "granted"
+
+
+@pytest.mark.parametrize("guards, said", [
+    (EITHER, r"Landlock ABI \d+ and seccomp are in force"),
+    ({LANDLOCK}, r"Landlock ABI \d+ is in force, seccomp is lacking"),
+    ({SECCOMP}, "Landlock is lacking.*; system calls are restricted"),
+    (NOTHING, "Landlock is lacking.*; system calls are not restricted either"),
+], ids=["both", LANDLOCK, SECCOMP, "none"])
+def test_the_helper_knows_what_is_in_force(guards, said, enrolled, provider, helpers):
+    helpers.put(guards)
+    enrolled.configure(provider, token_endpoint="https://breakout/describe")
+    reason = enrolled.run_json("verify", "alice")["reason"]
+    assert re.search(said, reason), reason
+    assert reason.endswith("(whole)") == (guards == EITHER)
 
 
 def test_an_intruder_that_starts_a_program_is_ended(enrolled, provider, helpers):

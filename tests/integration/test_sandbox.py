@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from helper_process import held, held_helper
 from installation import STORE
+from name_server import NameServer
 from process import run
 from scripted_provider import ScriptedProvider
 from scripted_server import Answer
@@ -79,17 +80,33 @@ def test_a_login_takes_a_quarter_of_the_memory_it_may(in_mid_air):
     assert int(in_mid_air.status("VmData")[0]) * 1024 < int(hard) / 4
 
 
-def test_the_provider_is_found_by_its_name_in_etc_hosts(host, authority, oauth_login, alice):
-    host.files.write("/etc/hosts", "127.0.0.1 localhost login.corp.test\n")
+@pytest.fixture
+def named(authority):
+    """A provider that calls itself login.corp.test."""
     certificate = authority.issue("login", hosts=["login.corp.test"])
     with ScriptedProvider(certificate, authority.file) as provider:
         provider.issuer = f"https://login.corp.test:{provider.port}"
         provider.discovery = {name: value.replace("localhost", "login.corp.test")
                               if isinstance(value, str) else value
                               for name, value in provider.discovery.items()}
-        oauth_login.configure(provider)
-        oauth_login.enroll(provider, "alice")
+        yield provider
+
+
+def test_the_provider_is_found_by_its_name_in_etc_hosts(host, named, oauth_login, alice):
+    host.files.write("/etc/hosts", "127.0.0.1 localhost login.corp.test\n")
+    oauth_login.configure(named)
+    oauth_login.enroll(named, "alice")
+    assert oauth_login.verdict("alice") == "granted"
+
+
+def test_the_provider_is_found_by_its_name_in_dns(host, named, oauth_login, alice):
+    host.files.write("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n")
+    host.files.write("/etc/resolv.conf", "nameserver 127.0.0.1\n")
+    with NameServer() as names:
+        oauth_login.configure(named)
+        oauth_login.enroll(named, "alice")
         assert oauth_login.verdict("alice") == "granted"
+    assert "login.corp.test" in names.asked
 
 
 @pytest.mark.parametrize("place", ["/etc/ssl/certs/corp.pem",
