@@ -11,7 +11,7 @@
 #include "sandbox_calls.h"
 #include "sandbox_files.h"
 
-/* A login takes 12 MiB of it, most of that the stack of the resolver's thread. Whatever a provider
+/* A login takes 2 MiB of it, and 8 more for the stack of the resolver's thread. Whatever a provider
  * may answer, the helper runs out of memory before the machine does. */
 enum { SANDBOX_DATA = 64 << 20 };
 

@@ -124,6 +124,15 @@ def test_the_systems_own_trust_store_is_read(place, host, corp, oauth_login, aut
         link.unlink()
 
 
+def test_a_ca_file_of_every_authority_there_is_fits_into_memory(corp, oauth_login, authority, host):
+    everybody = Path("/etc/ssl/certs/ca-certificates.crt").read_text()
+    assert everybody.count("BEGIN CERTIFICATE") > 100
+    bundle = host.files.write("/etc/ssl/everybody.pem",
+                              everybody + Path(authority.file).read_text())
+    oauth_login.configure(corp, ca_file=str(bundle))
+    assert oauth_login.verdict("alice") == "granted"
+
+
 def test_a_ca_file_that_the_helper_can_not_reach_is_named(corp, oauth_login, authority, host):
     private = Path("/root/authority.pem")
     host.files.write(private, Path(authority.file).read_text())
