@@ -27,7 +27,7 @@ DEFINES   = -D_GNU_SOURCE -DOAUTH_LOGIN_VERSION='"$(VERSION)"' -DOAUTH_LOGIN_USE
             -DOAUTH_LOGIN_CONFIG='"$(SYSCONFDIR)/oauth-login/oauth-login.conf"' -Ihelper
 COMPILE   = $(CC) -std=gnu17 $(DEFINES) $(WARNINGS) $(CFLAGS) -MMD -MP
 LINK      = -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed,--no-undefined $(LDFLAGS)
-SANITIZE  = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANITIZE  = -DSANDBOX_OFF -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 MODULE_C  = $(wildcard pam_module/*.c)
 CLIENT_C  = $(wildcard client/*.c)
@@ -82,7 +82,7 @@ $(BUILD)/unit/%: $(BUILD)/sanitized/tests/unit/%.o $(SANITIZED)
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(HELPER_C) $(wildcard helper/*.h) Makefile
 	@mkdir -p $(@D)
-	clang -std=gnu17 $(DEFINES) -O1 -g -fsanitize=fuzzer,address,undefined -o $@ $< \
+	clang -std=gnu17 $(DEFINES) -O1 -g -DSANDBOX_OFF -fsanitize=fuzzer,address,undefined -o $@ $< \
 	    $(filter-out helper/main.c,$(HELPER_C)) $(HELPER_LIBS)
 
 deps:

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "moment.h"
+#include "sandbox.h"
 
 enum {
     DIAGNOSIS_REQUEST_MS = 10000, /* for one answer of the provider */
@@ -120,6 +121,26 @@ static void look_at_grace(struct diagnosis *diagnosis) {
                        grace, deadline);
 }
 
+/* Enters the sandbox, and says what of it this kernel has. False when it could not be entered. */
+static bool confine(struct diagnosis *diagnosis) {
+    struct reason reason = {""};
+    if (sandbox_enter(diagnosis->visit->config.provider.ca_file, &reason) < 0) {
+        diagnosis_find(diagnosis, LEVEL_WRONG, VERDICT_FAULT,
+                       "the helper does not speak to the network unconfined, so no login can",
+                       "look at what denies it: a container's own filter, or memory",
+                       "the sandbox: %s", reason.text);
+        return false;
+    }
+    if (sandbox_describe(&reason))
+        diagnosis_good(diagnosis, "the helper's sandbox: %s", reason.text);
+    else
+        diagnosis_find(diagnosis, LEVEL_WARNING, VERDICT_GRANTED,
+                       "a helper that was taken over could do more than it must",
+                       "use a newer kernel: Linux 5.13 has Landlock, 6.12 all of it",
+                       "the helper's sandbox is not whole here: %s", reason.text);
+    return true;
+}
+
 void diagnosis_run(struct visit *visit) {
     struct diagnosis diagnosis = {.visit = visit, .gravest = VERDICT_GRANTED};
     static const struct reason none = {""};
@@ -129,7 +150,8 @@ void diagnosis_run(struct visit *visit) {
     diagnosis_look_at_store(&diagnosis);
     if (diagnosis.configured) {
         look_at_grace(&diagnosis);
-        diagnosis_ask_provider(&diagnosis); /* from here on no file is opened */
+        if (confine(&diagnosis)) /* from here on no file is opened */
+            diagnosis_ask_provider(&diagnosis);
     }
     record_clear(&diagnosis.record);
     for (size_t i = 0; i < diagnosis.waiting_count; i++)

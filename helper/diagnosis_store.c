@@ -64,13 +64,6 @@ static int open_one(const struct store_owner *claimed, void *context) {
     struct account account;
     struct reason reason = {""};
     int known = account_resolve(claimed->account, &account, &reason);
-    if (known == -ENOENT) {
-        name_account(look, LEVEL_WARNING, "its grant is kept, but nobody can use it",
-                     "remove its directory below " OAUTH_LOGIN_STORE
-                     "/accounts, and end the grant at the provider",
-                     claimed->account, "the account does not exist any more");
-        return 0;
-    }
     if (known >= 0)
         owner.uid = account.uid;
     if (look->diagnosis->configured)
@@ -78,6 +71,15 @@ static int open_one(const struct store_owner *claimed, void *context) {
     int r = store_entry_open(look->store, &owner, &entry, &reason);
     if (r >= 0)
         r = store_entry_load(entry, &record, &reason);
+    if (r == -ENOENT)
+        return 0; /* vacant: not enrolled any more, or not yet */
+    if (known == -ENOENT) {
+        name_account(look, LEVEL_WARNING, "its grant is kept, but nobody can use it",
+                     "remove its directory below " OAUTH_LOGIN_STORE
+                     "/accounts, and end the grant at the provider",
+                     claimed->account, "the account does not exist any more");
+        return 0;
+    }
     if (r >= 0) {
         look->whole++;
         keep_waiting(look, &owner, &record);

@@ -159,45 +159,54 @@ static void give_back(struct visit *visit, struct place *place, const struct sec
 
 /* Stores the grant as pending, then proves whose it is. A renewal of the account that is on its way
  * is waited for: the person has approved, and would have to do it again. */
-static void keep(struct visit *visit, struct oauth_answer *tokens, const char *nonce) {
-    SCOPED_ENROLMENT struct enrolment enrolment = {.visit = visit};
+static void keep(struct enrolment *enrolment, struct oauth_answer *tokens, const char *nonce) {
+    struct visit *visit = enrolment->visit;
+    struct record *record = &enrolment->place.record;
     struct reason reason = {""};
     char subject[RECORD_SUBJECT_SIZE] = "";
     int64_t until = moment_boot_ms() + RENEWAL_LINGER_MS;
     struct http_patience patience = {.deadline_ms = until, .linger_ms = until};
 
-    int r = take_tokens(&visit->config.provider, &enrolment.place.record, tokens, nonce);
-    if (r >= 0)
-        r = place_open(visit, PLACE_MADE, until, &enrolment.place, &reason);
-    if (r >= 0 && enrolment.place.record.pending_digest[0] != '\0')
+    int r = place_lock(&enrolment->place, until, &reason);
+    if (r >= 0 && record->pending_digest[0] != '\0')
         r = reason_set(&reason, -EBUSY,
                        "an import of %s is not finished: run it again, or "
                        "oauth-login unenroll %s first",
                        visit->account.name, visit->account.name);
     if (r >= 0)
-        r = take_tokens(&visit->config.provider, &enrolment.place.record, tokens, nonce);
+        r = take_tokens(&visit->config.provider, record, tokens, nonce);
     if (r >= 0)
-        r = store_entry_replace(enrolment.place.entry, &enrolment.place.record, &reason);
+        r = store_entry_replace(enrolment->place.entry, record, &reason);
     if (r < 0) {
         visit_conclude(visit, r == -ETIMEDOUT ? VERDICT_UNREACHABLE : VERDICT_FAULT, &reason);
-        give_back(visit, &enrolment.place, &tokens->refresh, until);
+        give_back(visit, &enrolment->place, &tokens->refresh, until);
         return;
     }
-    enum verdict verdict = enrolment_prove(&enrolment, &patience, subject);
+    enum verdict verdict = enrolment_prove(enrolment, &patience, subject);
     if (verdict == VERDICT_GRANTED) {
-        enrolment_finish(&enrolment, subject);
+        enrolment_finish(enrolment, subject);
         return;
     }
-    enrolment_drop(&enrolment); /* the person can approve again, with nothing used up */
-    give_back(visit, &enrolment.place, &tokens->refresh, until);
+    enrolment_drop(enrolment); /* the person can approve again, with nothing used up */
+    give_back(visit, &enrolment->place, &tokens->refresh, until);
+}
+
+/* Opens the account's place before anything is asked for: a store that can't be used is found
+ * before a person approves. Without the lock: until then, logins go on with what there is. */
+static enum verdict begin(struct enrolment *enrolment) {
+    struct reason reason = {""};
+    return place_open(enrolment->visit, PLACE_VACANT, 0, &enrolment->place, &reason) < 0
+               ? visit_conclude(enrolment->visit, VERDICT_FAULT, &reason)
+               : VERDICT_GRANTED;
 }
 
 /* Enrols with what the person's approval has brought; an ID token must have `nonce`, unless that is
  * "". */
-static void enroll(struct visit *visit, struct oauth_answer *tokens, const char *nonce) {
+static void enroll(struct enrolment *enrolment, struct oauth_answer *tokens, const char *nonce) {
+    struct visit *visit = enrolment->visit;
     struct reason reason = {""};
     if (tokens->refresh.length > 0) {
-        keep(visit, tokens, nonce);
+        keep(enrolment, tokens, nonce);
         return;
     }
     reason_set(&reason, 0, "%s gave no refresh token: %s", visit->config.provider.name,
@@ -206,18 +215,22 @@ static void enroll(struct visit *visit, struct oauth_answer *tokens, const char 
 }
 
 void enroll_by_device(struct visit *visit) {
+    SCOPED_ENROLMENT struct enrolment enrolment = {.visit = visit};
     SCOPED_OAUTH_ANSWER struct oauth_answer tokens = {0};
     visit->answer.source = SOURCE_DEVICE;
-    if (obtain_by_device(visit, &tokens) == VERDICT_GRANTED)
-        enroll(visit, &tokens, "");
+    if (begin(&enrolment) == VERDICT_GRANTED && obtain_by_device(visit, &tokens) == VERDICT_GRANTED)
+        enroll(&enrolment, &tokens, "");
 }
 
+/* It listens before the sandbox is entered, which `begin` does. */
 void enroll_by_browser(struct visit *visit) {
+    SCOPED_ENROLMENT struct enrolment enrolment = {.visit = visit};
     SCOPED_OAUTH_ANSWER struct oauth_answer tokens = {0};
     SCOPED_BROWSER struct browser browser = {.redirect_uri = ""};
     SCOPED_LOOPBACK struct loopback *loopback = NULL;
     visit->answer.source = SOURCE_BROWSER;
     if (listen_for_browser(visit, &loopback) == VERDICT_GRANTED &&
+        begin(&enrolment) == VERDICT_GRANTED &&
         obtain_by_browser(visit, loopback, &browser, &tokens) == VERDICT_GRANTED)
-        enroll(visit, &tokens, browser.nonce);
+        enroll(&enrolment, &tokens, browser.nonce);
 }

@@ -22,7 +22,7 @@ void enrolment_drop(struct enrolment *enrolment) {
     record_grant_clear(&record->pending);
     record->pending_digest[0] = '\0';
     if (record->subject[0] == '\0')
-        store_entry_remove(enrolment->place.store, enrolment->place.entry, &ignored);
+        store_entry_vacate(enrolment->place.entry, &ignored);
     else
         store_entry_replace(enrolment->place.entry, record, &ignored);
 }

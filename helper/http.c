@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "moment.h"
+#include "sandbox.h"
 
 enum { HTTP_HEADERS_MAX = 65536, HTTP_DATE_MAX = 64 };
 
@@ -212,6 +213,8 @@ int http_perform(const struct http_settings *settings, const struct http_request
                  struct http_patience *patience, struct http_answer *ret) {
     char detail[CURL_ERROR_SIZE] = "";
     struct transfer transfer = {.answer = ret};
+    if (!sandbox_is_entered())
+        return -EPERM;
     SCOPED_MULTI CURLM *multi = curl_multi_init();
     SCOPED_EASY CURL *easy = curl_easy_init();
     SCOPED_LIST struct curl_slist *headers = build_headers(request);

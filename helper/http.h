@@ -60,7 +60,7 @@ struct http_patience {
 void http_answer_clear(struct http_answer *answer);
 
 /* Sends the request and collects the answer into `ret`, which must be cleared. -ENOMEM when it
- * could not even begin; everything else is an outcome. */
+ * could not even begin, -EPERM outside the sandbox; everything else is an outcome. */
 int http_perform(const struct http_settings *settings, const struct http_request *request,
                  struct http_patience *patience, struct http_answer *ret);
 

@@ -9,7 +9,6 @@
 #include "visit.h"
 
 struct place {
-    struct store *store;
     struct store_entry *entry;
     struct record record; /* as stored */
 };
@@ -20,13 +19,19 @@ enum place_mode {
     PLACE_READ,   /* without the lock */
     PLACE_LOCKED, /* waits for the lock */
     PLACE_MADE,   /* the same, and makes an entry that is missing with the record that is there */
+    PLACE_VACANT, /* makes one that is missing, vacant; place_lock comes later */
 };
 
-/* Opens the place of the visit's account, waiting for its lock until `until_ms`. -ENOENT: not
- * enrolled. -ETIMEDOUT, or -EBADMSG and others of store_entry_load: the entry is open all the same.
+/* Opens the place of the visit's account, enters the sandbox, and waits for the lock until
+ * `until_ms`. Only what is open by now can be written afterwards. -ENOENT: not enrolled.
+ * -ETIMEDOUT, or -EBADMSG and others of store_entry_load: the entry is open all the same.
  * Else an error of store.h, also for a missing store; `reason` is set. */
 int place_open(const struct visit *visit, enum place_mode mode, int64_t until_ms, struct place *ret,
                struct reason *reason);
+
+/* Waits for the lock of a PLACE_VACANT until `until_ms` and loads its record, which is empty where
+ * nothing was enrolled. Errors as of place_open, without -ENOENT. */
+int place_lock(struct place *place, int64_t until_ms, struct reason *reason);
 
 /* Closes the place, which ends its lock, and wipes the record. */
 void place_close(struct place *place);

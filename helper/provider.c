@@ -48,8 +48,9 @@ enum verdict provider_fetch(const struct provider_config *provider,
         .deadline_ms = patience->deadline_ms,
         .linger_ms = patience->deadline_ms,
     };
-    if (http_perform(&settings, request, &brief, ret) < 0) {
-        reason_set(reason, 0, "out of memory");
+    int r = http_perform(&settings, request, &brief, ret);
+    if (r < 0) {
+        reason_set(reason, 0, "no request can be made: %s", strerror(-r));
         return VERDICT_FAULT;
     }
     return ret->outcome == HTTP_ANSWERED ? VERDICT_GRANTED

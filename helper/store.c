@@ -6,9 +6,10 @@
  *   accounts/NAME/record.0     the two slots (store_slot.c): generation N lies in
  *   accounts/NAME/record.1     record.(N mod 2), so that a write never touches the newest
  *
- * An entry is made as `.new` and gets its name by a rename, and is removed as `.old`, one at a
- * time under the lock of `accounts`: one that is there is whole, and one whose slots are both
- * empty has been tampered with.
+ * An entry is made as `.new` and gets its name by a rename, one at a time under the lock of
+ * `accounts`: one that is there is whole, and one whose slots are both empty has been tampered
+ * with. What takes the grant out of an entry runs in the sandbox, which removes no file: it says in
+ * the slots that they are vacant.
  */
 #include "store.h"
 
@@ -22,9 +23,9 @@
 
 #include "lock.h"
 #include "scoped.h"
-#include "store_change.h"
 #include "store_file.h"
 #include "store_key.h"
+#include "store_making.h"
 #include "store_slot.h"
 
 enum { SLOTS = 2 };
@@ -167,6 +168,13 @@ static int stop_at_first(const struct store_owner *owner, void *context) {
     return -EEXIST;
 }
 
+static int fill_slots(struct store_entry *entry, struct record *record, struct reason *reason) {
+    if (!record)
+        return store_entry_vacate(entry, reason);
+    int r = store_entry_replace(entry, record, reason);
+    return r < 0 ? r : store_entry_reserve(entry, record, reason);
+}
+
 /* Fills the directory `name`, which is not an entry yet, with everything an entry has. */
 static int fill_entry(struct store *store, struct store_entry *entry, const char *name,
                       struct record *record, struct reason *reason) {
@@ -184,11 +192,8 @@ static int fill_entry(struct store *store, struct store_entry *entry, const char
     accounts_path(store, parent);
     SCOPED_FD int dir = store_file_open_dir(store->accounts, parent, name, reason);
     r = dir < 0 ? dir : open_files(entry, dir, O_CREAT | O_EXCL, reason);
-    if (r < 0)
-        return r;
-    r = store_entry_replace(entry, record, reason);
     if (r >= 0)
-        r = store_entry_reserve(entry, record, reason);
+        r = fill_slots(entry, record, reason);
     if (r < 0)
         return r;
     return fsync(dir) < 0
@@ -207,17 +212,17 @@ int store_entry_create(struct store *store, const struct store_owner *owner, str
     r = make_accounts(store, reason);
     if (r < 0)
         return r;
-    r = store_change_begin(store->accounts, entry->path, reason);
+    r = store_making_begin(store->accounts, entry->path, reason);
     if (r < 0)
         return r;
-    r = fill_entry(store, entry, STORE_CHANGE_UNFINISHED, record, reason);
-    if (r >= 0 && (renameat2(store->accounts, STORE_CHANGE_UNFINISHED, store->accounts,
-                             owner->account, RENAME_NOREPLACE) < 0 ||
+    r = fill_entry(store, entry, STORE_UNFINISHED, record, reason);
+    if (r >= 0 && (renameat2(store->accounts, STORE_UNFINISHED, store->accounts, owner->account,
+                             RENAME_NOREPLACE) < 0 ||
                    fsync(store->accounts) < 0))
         r = reason_set(reason, -errno, "cannot make %s: %s", entry->path, strerror(errno));
     if (r < 0)
-        store_change_remove(store->accounts, STORE_CHANGE_UNFINISHED);
-    store_change_end(store->accounts);
+        store_making_sweep(store->accounts);
+    store_making_end(store->accounts);
     if (r == 0) {
         *ret = entry;
         entry = NULL;
@@ -253,7 +258,7 @@ static void read_generations(const struct store_entry *entry, uint64_t ret[SLOTS
     for (int i = 0; i < SLOTS; i++) {
         struct slot_claim claim = {0};
         int r = slot_read_claim(entry->slots[i], &claim);
-        bool none = r == -ENODATA || r == -EBADMSG;
+        bool none = r == -ENODATA || r == -ENOENT || r == -EBADMSG;
         ret[i] = r == 0 || r == -EPROTONOSUPPORT ? claim.generation : none ? 0 : UINT64_MAX;
     }
 }
@@ -298,9 +303,12 @@ int store_entry_load(struct store_entry *entry, struct record *ret, struct reaso
         }
         /* Only a write cut short lets the older slot count: another owner's, or a newer
          * version's, is no such thing. */
-        if (errors[i] != -EBADMSG && errors[i] != -ENODATA)
+        if (errors[i] != -EBADMSG && errors[i] != -ENODATA && errors[i] != -ENOENT)
             return explain_load(entry, errors[i], reason);
     }
+    entry->generation = 0;
+    if (errors[0] == -ENOENT || errors[1] == -ENOENT) /* the first write may have been cut short */
+        return -ENOENT;
     return explain_load(entry, errors[0], reason);
 }
 
@@ -339,19 +347,15 @@ int store_entry_reserve(struct store_entry *entry, const struct record *record,
     return 0;
 }
 
-int store_entry_remove(struct store *store, struct store_entry *entry, struct reason *reason) {
-    int r = store_change_begin(store->accounts, entry->path, reason);
-    if (r < 0)
-        return r;
-    if (renameat(store->accounts, entry->binding.owner.account, store->accounts,
-                 STORE_CHANGE_REMOVED) < 0)
-        r = reason_set(reason, -errno, "cannot remove %s: %s", entry->path, strerror(errno));
-    if (r == 0)
-        store_change_remove(store->accounts, STORE_CHANGE_REMOVED);
-    if (r == 0 && fsync(store->accounts) < 0)
-        r = reason_set(reason, -errno, "cannot sync %s: %s", entry->path, strerror(errno));
-    store_change_end(store->accounts);
-    return r;
+int store_entry_vacate(struct store_entry *entry, struct reason *reason) {
+    for (int i = 1; i <= SLOTS; i++) { /* the newest last: an older one must never count again */
+        int r = slot_vacate(entry->slots[(entry->generation + (uint64_t) i) % SLOTS]);
+        if (r < 0)
+            return reason_set(reason, r, "cannot write %s: %s", entry->path, strerror(-r));
+    }
+    read_generations(entry, entry->seen);
+    entry->generation = 0;
+    return 0;
 }
 
 static int is_visible(const struct dirent *entry) {

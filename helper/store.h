@@ -40,21 +40,21 @@ void store_close(struct store **store);
 int store_entry_open(struct store *store, const struct store_owner *owner, struct store_entry **ret,
                      struct reason *reason);
 
-/* As store_entry_open, but makes the entry, with `record` in it as generation 1, when there is
- * none; makes the master key when nothing is stored yet. */
+/* As store_entry_open, but makes the entry when there is none, with `record` in it as generation
+ * 1, or vacant when it is NULL; makes the master key when nothing is stored yet. */
 int store_entry_create(struct store *store, const struct store_owner *owner, struct record *record,
                        struct store_entry **ret, struct reason *reason);
 
 void store_entry_close(struct store_entry **entry);
 
-/* Waits for the entry's lock until `until_ms` of the boot clock: -ETIMEDOUT. -ENOENT when the
- * entry was removed meanwhile. The lock ends with the process, however it ends. */
+/* Waits for the entry's lock until `until_ms` of the boot clock: -ETIMEDOUT. -ENOENT when its
+ * directory was removed meanwhile. The lock ends with the process, however it ends. */
 int store_entry_lock(struct store_entry *entry, int64_t until_ms, struct reason *reason);
 void store_entry_unlock(struct store_entry *entry);
 
 /* Loads the newest record that opens into `ret`, replaced. Needs no lock to be consistent, but
- * only under the lock is it the newest. -EBADMSG when none opens, -EKEYREJECTED when it was
- * sealed for another owner. */
+ * only under the lock is it the newest. -ENOENT when the entry is vacant: `ret` is cleared, and
+ * may be replaced. -EBADMSG when none opens, -EKEYREJECTED when it was sealed for another owner. */
 int store_entry_load(struct store_entry *entry, struct record *ret, struct reason *reason);
 
 /* Stores `record` durably as the next generation and counts it in the record; the previous one
@@ -67,8 +67,9 @@ int store_entry_replace(struct store_entry *entry, struct record *record, struct
 int store_entry_reserve(struct store_entry *entry, const struct record *record,
                         struct reason *reason);
 
-/* Removes the entry for good. Under the lock only. */
-int store_entry_remove(struct store *store, struct store_entry *entry, struct reason *reason);
+/* Takes everything out of the entry, durably. Under the lock only. What stays is an empty place
+ * of that name and of no uid: removing it is nothing that the sandbox allows. */
+int store_entry_vacate(struct store_entry *entry, struct reason *reason);
 
 /* Calls `visit` for each entry in the order of names, with the owner its record claims
  * (uid (uid_t) -1 and provider "" when it can't be read); stops at its first negative return. */

@@ -4,6 +4,8 @@
  * A slot is:  "oauthlgn", u32 version, u64 generation, u32 uid, string account, string provider,
  *             u32 size, the sealed record of that size; then anything.
  *
+ * or, without a record in it: "oauthlgv".
+ *
  * Everything up to the size, with the machine's id behind it, is the associated data of the seal:
  * a slot that was moved to another account, uid, provider or machine, or whose generation was
  * changed, does not open. A write that was cut short does not open either, and then the other
@@ -33,6 +35,7 @@ enum {
 
 static const char machine_id_path[] = "/etc/machine-id";
 static const char slot_magic[8] = {'o', 'a', 'u', 't', 'h', 'l', 'g', 'n'};
+static const char slot_vacant[8] = {'o', 'a', 'u', 't', 'h', 'l', 'g', 'v'};
 
 struct slot_image {
     uint8_t bytes[SLOT_MAX];
@@ -96,6 +99,8 @@ static int parse_claim(struct protocol_reader *reader, struct slot_claim *ret) {
         return reader->at == reader->end ? -ENODATA : -EBADMSG;
     if (memcmp(magic, never_written, sizeof never_written) == 0)
         return -ENODATA;
+    if (memcmp(magic, slot_vacant, sizeof slot_vacant) == 0)
+        return -ENOENT;
     if (memcmp(magic, slot_magic, sizeof slot_magic) != 0)
         return -EBADMSG;
     uint32_t version = protocol_get_u32(reader);
@@ -201,6 +206,14 @@ int slot_reserve(int fd, const struct record *record) {
     /* Not at every renewal that brings a token a little longer than the last. */
     return (size_t) status.st_size >= needed + SLOT_SPARE / 2 ? 0
                                                               : grow_file(fd, needed + SLOT_SPARE);
+}
+
+int slot_vacate(int fd) {
+    /* In this order: a file that was cut off is not vacant. */
+    ssize_t put = pwrite(fd, slot_vacant, sizeof slot_vacant, 0);
+    if (put != sizeof slot_vacant)
+        return put < 0 ? -errno : -EIO;
+    return ftruncate(fd, sizeof slot_vacant) < 0 || fdatasync(fd) < 0 ? -errno : 0;
 }
 
 int slot_store(int fd, const struct slot_binding *binding, const struct record *record) {

@@ -30,20 +30,25 @@ struct slot_claim {
 /* Reads the machine's id (machine-id(5)). -ENODATA when it has none. */
 int slot_read_machine(char ret_id[SLOT_MACHINE_ID_SIZE], struct reason *reason);
 
-/* Reads the claim of the slot `fd`. -ENODATA for a slot never written, -EBADMSG for a malformed
- * one, -EPROTONOSUPPORT with
- * the generation alone for one of a newer version, else an error of read(2). Nothing in a claim is
- * authentic until slot_load has opened it. */
+/* Reads the claim of the slot `fd`. -ENODATA for a slot never written, -ENOENT for a vacant one,
+ * -EBADMSG for a malformed one, -EPROTONOSUPPORT with the generation alone for one of a newer
+ * version, else an error of read(2). Nothing in a claim is authentic until slot_load has opened
+ * it. */
 int slot_read_claim(int fd, struct slot_claim *ret);
 
 /* Opens the record in the slot `fd` into `ret`, which must be cleared. -EKEYREJECTED when it
- * claims another owner than `binding`, -EBADMSG when it does not open, -ENODATA when empty. */
+ * claims another owner than `binding`, -EBADMSG when it does not open, -ENODATA when empty,
+ * -ENOENT when vacant. */
 int slot_load(int fd, const struct slot_binding *binding, struct record *ret);
 
 /* Makes room in the slot `fd` for `record` and 8 to 16 KiB more: -ENOSPC, or another error of
  * write(2).
  */
 int slot_reserve(int fd, const struct record *record);
+
+/* Takes out whatever the slot `fd` holds, durably, and says so in it: that nothing is there is
+ * meant, and no file was cut off. */
+int slot_vacate(int fd);
 
 /* Writes `record` with its generation and makes it durable. */
 int slot_store(int fd, const struct slot_binding *binding, const struct record *record);

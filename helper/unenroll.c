@@ -67,7 +67,7 @@ static int finish(struct place *place, bool forget, struct reason *reason) {
     const struct record *record = &place->record;
     bool empty = record->subject[0] == '\0' && record->grant.refresh.length == 0 &&
                  record->pending.refresh.length == 0;
-    return forget || empty ? store_entry_remove(place->store, place->entry, reason)
+    return forget || empty ? store_entry_vacate(place->entry, reason)
                            : store_entry_replace(place->entry, &place->record, reason);
 }
 

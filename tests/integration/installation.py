@@ -70,3 +70,9 @@ class Installation:
     def forget_everybody(self):
         for child in STORE.iterdir():
             shutil.rmtree(child) if child.is_dir() else child.unlink()
+
+
+def is_vacant(user):
+    """Whether the account has a place in the store, and nothing is in it."""
+    return {slot.read_bytes() for slot in (STORE / "accounts" / user).glob("record.*")} == {
+        b"oauthlgv"}

@@ -11,7 +11,7 @@ from code_flow import CODE, Enrolling, redeeming
 from glewlwyd import Glewlwyd, free_port
 from helper_process import running, wait_until
 from id_tokens import Key, claims
-from installation import STORE
+from installation import is_vacant
 from scripted_server import Answer
 from web_browser import WebBrowser
 
@@ -70,7 +70,7 @@ def test_somebody_elses_approval_leaves_the_account_unenrolled(oauth_login, real
         assert enrolling.wait() == 1
         assert "preferred_username = mallory" in enrolling.said
     assert oauth_login.verdict("alice") == "not-enrolled"
-    assert not (STORE / "accounts" / "alice").exists()
+    assert is_vacant("alice")
 
 
 # What goes over the wire
@@ -132,7 +132,7 @@ def refused(flow, enrolling, status, *said, asked=0):
     for words in said:
         assert words in enrolling.said
     assert len(flow.requests("/token")) == asked
-    assert not (STORE / "accounts" / "alice").exists()
+    assert is_vacant("alice")
 
 
 @pytest.mark.parametrize("error, description, status, said", [
@@ -357,4 +357,4 @@ def test_giving_up_leaves_nothing_behind(flow):
         assert enrolling.wait() == -signal.SIGINT
         wait_until(lambda: not running(), "the helper ends")
         assert not enrolling.listening()
-    assert not (STORE / "accounts" / "alice").exists()
+    assert is_vacant("alice")

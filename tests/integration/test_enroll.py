@@ -10,7 +10,7 @@ from device_codes import CODE, pending, tokens
 from enrolment import code_of, enroll
 from glewlwyd import Glewlwyd
 from helper_process import running, wait_until
-from installation import STORE
+from installation import is_vacant
 from scripted_server import Answer
 from terminal import Terminal
 
@@ -45,7 +45,7 @@ def test_somebody_elses_approval_leaves_the_account_unenrolled(oauth_login, glew
         assert terminal.wait(20) == 1
         assert "preferred_username = mallory" in terminal.output
     assert oauth_login.verdict("alice") == "not-enrolled"
-    assert not (STORE / "accounts" / "alice").exists()
+    assert is_vacant("alice")
 
 
 def test_a_pinned_account_enrols_again_only_as_itself(oauth_login, glewlwyd, alice):

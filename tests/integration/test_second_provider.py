@@ -4,7 +4,7 @@ provider's sake alone fails here."""
 import pytest
 from code_flow import Enrolling
 from enrolment import code_of, enroll
-from installation import STORE
+from installation import is_vacant
 from oidc_provider import PACKAGE, OidcProvider
 from web_browser import WebBrowser
 
@@ -42,7 +42,7 @@ def test_somebody_elses_approval_leaves_the_account_unenrolled(oauth_login, conf
         assert terminal.wait(20) == 1
         assert "preferred_username = mallory" in terminal.output
     assert oauth_login.verdict("alice") == "not-enrolled"
-    assert not (STORE / "accounts" / "alice").exists()
+    assert is_vacant("alice")
 
 
 @pytest.mark.parametrize("person, said, verdict", [

@@ -1,7 +1,7 @@
 """The end of a grant: here at once, at the provider as soon as it can be told."""
 
 import pytest
-from installation import STORE
+from installation import STORE, is_vacant
 from scripted_provider import ScriptedProvider
 from scripted_server import Answer
 from terminal import Terminal
@@ -71,7 +71,7 @@ def test_whose_it_was_stays_until_root_says_otherwise(enrolled, provider):
     assert refused.status == 1
     assert "unenroll alice --forget" in refused.stderr
     assert unenroll(enrolled, "--forget").ok
-    assert not (STORE / "accounts" / "alice").exists()
+    assert is_vacant("alice")
     assert enrolled.run("import", "alice", input=provider.issue_grant("mallory")).ok
 
 
@@ -139,7 +139,7 @@ def test_an_unfinished_import_alone_leaves_nothing_behind(oauth_login, enrolled,
     assert oauth_login.run("import", "alice", input=token).status == 3
     assert unenroll(enrolled).ok
     assert not provider.alive("alice")
-    assert not (STORE / "accounts" / "alice").exists()
+    assert is_vacant("alice")
 
 
 def test_another_issuer_never_gets_the_token_of_an_unfinished_import(

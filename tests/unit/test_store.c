@@ -293,22 +293,6 @@ static void another_accounts_login_is_not_waited_for(void **state) {
     assert_int_equal(lock_elsewhere(place), 0);
 }
 
-static void a_removed_account_is_not_enrolled(void **state) {
-    struct place *place = *state;
-    SCOPED_ENTRY struct store_entry *entry = NULL, *waiting = NULL;
-    place_enrol(place, &alice, "refresh-1");
-    place_enrol(place, &bob, "refresh-b");
-    assert_int_equal(store_entry_open(place->store, &alice, &entry, &place->reason), 0);
-    assert_int_equal(store_entry_open(place->store, &alice, &waiting, &place->reason), 0);
-    assert_int_equal(store_entry_remove(place->store, entry, &place->reason), 0);
-    assert_int_equal(store_entry_lock(waiting, moment_boot_ms(), &place->reason), -ENOENT);
-    assert_has(place->reason.text, "removed meanwhile");
-    assert_load_fails(place, &alice, -ENOENT);
-    assert_token(place, &bob, "refresh-b");
-    place_enrol(place, &alice, "refresh-2");
-    assert_token(place, &alice, "refresh-2");
-}
-
 struct listing {
     char text[256];
     int stop_after;
@@ -363,7 +347,6 @@ int main(void) {
         TEST(an_open_entry_opens_no_file_any_more),
         TEST(one_login_of_an_account_renews_at_a_time),
         TEST(another_accounts_login_is_not_waited_for),
-        TEST(a_removed_account_is_not_enrolled),
         TEST(the_enrolled_are_listed_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,24 @@
+/*
+ * store_making.h - the right to make an entry, and what those who died in the middle of it have
+ * left behind.
+ *
+ * An entry is made under a name that begins with a dot, and only under the lock of accounts/: so
+ * whatever a new holder of it finds there is nobody's any more.
+ */
+#ifndef OAUTH_LOGIN_STORE_MAKING_H
+#define OAUTH_LOGIN_STORE_MAKING_H
+
+#include "reason.h"
+
+#define STORE_UNFINISHED ".new"
+
+/* Locks `accounts`, the open directory of the entry that is to be at `path`, and removes what lies
+ * under that name. The lock is held for work on this disk alone, never while the network is waited
+ * for; who holds it for longer was stopped, and is not waited for. Errors of lock_wait. */
+int store_making_begin(int accounts, const char *path, struct reason *reason);
+void store_making_end(int accounts);
+
+/* Removes an unfinished entry and what it has in it, as far as it is there. */
+void store_making_sweep(int accounts);
+
+#endif

@@ -1,0 +1,188 @@
+"""What a provider could do that takes over the helper of alice's login: next to nothing.
+
+Each attack is tried from inside, once under each guard alone, once under both, and once under none,
+where it comes through: else that it fails would show nothing.
+"""
+
+import re
+import socket
+from pathlib import Path
+
+import pytest
+from helper_process import running
+from installation import STORE
+from process import run
+from taken_over import GUARDS, Victim, taken_over
+
+LANDLOCK, SECCOMP = GUARDS
+EITHER, NOTHING = set(GUARDS), set()
+BOB = f"{STORE}/accounts/bob"
+MARK = "/tmp/breakout-was-here"
+
+# What happens: (attack, argument, the guards each of which is enough against it)
+ATTACKS = {
+    "bobs record is read": ("read", f"{BOB}/record.0", {LANDLOCK}),
+    "bobs record is written": ("write", f"{BOB}/record.0", EITHER),
+    "bobs record is cut off": ("truncate", f"{BOB}/record.0", EITHER),
+    "bobs record is removed": ("unlink", f"{BOB}/record.0", EITHER),
+    "bobs record is renamed": ("rename", f"{BOB}/record.0", EITHER),
+    "bobs record gets a second name": ("link", f"{BOB}/record.0", EITHER),
+    "bobs record is opened to others": ("chmod", f"{BOB}/record.0", {SECCOMP}),
+    "bobs place is renamed": ("rename", BOB, EITHER),
+    "bobs lock is written": ("write", f"{BOB}/lock", EITHER),
+    "the enrolled are listed": ("list", f"{STORE}/accounts", {LANDLOCK}),
+    "an account is made": ("mkdir", f"{STORE}/accounts/mallory", EITHER),
+    "the master key is read": ("read", f"{STORE}/key", {LANDLOCK}),
+    "the master key is replaced": ("rename", f"{STORE}/key", EITHER),
+    "the clients secret is read": ("read", "/etc/oauth-login/corp.secret", {LANDLOCK}),
+    "the configuration is read": ("read", "/etc/oauth-login/oauth-login.conf", {LANDLOCK}),
+    "the list of accounts is read": ("read", "/etc/passwd", {LANDLOCK}),
+    "a home is listed": ("list", "/home", {LANDLOCK}),
+    "its own memory map is read": ("read", "/proc/self/maps", {LANDLOCK}),
+    "another helpers environment is read": ("read", "/proc/VICTIM/environ", {LANDLOCK}),
+    "a file is made in the store": ("create", f"{STORE}/loot", EITHER),
+    "a file is made in tmp": ("create", MARK, EITHER),
+    "a file is made in shared memory": ("create", "/dev/shm/breakout", EITHER),
+    "a file is made in var tmp": ("create", "/var/tmp/breakout", EITHER),
+    "a link is made": ("symlink", MARK, EITHER),
+    "a file is made in memory": ("memfd", "", {SECCOMP}),
+    "another helper is signalled": ("kill", "VICTIM", EITHER),
+    "another helpers thread is signalled": ("tgkill", "VICTIM", EITHER),
+    "another helper is signalled by descriptor": ("pidfd", "VICTIM", EITHER),
+    "another helper is signalled as an owner": ("setown", "VICTIM", EITHER),
+    "another helper is traced": ("ptrace", "VICTIM", EITHER),
+    "another helpers memory is read": ("process_vm_readv", "VICTIM/ADDRESS", EITHER),
+    "a program is started": ("exec", MARK, EITHER),
+    "a process is started": ("fork", "", {SECCOMP}),
+    "a local socket is opened": ("socket", str(int(socket.AF_UNIX)), {SECCOMP}),
+    "the log is connected to": ("connect", "/dev/log", {SECCOMP}),
+    "the log is connected to from a pair": ("socketpair", "/dev/log", {SECCOMP}),
+    "a port is bound": ("bind", "2222", {LANDLOCK}),
+    "a port is listened on": ("listen", "", {SECCOMP}),
+    "a key is planted": ("add_key", "", {SECCOMP}),
+    "keys are looked for": ("keyctl", "", {SECCOMP}),
+    "limits are set": ("setrlimit", "", {SECCOMP}),
+    "it makes itself dumpable": ("prctl", "", {SECCOMP}),
+    "it changes its personality": ("personality", "", {SECCOMP}),
+}
+
+# What this machine, or its rights, may forbid already: there is no control for these.
+MORE = {
+    "the configuration is written": ("write", "/etc/oauth-login/oauth-login.conf", EITHER),
+    "a file system is mounted": ("mount", "/mnt", {SECCOMP}),
+    "it gets users of its own": ("unshare", "", {SECCOMP}),
+    "a kernel program is loaded": ("bpf", "", {SECCOMP}),
+    "a ring of requests is opened": ("io_uring", "", {SECCOMP}),
+    "page faults are watched": ("userfaultfd", "", {SECCOMP}),
+    **{f"a socket of {family.name} is opened": ("socket", str(int(family)), {SECCOMP})
+       for family in socket.AddressFamily
+       if family.name not in ("AF_UNSPEC", "AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK")},
+}
+
+
+@pytest.fixture(scope="module")
+def helpers(installation):
+    with taken_over() as programs:
+        yield programs
+
+
+@pytest.fixture
+def victim():
+    process = Victim()
+    yield process
+    process.end()
+
+
+@pytest.fixture
+def enrolled(oauth_login, provider, alice, bob, helpers):
+    """alice and bob, whatever an attack before this one made of them."""
+    helpers.restore()
+    provider.client_auth = "client_secret_basic"
+    oauth_login.configure(provider)
+    oauth_login.enroll(provider, "alice")
+    oauth_login.enroll(provider, "bob")
+    yield oauth_login
+    helpers.restore()
+    for left in (Path(MARK), Path("/dev/shm/breakout"), Path("/var/tmp/breakout")):
+        left.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def attack(enrolled, provider, helpers, victim):
+    """Tries one under these guards; whether it came through."""
+    def attempt(name, argument, guards):
+        helpers.put(guards)
+        argument = argument.replace("VICTIM", str(victim.pid)).replace("ADDRESS", victim.address())
+        enrolled.configure(provider,
+                           token_endpoint=f"https://breakout/{name}/{argument.lstrip('/')}")
+        answer = enrolled.run_json("verify", "alice")
+        said = answer["reason"]
+        if name in ("kill", "tgkill", "pidfd", "setown"):
+            return victim.was_signalled()
+        if name == "exec":
+            victim.wait_until_alone()
+            return Path(MARK).exists()
+        assert answer["verdict"] == "unreachable" or guards and answer["verdict"] == "fault", answer
+        assert "no such attack" not in said
+        return said.endswith("came through")
+
+    return attempt
+
+
+def names(attacks):
+    ids = [name.replace(" ", "-") for name in attacks]
+    return pytest.mark.parametrize("what", attacks, ids=ids)
+
+
+@names({**ATTACKS, **MORE})
+def test_does_not_happen(what, attack):
+    name, argument, _ = {**ATTACKS, **MORE}[what]
+    assert not attack(name, argument, GUARDS)
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+@names(ATTACKS)
+def test_is_stopped_by_each_guard_that_knows_of_it(what, guard, attack):
+    name, argument, enough = ATTACKS[what]
+    assert attack(name, argument, {guard}) == (guard not in enough)
+
+
+@names(ATTACKS)
+def test_happens_where_nothing_stops_it(what, attack):
+    """And so the tests above can fail."""
+    name, argument, _ = ATTACKS[what]
+    assert attack(name, argument, NOTHING)
+
+
+@pytest.mark.parametrize("mebibytes, fits", [(16, True), (256, False)])
+def test_memory_is_bounded_whatever_is_parsed(mebibytes, fits, attack):
+    assert attack("memory", str(mebibytes), GUARDS) == fits
+
+
+@pytest.mark.parametrize("guards", [NOTHING, {LANDLOCK}, {SECCOMP}], ids=" ".join)
+def test_an_older_kernel_lets_people_in_all_the_same(guards, enrolled, provider, helpers):
+    helpers.put(guards, attacks=False)
+    assert enrolled.verdict("alice") == "granted"
+
+
+@pytest.mark.parametrize("guards, said", [
+    (EITHER, r"Landlock ABI \d+ and seccomp are in force"),
+    ({LANDLOCK}, r"Landlock ABI \d+ is in force, seccomp is lacking"),
+    ({SECCOMP}, "Landlock is lacking.*; system calls are restricted"),
+    (NOTHING, "Landlock is lacking.*; system calls are not restricted either"),
+], ids=["both", LANDLOCK, SECCOMP, "none"])
+def test_the_helper_knows_what_is_in_force(guards, said, enrolled, provider, helpers):
+    helpers.put(guards)
+    enrolled.configure(provider, token_endpoint="https://breakout/describe")
+    reason = enrolled.run_json("verify", "alice")["reason"]
+    assert re.search(said, reason), reason
+    assert reason.endswith("(whole)") == (guards == EITHER)
+
+
+def test_an_intruder_that_starts_a_program_is_ended(enrolled, provider, helpers):
+    """The only kind of call that no library would make by itself."""
+    helpers.put(GUARDS)
+    enrolled.configure(provider, token_endpoint="https://breakout/exec" + MARK)
+    answer = enrolled.run_json("verify", "alice")
+    assert answer["verdict"] == "fault", answer
+    assert not running()
