@@ -27,11 +27,13 @@ DEFINES   = -D_GNU_SOURCE -DOAUTH_LOGIN_VERSION='"$(VERSION)"' -DOAUTH_LOGIN_USE
 COMPILE   = $(CC) -std=gnu17 $(DEFINES) $(WARNINGS) $(CFLAGS) -MMD -MP
 LINK      = -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed,--no-undefined $(LDFLAGS)
 SANITIZE  = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ      = clang -std=gnu17 $(DEFINES) -Iclient -Icli -Ipam_module $(SANITIZE) -MMD -MP
 
 MODULE_C  = $(wildcard pam_module/*.c)
 CLIENT_C  = $(wildcard client/*.c)
 CLI_C     = $(wildcard cli/*.c)
 HELPER_C  = $(wildcard helper/*.c)
+ROOMS_C   = $(MODULE_C) $(CLIENT_C) $(CLI_C) $(HELPER_C)
 UNIT_C    = $(wildcard tests/unit/test_*.c)
 FUZZ_C    = $(wildcard tests/fuzz/fuzz_*.c)
 HELPER_LIBS = -lcurl -ljson-c -lcrypto -ljose -ljansson
@@ -40,6 +42,7 @@ object    = $(patsubst %.c,$(BUILD)/%.o,$(1))
 UNITS     = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_C))
 SANITIZED = $(patsubst %.c,$(BUILD)/sanitized/%.o,$(filter-out helper/main.c,$(HELPER_C)))
 FUZZERS   = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_C))
+FUZZED    = $(patsubst %.c,$(BUILD)/fuzz/%.o,$(filter-out %/main.c,$(ROOMS_C)))
 PROGRAMS  = $(BUILD)/pam_oauth_login.so $(BUILD)/oauth-login-helper $(BUILD)/oauth-login
 OIDC_PROVIDER = $(BUILD)/oidc-provider
 PYTEST    = tests/namespace /usr/bin/python3 -m pytest
@@ -79,10 +82,18 @@ $(BUILD)/unit/%: $(BUILD)/sanitized/tests/unit/%.o $(SANITIZED)
 	@mkdir -p $(@D)
 	$(CC) $(SANITIZE) -o $@ $^ -lcmocka $(HELPER_LIBS)
 
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(HELPER_C) $(wildcard helper/*.h) Makefile
+# Fuzz targets take what they need from one archive of all rooms, compiled once, and may put something
+# of their own in the place of a function there.
+$(BUILD)/fuzz/%.o: %.c Makefile $(BUILD)/defines
 	@mkdir -p $(@D)
-	clang -std=gnu17 $(DEFINES) -O1 -g -fsanitize=fuzzer,address,undefined -o $@ $< \
-	    $(filter-out helper/main.c,$(HELPER_C)) $(HELPER_LIBS)
+	$(FUZZ) -fsanitize=fuzzer-no-link -c -o $@ $<
+
+$(BUILD)/fuzz/rooms.a: $(FUZZED)
+	rm -f $@
+	ar qcs $@ $^
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzz/rooms.a
+	$(FUZZ) -fsanitize=fuzzer -o $@ $< $(BUILD)/fuzz/rooms.a -Wl,--as-needed $(HELPER_LIBS)
 
 deps:
 	@tests/deps $(WHAT)
@@ -93,7 +104,7 @@ $(OIDC_PROVIDER):
 	    rm -rf $@
 
 check: deps $(OIDC_PROVIDER)
-	$(MAKE) -j2 all $(UNITS)
+	$(MAKE) -j2 all $(UNITS) $(FUZZERS)
 	$(PYTEST) $(PYTEST_ARGS) tests; status=$$?; chown -R --reference=Makefile $(BUILD); exit $$status
 
 demo:
@@ -148,5 +159,6 @@ FORCE:
 
 .PHONY: FORCE all deps check demo bench fuzz lint install uninstall clean
 .SECONDARY:
--include $(patsubst %.c,$(BUILD)/%.d,$(MODULE_C) $(CLIENT_C) $(CLI_C) $(HELPER_C))
+-include $(patsubst %.c,$(BUILD)/%.d,$(ROOMS_C))
 -include $(patsubst %.c,$(BUILD)/sanitized/%.d,$(HELPER_C) $(UNIT_C))
+-include $(FUZZED:.o=.d) $(addsuffix .d,$(FUZZERS))

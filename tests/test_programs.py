@@ -1,4 +1,5 @@
-"""The unit tests, each a program of its own built with sanitizers, and the borders of the rooms."""
+"""The unit tests and the fuzzers, each a program of its own built with sanitizers, and the borders
+of the rooms."""
 
 import shutil
 import subprocess
@@ -20,6 +21,20 @@ def run(*argv, **options):
 def test_unit(unit):
     result = run(CHECKOUT / "build" / "unit" / unit)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("fuzzer", FUZZERS)
+def test_what_fuzzing_began_with_and_found_is_survived(fuzzer):
+    seeds = sorted((CHECKOUT / "tests" / "fuzz" / "seeds" / fuzzer.removeprefix("fuzz_")).iterdir())
+    assert seeds, f"{fuzzer} has nothing to begin with"
+    result = run(CHECKOUT / "build" / "fuzz" / fuzzer, *seeds)
+    assert result.returncode == 0, result.stderr
+    assert f"Running {len(seeds)} inputs" in result.stderr
+
+
+def test_every_seed_belongs_to_a_fuzzer():
+    folders = (CHECKOUT / "tests" / "fuzz" / "seeds").iterdir()
+    assert {f"fuzz_{folder.name}" for folder in folders} == set(FUZZERS)
 
 
 def test_the_borders_between_the_rooms_hold():
