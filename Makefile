@@ -122,7 +122,7 @@ check: deps $(OIDC_PROVIDER)
 # The integration tests over again, with programs that report what they do wrong. Left out is what
 # looks at limits of memory or at cores, for which sanitizers have needs of their own.
 SANITIZED_MAKE = BUILD=$(BUILD)/instrumented INSTRUMENT=yes
-SANITIZED_LESS = 'not limit and not core and not valgrind and not harness'
+SANITIZED_LESS = 'not limit and not core and not valgrind and not harness and not breakout'
 check-sanitized: deps
 	$(MAKE) -j2 $(SANITIZED_MAKE) all
 	MAKEFLAGS='$(SANITIZED_MAKE)' $(PYTEST) -k $(SANITIZED_LESS) $(PYTEST_ARGS) $(SANITIZED_TESTS); \
