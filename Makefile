@@ -34,9 +34,14 @@ FUZZ      = clang -std=gnu17 $(DEFINES) -Iclient -Icli -Ipam_module $(SANITIZE) 
 ifeq ($(INSTRUMENT),yes)
 CFLAGS    = $(SANITIZE)
 HARDENING =
-DEFINES  += -DSANDBOX_NONE
+SANDBOX   = none
 INSTRUMENT_O = $(BUILD)/tests/instrument.o
 GUEST     = -fno-sanitize=all -fsanitize=undefined -fsanitize-undefined-trap-on-error
+endif
+
+# For what looks into the helper from inside, as sanitizers and valgrind do. Never to be installed.
+ifeq ($(SANDBOX),none)
+DEFINES  += -DSANDBOX_NONE
 endif
 
 MODULE_C  = $(wildcard pam_module/*.c)
