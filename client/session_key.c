@@ -48,7 +48,7 @@ key_serial_t session_key_current(void) {
 /* Whether this login alone has the session keyring: it is the account's, and not the one that
  * the kernel falls back to for every process without. */
 static bool is_private(key_serial_t session, uid_t uid) {
-    struct described described;
+    struct described described = {0};
     char shared[32];
     snprintf(shared, sizeof shared, "_uid_ses.%u", uid);
     return describe(session, &described) == 0 && described.uid == uid &&
@@ -83,7 +83,7 @@ static key_serial_t find_ring(key_serial_t session) {
     key_serial_t *keys = NULL, found = 0;
     int size = keyctl_read_alloc(session, (void **) &keys);
     for (size_t i = 0; size > 0 && i < (size_t) size / sizeof *keys && found == 0; i++) {
-        struct described described;
+        struct described described = {0};
         if (describe(keys[i], &described) == 0 && described.keyring && described.uid == 0 &&
             strcmp(described.name, ring_name) == 0)
             found = keys[i];

@@ -11,6 +11,7 @@
 #include "config_check.h"
 #include "preset.h"
 #include "protocol.h"
+#include "url.h"
 
 enum key_type {
     KEY_TEXT,     /* const char *, anything on one line */
@@ -106,18 +107,6 @@ static bool is_name(const char *text) {
                length;
 }
 
-/* A URL whose whole text is printable and without blanks, quotes and controls. */
-static bool is_url(const char *text, const char *scheme) {
-    size_t length = strlen(scheme);
-    if (strncmp(text, scheme, length) != 0 || text[length] == '\0' || text[length] == '/' ||
-        strlen(text) > 1000)
-        return false;
-    for (; *text != '\0'; text++)
-        if (*text <= ' ' || *text > '~' || strchr("\"<>\\^`{|}", *text))
-            return false;
-    return true;
-}
-
 static bool find_choice(const char *choices, const char *word, uint32_t *ret) {
     uint32_t index = 0;
     for (const char *at = choices; *at != '\0'; index++) {
@@ -153,11 +142,11 @@ static const char *take_value(const struct key *key, const char *value, struct c
             return "must be letters, digits, '.', '_' and '-', 64 at most";
         break;
     case KEY_URL:
-        if (!unset && !is_url(value, "https://"))
+        if (!unset && !url_is(value, "https://"))
             return "must be an https:// address";
         break;
     case KEY_PROXY:
-        if (!unset && !is_url(value, "http://") && !is_url(value, "https://"))
+        if (!unset && !url_is(value, "http://") && !url_is(value, "https://"))
             return "must be an http:// or https:// address";
         break;
     case KEY_PATH:

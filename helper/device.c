@@ -8,6 +8,7 @@
 #include "json.h"
 #include "moment.h"
 #include "provider.h"
+#include "url.h"
 
 enum {
     DEVICE_INTERVAL = 5, /* seconds, where the provider names none: section 3.2 */
@@ -33,15 +34,15 @@ static uint32_t take_seconds(struct json_object *object, const char *name, uint3
     return seconds < most ? (uint32_t) seconds : most;
 }
 
-/* Copies an address that a person can be sent to, as printable ASCII. */
+_Static_assert((int) URL_MAX <= (int) PROTOCOL_ADDRESS_MAX,
+               "an address fits its place in a prompt");
+
+/* Copies an address that a person can be sent to. */
 static bool take_address(struct json_object *object, const char *name,
                          char ret[PROTOCOL_ADDRESS_MAX + 1]) {
     const char *address = json_text(object, name);
-    if (!address || strncmp(address, "https://", 8) != 0 || strlen(address) > PROTOCOL_ADDRESS_MAX)
+    if (!address || !url_is(address, "https://"))
         return false;
-    for (const char *at = address; *at != '\0'; at++)
-        if (*at <= ' ' || *at > '~')
-            return false;
     strcpy(ret, address);
     return true;
 }

@@ -42,7 +42,7 @@ static int receive(int fd, void *into, size_t size, int64_t until_ms) {
 }
 
 int peer_read_question(const struct peer *peer, struct question *ret) {
-    uint8_t header[PROTOCOL_HEADER_SIZE];
+    uint8_t header[PROTOCOL_HEADER_SIZE] = {0};
     int64_t until = moment_boot_ms() + PEER_PATIENCE_MS;
     int r = receive(peer->fd, header, sizeof header, until);
     if (r < 0)
@@ -51,7 +51,7 @@ int peer_read_question(const struct peer *peer, struct question *ret) {
     uint32_t size = protocol_get_u32(&reader);
     if (size < 2 || size > PROTOCOL_FRAME_MAX)
         return -EBADMSG;
-    uint8_t *frame = malloc(size);
+    uint8_t *frame = calloc(1, size);
     if (!frame)
         return -ENOMEM;
     r = receive(peer->fd, frame, size, until);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "moment.h"
+#include "url.h"
 
 static const char discovery_path[] = "/.well-known/openid-configuration";
 
@@ -62,6 +63,8 @@ static bool is_refusal(long status) {
     return status >= 300 && status < 500 && status != 408 && status != 429;
 }
 
+_Static_assert((int) URL_MAX < (int) RECORD_URL_SIZE, "an address fits its place in the record");
+
 /* Copies the https address `name` out of the document. False when it is there, but unusable. */
 static bool take_endpoint(struct json_object *document, const char *name,
                           char ret[RECORD_URL_SIZE]) {
@@ -69,14 +72,14 @@ static bool take_endpoint(struct json_object *document, const char *name,
     ret[0] = '\0';
     if (!url)
         return true;
-    if (strncmp(url, "https://", 8) != 0 || strlen(url) >= RECORD_URL_SIZE)
+    if (!url_is(url, "https://"))
         return false;
     strcpy(ret, url);
     return true;
 }
 
-static enum verdict take_document(const char *issuer, struct json_object *document,
-                                  struct record *record, struct reason *reason) {
+enum verdict provider_take_document(const char *issuer, struct json_object *document,
+                                    struct record *record, struct reason *reason) {
     const char *named = json_text(document, "issuer");
     if (!named || strcmp(named, issuer) != 0 || strlen(issuer) >= RECORD_URL_SIZE) {
         reason_set(reason, 0,
@@ -126,7 +129,7 @@ static enum verdict discover(const struct provider_config *provider, struct reco
     SCOPED_JSON struct json_object *document =
         answer.status == 200 ? json_parse_strict(&answer.body) : NULL;
     if (document)
-        return take_document(provider->issuer, document, record, reason);
+        return provider_take_document(provider->issuer, document, record, reason);
     reason_set(reason, 0, "%.250s answered HTTP %ld%s", url, answer.status,
                answer.status == 200 ? " with something that is no JSON object"
                                     : "; is the issuer right?");

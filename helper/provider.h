@@ -32,6 +32,11 @@ enum verdict provider_find(const struct provider_config *provider, enum provider
                            struct record *record, const struct http_patience *patience,
                            const char **ret_url, struct reason *reason);
 
+/* Takes the endpoints of a discovery document (OpenID Connect Discovery section 4.3) into `record`.
+ * GRANTED; else MISCONFIGURED with the reason, and `record` is not known to be of `issuer`. */
+enum verdict provider_take_document(const char *issuer, struct json_object *document,
+                                    struct record *record, struct reason *reason);
+
 /* Fetches the claims of the token's owner (OpenID Connect Core section 5.3) from `url`. GRANTED
  * with the object, owned by the caller; NOT_PERMITTED when the endpoint does not serve this token
  * (401, 403, 404, 405); UNREACHABLE, MISCONFIGURED or FAULT; `reason` unless granted. */

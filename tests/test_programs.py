@@ -1,5 +1,7 @@
-"""The unit tests, each a program of its own built with sanitizers, and the borders of the rooms."""
+"""The unit tests and the fuzzers, each a program of its own built with sanitizers, and the borders
+of the rooms."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -20,6 +22,31 @@ def run(*argv, **options):
 def test_unit(unit):
     result = run(CHECKOUT / "build" / "unit" / unit)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("fuzzer", FUZZERS)
+def test_what_fuzzing_began_with_and_found_is_survived(fuzzer):
+    seeds = sorted((CHECKOUT / "tests" / "fuzz" / "seeds" / fuzzer.removeprefix("fuzz_")).iterdir())
+    assert seeds, f"{fuzzer} has nothing to begin with"
+    result = run(CHECKOUT / "build" / "fuzz" / fuzzer, *seeds)
+    assert result.returncode == 0, result.stderr
+    assert f"Running {len(seeds)} inputs" in result.stderr
+
+
+def test_every_seed_belongs_to_a_fuzzer():
+    folders = (CHECKOUT / "tests" / "fuzz" / "seeds").iterdir()
+    assert {f"fuzz_{folder.name}" for folder in folders} == set(FUZZERS)
+
+
+def test_every_test_that_the_table_names_is_there():
+    tests = CHECKOUT / "tests"
+    table = (tests / "README.md").read_text()
+    named = re.findall(r"`(\w+\.(?:py|c))(?:::(\w+))?`", table)
+    assert len(named) > 100
+    for file, name in named:
+        (path,) = [found for found in tests.rglob(file) if found.is_file()]
+        definition = rf"^def {name}\(" if file.endswith(".py") else rf"^static void {name}\("
+        assert not name or re.search(definition, path.read_text(), re.M), f"no {file}::{name}"
 
 
 def test_the_borders_between_the_rooms_hold():

@@ -1,9 +1,6 @@
 /* fuzz_token_answer.c - whatever a provider answers: judged, and never half a grant. */
-#include <stdlib.h>
-
+#include "fuzz.h"
 #include "oauth.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const long statuses[] = {200, 400, 401, 403, 429, 503};
@@ -13,9 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     oauth_judge(statuses[data[0] % 6], &body, &answer);
     bool granted = answer.verdict == VERDICT_GRANTED;
-    if (answer.verdict == VERDICT_NONE || granted != (answer.access.length > 0) ||
-        (granted && (!secret_is_token(&answer.access) || answer.expires_in < 1)) ||
-        (answer.refresh.length > 0 && !secret_is_token(&answer.refresh)))
-        abort();
+    PROMISE(answer.verdict != VERDICT_NONE && granted == (answer.access.length > 0));
+    PROMISE(!granted || (secret_is_token(&answer.access) && answer.expires_in > 0));
+    PROMISE(answer.refresh.length == 0 || secret_is_token(&answer.refresh));
     return 0;
 }

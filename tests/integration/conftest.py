@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,16 @@ def restored_files(host):
     mark = host.files.mark()
     yield
     host.files.restore(mark)
+
+
+@pytest.fixture(autouse=True)
+def sanitizers():
+    """The programs of `make check-sanitized` leave a file when they do what they must not."""
+    yield
+    reports = {path: path.read_text() for path in Path("/tmp").glob("sanitizer-report.*")}
+    for path in reports:
+        path.unlink()
+    assert not reports, "\n".join(reports.values())
 
 
 @pytest.fixture(scope="session")

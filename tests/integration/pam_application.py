@@ -15,6 +15,7 @@ from process import run
 CODES = {0: "SUCCESS", 3: "SERVICE_ERR", 4: "SYSTEM_ERR", 6: "PERM_DENIED", 7: "AUTH_ERR",
          9: "AUTHINFO_UNAVAIL", 10: "USER_UNKNOWN", 14: "SESSION_ERR", 25: "IGNORE"}
 FLAGS = {"setcred": 2}  # PAM_ESTABLISH_CRED
+PAM_USER = 2
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,13 @@ class Answers:
     said: tuple  # what the person read
 
 
-def converse(service, user, *steps, environment=()):
-    """Calls pam_STEP for each step, as root; environment: the PAM environment's NAME=VALUE."""
-    result = run(sys.executable, __file__, json.dumps([service, user, steps, environment]),
-                 check=True)
+def converse(service, user, *steps, environment=(), wrapper=()):
+    """Calls pam_STEP for each step, as root; the step "user:NAME" changes PAM_USER instead.
+
+    environment: the PAM environment's NAME=VALUE. wrapper: a command to run it by.
+    """
+    result = run(*wrapper, sys.executable, __file__,
+                 json.dumps([service, user, steps, environment]), check=True)
     codes, said = json.loads(result.stdout)
     return Answers(tuple(codes), tuple(said))
 
@@ -61,7 +65,13 @@ def _main(service, user, steps, environment):
     assert started == 0, started
     for pair in environment:
         pam.pam_putenv(handle, pair.encode())
-    codes = [getattr(pam, f"pam_{step}")(handle, FLAGS.get(step, 0)) for step in steps]
+
+    def take(step):
+        if step.startswith("user:"):
+            return pam.pam_set_item(handle, PAM_USER, step.removeprefix("user:").encode())
+        return getattr(pam, f"pam_{step}")(handle, FLAGS.get(step, 0))
+
+    codes = [take(step) for step in steps]
     pam.pam_end(handle, codes[-1])
     print(json.dumps([[CODES.get(code, str(code)) for code in codes], said]))
 

@@ -1,6 +1,7 @@
 """Whatever a provider answers: the right verdict, the reason in it, and the grant alive where it
 was not used up."""
 
+import gzip
 import json
 import ssl
 import threading
@@ -11,6 +12,7 @@ from scripted_provider import ScriptedProvider
 from scripted_server import Answer
 
 TOKENS = {"access_token": "a-b.c", "token_type": "Bearer", "expires_in": 300}
+BOMB = gzip.compress(json.dumps({**TOKENS, "x": "y" * 10**7}).encode())
 
 
 @pytest.fixture
@@ -60,10 +62,16 @@ REFUSALS = {
     "bad UTF-8": (text(b'{"access_token": "\xff"}'), "unreachable", "not one JSON object"),
     "10,000 levels deep": (text("[" * 10000), "unreachable", "not one JSON object"),
     "the same name twice": (text('{"a": 1, "a": 2}'), "unreachable", "not one JSON object"),
+    "gzip bomb": (Answer(200, BOMB, {"Content-Encoding": "gzip"}), "unreachable", "not one JSON"),
+    "lone surrogate": (text('{"access_token": "a\\ud800", "token_type": "Bearer"}'), "unreachable",
+                       "access_token"),
     "no access token": (Answer.json({"token_type": "Bearer"}), "unreachable", "access_token"),
     "null access token": (tokens(access_token=None), "unreachable", "access_token"),
     "line break in a token": (tokens(access_token="a\r\nb"), "unreachable", "access_token"),
     "NUL in a token": (tokens(access_token="a\0b"), "unreachable", "access_token"),
+    "blank in a token": (tokens(access_token="a b"), "unreachable", "access_token"),
+    "8-bit token": (tokens(access_token="caf\u00e9"), "unreachable", "access_token"),
+    "empty access token": (tokens(access_token=""), "unreachable", "access_token"),
     "40 KiB token": (tokens(access_token="a" * 40960), "unreachable", "access_token"),
     "another token type": (tokens(token_type="mac"), "unreachable", "token_type"),
     "tokens beside an error": (tokens(error="access_denied"), "denied", "access_denied"),
@@ -234,6 +242,12 @@ def test_an_error_that_is_nothing_is_no_error(none, enrolled, provider):
 
     provider.queue("/token", with_error)
     assert [enrolled.verdict("alice") for _ in range(2)] == ["granted"] * 2
+
+
+def test_what_is_json_is_read_whatever_it_is_called(enrolled, provider):
+    for kind in ("text/html", "application/octet-stream", None):
+        provider.queue("/token", Answer(200, json.dumps(TOKENS).encode(), {"Content-Type": kind}))
+        assert enrolled.verdict("alice") == "granted"
 
 
 def test_a_token_that_the_provider_repeats_is_not_said_again(enrolled, provider):

@@ -65,15 +65,20 @@ def forged(key, stranger, provider):
         "traversing kid": key.sign(good, kid="../../etc/passwd"),
         "its own key": stranger.sign(good, jwk=stranger.jwk),
         "a key elsewhere": stranger.sign(good, jku="https://localhost:1/jwks"),
+        "a certificate elsewhere": stranger.sign(good, x5u="https://localhost:1/cert"),
         "critical header": key.sign(good, crit=["exp"]),
         "payload changed": ".".join([header, key.sign(claims(provider, iat=1)).split(".")[1],
                                      signature]),
         "signature cut": ".".join([header, payload, signature[:-8]]),
+        "JSON serialization": json.dumps(
+            {"protected": header, "payload": payload, "signature": signature},
+            separators=(",", ":")),
     }
 
 
 NAMES = ["another key", "another key by name", "unknown kid", "traversing kid", "its own key",
-         "a key elsewhere", "critical header", "payload changed", "signature cut"]
+         "a key elsewhere", "a certificate elsewhere", "critical header",
+         "payload changed", "signature cut", "JSON serialization"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,0 +1,31 @@
+/*
+ * fuzz.h - what every fuzz target has: its entry point, and a promise that must hold.
+ */
+#ifndef OAUTH_LOGIN_FUZZ_H
+#define OAUTH_LOGIN_FUZZ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Ends the program, which libFuzzer reports with the input, unless `promise` holds. */
+#define PROMISE(promise)  \
+    ((promise) ? (void) 0 \
+               : (fprintf(stderr, "%s:%d: broken: %s\n", __FILE__, __LINE__, #promise), abort()))
+
+/* Whether `text`, in a place of `size` bytes, ends there and is printable ASCII. */
+static inline bool fuzz_is_printable(const char *text, size_t size) {
+    size_t length = strnlen(text, size);
+    for (size_t i = 0; i < length; i++)
+        if (text[i] < ' ' || text[i] > '~')
+            return false;
+    return length < size;
+}
+
+#define FUZZ_PRINTABLE(text) fuzz_is_printable(text, sizeof(text))
+
+#endif

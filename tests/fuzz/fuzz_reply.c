@@ -1,0 +1,88 @@
+/*
+ * fuzz_reply.c - what a hostile helper may send: the asker always ends with a verdict, and every
+ * text is printable and whole. The first byte chooses the question.
+ */
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "ask.h"
+#include "fuzz.h"
+#include "spawn.h"
+
+enum { REPLY_MAX = 2 * PROTOCOL_FRAME_MAX };
+
+static const uint8_t *reply;
+static size_t reply_size;
+static int helper = -1;
+
+/* In the place of client/spawn.c: the fuzzer is the helper. */
+int spawn_helper(const char *config) {
+    int pair[2];
+    (void) config;
+    PROMISE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+    PROMISE(write(pair[1], reply, reply_size) == (ssize_t) reply_size);
+    PROMISE(shutdown(pair[1], SHUT_WR) == 0);
+    helper = pair[1];
+    return pair[0];
+}
+
+/* Only root spawns; whoever fuzzes need not be. */
+uid_t geteuid(void) {
+    return 0;
+}
+
+static void take_entry(const struct ask_entry *entry, void *context) {
+    (void) context;
+    PROMISE(FUZZ_PRINTABLE(entry->account) && FUZZ_PRINTABLE(entry->provider) &&
+            FUZZ_PRINTABLE(entry->subject));
+    PROMISE(entry->last_verdict < VERDICT_COUNT && entry->state < ACCOUNT_STATE_COUNT);
+}
+
+static void take_wait(const char *provider, void *context) {
+    (void) context;
+    PROMISE(fuzz_is_printable(provider, PROTOCOL_NAME_MAX + 1));
+}
+
+static bool take_prompt(const struct ask_prompt *prompt, void *context) {
+    const struct ask_question *question = context;
+    PROMISE(FUZZ_PRINTABLE(prompt->address) && FUZZ_PRINTABLE(prompt->address_with_code) &&
+            FUZZ_PRINTABLE(prompt->code));
+    PROMISE(prompt->seconds <= PROTOCOL_PROMPT_MAX);
+    PROMISE(question->operation == OPERATION_ENROLL || question->operation == OPERATION_BROWSER);
+    return true;
+}
+
+static void take_finding(const struct ask_finding *finding, void *context) {
+    (void) context;
+    PROMISE(finding->level < LEVEL_COUNT && FUZZ_PRINTABLE(finding->what) &&
+            FUZZ_PRINTABLE(finding->why) && FUZZ_PRINTABLE(finding->mend));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static struct ask_answer answer;
+    struct ask_question question = {
+        .user = "alice",
+        .service = "sshd",
+        .offline_grace = PROTOCOL_UNSET,
+        .reuse_within = PROTOCOL_UNSET,
+        .deadline = PROTOCOL_UNSET,
+        .on_entry = take_entry,
+        .on_wait = take_wait,
+        .on_prompt = take_prompt,
+        .on_finding = take_finding,
+        .context = &question,
+    };
+    if (size == 0 || size > REPLY_MAX)
+        return -1;
+    question.operation =
+        OPERATION_VERIFY + data[0] % (unsigned) (OPERATION_COUNT - OPERATION_VERIFY);
+    reply = data + 1;
+    reply_size = size - 1;
+    ask_helper(&question, &answer);
+    close(helper);
+    PROMISE(answer.verdict > VERDICT_NONE && answer.verdict < VERDICT_COUNT);
+    PROMISE(answer.source < SOURCE_COUNT && answer.token_size <= PROTOCOL_TOKEN_MAX);
+    PROMISE(FUZZ_PRINTABLE(answer.provider) && FUZZ_PRINTABLE(answer.reason) &&
+            FUZZ_PRINTABLE(answer.message));
+    return 0;
+}

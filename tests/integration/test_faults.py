@@ -1,0 +1,129 @@
+"""Whatever the network or the provider does: nobody gets in by it, the login ends in its time, and
+the next good one works."""
+
+import re
+
+import pytest
+from fault_proxy import (FaultProxy, corrupted, cut, dribbled, dropped, garbage, plain, relay,
+                         reset, silent)
+from helper_process import running
+from scripted_provider import ScriptedProvider
+from scripted_server import Answer
+
+DEADLINE = 2  # seconds
+
+
+@pytest.fixture
+def login(host, corp, oauth_login, pam_host):
+    """A login by PAM; returns its code, and checks that it ended within the deadline and 1 s."""
+    pam_host.serve(f"deadline={DEADLINE}s")
+
+    def run():
+        mark = host.log.mark()
+        (code,) = pam_host.run("alice").codes
+        line = host.log.wait_for(r"alice: .*\(verdict=", since=mark)
+        assert int(re.search(r" ms=(\d+)", str(line))[1]) <= (DEADLINE + 1) * 1000
+        return code
+    return run
+
+
+def wait_for_helpers():
+    """The one that outlives its login finishes what it has begun."""
+    for helper in running():
+        helper.wait_for_end()
+
+
+BELOW_HTTP = {
+    "dropped": dropped, "reset": reset, "silent": silent, "no TLS": plain, "garbage": garbage,
+    "cut in the handshake": cut(50), "broken handshake": corrupted(40),
+    "broken certificate": corrupted(700), "dribbled handshake": dribbled(0.05),
+}
+
+
+@pytest.mark.parametrize("name", BELOW_HTTP)
+def test_a_broken_connection_lets_nobody_in_and_costs_no_grant(name, login, corp, oauth_login):
+    sent = len(corp.requests("/token"))
+    with FaultProxy(corp.port, BELOW_HTTP[name]) as proxy:
+        oauth_login.configure(corp, token_endpoint=proxy.address("/token"))
+        assert login() == "AUTHINFO_UNAVAIL"
+        assert proxy.connections == 1, "it came here, once"
+    assert len(corp.requests("/token")) == sent, "no token left the machine"
+    oauth_login.configure(corp)
+    assert login() == "SUCCESS"
+
+
+def test_nothing_listens(login, corp):
+    corp.stop()
+    assert login() == "AUTHINFO_UNAVAIL"
+    corp.start()
+    assert login() == "SUCCESS"
+
+
+TOKENS = {"access_token": "a-b.c", "token_type": "Bearer", "expires_in": 300}
+
+ANSWERS = {
+    "cut before the answer": [Answer.json(TOKENS, cut="before")] * 2,
+    "cut in the headers": [Answer.json(TOKENS, cut="headers")] * 2,
+    "cut in the body": [Answer.json(TOKENS, cut="body", reset=True)] * 2,
+    "delayed": [Answer(503, delay=DEADLINE + 0.5)],
+    "dribbled": [Answer(503, b"<h1>not now</h1>" * 4, dribble=(DEADLINE + 0.5) / 64)],
+    "endless": [Answer(200, b" " * 1000, endless=True)],
+    "header flood": [Answer(200, b"{}", {f"X-{n}": "y" * 1000 for n in range(100)})],
+    "429": [Answer(429, headers={"Retry-After": "30"})],
+    "500": [Answer(500, b"<h1>oops</h1>")],
+    "503 with Retry-After": [Answer(503, headers={"Retry-After": "30"})],
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_failing_provider_lets_nobody_in_and_costs_no_grant(name, login, corp):
+    corp.queue("/token", *ANSWERS[name])
+    assert login() == "AUTHINFO_UNAVAIL"
+    wait_for_helpers()
+    assert login() == "SUCCESS"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(status, login, corp, certificate, authority):
+    with ScriptedProvider(certificate, authority.file) as elsewhere:
+        corp.queue("/token", Answer.redirect(f"{elsewhere.issuer}/token", status))
+        assert login() == "AUTHINFO_UNAVAIL"
+        assert not elsewhere.requests()
+    assert login() == "SUCCESS"
+
+
+def test_an_answer_spoilt_on_its_way_is_no_answer(login, corp, oauth_login):
+    """Carried out each time: where the old token is still good, the next login works."""
+    corp.rotate = False
+    sent = len(corp.requests("/token"))
+    with FaultProxy(corp.port, corrupted_after_request(corp)) as proxy:
+        oauth_login.configure(corp, token_endpoint=proxy.address("/token"))
+        assert login() == "AUTHINFO_UNAVAIL"
+        assert proxy.connections == 2
+    assert len(corp.requests("/token")) == sent + 2
+    oauth_login.configure(corp)
+    assert login() == "SUCCESS"
+
+
+def test_a_grant_that_was_used_up_is_not_let_in_but_explained(host, login, corp, oauth_login):
+    mark = host.log.mark()
+    with FaultProxy(corp.port, corrupted_after_request(corp)) as proxy:
+        oauth_login.configure(corp, token_endpoint=proxy.address("/token"))
+        assert login() == "AUTHINFO_UNAVAIL"
+    oauth_login.configure(corp)
+    assert login() == "PERM_DENIED"
+    host.log.wait_for("verdict=reauthorize .*lost", since=mark)
+
+
+def corrupted_after_request(provider):
+    """Alters the provider's bytes from the moment on when a request has come."""
+    def fault(client, server, stopping):
+        before = len(provider.requests("/token"))
+
+        def pass_on(data):
+            spoilt = bytearray(data)
+            if len(provider.requests("/token")) > before:
+                spoilt[20] ^= 1  # in the first record: the last may be a mere close_notify
+            yield bytes(spoilt)
+        relay(client, server, stopping, pass_on)
+    return fault

@@ -1,0 +1,122 @@
+"""One vocabulary: each verdict as PAM's applications, scripts and the log meet it."""
+
+import os
+import socket
+import subprocess
+
+import pytest
+from helper_process import HELPER
+from installation import STORE
+from pam_application import converse
+from process import as_user
+from scripted_server import Answer
+
+REPLY, NOT_ENROLLED, NOT_PERMITTED = 4, 5, 9  # enum protocol_type, enum verdict
+
+STACK = """
+auth     required pam_oauth_login.so assume_proven
+account  required pam_oauth_login.so
+"""
+
+
+def denied(corp, host):
+    corp.queue("/token", *[Answer.json({"error": "access_denied"}, 400)] * 3)
+
+
+def reauthorize(corp, host):
+    corp.revoke("alice")
+
+
+def not_enrolled(corp, host):
+    """bob, in the test."""
+
+
+def not_managed(corp, host):
+    host.configure("[login]\nignore_users = alice\n", name="oauth-login.conf.d/50-mine.conf")
+
+
+def unreachable(corp, host):
+    corp.stop()
+
+
+def misconfigured(corp, host):
+    host.configure("[login]\ndeadlin = 1s\n", name="oauth-login.conf.d/50-mine.conf")
+
+
+def fault(corp, host):
+    (STORE / "key").unlink()
+
+
+VERDICTS = [
+    (lambda corp, host: None, "granted", "SUCCESS", "SUCCESS", 0),
+    (denied, "denied", "AUTH_ERR", "PERM_DENIED", 1),
+    (reauthorize, "reauthorize", "AUTH_ERR", "PERM_DENIED", 1),
+    (not_enrolled, "not-enrolled", "AUTH_ERR", "PERM_DENIED", 1),
+    # A stack of nothing but ignored is no yes: libpam says PERM_DENIED.
+    (not_managed, "not-managed", "PERM_DENIED", "PERM_DENIED", 0),
+    (unreachable, "unreachable", "AUTHINFO_UNAVAIL", "AUTHINFO_UNAVAIL", 3),
+    (misconfigured, "misconfigured", "SERVICE_ERR", "SERVICE_ERR", 4),
+    (fault, "fault", "SYSTEM_ERR", "SYSTEM_ERR", 5),
+]
+
+
+@pytest.mark.parametrize("bring_about, verdict, auth, account, status", VERDICTS,
+                         ids=[row[1] for row in VERDICTS])
+def test_each_verdict_has_its_codes(bring_about, verdict, auth, account, status, host, corp,
+                                    oauth_login, bob):
+    user = "bob" if verdict == "not-enrolled" else "alice"
+    host.pam("door", STACK)
+    bring_about(corp, host)
+    assert converse("door", user, "authenticate").codes == (auth,)
+    assert converse("door", user, "acct_mgmt").codes == (account,)
+    result = oauth_login.run("verify", user)
+    assert result.status == status
+    assert verdict in (result.stdout + result.stderr)
+
+
+def test_a_pass_offline_is_a_pass(host, corp, oauth_login):
+    oauth_login.configure(corp, login={"offline_grace": "1h"})
+    host.pam("door", STACK)
+    corp.stop()
+    assert converse("door", "alice", "authenticate", "acct_mgmt").codes == ("SUCCESS",) * 2
+    assert oauth_login.run_json("verify", "alice")["verdict"] == "granted-offline"
+
+
+def ask(uid, user, operation=1):
+    """What a helper answers to a peer of this uid: {type: fields} of its frames."""
+    os.seteuid(uid)  # a socket's credentials are those of who made it
+    ours, theirs = socket.socketpair()
+    os.seteuid(0)
+    unset = b"\xff" * 4
+    fields = bytes([1, 1, operation]) + text(user) + text("door") + unset * 3 + text("")
+    with ours, theirs, subprocess.Popen([HELPER], stdin=theirs, **as_user("oauth-login")) as helper:
+        theirs.close()
+        ours.settimeout(20)
+        ours.sendall(text(fields))
+        answer = b"".join(iter(lambda: ours.recv(65536), b""))
+        assert helper.wait(20) == 0
+    frames = {}
+    while answer:
+        end = 4 + int.from_bytes(answer[:4], "big")
+        frames[answer[5]], answer = answer[6:end], answer[end:]
+    return frames
+
+
+def text(data):
+    data = data.encode() if isinstance(data, str) else data
+    return len(data).to_bytes(4, "big") + data
+
+
+@pytest.mark.parametrize("operation", range(1, 9))
+def test_who_may_not_ask_is_told_so_and_learns_nothing(operation, corp, bob):
+    sent = len(corp.requests())
+    alice, nobody = (ask(bob.uid, name, operation) for name in ("alice", "nosuchuser"))
+    assert set(alice) == {REPLY} and alice[REPLY][0] == NOT_PERMITTED
+    assert alice == nobody
+    assert len(corp.requests()) == sent
+
+
+def test_everybody_may_ask_about_themself(corp, alice, bob):
+    sent = len(corp.requests("/token"))
+    assert ask(bob.uid, "bob")[REPLY][0] == NOT_ENROLLED
+    assert len(corp.requests("/token")) == sent

@@ -1,0 +1,65 @@
+/*
+ * test_url.c - url.c: an address is one, whole, or it is none.
+ */
+#include "unit.h"
+
+#include "url.h"
+
+static void an_address_of_the_scheme_is_one(void **state) {
+    (void) state;
+    static const char *const good[] = {
+        "https://x",
+        "https://login.example:8443/realms/corp?a=b&c=%20#d",
+        "https://[::1]/token",
+        "https://u:p@h/;~!$'()*+,@",
+    };
+    for (size_t i = 0; i < COUNT(good); i++)
+        assert_true(url_is(good[i], "https://"));
+    assert_true(url_is("http://proxy:3128", "http://"));
+}
+
+static void what_could_end_a_line_or_is_of_another_scheme_is_none(void **state) {
+    (void) state;
+    static const char *const bad[] = {
+        "",
+        "https://",
+        "https:///x",
+        "http://x",
+        "HTTPS://x",
+        "https:x",
+        " https://x",
+        "https://x y",
+        "https://x\nX: y",
+        "https://x\r",
+        "https://x\t",
+        "https://x\033[2J",
+        "https://x\x7f",
+        "https://\xc3\xa9",
+        "https://x\"",
+        "https://x<y>",
+        "https://x\\y",
+        "https://x|y",
+    };
+    for (size_t i = 0; i < COUNT(bad); i++)
+        assert_false(url_is(bad[i], "https://"));
+}
+
+static void an_address_has_a_limit(void **state) {
+    (void) state;
+    char text[URL_MAX + 2] = "https://";
+    memset(text + 8, 'x', URL_MAX - 8);
+    text[URL_MAX] = '\0';
+    assert_true(url_is(text, "https://"));
+    text[URL_MAX] = 'x';
+    text[URL_MAX + 1] = '\0';
+    assert_false(url_is(text, "https://"));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_address_of_the_scheme_is_one),
+        cmocka_unit_test(what_could_end_a_line_or_is_of_another_scheme_is_none),
+        cmocka_unit_test(an_address_has_a_limit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
