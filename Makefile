@@ -5,12 +5,15 @@ VERSION       = 0.1.0
 PREFIX        = /usr
 SYSCONFDIR    = /etc
 LOCALSTATEDIR = /var
+RUNSTATEDIR   = /run
 DESTDIR       =
 PAMDIR       := $(patsubst %/pam_unix.so,%,$(firstword $(wildcard /usr/lib/*/security/pam_unix.so \
                   /lib/*/security/pam_unix.so /usr/lib64/security/pam_unix.so \
                   /lib64/security/pam_unix.so /usr/lib/security/pam_unix.so)))
 HELPER        = $(PREFIX)/libexec/oauth-login-helper
 STORE         = $(LOCALSTATEDIR)/lib/oauth-login
+RUN           = $(RUNSTATEDIR)/oauth-login
+UNITDIR       = $(PREFIX)/lib/systemd/system
 DOCDIR        = $(PREFIX)/share/doc/oauth-login
 MANDIR        = $(PREFIX)/share/man
 FUZZ_SECONDS  = 60
@@ -24,7 +27,8 @@ HARDENING = -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE 
             -D_FORTIFY_SOURCE=3 $(if $(filter x86_64 i%86,$(shell uname -m)),-fcf-protection)
 DEFINES   = -D_GNU_SOURCE -DOAUTH_LOGIN_VERSION='"$(VERSION)"' -DOAUTH_LOGIN_USER='"oauth-login"' \
             -DOAUTH_LOGIN_HELPER='"$(HELPER)"' -DOAUTH_LOGIN_STORE='"$(STORE)"' \
-            -DOAUTH_LOGIN_CONFIG='"$(SYSCONFDIR)/oauth-login/oauth-login.conf"' -Ihelper
+            -DOAUTH_LOGIN_CONFIG='"$(SYSCONFDIR)/oauth-login/oauth-login.conf"' \
+            -DOAUTH_LOGIN_RUN='"$(RUN)"' -DOAUTH_LOGIN_SOCKET='"$(RUN)/helper.sock"' -Ihelper
 COMPILE   = $(CC) -std=gnu17 $(DEFINES) $(WARNINGS) $(CFLAGS) -MMD -MP
 LINK      = -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed,--no-undefined $(LDFLAGS)
 SANITIZE  = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -54,8 +58,8 @@ $(call object,$(MODULE_C) $(CLI_C)): DEFINES += -Iclient
 # What is compiled in, so that another PREFIX builds anew.
 $(BUILD)/defines: FORCE
 	@mkdir -p $(BUILD)
-	@printf '%s\n' "$(VERSION) $(HELPER) $(STORE) $(SYSCONFDIR)" | cmp -s - $@ || \
-	    printf '%s\n' "$(VERSION) $(HELPER) $(STORE) $(SYSCONFDIR)" >$@
+	@printf '%s\n' "$(VERSION) $(HELPER) $(STORE) $(RUN) $(SYSCONFDIR)" | cmp -s - $@ || \
+	    printf '%s\n' "$(VERSION) $(HELPER) $(STORE) $(RUN) $(SYSCONFDIR)" >$@
 
 $(BUILD)/%.o: %.c Makefile $(BUILD)/defines
 	@mkdir -p $(@D)
