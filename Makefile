@@ -141,6 +141,11 @@ install: all
 	install -D -m 0755 $(BUILD)/oauth-login $(DESTDIR)$(PREFIX)/bin/oauth-login
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/sysusers.d conf/sysusers.d/oauth-login.conf
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/tmpfiles.d conf/tmpfiles.d/oauth-login.conf
+	for unit in oauth-login-helper.socket oauth-login-helper.service; do \
+	    mkdir -p $(DESTDIR)$(UNITDIR) && sed -e 's|/usr/libexec/oauth-login-helper|$(HELPER)|' \
+	        -e 's|/var/lib/oauth-login|$(STORE)|' -e 's|/run/oauth-login|$(RUN)|' \
+	        conf/systemd/$$unit | install -m 0644 /dev/stdin $(DESTDIR)$(UNITDIR)/$$unit || exit 1; \
+	done
 	install -D -m 0644 -t $(DESTDIR)$(DOCDIR) README.md conf/oauth-login.conf
 	install -D -m 0644 -t $(DESTDIR)$(DOCDIR)/pam.d conf/pam.d/*
 	for page in conf/man/*; do \
@@ -155,7 +160,9 @@ uninstall:
 	    echo "Take its lines out first, or nobody logs in there, not even root."; exit 1; fi
 	rm -f $(DESTDIR)$(PAMDIR)/pam_oauth_login.so $(DESTDIR)$(HELPER) \
 	    $(DESTDIR)$(PREFIX)/bin/oauth-login $(DESTDIR)$(PREFIX)/lib/sysusers.d/oauth-login.conf \
-	    $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/oauth-login.conf
+	    $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/oauth-login.conf \
+	    $(DESTDIR)$(UNITDIR)/oauth-login-helper.socket \
+	    $(DESTDIR)$(UNITDIR)/oauth-login-helper.service
 	rm -rf $(DESTDIR)$(DOCDIR)
 	cd conf/man && for page in *; do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; done
 	@echo "Kept: $(SYSCONFDIR)/oauth-login, $(STORE) and the user oauth-login."
