@@ -158,6 +158,8 @@ uninstall:
 	@found=$$(grep -ls pam_oauth_login $(DESTDIR)/etc/pam.d/*); if [ -n "$$found" ]; then \
 	    echo "pam_oauth_login.so still stands in" $$found; \
 	    echo "Take its lines out first, or nobody logs in there, not even root."; exit 1; fi
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then \
+	    systemctl disable -q --now oauth-login-helper.socket oauth-login-helper.service; fi
 	rm -f $(DESTDIR)$(PAMDIR)/pam_oauth_login.so $(DESTDIR)$(HELPER) \
 	    $(DESTDIR)$(PREFIX)/bin/oauth-login $(DESTDIR)$(PREFIX)/lib/sysusers.d/oauth-login.conf \
 	    $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/oauth-login.conf \

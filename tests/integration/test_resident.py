@@ -14,7 +14,8 @@ import pytest
 from enrolment import code_of
 from glewlwyd import Glewlwyd
 from helper_process import HELPER, HelperProcess, wait_until
-from process import run
+from pam_application import converse
+from process import as_user, run
 from resident import (ENROLL, FORGET, IMPORT, LIST, SOCKET, STATUS, TOKEN, UNENROLL,
                       VERIFY, Activation, Resident, ask, children_of, connect,
                       is_listening, read_frames, reply_of, request)
@@ -46,7 +47,7 @@ def many_files():
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
-def as_user(user):
+def by(user):
     """A wrapper for pam_host: a program as this user, such as a screen locker."""
     return ("setpriv", f"--reuid={user.uid}", f"--regid={user.uid}", "--clear-groups")
 
@@ -63,7 +64,7 @@ def configure_limits(oauth_login, provider, **limits):
 def test_a_screen_locker_that_runs_as_the_user_gets_the_right_verdict(
         corp, resident, no_other_helper, pam_host, alice):
     pam_host.serve()
-    locker = {"wrapper": as_user(alice)}
+    locker = {"wrapper": by(alice)}
     every = pam_host.run("alice", phases="auth,account,setcred,open,close", **locker)
     assert every.codes == ("SUCCESS",) * 5
     corp.revoke("alice")
@@ -71,6 +72,22 @@ def test_a_screen_locker_that_runs_as_the_user_gets_the_right_verdict(
     assert refused.codes == ("AUTH_ERR", "PERM_DENIED")
     assert refused.facts["last_message"].endswith("Run: oauth-login enroll")
     assert refused.facts["changed"] == "" and refused.number("strangers") == 0
+
+
+def test_the_shipped_example_of_a_screen_locker(host, corp, resident, oauth_login, alice):
+    """It opens for the password while the account is wanted, and for nothing less."""
+    oauth_login.use("swaylock")
+
+    def unlock(password):
+        return converse("swaylock", "alice", "authenticate", password=password,
+                        options=as_user("alice")).codes
+
+    assert unlock(alice.password) == ("SUCCESS",)
+    assert unlock("wrong") == ("AUTH_ERR",)
+    corp.revoke("alice")
+    assert unlock(alice.password) == ("AUTH_ERR",)
+    resident.stop()
+    assert unlock(alice.password) == ("SYSTEM_ERR",)
 
 
 def test_another_uid_is_not_permitted_and_learns_nothing(
@@ -92,7 +109,7 @@ def test_another_uid_is_not_permitted_and_learns_nothing(
 
 def test_a_locker_of_another_user_is_refused(corp, resident, pam_host, alice, bob):
     pam_host.serve()
-    report = pam_host.run("alice", wrapper=as_user(bob), phases="auth,account")
+    report = pam_host.run("alice", wrapper=by(bob), phases="auth,account")
     assert report.codes == ("PERM_DENIED", "PERM_DENIED")
 
 
@@ -209,7 +226,7 @@ def test_a_thousand_idle_connections_of_one_user_keep_nobody_else_out(
         assert message.startswith("Login refused: oauth-login is busy on this machine.")
         assert pam_host.run("alice").codes == ("SUCCESS",), "root asks about her"
         assert reply_of(ask(VERIFY, "bob", bob))[0] == "not-enrolled"
-        assert pam_host.run("bob", wrapper=as_user(bob)).codes == ("PERM_DENIED",)
+        assert pam_host.run("bob", wrapper=by(bob)).codes == ("PERM_DENIED",)
         assert len(resident.children()) <= DEFAULT_CHILDREN_OF_A_USER
     finally:
         for peer in idle:
