@@ -153,6 +153,8 @@ install: all
 	test -e $(DESTDIR)$(SYSCONFDIR)/oauth-login/oauth-login.conf || install -D -m 0644 -t \
 	    $(DESTDIR)$(SYSCONFDIR)/oauth-login conf/oauth-login.conf
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then conf/make-user $(STORE); fi
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then \
+	    systemctl daemon-reload; systemctl try-restart oauth-login-helper.service; fi
 
 uninstall:
 	@found=$$(grep -ls pam_oauth_login $(DESTDIR)/etc/pam.d/*); if [ -n "$$found" ]; then \

@@ -18,7 +18,8 @@
 enum {
     ASK_DEADLINE_MS = 10000, /* until the helper has said how long it takes itself */
     ASK_MARGIN_MS = 500,
-    ASK_PROMPT_MARGIN = 45, /* seconds: the proof and the store, after the person */
+    ASK_FIRST_WORD_MS = 1000, /* from the resident helper, when root could start another */
+    ASK_PROMPT_MARGIN = 45,   /* seconds: the proof and the store, after the person */
 };
 
 void ask_clear(struct ask_answer *answer) {
@@ -276,10 +277,10 @@ void ask_helper(const struct ask_question *question, struct ask_answer *ret) {
         conclude(ret, VERDICT_FAULT,
                  "another configuration needs a helper of its own, which only root can start; "
                  "run this as root, or without it");
-    /* Root leaves itself time for a helper of its own. */
     else if (question->config ||
              !ask_resident(frame, question,
-                           started + (root ? patience / 2 : patience + ASK_MARGIN_MS), root, ret))
+                           started + (root ? ASK_FIRST_WORD_MS : patience + ASK_MARGIN_MS), root,
+                           ret))
         ask_started(frame, question, started + patience + ASK_MARGIN_MS, ret);
     ret->milliseconds = wire_now() - started;
 }

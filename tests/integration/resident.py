@@ -19,11 +19,11 @@ NOTICE, ENTRY, REPLY = 2, 3, 4
 class Resident:
     """Started by root on a socket that it makes; end with stop()."""
 
-    def __init__(self, *options, wrapper=()):
+    def __init__(self, *options, wrapper=(), env=None):
         before = SOCKET.lstat().st_ino if SOCKET.exists() else None
         self.child = subprocess.Popen(
             [*wrapper, HELPER, "--listen", str(SOCKET), *options], stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, encoding="utf-8")
+            stderr=subprocess.PIPE, encoding="utf-8", env=env)
         wait_until(lambda: SOCKET.exists() and SOCKET.lstat().st_ino != before, "it listens")
 
     @property

@@ -4,6 +4,7 @@ It shares the file system, the network and the users of the machine under test, 
 the machine's, too. Where the kernel has no cgroup v2 to give, tests that need it are skipped.
 """
 
+import os
 import shutil
 import signal
 import subprocess
@@ -37,16 +38,19 @@ class ServiceManager:
             host.files.write(f"/etc/systemd/system/{name}.d/test.conf", ALONE)
         host.files.write("/etc/systemd/system/test.target", ALONE +
                          "Requires=oauth-login-helper.socket\nAfter=oauth-login-helper.socket\n")
-        self._child = None
+        self._child = self._cgroup = None
         PLACE.mkdir()
         self._mounted = run("mount", "-t", "cgroup2", "cgroup2", str(PLACE)).ok
-        if not self._mounted:
+        if not (self._mounted and os.access(PLACE, os.W_OK)):
             self.end()
             pytest.skip("this kernel has no cgroup v2 for a systemd of our own")
         self._cgroup = Path(tempfile.mkdtemp(prefix="oauth-login-test-", dir=PLACE))
         self._child = subprocess.Popen(["sh", "-c", BOOT, "sh", str(self._cgroup)],
                                        stdin=subprocess.DEVNULL)
-        wait_until(lambda: self.is_active("test.target"), "it has booted")
+        wait_until(lambda: self._child.poll() or self.is_active("test.target"), "it has booted")
+        if self._child.poll() is not None:
+            self.end()
+            pytest.skip("a systemd of our own can't be started here")
 
     def is_active(self, unit):
         first = children_of(self._child.pid)
@@ -73,12 +77,13 @@ class ServiceManager:
         if self._child:
             self._child.send_signal(signal.SIGKILL)
             self._child.wait(5)
-        if self._mounted:
+        if self._cgroup:
             wait_until(self._is_empty, "all its processes have ended")
             for directory in sorted(self._cgroup.rglob("*/"), reverse=True):
                 if directory.is_dir():
                     directory.rmdir()
             self._cgroup.rmdir()
+        if self._mounted:
             run("umount", str(PLACE), check=True)
         for entry in set(Path("/run").iterdir()) - self._before:
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()

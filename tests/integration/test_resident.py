@@ -1,4 +1,4 @@
-"""The resident helper: who may ask what, whatever comes to its socket, and how it starts and ends."""
+"""The resident helper: who may ask what, what may come to its socket, how it starts and ends."""
 
 import os
 import pwd
@@ -354,6 +354,23 @@ def test_started_by_root_it_becomes_the_helpers_user(corp, resident, alice, held
         assert not listener & set(kept.values()), "a child can't take its siblings' peers"
         held.set()
         assert reply_of(read_frames(peer))[0] == "granted"
+
+
+def test_nothing_is_read_from_the_environment_it_is_started_in(corp, oauth_login, alice):
+    """The hour in what the person reads would be another one by this time zone."""
+    oauth_login.configure(corp, login={"offline_grace": "7d"})
+    assert oauth_login.verdict("alice") == "granted"
+    corp.stop()
+    messages = set()
+    for environment in ({}, {"TZ": "ELSE-12:34"}):
+        running = Resident(env={**os.environ, **environment})
+        try:
+            verdict, _, _, message = reply_of(ask(VERIFY, "alice", alice))
+        finally:
+            running.end()
+        assert verdict == "granted-offline"
+        messages.add(message)
+    assert len(messages) == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])

@@ -1,5 +1,7 @@
-"""Which helper is asked: the resident one where it can be had, else root starts one. Whatever becomes
-of the resident helper costs a login one retry at the most."""
+"""Which helper is asked: the resident one where it can be had, else one that root starts.
+
+Whatever becomes of the resident helper costs a login one retry at the most.
+"""
 
 import os
 import signal
@@ -10,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from helper_process import HELPER, wait_until
+from helper_process import HELPER, HelperProcess, wait_until
 from resident import SOCKET, VERIFY, Resident, acting_as, connect, read_frames, reply_of, request
 from test_spawning import UNTOUCHED, notice, reply
 
@@ -76,11 +78,20 @@ def test_a_login_asks_the_resident_helper(host, resident, service):
     ("ignore",), ("reap", "child"), ("threads", "child"), ("closed",), ("blocked",),
 ], ids="-".join)
 def test_the_application_does_not_notice(host, resident, service, conditions):
-    """Least of all by a socket of ours at descriptor 0, 1 or 2."""
     no_helper_starts(host)
     report = service.run("alice", conditions=conditions, count=4)
     assert report.counts() == {("alice", "account", "SUCCESS"): 4}
     assert {**report.facts, **UNTOUCHED} == report.facts
+
+
+def test_the_socket_is_none_of_the_three_that_the_application_closed(corp, resident, service):
+    asked, release = len(corp.requests("/token")), threading.Event()
+    corp.queue("/token", lambda request: replace(corp.correct(request), hold=release))
+    caller = service.start("alice", conditions=("closed",))
+    corp.wait_for_requests("/token", asked + 1)
+    assert not {0, 1, 2} & set(HelperProcess(caller.child.pid).descriptors())
+    release.set()
+    assert caller.finish().codes == ("SUCCESS",)
 
 
 def test_a_session_does_not_inherit_the_socket(host, corp, resident, oauth_login, sshd):
@@ -130,10 +141,13 @@ def test_who_had_not_begun_is_passed_by(service, name):
     assert len(asked) == 1 + 1, "once, and the one that ends the impostor"
 
 
-def test_a_frozen_one_is_passed_by_in_half_the_deadline(corp, pam_host):
-    pam_host.serve("deadline=4s")
+def test_a_frozen_one_is_passed_by_long_before_the_deadline(corp, pam_host):
+    pam_host.serve("deadline=1m")
+    asked = len(corp.requests("/token"))
     with impostor(None):
-        assert pam_host.run("alice").codes == ("SUCCESS",)
+        login = pam_host.start("alice")
+        corp.wait_for_requests("/token", asked + 1, timeout=15)
+        assert login.finish().codes == ("SUCCESS",)
 
 
 @pytest.mark.parametrize("end", [b"", reply(FAULT), b"HTTP"], ids=["end", "fault", "garbage"])
