@@ -131,7 +131,9 @@ static int reside(const struct arguments *arguments) {
                 reason.text);
     SCOPED_FD int peer = serve_peers(listener, &limits);
     if (peer < 0)
-        return peer == -ECANCELED ? 0 : fail(strerror(-peer));
+        return peer == -ECANCELED         ? 0
+               : peer == -ENOTRECOVERABLE ? fail("too many of its children have crashed")
+                                          : fail(strerror(-peer));
     scoped_close(&listener);
     if (silence() == 0)
         answer(peer, arguments);

@@ -21,6 +21,7 @@
 
 enum {
     SERVE_PAUSE_MS = 100, /* after an accept that failed for want of memory or descriptors */
+    SERVE_CRASHES_MAX = 8,
     CHILD_CPU_SECONDS = 60,
     CHILD_FILES = 64,
     CHILD_FILE_SIZE = 16 << 20,
@@ -37,6 +38,7 @@ struct house {
     int signals;
     struct child *children; /* room for limits->max_children */
     uint32_t count;
+    uint32_t crashes;
     bool ending;
 };
 
@@ -63,12 +65,23 @@ static int house_open(struct house *house) {
     return house->signals < 0 ? -errno : 0;
 }
 
+static bool has_crashed(int status) {
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGSYS};
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
+        if (WIFSIGNALED(status) && WTERMSIG(status) == faults[i])
+            return true;
+    return false;
+}
+
 static void reap(struct house *house) {
+    int status;
     pid_t pid;
-    while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        house->crashes += has_crashed(status);
         for (uint32_t i = 0; i < house->count; i++)
             if (house->children[i].pid == pid)
                 house->children[i--] = house->children[--house->count];
+    }
 }
 
 static void take_signals(struct house *house) {
@@ -160,6 +173,10 @@ int serve_peers(int listener, const struct helper_config *limits) {
             take_signals(&house);
         if (house.ending)
             return -ECANCELED;
+        /* Every child has its parent's addresses and canary: who makes them crash must not have
+         * as many guesses as they like. */
+        if (house.crashes >= SERVE_CRASHES_MAX)
+            return -ENOTRECOVERABLE;
         if (waiting[1].revents != 0)
             r = receive_peer(&house);
         pausing = r < 0;

@@ -12,7 +12,8 @@
  *
  * Returns in two kinds of processes. In a child: the socket of its peer, with the signals that end
  * the parent still blocked. In the parent: -ECANCELED when SIGTERM, SIGINT or SIGHUP told it to
- * end, which the children do not notice; else the error that it can't go on with. */
+ * end, which the children do not notice; -ENOTRECOVERABLE when too many of them have crashed, and
+ * a new process must take over; else the error that it can't go on with. */
 int serve_peers(int listener, const struct helper_config *limits);
 
 #endif

@@ -21,7 +21,7 @@ from resident import (ENROLL, FORGET, IMPORT, LIST, SOCKET, STATUS, TOKEN, UNENR
                       is_listening, read_frames, reply_of, request)
 from terminal import Terminal
 
-DEFAULT_CHILDREN, DEFAULT_CHILDREN_OF_A_USER = 64, 16
+DEFAULT_CHILDREN_OF_A_USER = 16
 
 
 @pytest.fixture
@@ -224,10 +224,10 @@ def test_a_thousand_idle_connections_of_one_user_keep_nobody_else_out(
         verdict, _, reason, message = reply_of(read_frames(idle[-1]))
         assert verdict == "fault" and "max_children_per_user" in reason
         assert message.startswith("Login refused: oauth-login is busy on this machine.")
+        assert len(resident.children()) <= DEFAULT_CHILDREN_OF_A_USER
         assert pam_host.run("alice").codes == ("SUCCESS",), "root asks about her"
         assert reply_of(ask(VERIFY, "bob", bob))[0] == "not-enrolled"
         assert pam_host.run("bob", wrapper=by(bob)).codes == ("PERM_DENIED",)
-        assert len(resident.children()) <= DEFAULT_CHILDREN_OF_A_USER
     finally:
         for peer in idle:
             peer.close()
@@ -387,6 +387,23 @@ def test_a_renewal_in_flight_outlives_the_helper_that_is_stopped(
         assert reply_of(read_frames(peer))[0] == "granted"
     assert corp.refresh_token("alice") != spent
     assert oauth_login.verdict("alice") == "granted", "the rotated token was stored"
+
+
+def test_children_that_crash_again_and_again_end_it(corp, resident, alice):
+    """A new process has other addresses and another canary to guess."""
+    def end_a_child(number):
+        with connect(alice) as peer:
+            wait_until(resident.children, "it has a child")
+            (child,) = resident.children()
+            os.kill(child, number)
+            assert read_frames(peer) == []
+
+    for number in 10 * [signal.SIGKILL] + 7 * [signal.SIGSEGV]:
+        end_a_child(number)
+        wait_until(lambda: not resident.children(), "it is reaped")
+    end_a_child(signal.SIGABRT)
+    assert resident.child.wait(5) == 1
+    assert "too many of its children have crashed" in resident.child.stderr.read()
 
 
 def test_on_the_socket_of_a_service_manager_no_question_is_lost(corp, alice):
