@@ -1,7 +1,7 @@
 """The units: how far they confine the resident helper, and that it does its work under systemd."""
 
 import re
-import signal
+import shutil
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -46,6 +46,13 @@ def test_the_service_is_confined(installation):
 def test_the_units_have_no_mistake(installation):
     result = run("systemd-analyze", "verify", "--man=no", *map(str, sorted(UNITS.iterdir())))
     assert (result.status, result.stderr) == (0, "")
+
+
+def test_tmpfiles_makes_the_directory_that_is_believed(installation):
+    shutil.rmtree(SOCKET.parent, ignore_errors=True)
+    assert run("systemd-tmpfiles", "--create", "--prefix", str(SOCKET.parent)).ok
+    status = SOCKET.parent.stat()
+    assert (status.st_uid, status.st_gid, oct(status.st_mode & 0o7777)) == (0, 0, "0o755")
 
 
 def test_they_are_installed_for_where_everything_else_is(tmp_path, installation):
