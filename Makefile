@@ -5,12 +5,15 @@ VERSION       = 0.1.0
 PREFIX        = /usr
 SYSCONFDIR    = /etc
 LOCALSTATEDIR = /var
+RUNSTATEDIR   = /run
 DESTDIR       =
 PAMDIR       := $(patsubst %/pam_unix.so,%,$(firstword $(wildcard /usr/lib/*/security/pam_unix.so \
                   /lib/*/security/pam_unix.so /usr/lib64/security/pam_unix.so \
                   /lib64/security/pam_unix.so /usr/lib/security/pam_unix.so)))
 HELPER        = $(PREFIX)/libexec/oauth-login-helper
 STORE         = $(LOCALSTATEDIR)/lib/oauth-login
+RUN           = $(RUNSTATEDIR)/oauth-login
+UNITDIR       = $(PREFIX)/lib/systemd/system
 DOCDIR        = $(PREFIX)/share/doc/oauth-login
 MANDIR        = $(PREFIX)/share/man
 FUZZ_SECONDS  = 60
@@ -24,7 +27,8 @@ HARDENING = -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE 
             -D_FORTIFY_SOURCE=3 $(if $(filter x86_64 i%86,$(shell uname -m)),-fcf-protection)
 DEFINES   = -D_GNU_SOURCE -DOAUTH_LOGIN_VERSION='"$(VERSION)"' -DOAUTH_LOGIN_USER='"oauth-login"' \
             -DOAUTH_LOGIN_HELPER='"$(HELPER)"' -DOAUTH_LOGIN_STORE='"$(STORE)"' \
-            -DOAUTH_LOGIN_CONFIG='"$(SYSCONFDIR)/oauth-login/oauth-login.conf"' -Ihelper
+            -DOAUTH_LOGIN_CONFIG='"$(SYSCONFDIR)/oauth-login/oauth-login.conf"' \
+            -DOAUTH_LOGIN_RUN='"$(RUN)"' -DOAUTH_LOGIN_SOCKET='"$(RUN)/helper.sock"' -Ihelper
 COMPILE   = $(CC) -std=gnu17 $(DEFINES) $(WARNINGS) $(CFLAGS) -MMD -MP
 LINK      = -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed,--no-undefined $(LDFLAGS)
 SANITIZE  = -O1 -g -DSANDBOX_OFF -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -71,10 +75,10 @@ $(call object,$(CLI_C) $(HELPER_C)): CODE = -fPIE
 $(call object,$(MODULE_C) $(CLI_C)): DEFINES += -Iclient
 
 # What is compiled in, so that another PREFIX builds anew.
+BUILT_IN = $(VERSION) $(HELPER) $(STORE) $(RUN) $(SYSCONFDIR) $(SANDBOX) $(INSTRUMENT)
 $(BUILD)/defines: FORCE
 	@mkdir -p $(BUILD)
-	@printf '%s\n' "$(VERSION) $(HELPER) $(STORE) $(SYSCONFDIR) $(SANDBOX) $(INSTRUMENT)" | cmp -s - $@ || \
-	    printf '%s\n' "$(VERSION) $(HELPER) $(STORE) $(SYSCONFDIR) $(SANDBOX) $(INSTRUMENT)" >$@
+	@printf '%s\n' "$(BUILT_IN)" | cmp -s - $@ || printf '%s\n' "$(BUILT_IN)" >$@
 
 $(BUILD)/%.o: %.c Makefile $(BUILD)/defines
 	@mkdir -p $(@D)
@@ -176,6 +180,11 @@ install: all
 	install -D -m 0755 $(BUILD)/oauth-login $(DESTDIR)$(PREFIX)/bin/oauth-login
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/sysusers.d conf/sysusers.d/oauth-login.conf
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/tmpfiles.d conf/tmpfiles.d/oauth-login.conf
+	for unit in oauth-login-helper.socket oauth-login-helper.service; do \
+	    mkdir -p $(DESTDIR)$(UNITDIR) && sed -e 's|/usr/libexec/oauth-login-helper|$(HELPER)|' \
+	        -e 's|/var/lib/oauth-login|$(STORE)|' -e 's|/run/oauth-login|$(RUN)|' \
+	        conf/systemd/$$unit | install -m 0644 /dev/stdin $(DESTDIR)$(UNITDIR)/$$unit || exit 1; \
+	done
 	install -D -m 0644 -t $(DESTDIR)$(DOCDIR) README.md conf/oauth-login.conf
 	install -D -m 0644 -t $(DESTDIR)$(DOCDIR)/pam.d conf/pam.d/*
 	for page in conf/man/*; do \
@@ -183,14 +192,20 @@ install: all
 	test -e $(DESTDIR)$(SYSCONFDIR)/oauth-login/oauth-login.conf || install -D -m 0644 -t \
 	    $(DESTDIR)$(SYSCONFDIR)/oauth-login conf/oauth-login.conf
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then conf/make-user $(STORE); fi
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then \
+	    systemctl daemon-reload; systemctl try-restart oauth-login-helper.service; fi
 
 uninstall:
 	@found=$$(grep -ls pam_oauth_login $(DESTDIR)/etc/pam.d/*); if [ -n "$$found" ]; then \
 	    echo "pam_oauth_login.so still stands in" $$found; \
 	    echo "Take its lines out first, or nobody logs in there, not even root."; exit 1; fi
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then \
+	    systemctl disable -q --now oauth-login-helper.socket oauth-login-helper.service; fi
 	rm -f $(DESTDIR)$(PAMDIR)/pam_oauth_login.so $(DESTDIR)$(HELPER) \
 	    $(DESTDIR)$(PREFIX)/bin/oauth-login $(DESTDIR)$(PREFIX)/lib/sysusers.d/oauth-login.conf \
-	    $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/oauth-login.conf
+	    $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/oauth-login.conf \
+	    $(DESTDIR)$(UNITDIR)/oauth-login-helper.socket \
+	    $(DESTDIR)$(UNITDIR)/oauth-login-helper.service
 	rm -rf $(DESTDIR)$(DOCDIR)
 	cd conf/man && for page in *; do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; done
 	@echo "Kept: $(SYSCONFDIR)/oauth-login, $(STORE) and the user oauth-login."

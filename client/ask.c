@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "connect.h"
 #include "scoped.h"
 #include "spawn.h"
 #include "wire.h"
@@ -17,7 +18,8 @@
 enum {
     ASK_DEADLINE_MS = 10000, /* until the helper has said how long it takes itself */
     ASK_MARGIN_MS = 500,
-    ASK_PROMPT_MARGIN = 45, /* seconds: the proof and the store, after the person */
+    ASK_FIRST_WORD_MS = 1000, /* from the resident helper, when root could start another */
+    ASK_PROMPT_MARGIN = 45,   /* seconds: the proof and the store, after the person */
 };
 
 void ask_clear(struct ask_answer *answer) {
@@ -146,9 +148,9 @@ static int take_prompt(struct protocol_reader *fields, const struct ask_question
     return 0;
 }
 
-/* Reads frames until the reply: 0, or a negative errno. */
+/* Reads frames until the reply: 0, or a negative errno. `ret_begun`: one came before the reply. */
 static int read_answer(int fd, struct wire_frame *frame, const struct ask_question *question,
-                       int64_t until_ms, struct ask_answer *ret) {
+                       int64_t until_ms, bool *ret_begun, struct ask_answer *ret) {
     bool noticed = false, prompted = false;
     for (;;) {
         struct protocol_reader fields;
@@ -173,6 +175,7 @@ static int read_answer(int fd, struct wire_frame *frame, const struct ask_questi
             return -EBADMSG;
         noticed |= type == PROTOCOL_NOTICE;
         prompted |= type == PROTOCOL_PROMPT;
+        *ret_begun = true;
     }
 }
 
@@ -204,33 +207,80 @@ static void explain_spawn(int error, struct ask_answer *ret) {
         conclude(ret, VERDICT_FAULT, "cannot start the helper: %s", strerror(-error));
 }
 
-static void exchange(const struct ask_question *question, int64_t until_ms,
-                     struct ask_answer *ret) {
-    SCOPED_FRAME struct wire_frame *frame = wire_new();
-    if (!frame) {
-        conclude(ret, VERDICT_FAULT, "out of memory");
-        return;
-    }
+static void explain_absent(int error, struct ask_answer *ret) {
+    if (error == -EPERM)
+        conclude(ret, VERDICT_FAULT,
+                 "%s can't be trusted: the directory must be root's and writable by nobody else, "
+                 "and the socket served by root or %s",
+                 OAUTH_LOGIN_SOCKET, OAUTH_LOGIN_USER);
+    else
+        conclude(ret, VERDICT_FAULT,
+                 "no resident helper answers at %s (%s), and only root can start a helper; run as "
+                 "root: systemctl enable --now oauth-login-helper.socket",
+                 OAUTH_LOGIN_SOCKET, strerror(-error));
+}
+
+/* Sends the question and reads the answer. A helper that could not go on has said why before it
+ * hung up, so a question that could not be sent is no reason not to read. */
+static int converse(int fd, struct wire_frame *frame, const struct ask_question *question,
+                    int64_t until_ms, bool *ret_begun, struct ask_answer *ret) {
+    int sent = send_question(fd, frame, question, until_ms);
+    int r = read_answer(fd, frame, question, until_ms, ret_begun, ret);
+    return r == -ECONNRESET && sent < 0 ? sent : r;
+}
+
+/* True when the resident helper's answer, or why there is none, is in `ret`; false when root is to
+ * start a helper instead.
+ *
+ * A helper says NOTICE before it turns to the store or the provider. Until then nothing has been
+ * done, so one that ended, hangs, is of another version, or says FAULT, as when too many ask, can
+ * be passed by. After that nobody is asked again: a renewal may be under way, and its journal is
+ * the next login's to read. */
+static bool ask_resident(struct wire_frame *frame, const struct ask_question *question,
+                         int64_t until_ms, bool may_spawn, struct ask_answer *ret) {
+    bool begun = false;
+    SCOPED_FD int fd = connect_helper();
+    int r = fd < 0 ? fd : converse(fd, frame, question, until_ms, &begun, ret);
+    if (may_spawn && !begun && (r < 0 || ret->verdict == VERDICT_FAULT))
+        return false;
+    if (fd < 0)
+        explain_absent(fd, ret);
+    else if (r < 0)
+        explain(r, ret);
+    return true;
+}
+
+static void ask_started(struct wire_frame *frame, const struct ask_question *question,
+                        int64_t until_ms, struct ask_answer *ret) {
+    bool begun = false;
     SCOPED_FD int fd = spawn_helper(question->config);
     if (fd < 0) {
         explain_spawn(fd, ret);
         return;
     }
-    /* A helper that could not be started has said why before it hung up: read that first. */
-    int sent = send_question(fd, frame, question, until_ms);
-    int r = read_answer(fd, frame, question, until_ms, ret);
+    ask_clear(ret);
+    int r = converse(fd, frame, question, until_ms, &begun, ret);
     if (r < 0)
-        explain(r == -ECONNRESET && sent < 0 ? sent : r, ret);
+        explain(r, ret);
 }
 
 void ask_helper(const struct ask_question *question, struct ask_answer *ret) {
+    SCOPED_FRAME struct wire_frame *frame = wire_new();
+    bool root = geteuid() == 0;
     int64_t started = wire_now();
     int64_t patience = question->deadline == PROTOCOL_UNSET ? ASK_DEADLINE_MS
                                                             : (int64_t) question->deadline * 1000;
     ask_clear(ret);
-    if (geteuid() == 0)
-        exchange(question, started + patience + ASK_MARGIN_MS, ret);
-    else
-        conclude(ret, VERDICT_FAULT, "only root can start the helper; run this as root");
+    if (!frame)
+        conclude(ret, VERDICT_FAULT, "out of memory");
+    else if (!root && question->config)
+        conclude(ret, VERDICT_FAULT,
+                 "another configuration needs a helper of its own, which only root can start; "
+                 "run this as root, or without it");
+    else if (question->config ||
+             !ask_resident(frame, question,
+                           started + (root ? ASK_FIRST_WORD_MS : patience + ASK_MARGIN_MS), root,
+                           ret))
+        ask_started(frame, question, started + patience + ASK_MARGIN_MS, ret);
     ret->milliseconds = wire_now() - started;
 }

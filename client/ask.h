@@ -73,9 +73,10 @@ struct ask_answer {
     size_t token_size;
 };
 
-/* Asks, and waits for the answer no longer than the deadline and half a second. Always fills
- * `ret`: what fails on the way is a verdict of FAULT or UNREACHABLE with its reason. The caller
- * wipes it with ask_clear. */
+/* Asks the resident helper where there is one, or else, as root, one that it starts; waits for the
+ * answer no longer than the deadline and half a second, and one more second for a resident helper
+ * that does not begin. Always fills `ret`: what fails on the way is a verdict of FAULT or
+ * UNREACHABLE with its reason. The caller wipes it with ask_clear. */
 void ask_helper(const struct ask_question *question, struct ask_answer *ret);
 
 void ask_clear(struct ask_answer *answer);

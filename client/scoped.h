@@ -4,6 +4,8 @@
 #ifndef OAUTH_LOGIN_CLIENT_SCOPED_H
 #define OAUTH_LOGIN_CLIENT_SCOPED_H
 
+#include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #define SCOPED_FD __attribute__((cleanup(scoped_close)))
@@ -19,6 +21,18 @@ static inline int scoped_take_fd(int *fd) {
     int taken = *fd;
     *fd = -1;
     return taken;
+}
+
+/* Makes a descriptor one that is not of the three that a caller may have closed. */
+static inline int scoped_raise_fd(int *fd) {
+    if (*fd > STDERR_FILENO)
+        return 0;
+    int high = fcntl(*fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (high < 0)
+        return -errno;
+    scoped_close(fd);
+    *fd = high;
+    return 0;
 }
 
 #endif

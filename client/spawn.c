@@ -12,7 +12,6 @@
 #include "spawn.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pwd.h>
 #include <sched.h>
 #include <signal.h>
@@ -27,32 +26,20 @@
 
 enum { PASSWD_SIZE = 16384 };
 
-static int find_user(struct spawn_plan *plan) {
+int spawn_find_user(uid_t *ret_uid, gid_t *ret_gid) {
     struct passwd entry, *found = NULL;
     char *text = malloc(PASSWD_SIZE);
     if (!text)
         return -ENOMEM;
     int error = getpwnam_r(OAUTH_LOGIN_USER, &entry, text, PASSWD_SIZE, &found);
     if (found) {
-        plan->uid = entry.pw_uid;
-        plan->gid = entry.pw_gid;
+        *ret_uid = entry.pw_uid;
+        *ret_gid = entry.pw_gid;
     }
     free(text);
     if (!found)
         return error > 0 ? -error : -ENOENT;
-    return plan->uid == 0 || plan->gid == 0 ? -EPERM : 0;
-}
-
-/* A descriptor that is not one of the three that a caller may have closed. */
-static int raise_fd(int *fd) {
-    if (*fd > STDERR_FILENO)
-        return 0;
-    int high = fcntl(*fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    if (high < 0)
-        return -errno;
-    scoped_close(fd);
-    *fd = high;
-    return 0;
+    return *ret_uid == 0 || *ret_gid == 0 ? -EPERM : 0;
 }
 
 /* A copy of this process without an exit signal: fork(2), but without the handlers of
@@ -90,16 +77,16 @@ static int start(const struct spawn_plan *plan) {
 int spawn_helper(const char *config) {
     struct spawn_plan plan = {.config = config};
     int pair[2];
-    int r = find_user(&plan);
+    int r = spawn_find_user(&plan.uid, &plan.gid);
     if (r < 0)
         return r;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
         return -errno;
     SCOPED_FD int ours = pair[0];
     SCOPED_FD int theirs = pair[1];
-    r = raise_fd(&ours);
+    r = scoped_raise_fd(&ours);
     if (r >= 0)
-        r = raise_fd(&theirs);
+        r = scoped_raise_fd(&theirs);
     if (r < 0)
         return r;
     plan.peer = theirs;

@@ -4,6 +4,8 @@
 #ifndef OAUTH_LOGIN_SPAWN_H
 #define OAUTH_LOGIN_SPAWN_H
 
+#include <sys/types.h>
+
 /* Starts OAUTH_LOGIN_HELPER as the user oauth-login, for a caller whose effective uid is 0, with
  * `--config config` unless that is NULL. Returns our end of its socket, close-on-exec and above 2.
  *
@@ -13,5 +15,8 @@
  * is no user oauth-login, else a negative errno. Keeps no state, takes no lock in the child, and
  * may be called with other threads running. */
 int spawn_helper(const char *config);
+
+/* The ids of OAUTH_LOGIN_USER. -ENOENT when there is none, -EPERM when one of them is 0. */
+int spawn_find_user(uid_t *ret_uid, gid_t *ret_gid);
 
 #endif

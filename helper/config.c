@@ -37,6 +37,8 @@ struct key {
     { #name, type, initial, offsetof(struct config, login.name), least, most, NULL }
 #define PROVIDER(name, type, choices) \
     { #name, type, "", offsetof(struct config, provider.name), 0, 0, choices }
+#define HELPER(name, initial, least, most) \
+    { #name, KEY_NUMBER, initial, offsetof(struct config, helper.name), least, most, NULL }
 
 static const struct key login_keys[] = {
     LOGIN(provider, KEY_NAME, "", 0, 0),
@@ -80,6 +82,12 @@ static const struct key provider_keys[] = {
     PROVIDER(require_scope, KEY_TEXT, NULL),
     {"redirect_port", KEY_NUMBER, "0", offsetof(struct config, provider.redirect_port), 0,
      UINT16_MAX, NULL},
+    {.name = NULL},
+};
+
+static const struct key helper_keys[] = {
+    HELPER(max_children, "64", 1, 1000),
+    HELPER(max_children_per_user, "16", 1, 1000),
     {.name = NULL},
 };
 
@@ -226,13 +234,14 @@ static int take_accounts_setting(const struct setting *setting, struct reason *r
     return 0;
 }
 
-/* Takes the sections [login], in a pass of its own, since it says which provider's section is to
- * be kept. */
-static int take_login(struct config *config, struct reason *reason) {
+/* Takes the sections of one name: [login] in a pass of its own, since it says which provider's
+ * section is to be kept. */
+static int take_section(struct config *config, const char *section, const struct key *keys,
+                        struct reason *reason) {
     int r = 0;
     for (size_t i = 0; r >= 0 && i < config->settings.count; i++)
-        if (strcmp(config->settings.list[i].section, "login") == 0)
-            r = take_setting(login_keys, &config->settings.list[i], config, reason);
+        if (strcmp(config->settings.list[i].section, section) == 0)
+            r = take_setting(keys, &config->settings.list[i], config, reason);
     return r;
 }
 
@@ -307,10 +316,12 @@ static int take_others(struct config *config, struct reason *reason) {
                              reason);
         else if (accounts && is_name(accounts))
             r = take_accounts_setting(setting, reason);
+        else if (strcmp(setting->section, "helper") == 0)
+            r = take_setting(helper_keys, setting, config, reason);
         else if (strcmp(setting->section, "login") != 0)
             r = complain(reason, setting,
-                         "there is no such section; there are [login], [provider NAME] and "
-                         "[accounts NAME]");
+                         "there is no such section; there are [login], [provider NAME], "
+                         "[accounts NAME] and [helper]");
     }
     return r;
 }
@@ -335,10 +346,11 @@ const char *config_subject_of(const struct config *config, const char *account) 
 int config_load(const char *path, struct config *ret, struct reason *reason) {
     take_defaults(login_keys, ret);
     take_defaults(provider_keys, ret);
+    take_defaults(helper_keys, ret);
     ret->provider.name = "";
     int r = settings_read(path, &ret->settings, reason);
     if (r >= 0)
-        r = take_login(ret, reason);
+        r = take_section(ret, "login", login_keys, reason);
     if (r < 0)
         return r;
     ret->login_known = true;
@@ -349,4 +361,16 @@ int config_load(const char *path, struct config *ret, struct reason *reason) {
     if (r >= 0)
         r = finish_preset(ret, reason);
     return r < 0 ? r : config_check(ret, path, reason);
+}
+
+int config_read_helper(const char *path, struct helper_config *ret, struct reason *reason) {
+    SCOPED_CONFIG struct config config = {0};
+    take_defaults(helper_keys, &config);
+    *ret = config.helper;
+    int r = settings_read(path, &config.settings, reason);
+    if (r >= 0)
+        r = take_section(&config, "helper", helper_keys, reason);
+    if (r >= 0)
+        *ret = config.helper;
+    return r;
 }

@@ -71,10 +71,17 @@ struct provider_config {
     const char *require_scope;
 };
 
+/* Section [helper]: how many the resident helper answers at once. */
+struct helper_config {
+    uint32_t max_children;
+    uint32_t max_children_per_user;
+};
+
 struct config {
     struct login_config login;
     bool login_known; /* `login` is whole, whatever else is wrong */
     struct provider_config provider;
+    struct helper_config helper;
     struct settings settings; /* what the strings above point into, */
     char *device_endpoint;    /* and this one, below the issuer */
 };
@@ -87,6 +94,10 @@ void config_clear(struct config *config);
  * and mend in `reason`; of a wrong configuration only `login` may be used, if it is known: the
  * accounts that it leaves alone are not to suffer from a mistake in another section. */
 int config_load(const char *path, struct config *ret, struct reason *reason);
+
+/* Reads section [helper] alone: no file with a secret is opened. Always fills `ret`, with the
+ * defaults when it returns a negative errno with its reason. */
+int config_read_helper(const char *path, struct helper_config *ret, struct reason *reason);
 
 /* The NAME of a section "KIND NAME", or NULL for another kind. */
 const char *config_section_name(const char *section, const char *kind);

@@ -1,5 +1,6 @@
 /*
- * main.c - oauth-login-helper: one question on standard input, one answer.
+ * main.c - oauth-login-helper: one question on standard input, one answer; or as the resident
+ * helper, the same in a child for each that comes to its socket.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -9,19 +10,45 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "listener.h"
 #include "sandbox.h"
 #include "scoped.h"
+#include "serve.h"
 #include "visit.h"
 
-enum { EXIT_USAGE = 2 };
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+struct arguments {
+    const char *config;
+    const char *listen; /* the path, with --listen */
+    bool serve;
+};
 
 static int usage(const char *what) {
     fprintf(stderr,
             "oauth-login-helper: %s\n"
             "It answers the one peer on its standard input, a local socket, and ends; the PAM\n"
-            "module and oauth-login(1) start it so. Usage: oauth-login-helper [--config PATH]\n",
+            "module and oauth-login(1) start it so. As the resident helper it answers all that\n"
+            "come to the socket that systemd hands over, or to one that it makes. Usage:\n"
+            "oauth-login-helper [--serve | --listen PATH] [--config PATH]\n",
             what);
     return EXIT_USAGE;
+}
+
+static bool parse(int argc, char **argv, struct arguments *ret) {
+    *ret = (struct arguments){.config = OAUTH_LOGIN_CONFIG};
+    for (int i = 1; i < argc; i++) {
+        bool has_value = i + 1 < argc;
+        if (strcmp(argv[i], "--serve") == 0)
+            ret->serve = true;
+        else if (has_value && strcmp(argv[i], "--config") == 0)
+            ret->config = argv[++i];
+        else if (has_value && strcmp(argv[i], "--listen") == 0)
+            ret->listen = argv[++i];
+        else
+            return false;
+    }
+    return !(ret->serve && ret->listen);
 }
 
 static bool is_local_socket(int fd) {
@@ -30,45 +57,92 @@ static bool is_local_socket(int fd) {
     return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX;
 }
 
-/* Moves the peer's socket away from 0..2 and puts /dev/null there: no library's stray line shall
- * reach the peer. Returns the socket's descriptor. */
-static int move_peer(void) {
-    SCOPED_FD int peer = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+/* Puts /dev/null at 0..2: no library's stray line shall reach a peer, or a terminal. */
+static int silence(void) {
     SCOPED_FD int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (peer < 0 || null < 0)
+    if (null < 0)
         return -errno;
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         if (null != fd && dup2(null, fd) < 0)
             return -errno;
     if (null <= STDERR_FILENO)
         scoped_take_fd(&null);
-    return scoped_take_fd(&peer);
+    return 0;
 }
 
 /* A renewal that was sent must be stored: whoever stops the service or the session that this was
  * started from, shutdown among them, must not end it. It ends by itself, within RENEWAL_LINGER_MS.
- * SIGXFSZ: the store says what it could not write. */
+ * SIGXFSZ: the store says what it could not write. What came to a child of the resident helper
+ * while it was blocked is dropped here. */
 static void ignore_signals(void) {
     static const int numbers[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ};
+    sigset_t none;
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         signal(numbers[i], SIG_IGN);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-int main(int argc, char **argv) {
-    const char *config = OAUTH_LOGIN_CONFIG;
-    if (argc == 3 && strcmp(argv[1], "--config") == 0)
-        config = argv[2];
-    else if (argc != 1)
-        return usage("wrong arguments");
+/* Everybody's path, once the peer's socket is above 2. */
+static void answer(int peer, const struct arguments *arguments) {
+    ignore_signals();
+    umask(077);
+    visit_receive(peer, arguments->config, arguments->serve || arguments->listen);
+}
+
+static int answer_one(const struct arguments *arguments) {
     if (!is_local_socket(STDIN_FILENO))
         return usage("standard input is not a local socket");
     if (sandbox_begin() < 0)
         return usage("the kernel refused prctl or setrlimit");
-    int peer = move_peer();
-    if (peer < 0)
+    int peer = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+    if (peer < 0 || silence() < 0)
         return usage("cannot open /dev/null");
-    ignore_signals();
-    umask(077);
-    visit_receive(peer, config);
+    answer(peer, arguments);
     return 0;
+}
+
+static int fail(const char *what) {
+    fprintf(stderr, "oauth-login-helper: %s\n", what);
+    return EXIT_FAILED;
+}
+
+/* Whatever the starter closed: a socket must not become standard error. */
+static void fill_descriptors(void) {
+    int fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO)
+        fd = dup(fd);
+    scoped_close(&fd);
+}
+
+static int reside(const struct arguments *arguments) {
+    struct helper_config limits;
+    struct reason reason = {""};
+    fill_descriptors();
+    SCOPED_FD int listener =
+        arguments->listen ? listener_make(arguments->listen, &reason) : listener_take(&reason);
+    if (listener < 0 || listener_drop_root(&reason) < 0)
+        return fail(reason.text);
+    clearenv(); /* what a helper that root starts is born without */
+    if (sandbox_begin() < 0)
+        return fail("the kernel refused prctl or setrlimit");
+    if (config_read_helper(arguments->config, &limits, &reason) < 0)
+        fprintf(stderr, "oauth-login-helper: %s; going on with the limits as they are unset\n",
+                reason.text);
+    SCOPED_FD int peer = serve_peers(listener, &limits);
+    if (peer < 0)
+        return peer == -ECANCELED         ? 0
+               : peer == -ENOTRECOVERABLE ? fail("too many of its children have crashed")
+                                          : fail(strerror(-peer));
+    scoped_close(&listener);
+    if (silence() == 0)
+        answer(peer, arguments);
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    struct arguments arguments;
+    if (!parse(argc, argv, &arguments))
+        return usage("wrong arguments");
+    return arguments.serve || arguments.listen ? reside(&arguments) : answer_one(&arguments);
 }

@@ -88,6 +88,16 @@ static void say_not_approved(struct visit *visit) {
             visit->answer.reason.text);
 }
 
+/* Who has the resident helper can do it alone, from wherever they still have a shell. */
+static void say_reauthorize(struct visit *visit) {
+    const char *account = visit->account.name;
+    say(visit, "Login refused: %s no longer honours this machine's grant for %s. %s%s",
+        visit->answer.provider, account,
+        visit->resident ? "Run: oauth-login enroll"
+                        : "Ask an administrator to run: oauth-login enroll ",
+        visit->resident ? "" : account);
+}
+
 void message_compose(struct visit *visit) {
     struct answer *answer = &visit->answer;
     char host[HOST_NAME_MAX + 1];
@@ -111,10 +121,7 @@ void message_compose(struct visit *visit) {
         say_denied(visit);
         return;
     case VERDICT_REAUTHORIZE:
-        say(visit,
-            "Login refused: %s no longer honours this machine's grant for %s. Ask an "
-            "administrator to run: oauth-login enroll %s",
-            answer->provider, account, account);
+        say_reauthorize(visit);
         return;
     case VERDICT_NOT_ENROLLED:
         say(visit,

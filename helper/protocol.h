@@ -7,7 +7,8 @@
  *
  * The asker sends one REQUEST. The helper answers with at most one NOTICE, at most one PROMPT, any
  * number of ENTRY and FINDING, and one REPLY, then closes. A peer that sends anything else is not
- * spoken with any further.
+ * spoken with any further. The NOTICE comes before anything is done: an asker that has read none
+ * may ask another helper.
  *
  *   REQUEST  u8 operation, string user, string service, u32 offline_grace, u32 reuse_within,
  *            u32 deadline (seconds each; PROTOCOL_UNSET: as configured), string input

@@ -157,6 +157,7 @@ static void serve(struct visit *visit, const struct use_case *use_case) {
     snprintf(visit->answer.provider, sizeof visit->answer.provider, "%s",
              visit->config.provider.name);
     visit->deadline_ms = started + (int64_t) visit->config.login.deadline * 1000;
+    /* Before anything is done: an asker that has read no notice may ask another helper. */
     peer_send_notice(&visit->peer, visit->config.login.deadline * 1000,
                      visit->config.provider.name);
     use_case->run(visit);
@@ -168,9 +169,9 @@ static void clear(struct visit *visit) {
     secret_clear(&visit->answer.token);
 }
 
-void visit_receive(int fd, const char *config_path) {
-    __attribute__((cleanup(clear))) struct visit visit = {.config_path = config_path,
-                                                          .answer = {.verdict = VERDICT_FAULT}};
+void visit_receive(int fd, const char *config_path, bool resident) {
+    __attribute__((cleanup(clear))) struct visit visit = {
+        .config_path = config_path, .resident = resident, .answer = {.verdict = VERDICT_FAULT}};
     struct reason reason;
     if (peer_open(fd, &visit.peer) < 0)
         return;

@@ -20,10 +20,12 @@ struct visit {
     int64_t deadline_ms;     /* boot clock; when the asker stops waiting */
     struct answer answer;
     bool answered; /* the answer was sent: at the deadline, say */
+    bool resident; /* asked at the socket, where people can ask for themselves */
 };
 
-/* Receives the peer's question and answers it; `config_path` is the configuration to go by. */
-void visit_receive(int fd, const char *config_path);
+/* Receives the peer's question and answers it; `config_path` is the configuration to go by,
+ * `resident` whether it came to the resident helper. */
+void visit_receive(int fd, const char *config_path, bool resident);
 
 /* Sets the answer's verdict and returns it, with the reason that `reason` holds. */
 enum verdict visit_conclude(struct visit *visit, enum verdict verdict, const struct reason *reason);

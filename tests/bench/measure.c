@@ -3,6 +3,7 @@
  *
  *     measure UID GID FILE COMMAND [ARG...]    FILE becomes its standard input
  *     measure UID GID @USER COMMAND [ARG...]   a helper, asked to verify USER over a socket
+ *     measure UID GID @USER SOCKET             the resident helper, asked the same: wall time only
  *
  * A process of its own, since a child's peak memory begins with that of whoever forked it.
  * Milliseconds, milliseconds, KiB. Exit status 1 when the command said no.
@@ -13,6 +14,8 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -74,12 +77,33 @@ static _Noreturn void run(char **argv, int input) {
     _exit(127);
 }
 
+static bool is_socket(const char *path) {
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISSOCK(status.st_mode);
+}
+
+static int measure_resident(const char *user, const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    double started = now_ms();
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || connect(fd, (const struct sockaddr *) &address, sizeof address) < 0)
+        return 2;
+    ask(fd, user);
+    int verdict = read_verdict(fd);
+    printf("%.3f 0 0\n", now_ms() - started);
+    close(fd);
+    return verdict != VERDICT_GRANTED;
+}
+
 int main(int argc, char **argv) {
     int pair[2] = {-1, -1}, status = 0;
     struct rusage usage;
     if (argc < 5)
         return 2;
     bool asks = argv[3][0] == '@';
+    if (asks && is_socket(argv[4]))
+        return measure_resident(argv[3] + 1, argv[4]);
     if (asks && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
         return 2;
     if (!asks)

@@ -10,6 +10,7 @@ from certificates import Authority
 from host import Host
 from installation import Installation
 from pam_host import PamHost, build_pam_host
+from resident import Resident
 from scripted_provider import ScriptedProvider
 
 
@@ -100,6 +101,7 @@ def corp(oauth_login, provider, alice):
 @pytest.fixture(scope="session")
 def pam_host_program():
     with tempfile.TemporaryDirectory(prefix="pam-host-") as directory:
+        os.chmod(directory, 0o755)  # a screen locker runs it as the user
         yield build_pam_host(directory)
 
 
@@ -109,3 +111,11 @@ def pam_host(host, pam_host_program):
     application = PamHost(host, pam_host_program)
     yield application
     application.close()
+
+
+@pytest.fixture
+def resident(oauth_login):
+    """The resident helper on the socket of its own; what it answers by is not read yet."""
+    running = Resident()
+    yield running
+    running.end()

@@ -24,13 +24,15 @@ class Answers:
     said: tuple  # what the person read
 
 
-def converse(service, user, *steps, environment=(), wrapper=()):
+def converse(service, user, *steps, environment=(), wrapper=(), password=None, options=None):
     """Calls pam_STEP for each step, as root; the step "user:NAME" changes PAM_USER instead.
 
-    environment: the PAM environment's NAME=VALUE. wrapper: a command to run it by.
+    environment: the PAM environment's NAME=VALUE. wrapper: a command to run it by. password: what
+    every question is answered with. options: Popen's, such as as_user(user).
     """
     result = run(*wrapper, sys.executable, __file__,
-                 json.dumps([service, user, steps, environment]), check=True)
+                 json.dumps([service, user, steps, environment, password]),
+                 check=True, **(options or {}))
     codes, said = json.loads(result.stdout)
     return Answers(tuple(codes), tuple(said))
 
@@ -44,19 +46,26 @@ _Conversation = ctypes.CFUNCTYPE(
     ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p)
 
 
+class _Response(ctypes.Structure):
+    _fields_ = [("text", ctypes.c_void_p), ("code", ctypes.c_int)]
+
+
 class _Talk(ctypes.Structure):
     _fields_ = [("function", _Conversation), ("data", ctypes.c_void_p)]
 
 
-def _main(service, user, steps, environment):
+def _main(service, user, steps, environment, password):
     pam, libc = ctypes.CDLL("libpam.so.0"), ctypes.CDLL(None)
-    libc.calloc.restype = ctypes.c_void_p
+    libc.calloc.restype = libc.strdup.restype = ctypes.c_void_p
     said, handle = [], ctypes.c_void_p()
 
     @_Conversation
     def hear(count, messages, responses, _):
         said.extend(messages[i].contents.text.decode() for i in range(count))
-        responses[0] = libc.calloc(count, 2 * ctypes.sizeof(ctypes.c_void_p))  # no answers
+        responses[0] = libc.calloc(count, ctypes.sizeof(_Response))
+        answers = (_Response * count).from_address(responses[0])
+        for answer in answers if password is not None else ():
+            answer.text = libc.strdup(password.encode())
         return 0
 
     talk = _Talk(hear, None)

@@ -197,12 +197,13 @@ def test_an_account_that_does_not_exist_is_named(oauth_login, provider):
         assert "no such account" in result.stderr
 
 
-def test_only_root_may_ask_in_this_version(oauth_login, provider, alice, host):
+def test_only_root_may_ask_where_no_resident_helper_is(oauth_login, provider, alice, host):
     oauth_login.configure(provider)
     oauth_login.enroll(provider, "alice")
     result = host.run_as("alice", "oauth-login", "status")
     assert result.status == 5
-    assert "run this as root" in result.stderr
+    assert "only root can start a helper" in result.stderr
+    assert "systemctl enable --now oauth-login-helper.socket" in result.stderr
 
 
 def test_list_marks_accounts_that_are_gone(oauth_login, provider, alice, host):

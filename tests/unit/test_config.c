@@ -237,6 +237,34 @@ static void a_wrong_section_or_account_is_named(void **state) {
     assert_text_refused(*state, text, ":8: [accounts corp] bob: a subject has 255 bytes at most");
 }
 
+static void assert_helper_limits(struct place *place, const char *lines, uint32_t all,
+                                 uint32_t of_a_user, const char *said) {
+    struct helper_config limits = {0};
+    place_write(place, "oauth-login.conf", lines);
+    place->reason = (struct reason){""};
+    assert_int_equal(config_read_helper(place->path, &limits, &place->reason),
+                     said[0] != '\0' ? -EINVAL : 0);
+    assert_int_equal(limits.max_children, all);
+    assert_int_equal(limits.max_children_per_user, of_a_user);
+    assert_has(place->reason.text, said);
+}
+
+static void the_resident_helper_has_its_limits_whatever_else_is_wrong(void **state) {
+    assert_helper_limits(*state, "", 64, 16, "");
+    assert_helper_limits(*state, "[helper]\nmax_children = 5\nmax_children_per_user = 2\n", 5, 2,
+                         "");
+    assert_helper_limits(*state, "[login]\nprovider = x y\n[helper]\nmax_children = 1\n", 1, 16,
+                         "");
+    assert_helper_limits(*state, "[helper]\nmax_children = 5\nmax_children_per_user = 0\n", 64, 16,
+                         ":3: [helper] max_children_per_user: '0' is out of range (1 to 1000)");
+    assert_helper_limits(*state, "[helper]\nmax = 5\n", 64, 16, ":2: [helper] max: there is no");
+}
+
+static void a_wrong_limit_of_the_helper_is_a_mistake_like_any_other(void **state) {
+    SCOPED_TEXT char *text = unit_text("%s[helper]\nmax_children = 1001\n", least);
+    assert_text_refused(*state, text, ":9: [helper] max_children: '1001' is out of range");
+}
+
 static void what_is_missing_altogether_is_named(void **state) {
     static const struct wrong rows[] = {
         {"[provider corp]\nclient_id = x\n", ": [login] provider: not set"},
@@ -310,6 +338,8 @@ int main(void) {
         TEST(a_mistake_elsewhere_leaves_the_login_section_known),
         TEST(a_setting_that_keeps_nobody_out_may_stand_there_already),
         TEST(a_wrong_section_or_account_is_named),
+        TEST(the_resident_helper_has_its_limits_whatever_else_is_wrong),
+        TEST(a_wrong_limit_of_the_helper_is_a_mistake_like_any_other),
         TEST(what_is_missing_altogether_is_named),
         TEST(an_account_has_the_subject_of_its_own_provider_only),
         TEST(a_list_has_whole_words_only),

@@ -49,6 +49,16 @@ static void each_refusal_says_whose_move_it_is(void **state) {
     assert_message(VERDICT_NOT_ENROLLED, "", unenrolled);
 }
 
+static void who_has_the_resident_helper_is_told_to_use_it(void **state) {
+    (void) state;
+    struct visit visit = visit_of(VERDICT_REAUTHORIZE, "invalid_grant");
+    visit.resident = true;
+    message_compose(&visit);
+    assert_string_equal(visit.answer.message,
+                        "Login refused: corp no longer honours this machine's grant for alice. "
+                        "Run: oauth-login enroll");
+}
+
 /* Whose grant it was is for the administrator only. */
 static void a_grant_that_fits_no_more_tells_no_details(void **state) {
     (void) state;
@@ -138,6 +148,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_gets_in_reads_nothing),
         cmocka_unit_test(each_refusal_says_whose_move_it_is),
+        cmocka_unit_test(who_has_the_resident_helper_is_told_to_use_it),
         cmocka_unit_test(a_grant_that_fits_no_more_tells_no_details),
         cmocka_unit_test(a_provider_that_is_down_is_not_the_persons_fault),
         cmocka_unit_test(an_enrolment_that_failed_says_how_to_go_on),

@@ -1,0 +1,77 @@
+/*
+ * connect.c - the way to the resident helper.
+ *
+ * Who listens there decides who logs in, so it MUST be root's choice: the directory is root's and
+ * no one else's to write, and the socket is served by root (systemd, which hands it over) or by the
+ * helper's own user.
+ */
+#include "connect.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "scoped.h"
+#include "spawn.h"
+#include "wire.h"
+
+enum { CONNECT_MS = 250, CONNECT_TURN_MS = 10 };
+
+_Static_assert(sizeof OAUTH_LOGIN_SOCKET <= sizeof((struct sockaddr_un *) 0)->sun_path,
+               "RUNSTATEDIR is too long for the address of a socket");
+
+static int check_directory(void) {
+    struct stat status;
+    if (lstat(OAUTH_LOGIN_RUN, &status) < 0)
+        return -errno;
+    return S_ISDIR(status.st_mode) && status.st_uid == 0 &&
+                   (status.st_mode & (S_IWGRP | S_IWOTH)) == 0
+               ? 0
+               : -EPERM;
+}
+
+/* The kernel noted who it was that listened first. */
+static int check_server(int fd) {
+    struct ucred server;
+    socklen_t size = sizeof server;
+    uid_t uid;
+    gid_t gid;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &server, &size) < 0)
+        return -errno;
+    if (server.uid == 0)
+        return 0;
+    return spawn_find_user(&uid, &gid) == 0 && server.uid == uid ? 0 : -EPERM;
+}
+
+/* With a full backlog there is nothing to wait for but another turn. */
+static int connect_patiently(int fd) {
+    static const struct sockaddr_un address = {.sun_family = AF_UNIX,
+                                               .sun_path = OAUTH_LOGIN_SOCKET};
+    int64_t until = wire_now() + CONNECT_MS;
+    while (connect(fd, (const struct sockaddr *) &address, sizeof address) < 0) {
+        if (errno != EAGAIN && errno != EINTR)
+            return -errno;
+        if (wire_now() >= until)
+            return -ETIMEDOUT;
+        poll(NULL, 0, CONNECT_TURN_MS);
+    }
+    return 0;
+}
+
+int connect_helper(void) {
+    int r = check_directory();
+    if (r < 0)
+        return r;
+    SCOPED_FD int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -errno;
+    r = scoped_raise_fd(&fd);
+    if (r >= 0)
+        r = connect_patiently(fd);
+    if (r >= 0)
+        r = check_server(fd);
+    return r < 0 ? r : scoped_take_fd(&fd);
+}

@@ -1,0 +1,185 @@
+/*
+ * serve.c - the resident helper: a child of its own for each question.
+ *
+ * The parent lives long and everybody can reach it, so it MUST hold no secret and parse nothing
+ * that a peer sent: it looks at who the peer is, by the kernel's word, and forks.
+ */
+#include "serve.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "peer.h"
+#include "scoped.h"
+
+enum {
+    SERVE_PAUSE_MS = 100, /* after an accept that failed for want of memory or descriptors */
+    SERVE_CRASHES_MAX = 8,
+    CHILD_CPU_SECONDS = 60,
+    CHILD_FILES = 64,
+    CHILD_FILE_SIZE = 16 << 20,
+};
+
+struct child {
+    pid_t pid;
+    uid_t uid; /* of its peer */
+};
+
+struct house {
+    const struct helper_config *limits;
+    int listener;
+    int signals;
+    struct child *children; /* room for limits->max_children */
+    uint32_t count;
+    uint32_t crashes;
+    bool ending;
+};
+
+static void house_clear(struct house *house) {
+    scoped_close(&house->signals);
+    free(house->children);
+    house->children = NULL;
+}
+
+/* The signals that are waited for come by a descriptor from here on. */
+static int house_open(struct house *house) {
+    sigset_t awaited;
+    house->children = calloc(house->limits->max_children, sizeof *house->children);
+    if (!house->children)
+        return -ENOMEM;
+    signal(SIGCHLD, SIG_DFL); /* if it were ignored, no child's end would be told */
+    sigemptyset(&awaited);
+    sigaddset(&awaited, SIGCHLD);
+    sigaddset(&awaited, SIGTERM);
+    sigaddset(&awaited, SIGINT);
+    sigaddset(&awaited, SIGHUP);
+    sigprocmask(SIG_BLOCK, &awaited, NULL);
+    house->signals = signalfd(-1, &awaited, SFD_CLOEXEC | SFD_NONBLOCK);
+    return house->signals < 0 ? -errno : 0;
+}
+
+static bool has_crashed(int status) {
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGSYS};
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
+        if (WIFSIGNALED(status) && WTERMSIG(status) == faults[i])
+            return true;
+    return false;
+}
+
+static void reap(struct house *house) {
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        house->crashes += has_crashed(status);
+        for (uint32_t i = 0; i < house->count; i++)
+            if (house->children[i].pid == pid)
+                house->children[i--] = house->children[--house->count];
+    }
+}
+
+static void take_signals(struct house *house) {
+    struct signalfd_siginfo came;
+    while (read(house->signals, &came, sizeof came) == sizeof came)
+        if (came.ssi_signo != SIGCHLD)
+            house->ending = true;
+    reap(house);
+}
+
+/* Root has no limit of its own: it would start a helper instead. */
+static bool has_room(const struct house *house, uid_t uid) {
+    uint32_t same = 0;
+    for (uint32_t i = 0; i < house->count; i++)
+        same += house->children[i].uid == uid;
+    return house->count < house->limits->max_children &&
+           (uid == 0 || same < house->limits->max_children_per_user);
+}
+
+/* Without waiting: nothing lies in the socket yet, and this little always fits. */
+static void turn_away(const struct peer *peer, const char *why) {
+    struct answer answer = {.verdict = VERDICT_FAULT};
+    reason_set(&answer.reason, 0, "the resident helper is busy: %s", why);
+    snprintf(answer.message, sizeof answer.message,
+             "Login refused: oauth-login is busy on this machine. Your account is not at fault; "
+             "try again.");
+    peer_send_answer(peer, &answer);
+}
+
+/* What a helper that root starts has too; the parent, which lives on, can't have it. */
+static void limit_child(void) {
+    static const struct {
+        __rlimit_resource_t resource;
+        rlim_t limit;
+    } limits[] = {
+        {RLIMIT_CPU, CHILD_CPU_SECONDS},
+        {RLIMIT_NOFILE, CHILD_FILES},
+        {RLIMIT_FSIZE, CHILD_FILE_SIZE},
+    };
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        struct rlimit limit = {limits[i].limit, limits[i].limit};
+        setrlimit(limits[i].resource, &limit); /* fails where there is less already */
+    }
+}
+
+/* In the child: the peer. In the parent 0, or the error of accept or fork. */
+static int receive_peer(struct house *house) {
+    struct peer peer;
+    SCOPED_FD int fd = accept4(house->listener, NULL, NULL, SOCK_CLOEXEC);
+    if (fd < 0)
+        return errno == EINTR || errno == EAGAIN || errno == ECONNABORTED ? 0 : -errno;
+    if (peer_open(fd, &peer) < 0)
+        return 0;
+    if (!has_room(house, peer.uid)) {
+        turn_away(&peer, "max_children or max_children_per_user in section [helper] is reached");
+        return 0;
+    }
+    pid_t pid = fork();
+    if (pid < 0) {
+        int error = errno;
+        turn_away(&peer, "the machine has no room for another process");
+        return -error;
+    }
+    if (pid > 0) {
+        house->children[house->count++] = (struct child){.pid = pid, .uid = peer.uid};
+        return 0;
+    }
+    limit_child();
+    return scoped_take_fd(&fd);
+}
+
+/* What passes when something else on the machine ends. */
+static bool is_shortage(int error) {
+    return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM ||
+           error == -EAGAIN;
+}
+
+int serve_peers(int listener, const struct helper_config *limits) {
+    SCOPED(house_clear)
+    struct house house = {.limits = limits, .listener = listener, .signals = -1};
+    int r = house_open(&house);
+    bool pausing = false;
+    while (r == 0 || is_shortage(r)) {
+        struct pollfd waiting[] = {{.fd = house.signals, .events = POLLIN},
+                                   {.fd = pausing ? -1 : listener, .events = POLLIN}};
+        poll(waiting, 2, pausing ? SERVE_PAUSE_MS : -1);
+        r = 0;
+        if (waiting[0].revents != 0)
+            take_signals(&house);
+        if (house.ending)
+            return -ECANCELED;
+        /* Every child has its parent's addresses and canary: who makes them crash must not have
+         * as many guesses as they like. */
+        if (house.crashes >= SERVE_CRASHES_MAX)
+            return -ENOTRECOVERABLE;
+        if (waiting[1].revents != 0)
+            r = receive_peer(&house);
+        pausing = r < 0;
+    }
+    return r;
+}

@@ -1,0 +1,97 @@
+"""systemd as process 1 of a namespace of its own, with oauth-login's units and nothing else.
+
+It shares the file system, the network and the users of the machine under test, so its sockets are
+the machine's, too. Where the kernel has no cgroup v2 to give, tests that need it are skipped.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+from helper_process import wait_until
+from process import run
+from resident import children_of
+
+SYSTEMD = "/lib/systemd/systemd"
+PLACE = Path("/run/oauth-login-test-cgroups")
+# What a machine does when it boots, such as emptying /tmp, is not wanted.
+ALONE = "[Unit]\nDefaultDependencies=no\n"
+# What its namespaces are made of; $1: its cgroup.
+BOOT = """
+echo $$ >"$1/cgroup.procs" || exit 77
+exec unshare --kill-child --pid --fork --mount --mount-proc --cgroup sh -c '
+    mount -t cgroup2 cgroup2 /sys/fs/cgroup &&
+    container=test exec """ + SYSTEMD + """ --system --unit=test.target --log-target=console'
+"""
+
+
+class ServiceManager:
+    """Runs from construction until end()."""
+
+    def __init__(self, host):
+        self._before = set(Path("/run").iterdir())
+        for name in ("oauth-login-helper.socket", "oauth-login-helper.service"):
+            host.files.write(f"/etc/systemd/system/{name}.d/test.conf", ALONE)
+        host.files.write("/etc/systemd/system/test.target", ALONE +
+                         "Requires=oauth-login-helper.socket\nAfter=oauth-login-helper.socket\n")
+        self._child = self._cgroup = None
+        PLACE.mkdir()
+        self._mounted = run("mount", "-t", "cgroup2", "cgroup2", str(PLACE)).ok
+        if not (self._mounted and os.access(PLACE, os.W_OK)):
+            self.end()
+            pytest.skip("this kernel has no cgroup v2 for a systemd of our own")
+        self._cgroup = Path(tempfile.mkdtemp(prefix="oauth-login-test-", dir=PLACE))
+        self._child = subprocess.Popen(["sh", "-c", BOOT, "sh", str(self._cgroup)],
+                                       stdin=subprocess.DEVNULL)
+        wait_until(lambda: self._child.poll() or self.is_active("test.target"), "it has booted")
+        if self._child.poll() is not None:
+            self.end()
+            pytest.skip("a systemd of our own can't be started here")
+
+    def is_active(self, unit):
+        first = children_of(self._child.pid)
+        return bool(first) and self._systemctl("is-active", "-q", unit).ok
+
+    def control(self, *words):
+        """systemctl, which must succeed; returns what it said."""
+        result = self._systemctl(*words)
+        assert result.ok, result
+        return result.stdout.strip()
+
+    def main_pid(self):
+        """The resident helper, as seen from here."""
+        inside = self.control("show", "-P", "MainPID", "oauth-login-helper.service")
+        for entry in self._cgroup.rglob("cgroup.procs"):
+            for pid in entry.read_text().split():
+                status = Path(f"/proc/{pid}/status").read_text()
+                (names,) = [line for line in status.splitlines() if line.startswith("NSpid:")]
+                if names.split()[-1] == inside:
+                    return int(pid)
+        raise AssertionError("the service has no process")
+
+    def end(self):
+        if self._child:
+            self._child.send_signal(signal.SIGKILL)
+            self._child.wait(5)
+        if self._cgroup:
+            wait_until(self._is_empty, "all its processes have ended")
+            for directory in sorted(self._cgroup.rglob("*/"), reverse=True):
+                if directory.is_dir():
+                    directory.rmdir()
+            self._cgroup.rmdir()
+        if self._mounted:
+            run("umount", str(PLACE), check=True)
+        for entry in set(Path("/run").iterdir()) - self._before:
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+    def _systemctl(self, *words):
+        """From inside: systemd does not talk to processes that it can't see."""
+        (first,) = children_of(self._child.pid)
+        return run("nsenter", f"--target={first}", "--mount", "--pid", "systemctl", *words)
+
+    def _is_empty(self):
+        return "populated 0" in (self._cgroup / "cgroup.events").read_text()

@@ -1,0 +1,454 @@
+"""The resident helper: who may ask what, what may come to its socket, how it starts and ends."""
+
+import os
+import pwd
+import resource
+import signal
+import subprocess
+import tempfile
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from enrolment import code_of
+from glewlwyd import Glewlwyd
+from helper_process import HELPER, HelperProcess, wait_until
+from pam_application import converse
+from process import as_user, run
+from resident import (ENROLL, FORGET, IMPORT, LIST, SOCKET, STATUS, TOKEN, UNENROLL,
+                      VERIFY, Activation, Resident, ask, children_of, connect,
+                      is_listening, read_frames, reply_of, request)
+from terminal import Terminal
+
+DEFAULT_CHILDREN_OF_A_USER = 16
+
+
+@pytest.fixture
+def no_other_helper(host, resident):
+    """What is answered now, the resident helper has answered."""
+    host.files.write(HELPER, "#!/bin/sh\nexit 1\n", mode=0o755)
+
+
+@pytest.fixture
+def held(provider):
+    """The next renewal is carried out at once, and answered when this event is set."""
+    release = threading.Event()
+    provider.queue("/token", lambda request: replace(provider.correct(request), hold=release))
+    yield release
+    release.set()
+
+
+@pytest.fixture
+def many_files():
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, before[1]), before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def by(user):
+    """A wrapper for pam_host: a program as this user, such as a screen locker."""
+    return ("setpriv", f"--reuid={user.uid}", f"--regid={user.uid}", "--clear-groups")
+
+
+def configure_limits(oauth_login, provider, **limits):
+    oauth_login.configure(provider)
+    text = "".join(f"{key} = {value}\n" for key, value in limits.items())
+    oauth_login.host.configure(f"[helper]\n{text}", "oauth-login.conf.d/limits.conf")
+
+
+# Who may ask what
+
+
+def test_a_screen_locker_that_runs_as_the_user_gets_the_right_verdict(
+        corp, resident, no_other_helper, pam_host, alice):
+    pam_host.serve()
+    locker = {"wrapper": by(alice)}
+    every = pam_host.run("alice", phases="auth,account,setcred,open,close", **locker)
+    assert every.codes == ("SUCCESS",) * 5
+    corp.revoke("alice")
+    refused = pam_host.run("alice", phases="auth,account", **locker)
+    assert refused.codes == ("AUTH_ERR", "PERM_DENIED")
+    assert refused.facts["last_message"].endswith("Run: oauth-login enroll")
+    assert refused.facts["changed"] == "" and refused.number("strangers") == 0
+
+
+def test_the_shipped_example_of_a_screen_locker(host, corp, resident, oauth_login, alice):
+    """It opens for the password while the account is wanted, and for nothing less."""
+    oauth_login.use("swaylock")
+
+    def unlock(password):
+        return converse("swaylock", "alice", "authenticate", password=password,
+                        options=as_user("alice")).codes
+
+    assert unlock(alice.password) == ("SUCCESS",)
+    assert unlock("wrong") == ("AUTH_ERR",)
+    corp.revoke("alice")
+    assert unlock(alice.password) == ("AUTH_ERR",)
+    resident.stop()
+    assert unlock(alice.password) == ("SYSTEM_ERR",)
+
+
+def test_another_uid_is_not_permitted_and_learns_nothing(
+        host, corp, resident, oauth_login, alice, bob):
+    host.add_user("carol")
+    asked = len(corp.requests())
+    for operation in (VERIFY, TOKEN, IMPORT, STATUS, LIST, ENROLL, UNENROLL, FORGET):
+        answers = {tuple(ask(operation, account, bob))
+                   for account in ("alice", "carol", "root", "nobody-here", "../x", "")}
+        (answer,) = answers
+        verdict, provider, reason, message = reply_of(answer)
+        assert (len(answer), verdict, provider) == (1, "not-permitted", "")
+        assert reason == f"uid {bob.uid} may not ask this"
+        assert message == "You may ask about your own account only."
+    assert len(corp.requests()) == asked
+    assert oauth_login.verdict("alice") == "granted"
+    host.delete_user("carol")
+
+
+def test_a_locker_of_another_user_is_refused(corp, resident, pam_host, alice, bob):
+    pam_host.serve()
+    report = pam_host.run("alice", wrapper=by(bob), phases="auth,account")
+    assert report.codes == ("PERM_DENIED", "PERM_DENIED")
+
+
+@pytest.mark.parametrize("operation", [TOKEN, IMPORT, LIST, FORGET])
+def test_what_is_roots_is_not_the_owners(corp, resident, alice, operation):
+    verdict, *_ = reply_of(ask(operation, "alice", alice))
+    assert verdict == "not-permitted"
+
+
+def test_only_roots_options_count(corp, resident, oauth_login, alice):
+    """A user's own reuse_within would share an answer that the configuration does not."""
+    oauth_login.verdict("alice")
+    asked = len(corp.requests("/token"))
+    generous = request(VERIFY, "alice").replace(b"\xff" * 12, (3600).to_bytes(4, "big") * 3)
+    with connect(alice) as peer:
+        peer.sendall(generous)
+        assert reply_of(read_frames(peer))[0] == "granted"
+    assert len(corp.requests("/token")) == asked + 1
+
+
+def test_people_ask_for_themselves(host, corp, resident, no_other_helper, alice):
+    verified = host.run_as("alice", "oauth-login", "verify", "alice")
+    assert verified.ok and verified.stdout.startswith("alice: granted (corp, source: refresh")
+    status = host.run_as("alice", "oauth-login", "status")
+    assert status.ok and "as subject subject-of-alice" in status.stdout
+    other = host.run_as("alice", "oauth-login", "status", "root")
+    assert other.status == 6
+    listed = host.run_as("alice", "oauth-login", "list")
+    assert (listed.status, listed.stdout) == (6, "")
+    configured = host.run_as("alice", "oauth-login", "status", "--config", "/etc/hostname")
+    assert configured.status == 5 and "only root can start" in configured.stderr
+    ended = host.run_as("alice", "oauth-login", "unenroll", "--yes")
+    assert "alice has no grant here any more" in ended.stdout
+    assert host.run_as("alice", "oauth-login", "verify", "alice").status == 1
+
+
+def test_people_enrol_themselves(oauth_login, resident, no_other_helper, alice):
+    with tempfile.TemporaryDirectory(prefix="glewlwyd-") as directory:
+        Path(directory).chmod(0o755)
+        with Glewlwyd(Path(directory) / "provider") as provider:
+            provider.add_user("alice")
+            oauth_login.configure(provider, scope="openid offline_access")
+            with Terminal("oauth-login", "enroll", user="alice") as terminal:
+                provider.approve_device("alice", code_of(terminal))
+                assert terminal.wait(20) == 0, terminal.output
+            assert reply_of(ask(VERIFY, "alice"))[0] == "granted"
+
+
+# Whatever comes
+
+
+GARBAGE = {
+    "a huge length": b"\xff\xff\xff\xff\1\1",
+    "a length over the limit": (36865).to_bytes(4, "big") + b"\1\1",
+    "no length": bytes(4),
+    "another version": request(VERIFY, "alice").replace(b"\1\1\1", b"\2\1\1", 1),
+    "another type": request(VERIFY, "alice").replace(b"\1\1\1", b"\1\4\1", 1),
+    "an unknown operation": request(99, "alice"),
+    "HTTP": b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "zeros": bytes(100000),
+}
+
+
+@pytest.mark.parametrize("name", GARBAGE)
+def test_garbage_is_answered_and_forgotten(corp, resident, no_other_helper, alice, name):
+    with connect(alice) as peer:
+        try:
+            peer.sendall(GARBAGE[name])
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # it has heard enough
+        verdict, _, reason, _ = reply_of(read_frames(peer))
+    assert verdict == "fault" and "the question was not understood" in reason
+    wait_until(lambda: not resident.children(), "its child has ended")
+    assert reply_of(ask(VERIFY, "alice", alice))[0] == "granted"
+
+
+def test_idle_peers_and_half_sent_questions_are_cut(corp, resident, alice):
+    whole = request(VERIFY, "alice")
+    parts = (b"", whole[:3], whole[:4], whole[:-1])
+    peers = [connect(alice) for _ in parts]
+    for peer, part in zip(peers, parts):
+        peer.sendall(part)
+    for peer in peers:
+        with peer:
+            verdict, _, reason, _ = reply_of(read_frames(peer))
+            assert verdict == "fault" and "Connection timed out" in reason
+    wait_until(lambda: not resident.children(), "their children have ended")
+
+
+def test_a_peer_that_hangs_up_leaves_nothing(corp, resident, alice):
+    for part in (b"", request(VERIFY, "alice")[:9]):
+        with connect(alice) as peer:
+            peer.sendall(part)
+    wait_until(lambda: not resident.children(), "their children have ended")
+
+
+def anonymous_memory(process):
+    return int(process.status("RssAnon")[0])
+
+
+def test_a_thousand_idle_connections_of_one_user_keep_nobody_else_out(
+        corp, resident, no_other_helper, oauth_login, pam_host, many_files, alice, bob):
+    oauth_login.configure(corp)
+    ask(VERIFY, "alice", bob)
+    wait_until(lambda: not resident.children(), "the first child has ended")
+    memory, descriptors = anonymous_memory(resident.process), resident.process.descriptors()
+    pam_host.serve()
+    idle = [connect(alice) for _ in range(1000)]
+    try:
+        wait_until(lambda: len(resident.children()) == DEFAULT_CHILDREN_OF_A_USER,
+                   "alice has all the children that she can have")
+        verdict, _, reason, message = reply_of(read_frames(idle[-1]))
+        assert verdict == "fault" and "max_children_per_user" in reason
+        assert message.startswith("Login refused: oauth-login is busy on this machine.")
+        assert len(resident.children()) <= DEFAULT_CHILDREN_OF_A_USER
+        assert pam_host.run("alice").codes == ("SUCCESS",), "root asks about her"
+        assert reply_of(ask(VERIFY, "bob", bob))[0] == "not-enrolled"
+        assert pam_host.run("bob", wrapper=by(bob)).codes == ("PERM_DENIED",)
+    finally:
+        for peer in idle:
+            peer.close()
+    wait_until(lambda: not resident.children(), "the children have ended")
+    assert reply_of(ask(VERIFY, "alice", alice))[0] == "granted"
+    assert anonymous_memory(resident.process) <= memory + 64, "KiB"
+    assert resident.process.descriptors() == descriptors
+
+
+def test_there_are_never_more_children_than_configured(corp, oauth_login, alice, bob):
+    configure_limits(oauth_login, corp, max_children=5, max_children_per_user=2)
+    running = Resident()
+    try:
+        idle = [connect(user) for user in (alice, alice, alice, bob, None, None, None)]
+        turned_away = [reply_of(read_frames(idle[number])) for number in (2, 6)]
+        assert [verdict for verdict, *_ in turned_away] == ["fault"] * 2
+        assert len(running.children()) == 5
+        assert oauth_login.verdict("alice") == "granted", "root starts a helper instead"
+        for peer in idle:
+            peer.close()
+        wait_until(lambda: not running.children(), "the children have ended")
+        assert reply_of(ask(VERIFY, "alice", alice))[0] == "granted"
+    finally:
+        running.end()
+
+
+def test_wrong_limits_are_named_and_do_not_keep_it_from_starting(corp, oauth_login):
+    configure_limits(oauth_login, corp, max_children=0)
+    running = Resident()
+    try:
+        reason = reply_of(ask(VERIFY, "alice"))[2]
+        assert "[helper] max_children: '0' is out of range (1 to 1000)" in reason
+        running.stop()
+        assert "[helper] max_children: '0' is out of range" in running.child.stderr.read()
+    finally:
+        running.end()
+
+
+def traced(pattern, log):
+    return [line for line in Path(log).read_text().splitlines() if pattern in line]
+
+
+def test_the_parent_reads_nothing_from_peers_and_opens_nothing(corp, oauth_login, alice, tmp_path):
+    """Not its children: strace follows the parent alone."""
+    log = tmp_path / "trace"
+    running = Resident(wrapper=("strace", "-o", str(log), "-y", "-e", "signal=none"))
+    try:
+        assert reply_of(ask(VERIFY, "alice", alice))[0] == "granted"
+        start = len(Path(log).read_text().splitlines())
+        for sent in GARBAGE.values():
+            with connect(alice) as peer:
+                try:
+                    peer.sendall(sent)
+                except (BrokenPipeError, ConnectionResetError):
+                    pass
+                read_frames(peer)
+        assert reply_of(ask(VERIFY, "alice", alice))[0] == "granted"
+        calls = Path(log).read_text().splitlines()[start:]
+    finally:
+        (parent,) = children_of(running.child.pid)
+        os.kill(parent, signal.SIGTERM)
+        running.child.wait(5)
+        running.end()
+    names = {line.split("(")[0] for line in calls if "(" in line}
+    assert "accept4" in names and "clone" in names
+    assert names <= {"accept4", "getsockopt", "setsockopt", "clone", "close", "poll", "read",
+                     "wait4", "restart_syscall", "rt_sigprocmask"}
+    reads = [line for line in calls if line.startswith("read(")]
+    assert reads and all("anon_inode:[signalfd]" in line for line in reads)
+
+
+def test_without_descriptors_it_waits_and_does_not_spin(host, corp, oauth_login, alice, tmp_path):
+    log = tmp_path / "trace"
+    running = Resident(wrapper=("strace", "-o", str(log), "-e", "trace=accept4,poll"))
+    (parent,) = children_of(running.child.pid)
+
+    def allow_descriptors(count):
+        assert host.run_as("oauth-login", "prlimit", f"--nofile={count}:", f"--pid={parent}").ok
+
+    try:
+        allow_descriptors(max(HelperProcess(parent).descriptors()) + 1)
+        with connect(alice) as peer:
+            peer.sendall(request(VERIFY, "alice"))
+            wait_until(lambda: len(traced("EMFILE", log)) > 2, "it has tried again")
+            allow_descriptors(100)
+            assert reply_of(read_frames(peer))[0] == "granted"
+        calls = Path(log).read_text().splitlines()
+        after = [calls[i + 1] for i, call in enumerate(calls) if "EMFILE" in call]
+        assert all("fd=-1" in call and "], 2, 100)" in call for call in after), after
+    finally:
+        os.kill(parent, signal.SIGTERM)
+        running.child.wait(5)
+        running.end()
+
+
+# How it starts and ends
+
+
+def test_started_by_root_it_becomes_the_helpers_user(corp, resident, alice, held):
+    account = pwd.getpwnam("oauth-login")
+    assert (SOCKET.stat().st_uid, oct(SOCKET.stat().st_mode & 0o7777)) == (0, "0o666")
+    with connect(alice) as peer:
+        peer.sendall(request(VERIFY, "alice"))
+        corp.wait_for_requests("/token", 2)
+        (child,) = resident.children()
+        for process in (resident.process, HelperProcess(child)):
+            assert process.status("Uid") == [str(account.pw_uid)] * 4
+            assert process.status("Gid") == [str(account.pw_gid)] * 4
+            assert process.status("Groups") == []
+            assert process.status("NoNewPrivs") == ["1"]
+            for kind in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+                assert int(process.status(kind)[0], 16) == 0, kind
+            assert process.limit("Max core file size") == ("0", "0")
+            assert (process.path / "mem").stat().st_uid == 0, "not dumpable"
+            assert os.readlink(process.path / "cwd") == "/"
+        process = HelperProcess(child)
+        assert process.status("Umask") == ["0077"]
+        assert int(process.status("SigBlk")[0], 16) == 0
+        assert process.limit("Max cpu time")[1] == "60"
+        assert process.limit("Max open files") == ("64", "64")
+        kept = process.descriptors()
+        assert [kept[fd] for fd in range(3)] == ["/dev/null"] * 3
+        listener = {path for path in resident.process.descriptors().values() if "socket" in path}
+        assert not listener & set(kept.values()), "a child can't take its siblings' peers"
+        held.set()
+        assert reply_of(read_frames(peer))[0] == "granted"
+
+
+def test_nothing_is_read_from_the_environment_it_is_started_in(corp, oauth_login, alice):
+    """The hour in what the person reads would be another one by this time zone."""
+    oauth_login.configure(corp, login={"offline_grace": "7d"})
+    assert oauth_login.verdict("alice") == "granted"
+    corp.stop()
+    messages = set()
+    for environment in ({}, {"TZ": "ELSE-12:34"}):
+        running = Resident(env={**os.environ, **environment})
+        try:
+            verdict, _, _, message = reply_of(ask(VERIFY, "alice", alice))
+        finally:
+            running.end()
+        assert verdict == "granted-offline"
+        messages.add(message)
+    assert len(messages) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_renewal_in_flight_outlives_the_helper_that_is_stopped(
+        corp, resident, oauth_login, alice, held, number):
+    spent = corp.refresh_token("alice")
+    with connect(alice) as peer:
+        peer.sendall(request(VERIFY, "alice"))
+        corp.wait_for_requests("/token", 2)
+        (child,) = resident.children()
+        os.kill(child, number)  # as Ctrl-C would, or a service manager that knows no better
+        assert resident.stop(number) == 0
+        held.set()
+        assert reply_of(read_frames(peer))[0] == "granted"
+    assert corp.refresh_token("alice") != spent
+    assert oauth_login.verdict("alice") == "granted", "the rotated token was stored"
+
+
+def test_children_that_crash_again_and_again_end_it(corp, resident, alice):
+    """A new process has other addresses and another canary to guess."""
+    def end_a_child(number):
+        with connect(alice) as peer:
+            wait_until(resident.children, "it has a child")
+            (child,) = resident.children()
+            os.kill(child, number)
+            assert read_frames(peer) == []
+
+    for number in 10 * [signal.SIGKILL] + 7 * [signal.SIGSEGV]:
+        end_a_child(number)
+        wait_until(lambda: not resident.children(), "it is reaped")
+    end_a_child(signal.SIGABRT)
+    assert resident.child.wait(5) == 1
+    assert "too many of its children have crashed" in resident.child.stderr.read()
+
+
+def test_on_the_socket_of_a_service_manager_no_question_is_lost(corp, alice):
+    """A peer that comes while no helper runs is answered by the next."""
+    service = Activation()
+    try:
+        for _ in range(2):
+            with connect(alice) as peer:
+                peer.sendall(request(VERIFY, "alice"))
+                service.start()
+                assert reply_of(read_frames(peer))[0] == "granted"
+            service.stop()
+    finally:
+        service.end()
+
+
+def test_systemd_hands_its_socket_over(corp, oauth_login, alice):
+    """systemd-socket-activate starts it as root at the first connection."""
+    SOCKET.parent.mkdir(mode=0o755, exist_ok=True)
+    activator = subprocess.Popen(
+        ["systemd-socket-activate", "--listen", str(SOCKET), HELPER, "--serve"],
+        stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(is_listening, "it listens")
+        SOCKET.chmod(0o666)
+        assert reply_of(ask(VERIFY, "alice", alice))[0] == "granted"
+        assert HelperProcess(activator.pid).alive(), "the activator has become the helper"
+        assert HelperProcess(activator.pid).status("Uid")[0] != "0"
+    finally:
+        activator.terminate()
+        activator.wait(5)
+        SOCKET.unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("words", [("--serve",), ("--listen", "relative"),
+                                   ("--listen", "/etc/hostname")], ids=" ".join)
+def test_without_a_socket_to_listen_on_it_says_why(installation, words):
+    result = run(HELPER, *words)
+    assert result.status == 1
+    assert result.stderr.startswith("oauth-login-helper: ") and result.stdout == ""
+    assert Path("/etc/hostname").is_file()
+
+
+@pytest.mark.parametrize("words", [("--serve", "--listen", "/x"), ("--listen",), ("serve",)],
+                         ids=" ".join)
+def test_wrong_arguments_are_usage(installation, words):
+    result = run(HELPER, *words)
+    assert result.status == 2 and "[--serve | --listen PATH]" in result.stderr

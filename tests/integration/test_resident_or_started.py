@@ -1,0 +1,254 @@
+"""Which helper is asked: the resident one where it can be had, else one that root starts.
+
+Whatever becomes of the resident helper costs a login one retry at the most.
+"""
+
+import os
+import signal
+import socket
+import threading
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from helper_process import HELPER, HelperProcess, wait_until
+from resident import SOCKET, VERIFY, Resident, acting_as, connect, read_frames, reply_of, request
+from test_spawning import UNTOUCHED, notice, reply
+
+FAULT, GRANTED = 10, 1
+
+
+@pytest.fixture
+def service(corp, pam_host):
+    """alice has a good grant, and every login asks the provider."""
+    pam_host.serve()
+    return pam_host
+
+
+def no_helper_starts(host):
+    host.files.write(HELPER, "#!/bin/sh\nexit 1\n", mode=0o755)
+
+
+@contextmanager
+def impostor(answer, listener=None):
+    """A server at the socket that reads a question and says this, or nothing for None; yields what
+    it was asked."""
+    SOCKET.parent.mkdir(mode=0o755, exist_ok=True)
+    asked, stop = [], threading.Event()
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(SOCKET))
+        SOCKET.chmod(0o666)
+        with acting_as(listener):
+            server.listen()
+
+        def serve():
+            while not stop.is_set():
+                peer, _ = server.accept()
+                with peer:
+                    asked.append(b"" if answer is None else peer.recv(65536))
+                    if answer is None:
+                        stop.wait(30)
+                    elif asked[-1]:
+                        peer.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield asked
+        finally:
+            stop.set()
+            connect().close()  # out of accept
+            thread.join()
+            SOCKET.unlink()
+
+
+# Where it can be had
+
+
+def test_a_login_asks_the_resident_helper(host, resident, service):
+    no_helper_starts(host)
+    phases = "auth,account,setcred,open,close"
+    report = service.run("alice", phases=phases, count=5)
+    assert set(report.counts()) == {("alice", phase, "SUCCESS") for phase in phases.split(",")}
+    assert {**report.facts, **UNTOUCHED} == report.facts
+
+
+@pytest.mark.parametrize("conditions", [
+    ("ignore",), ("reap", "child"), ("threads", "child"), ("closed",), ("blocked",),
+], ids="-".join)
+def test_the_application_does_not_notice(host, resident, service, conditions):
+    no_helper_starts(host)
+    report = service.run("alice", conditions=conditions, count=4)
+    assert report.counts() == {("alice", "account", "SUCCESS"): 4}
+    assert {**report.facts, **UNTOUCHED} == report.facts
+
+
+def test_the_socket_is_none_of_the_three_that_the_application_closed(corp, resident, service):
+    asked, release = len(corp.requests("/token")), threading.Event()
+    corp.queue("/token", lambda request: replace(corp.correct(request), hold=release))
+    caller = service.start("alice", conditions=("closed",))
+    corp.wait_for_requests("/token", asked + 1)
+    assert not {0, 1, 2} & set(HelperProcess(caller.child.pid).descriptors())
+    release.set()
+    assert caller.finish().codes == ("SUCCESS",)
+
+
+def test_a_session_does_not_inherit_the_socket(host, corp, resident, oauth_login, sshd):
+    no_helper_starts(host)
+    oauth_login.use("sshd")
+    login = sshd.ssh("alice", "keyctl pipe %user:oauth-login:corp; ls -l /proc/$$/fd")
+    assert login.ok and "access-" in login.stdout
+    ends = dict(line.split()[-3::2] for line in login.stdout.splitlines() if " -> " in line)
+    assert {"0", "1", "2"} <= set(ends)
+    assert [fd for fd, end in ends.items() if int(fd) > 2 and "socket:" in end] == []
+
+
+def test_another_configuration_is_not_its_to_answer_by(host, corp, resident, pam_host):
+    no_helper_starts(host)
+    pam_host.serve("config=/etc/oauth-login/oauth-login.conf")
+    assert pam_host.run("alice").codes == ("SYSTEM_ERR",), "root starts its own"
+
+
+# Where it can not
+
+
+def test_without_it_root_starts_a_helper(service):
+    assert not SOCKET.exists()
+    assert service.run("alice").codes == ("SUCCESS",)
+
+
+def test_without_it_a_user_is_told_the_mend(host, corp, service, alice):
+    as_alice = ("setpriv", f"--reuid={alice.uid}", f"--regid={alice.uid}", "--clear-groups")
+    mark = host.log.mark()
+    assert service.run("alice", wrapper=as_alice).codes == ("SYSTEM_ERR",)
+    host.log.wait_for("systemctl enable --now oauth-login-helper.socket", since=mark)
+
+
+BEFORE_IT_BEGAN = {
+    "it ends at once": b"",
+    "it ends in a frame": reply(GRANTED)[:9],
+    "it is busy": reply(FAULT, reason=b"the resident helper is busy"),
+    "it is of another version": reply(GRANTED, version=2),
+    "it says something else": b"HTTP/1.1 400 Bad Request\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("name", BEFORE_IT_BEGAN)
+def test_who_had_not_begun_is_passed_by(service, name):
+    with impostor(BEFORE_IT_BEGAN[name]) as asked:
+        assert service.run("alice").codes == ("SUCCESS",)
+    assert len(asked) == 1 + 1, "once, and the one that ends the impostor"
+
+
+def test_a_frozen_one_is_passed_by_long_before_the_deadline(corp, pam_host):
+    pam_host.serve("deadline=1m")
+    asked = len(corp.requests("/token"))
+    with impostor(None):
+        login = pam_host.start("alice")
+        corp.wait_for_requests("/token", asked + 1, timeout=15)
+        assert login.finish().codes == ("SUCCESS",)
+
+
+@pytest.mark.parametrize("end", [b"", reply(FAULT), b"HTTP"], ids=["end", "fault", "garbage"])
+def test_who_had_begun_is_not_asked_again(corp, service, end):
+    """A renewal may be under way: the next login reads its journal."""
+    asked = len(corp.requests("/token"))
+    with impostor(notice(5000) + end):
+        assert service.run("alice").codes == ("SYSTEM_ERR",)
+    assert len(corp.requests("/token")) == asked
+    assert service.run("alice").codes == ("SUCCESS",)
+
+
+def test_a_socket_that_another_user_serves_is_not_believed(host, corp, service, alice, bob):
+    with impostor(reply(GRANTED), listener=bob) as asked:
+        corp.revoke("alice")
+        assert service.run("alice").codes == ("PERM_DENIED",)
+        told = host.run_as("alice", "oauth-login", "verify", "alice")
+        assert told.status == 5 and "can't be trusted" in told.stderr
+    assert set(asked) == {b""}, "nor told who wants to log in"
+
+
+@pytest.mark.parametrize("mode, owner", [(0o777, 0), (0o775, 0), (0o755, 2000)])
+def test_a_directory_that_others_can_write_is_not_believed(
+        host, corp, resident, service, alice, mode, owner):
+    no_helper_starts(host)
+    assert service.run("alice").codes == ("SUCCESS",)
+    try:
+        SOCKET.parent.chmod(mode)
+        os.chown(SOCKET.parent, owner, 0)
+        assert service.run("alice").codes == ("SYSTEM_ERR",)
+        told = host.run_as("alice", "oauth-login", "verify", "alice")
+        assert told.status == 5 and "can't be trusted" in told.stderr
+    finally:
+        SOCKET.parent.chmod(0o755)
+        os.chown(SOCKET.parent, 0, 0)
+
+
+# Whatever becomes of it
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_one_that_was_ended_costs_a_login_nothing(host, resident, service, number):
+    resident.stop(number)
+    assert SOCKET.exists()
+    report = service.run("alice")
+    assert report.codes == ("SUCCESS",)
+    assert {**report.facts, **UNTOUCHED} == report.facts
+
+
+def test_an_upgrade_lets_every_login_in(host, resident, service):
+    """The new one takes the socket's name in one step; the old one answers who had come before."""
+    host.files.write(HELPER, Path(HELPER).read_bytes(), mode=0o755)
+    logins = service.start("alice", count=60)
+    fresh = Resident()
+    resident.stop()
+    try:
+        assert logins.finish().counts() == {("alice", "account", "SUCCESS"): 60}
+        no_helper_starts(host)
+        assert service.run("alice").codes == ("SUCCESS",), "the new one answers"
+    finally:
+        fresh.end()
+
+
+def test_killed_before_it_said_anything_costs_nothing(corp, resident, service, alice):
+    """While the child waits for the rest of a question, say; here of somebody else's."""
+    with connect(alice) as peer:
+        wait_until(resident.children, "it has a child")
+        (child,) = resident.children()
+        os.kill(child, signal.SIGKILL)
+        assert read_frames(peer) == []
+    assert service.run("alice").codes == ("SUCCESS",)
+
+
+def test_killed_in_mid_answer_costs_one_retry(host, corp, resident, service):
+    """Where the provider takes the old token once more: it had renewed the grant already."""
+    no_helper_starts(host)
+    corp.rotate = False
+    mark, asked = host.log.mark(), len(corp.requests("/token"))
+    release = threading.Event()
+    corp.queue("/token", lambda request: replace(corp.correct(request), hold=release))
+    login = service.start("alice")
+    corp.wait_for_requests("/token", asked + 1)
+    (child,) = resident.children()
+    os.kill(child, signal.SIGKILL)
+    assert login.finish().codes == ("SYSTEM_ERR",)
+    release.set()
+    host.log.wait_for("verdict=fault .*ended without an answer", since=mark)
+    assert len(corp.requests("/token")) == asked + 1, "it was not asked again by itself"
+    assert service.run("alice").codes == ("SUCCESS",)
+
+
+def test_an_answer_at_the_deadline_comes_from_the_resident_helper_too(
+        host, corp, resident, pam_host, alice):
+    no_helper_starts(host)
+    pam_host.serve("deadline=1s")
+    spent, release = corp.refresh_token("alice"), threading.Event()
+    corp.queue("/token", lambda request: replace(corp.correct(request), hold=release))
+    assert pam_host.run("alice").codes == ("AUTHINFO_UNAVAIL",)
+    release.set()
+    wait_until(lambda: not resident.children(), "the child has stored what came")
+    assert corp.refresh_token("alice") != spent
+    with connect(alice) as peer:
+        peer.sendall(request(VERIFY, "alice"))
+        assert reply_of(read_frames(peer))[0] == "granted"
