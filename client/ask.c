@@ -77,6 +77,12 @@ static bool take_finding(struct protocol_reader *fields, const struct ask_questi
     return true;
 }
 
+static bool take_session(struct protocol_reader *fields, struct ask_answer *ret) {
+    ret->action = protocol_get_enum(fields, ACTION_NONE, ACTION_COUNT);
+    ret->check_after = protocol_get_u32(fields);
+    return protocol_reader_done(fields);
+}
+
 static bool read_reply(struct protocol_reader *fields, struct ask_answer *ret) {
     size_t size = 0;
     ret->verdict = protocol_get_enum(fields, VERDICT_GRANTED, VERDICT_COUNT);
@@ -86,6 +92,7 @@ static bool read_reply(struct protocol_reader *fields, struct ask_answer *ret) {
     get_printable(fields, ret->reason, sizeof ret->reason);
     get_printable(fields, ret->message, sizeof ret->message);
     ret->expires = (int64_t) protocol_get_u64(fields);
+    get_printable(fields, ret->scope, sizeof ret->scope);
     const uint8_t *token = protocol_get_bytes(fields, PROTOCOL_TOKEN_MAX, &size);
     if (!protocol_reader_done(fields))
         return false;
@@ -171,6 +178,8 @@ static int read_answer(int fd, struct wire_frame *frame, const struct ask_questi
             return -EBADMSG;
         if (type == PROTOCOL_ENTRY && question->on_entry)
             question->on_entry(&entry, question->context);
+        if (type == PROTOCOL_SESSION && !take_session(&fields, ret))
+            return -EBADMSG;
         if (type == PROTOCOL_FINDING && !take_finding(&fields, question))
             return -EBADMSG;
         noticed |= type == PROTOCOL_NOTICE;

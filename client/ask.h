@@ -45,7 +45,7 @@ struct ask_question {
     uint32_t reuse_within;
     uint32_t deadline;
     const char *config; /* another configuration file, or NULL */
-    const void *input;  /* for IMPORT: the refresh token */
+    const void *input;  /* protocol.h; for IMPORT the refresh token */
     size_t input_size;
     /* Called for each account of STATUS and LIST, or NULL. */
     void (*on_entry)(const struct ask_entry *entry, void *context);
@@ -69,8 +69,11 @@ struct ask_answer {
     char reason[PROTOCOL_TEXT_MAX + 1];   /* for the log */
     char message[PROTOCOL_TEXT_MAX + 1];  /* for the person, "" when there is nothing to say */
     int64_t expires;                      /* of the access token, wall seconds */
-    uint8_t token[PROTOCOL_TOKEN_MAX];    /* for TOKEN */
+    char scope[PROTOCOL_SCOPE_MAX + 1];   /* of the access token */
+    uint8_t token[PROTOCOL_TOKEN_MAX];    /* for TOKEN and its like */
     size_t token_size;
+    enum protocol_action action; /* for WATCH: what the account's sessions are to meet */
+    uint32_t check_after;        /* for WATCH: seconds until they are to be looked at again */
 };
 
 /* Asks the resident helper where there is one, or else, as root, one that it starts; waits for the

@@ -77,6 +77,7 @@ static _Noreturn void fail(int peer, const char *step) {
     protocol_put_string(&writer, message);
     protocol_put_u64(&writer, 0);
     protocol_put_string(&writer, "");
+    protocol_put_string(&writer, "");
     size_t size = (size_t) (writer.at - frame);
     struct protocol_writer header = {.at = frame, .end = frame + PROTOCOL_HEADER_SIZE};
     protocol_put_u32(&header, (uint32_t) (size - PROTOCOL_HEADER_SIZE));

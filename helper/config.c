@@ -35,6 +35,8 @@ struct key {
 
 #define LOGIN(name, type, initial, least, most) \
     { #name, type, initial, offsetof(struct config, login.name), least, most, NULL }
+#define LOGIN_CHOICE(name, choices) \
+    { #name, KEY_CHOICE, "", offsetof(struct config, login.name), 0, 0, choices }
 #define PROVIDER(name, type, choices) \
     { #name, type, "", offsetof(struct config, provider.name), 0, 0, choices }
 #define HELPER(name, initial, least, most) \
@@ -50,6 +52,9 @@ static const struct key login_keys[] = {
     LOGIN(enroll_deadline, KEY_DURATION, "100s", 10, PROTOCOL_PROMPT_MAX),
     LOGIN(offline_grace, KEY_DURATION, "0", 0, PROTOCOL_DURATION_MAX),
     LOGIN(offline_timeout, KEY_DURATION, "30s", 0, 3600),
+    LOGIN(check_sessions, KEY_DURATION, "15m", 10, 86400),
+    LOGIN_CHOICE(on_revoked, "log lock terminate"),
+    LOGIN_CHOICE(revoke_on_logout, "no yes"),
     {.name = NULL},
 };
 
@@ -80,6 +85,7 @@ static const struct key provider_keys[] = {
     PROVIDER(groups_separator, KEY_TEXT, NULL),
     PROVIDER(require_claim, KEY_TEXT, NULL),
     PROVIDER(require_scope, KEY_TEXT, NULL),
+    PROVIDER(git_hosts, KEY_TEXT, NULL),
     {"redirect_port", KEY_NUMBER, "0", offsetof(struct config, provider.redirect_port), 0,
      UINT16_MAX, NULL},
     {.name = NULL},

@@ -37,6 +37,9 @@ struct login_config {
     uint32_t enroll_deadline; /* for the person, in an enrolment inside a login */
     uint32_t offline_grace;
     uint32_t offline_timeout;
+    uint32_t check_sessions;   /* how often an open session's account is asked for */
+    uint32_t on_revoked;       /* enum protocol_action, less ACTION_LOG */
+    uint32_t revoke_on_logout; /* bool */
 };
 
 /* Section [provider NAME] of the provider that serves logins. Texts are "" when unset. */
@@ -69,6 +72,7 @@ struct provider_config {
     const char *groups_separator;
     const char *require_claim;
     const char *require_scope;
+    const char *git_hosts; /* that git may send the access token to */
 };
 
 /* Section [helper]: how many the resident helper answers at once. */

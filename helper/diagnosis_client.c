@@ -34,7 +34,7 @@ static int build_refresh(const struct provider_config *provider, struct oauth_re
 static int build_revocation(const struct provider_config *provider, struct oauth_request *ret) {
     SCOPED_SECRET struct secret token = {0};
     int r = secret_set(&token, made_up, strlen(made_up), PROTOCOL_TOKEN_MAX);
-    return r < 0 ? r : oauth_build_revocation(provider, &token, ret);
+    return r < 0 ? r : oauth_build_revocation(provider, &token, OAUTH_REFRESH_TOKEN, ret);
 }
 
 static int build_introspection(const struct provider_config *provider, struct oauth_request *ret) {

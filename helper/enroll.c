@@ -153,8 +153,8 @@ static void give_back(struct visit *visit, struct place *place, const struct sec
     const struct provider_config *provider = &visit->config.provider;
     if (place->entry)
         store_entry_unlock(place->entry);
-    revocation_send(provider, &place->record, refresh, identity_issuer(provider), &patience,
-                    &ignored);
+    revocation_send(provider, &place->record, refresh, OAUTH_REFRESH_TOKEN,
+                    identity_issuer(provider), &patience, &ignored);
 }
 
 /* Stores the grant as pending, then proves whose it is. A renewal of the account that is on its way

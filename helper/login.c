@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "decision.h"
 #include "earlier.h"
 #include "identity.h"
 #include "moment.h"
@@ -63,9 +64,7 @@ static enum verdict conclude_waited(struct visit *visit, struct store_entry *ent
     return visit->answer.verdict;
 }
 
-/* Opens the place of an account that is managed, enrolled, and still who it was enrolled as: NONE,
- * else the concluded verdict. */
-static enum verdict open_enrolled(struct visit *visit, enum place_mode mode, struct place *ret) {
+enum verdict decision_open(struct visit *visit, enum place_mode mode, struct place *ret) {
     struct reason reason = {""};
     enum verdict verdict = check_managed(visit);
     if (verdict != VERDICT_NONE)
@@ -119,8 +118,7 @@ static enum verdict prove(struct place *place, struct renewal *renewal) {
     return VERDICT_FAULT;
 }
 
-/* An earlier login's answer, or the provider's. */
-static void ask(struct visit *visit, struct place *place) {
+void decision_ask(struct visit *visit, struct place *place) {
     struct reason reason = {""};
     enum verdict verdict = earlier_share(&place->record, &visit->config, &reason);
     if (verdict != VERDICT_NONE) {
@@ -145,11 +143,22 @@ static void ask(struct visit *visit, struct place *place) {
     visit_conclude(visit, verdict, &renewal.reason);
 }
 
+bool decision_hand_over(struct visit *visit, struct record *record) {
+    struct reason none = {""};
+    visit->answer.expires = record->grant.expires;
+    if (record->last_verdict != VERDICT_GRANTED || record->grant.expires <= moment_wall())
+        return false;
+    secret_move(&visit->answer.token, &record->grant.access);
+    strcpy(visit->answer.scope, record->grant.scope);
+    visit_conclude(visit, VERDICT_GRANTED, &none);
+    return true;
+}
+
 void login_verify(struct visit *visit) {
     SCOPED_PLACE struct place place = {0};
-    if (open_enrolled(visit, PLACE_LOCKED, &place) != VERDICT_NONE)
+    if (decision_open(visit, PLACE_LOCKED, &place) != VERDICT_NONE)
         return;
-    ask(visit, &place);
+    decision_ask(visit, &place);
     name_mend(visit);
     consider_grace(visit, &place.record);
     visit->answer.expires = place.record.grant.expires;
@@ -161,15 +170,10 @@ void login_token(struct visit *visit) {
 
     /* Without the lock: a login of the same account that waits for the provider must not keep
      * this session waiting, and the newest record that opens is good enough. */
-    if (open_enrolled(visit, PLACE_READ, &place) != VERDICT_NONE)
+    if (decision_open(visit, PLACE_READ, &place) != VERDICT_NONE)
         return;
-    const struct record *record = &place.record;
-    visit->answer.expires = record->grant.expires;
-    if (record->last_verdict != VERDICT_GRANTED || record->grant.expires <= moment_wall()) {
-        reason_set(&reason, 0, "the stored access token is not valid any more");
-        visit_conclude(visit, VERDICT_UNREACHABLE, &reason);
+    if (decision_hand_over(visit, &place.record))
         return;
-    }
-    secret_move(&visit->answer.token, &place.record.grant.access);
-    visit_conclude(visit, VERDICT_GRANTED, &reason);
+    reason_set(&reason, 0, "the stored access token is not valid any more");
+    visit_conclude(visit, VERDICT_UNREACHABLE, &reason);
 }

@@ -13,6 +13,16 @@ void login_verify(struct visit *visit);
 /* The access token for the session's key. */
 void login_token(struct visit *visit);
 
+/* The access token for whoever asks outside of a login: a stored one, renewed when less than a
+ * minute of it is left. With a host in the question's input, only for one of git_hosts. */
+void session_token(struct visit *visit);
+
+/* Whether the account's open sessions may go on: a SESSION, and the token for their keys. */
+void session_watch(struct visit *visit);
+
+/* The account's last session has ended: revokes its access tokens, if the configuration says so. */
+void session_logout(struct visit *visit);
+
 /* One ENTRY of the account, or of all. */
 void listing_status(struct visit *visit);
 void listing_list(struct visit *visit);

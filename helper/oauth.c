@@ -81,9 +81,10 @@ int oauth_build_introspection(const struct provider_config *provider, const stru
     return build_about(provider, access, "access_token", ret);
 }
 
-int oauth_build_revocation(const struct provider_config *provider, const struct secret *refresh,
-                           struct oauth_request *ret) {
-    return build_about(provider, refresh, "refresh_token", ret);
+int oauth_build_revocation(const struct provider_config *provider, const struct secret *token,
+                           enum oauth_token_kind kind, struct oauth_request *ret) {
+    return build_about(provider, token,
+                       kind == OAUTH_ACCESS_TOKEN ? "access_token" : "refresh_token", ret);
 }
 
 /* Adds NAME=VALUE pairs with blanks between them; what has no "=" gets an empty value. */

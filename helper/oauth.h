@@ -53,10 +53,14 @@ int oauth_build_refresh(const struct provider_config *provider, const struct sec
 int oauth_build_introspection(const struct provider_config *provider, const struct secret *access,
                               struct oauth_request *ret);
 
-/* Builds the request that revokes the grant of `refresh` (RFC 7009 section 2.1). -ENOMEM, -E2BIG.
- */
-int oauth_build_revocation(const struct provider_config *provider, const struct secret *refresh,
-                           struct oauth_request *ret);
+enum oauth_token_kind {
+    OAUTH_ACCESS_TOKEN,
+    OAUTH_REFRESH_TOKEN, /* stands for its whole grant */
+};
+
+/* Builds the request that revokes `token` (RFC 7009 section 2.1). -ENOMEM, -E2BIG. */
+int oauth_build_revocation(const struct provider_config *provider, const struct secret *token,
+                           enum oauth_token_kind kind, struct oauth_request *ret);
 
 /* Builds the request that begins a device authorization (RFC 8628 section 3.1), with the configured
  * scope and auth_params; and the one that asks for its tokens (section 3.4). -ENOMEM, -E2BIG. */

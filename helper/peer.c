@@ -120,6 +120,14 @@ void peer_send_finding(const struct peer *peer, const struct finding *finding) {
     send_frame(peer, frame);
 }
 
+void peer_send_session(const struct peer *peer, enum protocol_action action, uint32_t seconds) {
+    struct outgoing *frame = begin_frame(PROTOCOL_SESSION);
+    if (!frame)
+        return;
+    session_encode(action, seconds, &frame->writer);
+    send_frame(peer, frame);
+}
+
 void peer_send_prompt(const struct peer *peer, const struct prompt *prompt) {
     struct outgoing *frame = begin_frame(PROTOCOL_PROMPT);
     if (!frame)

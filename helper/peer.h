@@ -25,6 +25,7 @@ int peer_read_question(const struct peer *peer, struct question *ret);
 void peer_send_notice(const struct peer *peer, uint32_t milliseconds, const char *provider);
 void peer_send_entry(const struct peer *peer, const struct entry *entry);
 void peer_send_finding(const struct peer *peer, const struct finding *finding);
+void peer_send_session(const struct peer *peer, enum protocol_action action, uint32_t seconds);
 void peer_send_prompt(const struct peer *peer, const struct prompt *prompt);
 void peer_send_answer(const struct peer *peer, const struct answer *answer);
 

@@ -6,15 +6,17 @@
  * Integers are big-endian; a string is u32 length and that many bytes, without a NUL.
  *
  * The asker sends one REQUEST. The helper answers with at most one NOTICE, at most one PROMPT, any
- * number of ENTRY and FINDING, and one REPLY, then closes. A peer that sends anything else is not
- * spoken with any further. The NOTICE comes before anything is done: an asker that has read none
- * may ask another helper.
+ * number of ENTRY and FINDING, at most one SESSION, and one REPLY, then closes. A peer that sends
+ * anything else is not spoken with any further. The NOTICE comes before anything is done: an asker
+ * that has read none may ask another helper.
  *
  *   REQUEST  u8 operation, string user, string service, u32 offline_grace, u32 reuse_within,
  *            u32 deadline (seconds each; PROTOCOL_UNSET: as configured), string input
- *            (IMPORT: the refresh token; DOCTOR: what its asker knows of sshd, when the module
- *            stands in sshd's stack: u32 LoginGraceTime in seconds, 0 for none, u32 the option
- *            deadline or PROTOCOL_UNSET, u8 1 with the option enroll; empty otherwise)
+ *            (IMPORT: the refresh token; FRESH_TOKEN: the host that git sends it to, or empty;
+ *            LOGOUT: the session's access token, or empty; DOCTOR: what its asker knows of sshd,
+ *            when the module stands in sshd's stack: u32 LoginGraceTime in seconds, 0 for none,
+ *            u32 the option deadline or PROTOCOL_UNSET, u8 1 with the option enroll; empty
+ *            otherwise)
  *   NOTICE   u32 milliseconds the asker should wait from now, string provider that is asked
  *   PROMPT   string address, string address with the code in it ("" when there is none), string
  *            code, u32 seconds the person has (the asker waits that much longer), u32 port of this
@@ -25,8 +27,11 @@
  *            u8 state of the account (enum protocol_account)
  *   FINDING  u8 level (enum protocol_level), string what was found, string why it matters, string
  *            how to mend it (DOCTOR only; the last two "" when the level is LEVEL_GOOD)
+ *   SESSION  u8 action (enum protocol_action) to take on the account's sessions now, u32 seconds
+ *            until they are to be looked at again (WATCH only)
  *   REPLY    u8 verdict, u8 source, u8 rotated (0 or 1), string provider, string reason (for the
- *            log), string message (for the person), u64 expires, string token (TOKEN only)
+ *            log), string message (for the person), u64 expires, string scope (as granted),
+ *            string token (TOKEN, FRESH_TOKEN and WATCH only)
  *
  * What a string from the helper holds is printable ASCII, but the asker MUST NOT rely on it.
  */
@@ -44,6 +49,7 @@
 enum {
     PROTOCOL_TOKEN_MAX = 32767,  /* bytes of a token: what a key of type "user" can hold */
     PROTOCOL_NAME_MAX = 255,     /* bytes of an account, service or provider name */
+    PROTOCOL_SCOPE_MAX = 1023,   /* bytes of a scope */
     PROTOCOL_TEXT_MAX = 480,     /* bytes of a reason or message: within PAM_MAX_MSG_SIZE */
     PROTOCOL_FRAME_MAX = 36864,  /* the largest frame: a token and every other field at its limit */
     PROTOCOL_HEADER_SIZE = 4,    /* the length in front of a frame */
@@ -60,20 +66,24 @@ enum protocol_type {
     PROTOCOL_REPLY = 4,
     PROTOCOL_PROMPT = 5,
     PROTOCOL_FINDING = 6,
+    PROTOCOL_SESSION = 7,
     PROTOCOL_TYPE_COUNT,
 };
 
 enum protocol_operation {
-    OPERATION_VERIFY = 1,   /* the decision of a login */
-    OPERATION_TOKEN = 2,    /* the stored access token, for the session's key; root only */
-    OPERATION_IMPORT = 3,   /* store the refresh token in `input`; root only */
-    OPERATION_STATUS = 4,   /* one ENTRY, when the account is enrolled */
-    OPERATION_LIST = 5,     /* an ENTRY for each enrolled account; root only */
-    OPERATION_ENROLL = 6,   /* device authorization (RFC 8628), with a PROMPT for the person */
-    OPERATION_UNENROLL = 7, /* revoke the grant and forget it, but not whose it was */
-    OPERATION_FORGET = 8,   /* the same, and whose it was; root only */
-    OPERATION_BROWSER = 9,  /* authorization code (RFC 6749 section 4.1), with a PROMPT */
-    OPERATION_DOCTOR = 10,  /* a FINDING for each thing that the helper can judge; root only */
+    OPERATION_VERIFY = 1,       /* the decision of a login */
+    OPERATION_TOKEN = 2,        /* the stored access token, for the session's key; root only */
+    OPERATION_IMPORT = 3,       /* store the refresh token in `input`; root only */
+    OPERATION_STATUS = 4,       /* one ENTRY, when the account is enrolled */
+    OPERATION_LIST = 5,         /* an ENTRY for each enrolled account; root only */
+    OPERATION_ENROLL = 6,       /* device authorization (RFC 8628), with a PROMPT for the person */
+    OPERATION_UNENROLL = 7,     /* revoke the grant and forget it, but not whose it was */
+    OPERATION_FORGET = 8,       /* the same, and whose it was; root only */
+    OPERATION_BROWSER = 9,      /* authorization code (RFC 6749 section 4.1), with a PROMPT */
+    OPERATION_DOCTOR = 10,      /* a FINDING for each thing that the helper can judge; root only */
+    OPERATION_FRESH_TOKEN = 11, /* the access token, renewed when less than a minute is left */
+    OPERATION_WATCH = 12,       /* whether the account's sessions may go on, and its token; root */
+    OPERATION_LOGOUT = 13,      /* the account's last session has ended; root only */
     OPERATION_COUNT,
 };
 
@@ -109,6 +119,15 @@ enum protocol_account {
     ACCOUNT_OTHER_UID = 2,  /* the name has another uid than the one that was enrolled */
     ACCOUNT_UNREADABLE = 3, /* the record does not open; only the name is known */
     ACCOUNT_STATE_COUNT,
+};
+
+/* What the end of an account means for its sessions that are open. */
+enum protocol_action {
+    ACTION_NONE = 0, /* they go on */
+    ACTION_LOG = 1,
+    ACTION_LOCK = 2,
+    ACTION_TERMINATE = 3,
+    ACTION_COUNT,
 };
 
 enum protocol_level {

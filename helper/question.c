@@ -41,6 +41,7 @@ void answer_encode(const struct answer *answer, struct protocol_writer *writer) 
     protocol_put_string(writer, answer->reason.text);
     protocol_put_string(writer, answer->message);
     protocol_put_u64(writer, (uint64_t) answer->expires);
+    protocol_put_string(writer, answer->scope);
     protocol_put_bytes(writer, answer->token.data, answer->token.length);
 }
 
@@ -61,6 +62,11 @@ void finding_encode(const struct finding *finding, struct protocol_writer *write
     protocol_put_string(writer, finding->what);
     protocol_put_string(writer, finding->why);
     protocol_put_string(writer, finding->mend);
+}
+
+void session_encode(enum protocol_action action, uint32_t seconds, struct protocol_writer *writer) {
+    protocol_put_u8(writer, (uint8_t) action);
+    protocol_put_u32(writer, seconds);
 }
 
 void prompt_encode(const struct prompt *prompt, struct protocol_writer *writer) {

@@ -30,7 +30,8 @@ struct answer {
     struct reason reason;                /* for the log */
     char message[PROTOCOL_TEXT_MAX + 1]; /* for the person; printable ASCII */
     int64_t expires;                     /* of the access token, wall seconds; 0: none */
-    struct secret token;                 /* for OPERATION_TOKEN */
+    char scope[PROTOCOL_SCOPE_MAX + 1];  /* as granted */
+    struct secret token;                 /* for OPERATION_TOKEN and its like */
     int64_t last_granted, grace_until;   /* for GRANTED_OFFLINE, wall seconds */
 };
 
@@ -66,10 +67,11 @@ struct finding {
 int question_decode(const uint8_t *fields, size_t size, struct question *ret);
 void question_clear(struct question *question);
 
-/* Encode the fields of a REPLY, an ENTRY, a FINDING, a PROMPT, a NOTICE. */
+/* Encode the fields of a REPLY, an ENTRY, a FINDING, a SESSION, a PROMPT, a NOTICE. */
 void answer_encode(const struct answer *answer, struct protocol_writer *writer);
 void entry_encode(const struct entry *entry, struct protocol_writer *writer);
 void finding_encode(const struct finding *finding, struct protocol_writer *writer);
+void session_encode(enum protocol_action action, uint32_t seconds, struct protocol_writer *writer);
 void prompt_encode(const struct prompt *prompt, struct protocol_writer *writer);
 void notice_encode(uint32_t milliseconds, const char *provider, struct protocol_writer *writer);
 

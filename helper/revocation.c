@@ -10,8 +10,9 @@
 #include "provider.h"
 
 enum verdict revocation_send(const struct provider_config *provider, struct record *record,
-                             const struct secret *refresh, const char *issuer,
-                             const struct http_patience *patience, struct reason *reason) {
+                             const struct secret *token, enum oauth_token_kind kind,
+                             const char *issuer, const struct http_patience *patience,
+                             struct reason *reason) {
     SCOPED_OAUTH_REQUEST struct oauth_request built = {0};
     SCOPED_ANSWER struct http_answer answer = {0};
     const char *url = NULL;
@@ -29,7 +30,7 @@ enum verdict revocation_send(const struct provider_config *provider, struct reco
         reason_set(reason, 0, "%s has no revocation endpoint: end the grant there", provider->name);
         return VERDICT_NOT_PERMITTED;
     }
-    if (oauth_build_revocation(provider, refresh, &built) < 0) {
+    if (oauth_build_revocation(provider, token, kind, &built) < 0) {
         reason_set(reason, 0, "out of memory");
         return VERDICT_FAULT;
     }

@@ -46,7 +46,7 @@ static enum verdict revoke(const struct visit *visit, struct record *record, boo
         any = true;
         enum verdict verdict =
             revocation_send(&visit->config.provider, record, &left[i].grant->refresh,
-                            left[i].issuer, &patience, &told);
+                            OAUTH_REFRESH_TOKEN, left[i].issuer, &patience, &told);
         bool done = is_done(verdict, forget);
         if (done)
             record_grant_clear(left[i].grant);

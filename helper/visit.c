@@ -35,6 +35,9 @@ static const struct use_case {
 } use_cases[] = {
     {OPERATION_VERIFY, ASKER_OWNER, NEED_ACCOUNT, login_verify},
     {OPERATION_TOKEN, ASKER_ROOT, NEED_ACCOUNT, login_token},
+    {OPERATION_FRESH_TOKEN, ASKER_OWNER, NEED_ACCOUNT, session_token},
+    {OPERATION_WATCH, ASKER_ROOT, NEED_ACCOUNT, session_watch},
+    {OPERATION_LOGOUT, ASKER_ROOT, NEED_ACCOUNT, session_logout},
     {OPERATION_ENROLL, ASKER_OWNER, NEED_ACCOUNT, enroll_by_device},
     {OPERATION_BROWSER, ASKER_OWNER, NEED_ACCOUNT, enroll_by_browser},
     {OPERATION_IMPORT, ASKER_ROOT, NEED_ACCOUNT, import_grant},

@@ -26,6 +26,12 @@ int spawn_helper(const char *config) {
     return pair[0];
 }
 
+int spawn_find_user(uid_t *ret_uid, gid_t *ret_gid) {
+    *ret_uid = getuid();
+    *ret_gid = getgid();
+    return 0;
+}
+
 /* Only root spawns; whoever fuzzes need not be. */
 uid_t geteuid(void) {
     return 0;

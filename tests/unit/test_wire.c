@@ -51,7 +51,7 @@ static void what_is_no_frame_is_refused(void **state) {
     assert_int_equal(RECEIVE("\0\0\220\1\1\4", &fields), -EBADMSG);
     assert_int_equal(RECEIVE("\0\0\0\2\2\4", &fields), -EBADMSG);
     assert_int_equal(RECEIVE("\0\0\0\2\1\1", &fields), -EBADMSG);
-    assert_int_equal(RECEIVE("\0\0\0\2\1\7", &fields), -EBADMSG);
+    assert_int_equal(RECEIVE("\0\0\0\2\1\10", &fields), -EBADMSG);
     assert_int_equal(RECEIVE("\0\0\0\2\1\0", &fields), -EBADMSG);
     assert_int_equal(RECEIVE("\0\0\0\2\1\2", &fields), PROTOCOL_NOTICE);
 }
