@@ -91,9 +91,8 @@ $(BUILD)/pam_oauth_login.so: $(call object,$(MODULE_C) $(CLIENT_C)) pam_module/e
 $(BUILD)/oauth-login-helper: $(call object,$(HELPER_C)) $(INSTRUMENT_O)
 	$(CC) -pie $(CFLAGS) $(LINK) -o $@ $^ $(HELPER_LIBS)
 
-$(BUILD)/oauth-login: $(call object,$(CLI_C) $(filter-out client/session_key.c,$(CLIENT_C))) \
-                      $(INSTRUMENT_O)
-	$(CC) -pie $(CFLAGS) $(LINK) -o $@ $^ -ljson-c -lqrencode
+$(BUILD)/oauth-login: $(call object,$(CLI_C) $(CLIENT_C)) $(INSTRUMENT_O)
+	$(CC) -pie $(CFLAGS) $(LINK) -o $@ $^ -ljson-c -lqrencode -lkeyutils
 
 # Unit tests have sanitizers in everything that they are linked with.
 $(BUILD)/sanitized/%.o: %.c Makefile $(BUILD)/defines
@@ -180,11 +179,10 @@ install: all
 	install -D -m 0755 $(BUILD)/oauth-login $(DESTDIR)$(PREFIX)/bin/oauth-login
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/sysusers.d conf/sysusers.d/oauth-login.conf
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/tmpfiles.d conf/tmpfiles.d/oauth-login.conf
-	for unit in oauth-login-helper.socket oauth-login-helper.service; do \
-	    mkdir -p $(DESTDIR)$(UNITDIR) && sed -e 's|/usr/libexec/oauth-login-helper|$(HELPER)|' \
-	        -e 's|/var/lib/oauth-login|$(STORE)|' -e 's|/run/oauth-login|$(RUN)|' \
-	        conf/systemd/$$unit | install -m 0644 /dev/stdin $(DESTDIR)$(UNITDIR)/$$unit || exit 1; \
-	done
+	cd conf/systemd && mkdir -p $(DESTDIR)$(UNITDIR) && for unit in *; do \
+	    sed -e 's|/usr/libexec/oauth-login-helper|$(HELPER)|' -e 's|/usr/bin|$(PREFIX)/bin|' \
+	        -e 's|/var/lib/oauth-login|$(STORE)|' -e 's|/run/oauth-login|$(RUN)|' $$unit | \
+	        install -m 0644 /dev/stdin $(DESTDIR)$(UNITDIR)/$$unit || exit 1; done
 	install -D -m 0644 -t $(DESTDIR)$(DOCDIR) README.md conf/oauth-login.conf
 	install -D -m 0644 -t $(DESTDIR)$(DOCDIR)/pam.d conf/pam.d/*
 	for page in conf/man/*; do \
@@ -203,9 +201,8 @@ uninstall:
 	    systemctl disable -q --now oauth-login-helper.socket oauth-login-helper.service; fi
 	rm -f $(DESTDIR)$(PAMDIR)/pam_oauth_login.so $(DESTDIR)$(HELPER) \
 	    $(DESTDIR)$(PREFIX)/bin/oauth-login $(DESTDIR)$(PREFIX)/lib/sysusers.d/oauth-login.conf \
-	    $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/oauth-login.conf \
-	    $(DESTDIR)$(UNITDIR)/oauth-login-helper.socket \
-	    $(DESTDIR)$(UNITDIR)/oauth-login-helper.service
+	    $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/oauth-login.conf
+	cd conf/systemd && for unit in *; do rm -f $(DESTDIR)$(UNITDIR)/$$unit; done
 	rm -rf $(DESTDIR)$(DOCDIR)
 	cd conf/man && for page in *; do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; done
 	@echo "Kept: $(SYSCONFDIR)/oauth-login, $(STORE) and the user oauth-login."

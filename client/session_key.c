@@ -11,6 +11,7 @@
 enum { DESCRIPTION_SIZE = 320 };
 
 static const char ring_name[] = "oauth-login";
+static const char key_prefix[] = "oauth-login:";
 
 /* Possessors may look, read and search, root may do anything, and nobody else may see it. */
 static const key_perm_t ring_permissions =
@@ -110,32 +111,95 @@ static int make_ring(key_serial_t session, struct session_key_ring *ret) {
     return 0;
 }
 
+int session_key_replace(key_serial_t ring, const char *provider, const void *token, size_t size,
+                        uint32_t seconds) {
+    char description[DESCRIPTION_SIZE];
+    snprintf(description, sizeof description, "%s%s", key_prefix, provider);
+    /* add_key again for another token: keyctl_update refuses more than 4,096 bytes. */
+    key_serial_t key = add_key("user", description, token, size, ring);
+    if (key >= 0 && keyctl_set_timeout(key, seconds > 0 ? seconds : 1) == 0 &&
+        keyctl_setperm(key, ring_permissions) == 0)
+        return 0;
+    int error = -errno;
+    if (key >= 0)
+        keyctl_revoke(key);
+    return error;
+}
+
 int session_key_plant(const char *provider, const void *token, size_t size, uint32_t seconds,
                       uid_t uid, gid_t gid, key_serial_t inherited, struct session_key_ring *ret) {
-    char description[DESCRIPTION_SIZE];
     struct session_key_ring ring = {0};
     key_serial_t session = 0;
 
-    snprintf(description, sizeof description, "oauth-login:%s", provider);
     int r = find_session(uid, gid, inherited, &session);
     if (r < 0)
         return r;
     r = make_ring(session, &ring);
     if (r < 0)
         return r;
-    /* add_key again for another token: keyctl_update refuses more than 4,096 bytes. */
-    key_serial_t key = add_key("user", description, token, size, ring.serial);
-    if (key < 0 || keyctl_set_timeout(key, seconds > 0 ? seconds : 1) < 0 ||
-        keyctl_setperm(key, ring_permissions) < 0) {
-        r = -errno;
-        if (key >= 0)
-            keyctl_revoke(key);
-        if (ring.ours)
-            keyctl_revoke(ring.serial);
-        return r;
+    r = session_key_replace(ring.serial, provider, token, size, seconds);
+    if (r < 0 && ring.ours)
+        keyctl_revoke(ring.serial);
+    if (r >= 0)
+        *ret = ring;
+    return r;
+}
+
+key_serial_t session_key_ring(uid_t uid) {
+    key_serial_t session = session_key_current();
+    return session > 0 && is_private(session, uid) ? find_ring(session) : 0;
+}
+
+/* The token's key in a ring, 0 when there is none. */
+static key_serial_t find_token(key_serial_t ring) {
+    key_serial_t *keys = NULL, found = 0;
+    int size = keyctl_read_alloc(ring, (void **) &keys);
+    for (size_t i = 0; size > 0 && i < (size_t) size / sizeof *keys && found == 0; i++) {
+        struct described described = {.uid = 0};
+        if (describe(keys[i], &described) == 0 && !described.keyring && described.uid == 0 &&
+            strncmp(described.name, key_prefix, sizeof key_prefix - 1) == 0)
+            found = keys[i];
     }
-    *ret = ring;
-    return 0;
+    free(keys);
+    return found;
+}
+
+/* What the kernel shows of a key's life in /proc/keys: "45s", "14m", "perm", "expd". */
+static uint32_t seconds_left(key_serial_t key) {
+    static const struct {
+        char unit;
+        uint32_t seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
+    char line[512], life[16], unit = 0;
+    uint32_t left = 0;
+    unsigned int serial = 0, number = 0;
+    FILE *keys = fopen("/proc/keys", "re");
+    while (keys && serial != (unsigned int) key && fgets(line, sizeof line, keys))
+        if (sscanf(line, "%x %*s %*s %15s", &serial, life) != 2)
+            serial = 0;
+    if (keys)
+        fclose(keys);
+    if (serial != (unsigned int) key || sscanf(life, "%u%c", &number, &unit) != 2)
+        return 0;
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (units[i].unit == unit)
+            left = number * units[i].seconds;
+    return left;
+}
+
+int session_key_read(void *token, size_t size, uint32_t *ret_seconds) {
+    key_serial_t session = session_key_current();
+    key_serial_t ring = session > 0 ? find_ring(session) : 0;
+    key_serial_t key = ring > 0 ? find_token(ring) : 0;
+    if (key == 0)
+        return -ENOKEY;
+    long length = keyctl_read(key, token, size);
+    if (length < 0)
+        return -errno;
+    if ((size_t) length > size)
+        return -EMSGSIZE;
+    *ret_seconds = seconds_left(key);
+    return (int) length;
 }
 
 int session_key_revoke(key_serial_t serial) {

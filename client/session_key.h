@@ -31,6 +31,20 @@ key_serial_t session_key_current(void);
 int session_key_plant(const char *provider, const void *token, size_t size, uint32_t seconds,
                       uid_t uid, gid_t gid, key_serial_t inherited, struct session_key_ring *ret);
 
+/* Puts another token in the place of the one in `ring`, which session_key_plant filled. Needs uid
+ * 0, but not to be in the session. -ENOKEY, -EKEYREVOKED: the session has ended. */
+int session_key_replace(key_serial_t ring, const char *provider, const void *token, size_t size,
+                        uint32_t seconds);
+
+/* The ring in the session keyring of the calling process, when that is the account's own: 0 when it
+ * is somebody else's session, or has no ring. */
+key_serial_t session_key_ring(uid_t uid);
+
+/* Reads the token in the session keyring of the calling process: its size, with the seconds it has
+ * at least still to live. -ENOKEY when there is none that is valid, -EMSGSIZE, or another errno of
+ * keyrings(7). */
+int session_key_read(void *token, size_t size, uint32_t *ret_seconds);
+
 /* Revokes the keys in a ring, then the ring. One that is gone already is fine. */
 int session_key_revoke(key_serial_t serial);
 

@@ -11,6 +11,8 @@
 
 #include "report.h"
 
+enum { LOGOUT_DEADLINE = 3 }; /* seconds: nobody waits long to be let go */
+
 static const char *text_item(const struct login *login, int item) {
     const void *text = NULL;
     return pam_get_item(login->pamh, item, &text) == PAM_SUCCESS && text ? text : "";
@@ -80,4 +82,15 @@ void login_ask(const struct login *login, enum protocol_operation operation,
                struct ask_answer *ret) {
     struct ask_question question = login_question(login, operation);
     ask_helper(&question, ret);
+}
+
+void login_say_logout(const struct login *login, const void *token, size_t size) {
+    struct ask_answer answer;
+    struct ask_question question = login_question(login, OPERATION_LOGOUT);
+    question.deadline = LOGOUT_DEADLINE;
+    question.input = token;
+    question.input_size = size;
+    ask_helper(&question, &answer);
+    report_logout(login, &answer);
+    ask_clear(&answer);
 }

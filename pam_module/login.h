@@ -44,4 +44,7 @@ struct ask_question login_question(const struct login *login, enum protocol_oper
 void login_ask(const struct login *login, enum protocol_operation operation,
                struct ask_answer *ret);
 
+/* Tells the helper that the account's last session has ended, which had this token, if any. */
+void login_say_logout(const struct login *login, const void *token, size_t size);
+
 #endif

@@ -7,6 +7,7 @@
 
 #include "decision.h"
 #include "login.h"
+#include "registration.h"
 #include "ring.h"
 #include "session.h"
 
@@ -32,10 +33,12 @@ PAM_EXTERN int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const c
 }
 
 PAM_EXTERN int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv) {
-    (void) argc;
-    (void) argv;
+    struct login login;
     if ((unsigned) flags & PAM_DELETE_CRED)
-        session_close(pamh);
+        session_drop_key(pamh);
+    if ((unsigned) flags & (PAM_REINITIALIZE_CRED | PAM_REFRESH_CRED) &&
+        login_begin(pamh, PHASE_SESSION, flags, argc, argv, &login) == PAM_SUCCESS)
+        session_refresh(&login);
     return PAM_SUCCESS;
 }
 
@@ -49,9 +52,12 @@ PAM_EXTERN int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, cons
 }
 
 PAM_EXTERN int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv) {
-    (void) flags;
-    (void) argc;
-    (void) argv;
-    session_close(pamh);
+    struct login login;
+    if (login_begin(pamh, PHASE_SESSION, flags, argc, argv, &login) == PAM_SUCCESS) {
+        session_close(&login);
+        return PAM_SUCCESS;
+    }
+    session_drop_key(pamh); /* of an account that was deleted meanwhile */
+    registration_end(pamh);
     return PAM_SUCCESS;
 }

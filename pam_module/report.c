@@ -109,3 +109,19 @@ void report_not_planted(const struct login *login, const char *why) {
     pam_syslog(login->pamh, LOG_WARNING, "%s: no session key: %s",
                report_escape_word(login->user, user), escape(why, text));
 }
+
+void report_not_watched(const struct login *login, const char *why) {
+    char user[REPORT_FIELD_SIZE];
+    pam_syslog(login->pamh, LOG_WARNING,
+               "%s: this session will not end with the account: " OAUTH_LOGIN_RUN "/sessions: %s",
+               report_escape_word(login->user, user), why);
+}
+
+void report_logout(const struct login *login, const struct ask_answer *answer) {
+    char user[REPORT_FIELD_SIZE], text[REPORT_FIELD_SIZE];
+    if (answer->verdict == VERDICT_GRANTED || answer->verdict == VERDICT_NOT_MANAGED ||
+        answer->verdict == VERDICT_NOT_ENROLLED)
+        return;
+    pam_syslog(login->pamh, LOG_WARNING, "%s: the access token was not revoked: %s",
+               report_escape_word(login->user, user), escape(answer->reason, text));
+}

@@ -31,4 +31,10 @@ void report_not_prompted(const struct login *login, const char *why);
 void report_planted(const struct login *login, int serial, const struct ask_answer *answer);
 void report_not_planted(const struct login *login, const char *why);
 
+/* An open session that oauth-login-watch does not know of. */
+void report_not_watched(const struct login *login, const char *why);
+
+/* What came of the logout; nothing is said of one that went well. */
+void report_logout(const struct login *login, const struct ask_answer *answer);
+
 #endif

@@ -10,7 +10,14 @@
  * keyring_required is set: PAM_SESSION_ERR then. */
 int session_open(const struct login *login);
 
+/* Puts the account's current token in the place of the session's, if the calling process is in the
+ * account's own session: after a screen was unlocked, say. */
+void session_refresh(const struct login *login);
+
 /* Revokes what session_open planted for this handle, if it did. */
-void session_close(pam_handle_t *pamh);
+void session_drop_key(pam_handle_t *pamh);
+
+/* The same, and the session is not open any more. After the account's last, the helper is told. */
+void session_close(const struct login *login);
 
 #endif

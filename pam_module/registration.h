@@ -1,0 +1,20 @@
+/*
+ * registration.h - an open session is known to oauth-login-watch from its opening to its end.
+ */
+#ifndef OAUTH_LOGIN_REGISTRATION_H
+#define OAUTH_LOGIN_REGISTRATION_H
+
+#include <keyutils.h>
+#include <stdbool.h>
+
+#include "login.h"
+
+/* Registers the session that this process opens, with the ring its token lies in, or 0. 0, or a
+ * negative errno: the session is not watched then. */
+int registration_begin(const struct login *login, key_serial_t ring);
+
+/* Ends what registration_begin began with this handle. True when it was the last session of its
+ * account that is open. */
+bool registration_end(pam_handle_t *pamh);
+
+#endif
