@@ -30,6 +30,7 @@ struct arguments {
     bool yes;            /* --yes */
     bool forget;         /* --forget */
     bool browser;        /* --browser */
+    bool header;         /* --header */
 };
 
 /* Each runs one command and returns the exit status. */
@@ -40,6 +41,9 @@ int command_verify(const struct arguments *arguments);
 int command_status(const struct arguments *arguments);
 int command_list(const struct arguments *arguments);
 int command_doctor(const struct arguments *arguments);
+int command_token(const struct arguments *arguments);
+int command_git_credential(const struct arguments *arguments);
+int command_watch(const struct arguments *arguments);
 
 /* The account that a command is about: the one given, else the caller's own. Prints what is wrong
  * and returns NULL when there is no such account. The text lives until the next call. */

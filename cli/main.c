@@ -20,6 +20,7 @@ enum {
     OPTION_YES,
     OPTION_FORGET,
     OPTION_BROWSER,
+    OPTION_HEADER,
     OPTION_HELP,
     OPTION_VERSION
 };
@@ -42,6 +43,8 @@ static const struct command {
     {"verify", command_verify, 1, 1,
      TAKES(OPTION_SERVICE) | TAKES(OPTION_JSON) | TAKES(OPTION_CONFIG),
      "verify USER [--service S]     the decision a login would get now, and why"},
+    {"token", command_token, 0, 0, TAKES(OPTION_HEADER) | TAKES(OPTION_JSON) | TAKES(OPTION_CONFIG),
+     "token [--header]              a valid access token of yours, on standard output"},
     {"unenroll", command_unenroll, 0, 1,
      TAKES(OPTION_YES) | TAKES(OPTION_FORGET) | TAKES(OPTION_CONFIG),
      "unenroll [USER] [--forget]    end the grant, here and at the provider; --yes: unasked"},
@@ -51,6 +54,10 @@ static const struct command {
      "list [--unused 90d]           a line for each enrolled account"},
     {"doctor", command_doctor, 0, 0, TAKES(OPTION_JSON) | TAKES(OPTION_CONFIG),
      "doctor                        what is wrong on this machine, and the mend"},
+    {"git-credential", command_git_credential, 1, 1, TAKES(OPTION_CONFIG),
+     "git-credential get            your access token for git, see gitcredentials(7)"},
+    {"watch", command_watch, 0, 0, TAKES(OPTION_CONFIG),
+     "watch                         look after the open sessions; for oauth-login-watch.service"},
 };
 
 static const struct option long_options[] = {
@@ -61,6 +68,7 @@ static const struct option long_options[] = {
     {"yes", no_argument, NULL, OPTION_YES},
     {"forget", no_argument, NULL, OPTION_FORGET},
     {"browser", no_argument, NULL, OPTION_BROWSER},
+    {"header", no_argument, NULL, OPTION_HEADER},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -70,7 +78,7 @@ static int usage(FILE *out, int status) {
     fprintf(out, "Usage: oauth-login COMMAND\n");
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         fprintf(out, "  %s\n", commands[i].usage);
-    fprintf(out, "verify, status, list and doctor take --json; all take --config PATH. "
+    fprintf(out, "verify, status, list, token and doctor take --json; all take --config PATH. "
                  "See oauth-login(1).\n");
     return status;
 }
@@ -98,6 +106,7 @@ static bool take_option(const struct command *command, int option, struct argume
     ret->yes |= option == OPTION_YES;
     ret->forget |= option == OPTION_FORGET;
     ret->browser |= option == OPTION_BROWSER;
+    ret->header |= option == OPTION_HEADER;
     if (option == OPTION_CONFIG && optarg[0] != '/') {
         fprintf(stderr, "oauth-login: --config takes an absolute path\n");
         return false;
@@ -121,7 +130,7 @@ static int run_command(const struct command *command, int argc, char **argv) {
     int words = argc - optind;
     if (words < command->least || words > command->most) {
         fprintf(stderr, "oauth-login: %s takes %s\n", command->name,
-                command->most == 0 ? "no account" : "one account");
+                command->most == 0 ? "no argument" : "one argument");
         return usage(stderr, EXIT_USAGE);
     }
     arguments.user = words > 0 ? argv[optind] : NULL;

@@ -3,13 +3,13 @@
 import ctypes
 import json
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
 from process import run
 from scripted_server import Answer
-from terminal import Terminal
+from shell import stay
 
 KEY, RING = "%user:oauth-login:corp", "%keyring:oauth-login"
 READ_KEY = f"keyctl pipe {KEY}"
@@ -33,24 +33,6 @@ def stack(host):
 
 with_and_without_keyinit = pytest.mark.parametrize(
     "keyinit", (KEYINIT, ""), ids=("keyinit", "no keyinit"))
-
-
-class Shell(Terminal):
-    """A session that stays open; told(command) is what the command writes in it."""
-
-    def told(self, command):
-        status, output = self.tried(command)
-        assert status == 0, f"{command}: {output}"
-        return output
-
-    def tried(self, command):
-        self.send_line(f"{command}; s=$?; echo; echo end=$s")
-        found = self.expect(r"(?s)\n(.*?)\nend=(\d+)\n")
-        return int(found[2]), found[1].rstrip("\n")
-
-
-def stay(sshd, user="alice"):
-    return Shell(*sshd.client(user, "exec sh 2>&1"))
 
 
 def answering(provider, **changes):
@@ -224,9 +206,12 @@ def test_the_environment_of_su_holds_nothing_of_ours(host, corp, oauth_login):
 def test_two_sessions_of_an_account_have_a_key_each(host, corp, sshd, stack, keyinit):
     stack(keyinit)
     mark = host.log.mark()
-    with stay(sshd) as first, stay(sshd) as second:
+    with ExitStack() as opened:
+        first = opened.enter_context(stay(sshd))
+        tokens = [first.told(READ_KEY)]
+        second = opened.enter_context(stay(sshd))
+        tokens.append(second.told(READ_KEY))
         sessions = first, second
-        tokens = [session.told(READ_KEY) for session in sessions]
         assert tokens[0] != tokens[1]
         for name in KEY, RING, "@s":
             assert len({session.told(f"keyctl id {name}") for session in sessions}) == 2

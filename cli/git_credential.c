@@ -1,0 +1,87 @@
+/*
+ * git_credential.c - oauth-login git-credential: the access token for git, by its credential
+ * helper's protocol (gitcredentials(7), git-credential(1)). Only hosts of git_hosts get it, only
+ * over TLS.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "print.h"
+
+enum { LINE_SIZE = 4096, HOST_SIZE = 256 };
+
+/* What git says of the remote. */
+struct remote {
+    bool https;
+    char host[HOST_SIZE];
+    char username[HOST_SIZE];
+    bool takes_authtype; /* git 2.46 and later: a bearer token as such */
+};
+
+/* A value that is too long for `ret` is none that could be ours. */
+static void take_value(const char *line, const char *key, char ret[HOST_SIZE]) {
+    size_t length = strlen(key);
+    if (strncmp(line, key, length) == 0 && strlen(line + length) < HOST_SIZE)
+        strcpy(ret, line + length);
+}
+
+static void take_line(const char *line, struct remote *remote) {
+    take_value(line, "host=", remote->host);
+    take_value(line, "username=", remote->username);
+    remote->https |= strcmp(line, "protocol=https") == 0;
+    remote->takes_authtype |= strcmp(line, "capability[]=authtype") == 0;
+}
+
+/* Reads lines until an empty one, or the end. A line too long to be one of ours is passed over. */
+static void read_remote(struct remote *ret) {
+    char line[LINE_SIZE];
+    bool whole = true;
+    while (fgets(line, sizeof line, stdin)) {
+        bool begins = whole;
+        size_t length = strcspn(line, "\n");
+        whole = line[length] == '\n';
+        line[length] = '\0';
+        if (begins && whole && length == 0)
+            return;
+        if (begins && whole)
+            take_line(line, ret);
+    }
+}
+
+static void print_credential(const struct remote *remote, const struct ask_answer *answer) {
+    if (remote->takes_authtype)
+        printf("capability[]=authtype\nauthtype=Bearer\ncredential=");
+    else
+        printf("username=%s\npassword=", remote->username[0] != '\0' ? remote->username : "oauth2");
+    fwrite(answer->token, 1, answer->token_size, stdout);
+    if (answer->expires > 0)
+        printf("\npassword_expiry_utc=%lld", (long long) answer->expires);
+    putchar('\n');
+}
+
+int command_git_credential(const struct arguments *arguments) {
+    struct arguments own = *arguments;
+    struct remote remote = {.https = false};
+    struct ask_answer answer;
+    if (strcmp(arguments->user, "get") != 0)
+        return EXIT_YES; /* store, erase: git's memory is not ours */
+    own.user = NULL;
+    read_remote(&remote);
+    if (!remote.https || remote.host[0] == '\0')
+        return EXIT_YES; /* git asks the next helper */
+    const char *account = command_account(&own);
+    if (!account)
+        return EXIT_USAGE;
+    struct ask_question question = command_question(&own, OPERATION_FRESH_TOKEN, account);
+    question.input = remote.host;
+    question.input_size = strlen(remote.host);
+    ask_helper(&question, &answer);
+    int status = command_exit_status(answer.verdict);
+    if (answer.verdict == VERDICT_GRANTED)
+        print_credential(&remote, &answer);
+    else if (answer.verdict != VERDICT_NOT_PERMITTED)
+        print_answer(account, &answer);
+    ask_clear(&answer);
+    return fflush(stdout) == 0 ? status : EXIT_FAULT;
+}

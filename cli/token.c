@@ -1,0 +1,68 @@
+/*
+ * token.c - oauth-login token: a valid access token of the caller's, printed and planted nowhere.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "print.h"
+#include "session_key.h"
+
+enum { FRESH_LEFT = 60 }; /* seconds: less is as good as nothing to who has a request to send */
+
+/* The session's own token, when it has long enough to live: no question is asked for it. */
+static bool read_session(struct ask_answer *ret) {
+    uint32_t left = 0;
+    int size = session_key_read(ret->token, sizeof ret->token, &left);
+    if (size <= 0 || left < FRESH_LEFT)
+        return false;
+    ret->token_size = (size_t) size;
+    ret->verdict = VERDICT_GRANTED;
+    return true;
+}
+
+static void print_token_json(const struct ask_answer *answer) {
+    struct json_object *document = json_object_new_object();
+    json_object_object_add(
+        document, "token",
+        json_object_new_string_len((const char *) answer->token, (int) answer->token_size));
+    print_add_text(document, "type", "Bearer");
+    print_add_time(document, "expires", answer->expires);
+    print_add_text(document, "scope", answer->scope);
+    print_json(document);
+}
+
+static void print_token(const struct arguments *arguments, const struct ask_answer *answer) {
+    if (arguments->json) {
+        print_token_json(answer);
+        return;
+    }
+    if (arguments->header)
+        fputs("Authorization: Bearer ", stdout);
+    fwrite(answer->token, 1, answer->token_size, stdout);
+    putchar('\n');
+}
+
+int command_token(const struct arguments *arguments) {
+    struct ask_answer answer = {.verdict = VERDICT_NONE};
+    const char *account = command_account(arguments);
+    if (!account)
+        return EXIT_USAGE;
+    /* The session's key says neither when it ends to the second, nor its scope. */
+    if (arguments->json || !read_session(&answer)) {
+        struct ask_question question = command_question(arguments, OPERATION_FRESH_TOKEN, account);
+        ask_helper(&question, &answer);
+    }
+    int status = command_exit_status(answer.verdict);
+    if (answer.verdict == VERDICT_GRANTED)
+        print_token(arguments, &answer);
+    else
+        print_answer(account, &answer);
+    bool printed = answer.verdict == VERDICT_GRANTED;
+    ask_clear(&answer);
+    if (printed)
+        return fflush(stdout) == 0 ? EXIT_YES : EXIT_FAULT;
+    return status == EXIT_YES ? EXIT_NO : status; /* an account that is not managed has no token */
+}

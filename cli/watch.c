@@ -1,0 +1,188 @@
+/*
+ * watch.c - oauth-login watch: the open sessions keep a valid token, and end with the account. What
+ * is known of them lies in their files, so that a watch that was ended loses nothing.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "revoked.h"
+#include "scoped.h"
+#include "session_file.h"
+#include "session_key.h"
+
+enum {
+    TICK = 30,        /* seconds: what falls due later is for the timer's next run */
+    CHECK_AGAIN = 60, /* seconds, when the helper could not say */
+    READING_TIME = 2, /* seconds that somebody at a terminal gets to read why */
+    LOGIN_TAKES = 60, /* seconds at most between the provider's answer and the session */
+};
+
+struct sessions {
+    struct session_file *list;
+    int count;
+};
+
+static int64_t boot_seconds(void) {
+    struct timespec now = {0};
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return now.tv_sec;
+}
+
+/* Forgets the sessions whose leader ended without closing them; their tokens end with them. */
+static void bury_dead(struct sessions *sessions) {
+    int alive = 0;
+    for (int i = 0; i < sessions->count; i++) {
+        struct session_file *session = &sessions->list[i];
+        if (session_leader_lives(session)) {
+            sessions->list[alive++] = *session;
+            continue;
+        }
+        if (session->ring > 0)
+            session_key_revoke(session->ring);
+        session_file_remove(session);
+    }
+    sessions->count = alive;
+}
+
+static bool is_same(const struct session_file *a, const struct session_file *b) {
+    return strcmp(a->account, b->account) == 0 && strcmp(a->config, b->config) == 0;
+}
+
+/* How old an answer of the provider's may be to count: a login's own, for a session that is new;
+ * else one of the newer half of the interval, which another login has got meanwhile. */
+static uint32_t reuse_within(const struct session_file *session, int64_t now) {
+    if (session->due != 0)
+        return session->interval / 2;
+    int64_t age = now - session->opened + LOGIN_TAKES;
+    return age > 0 && age < PROTOCOL_DURATION_MAX ? (uint32_t) age : 0;
+}
+
+/* Spreads accounts over the last tenth of their interval, each always at its own place. */
+static uint32_t spread(const char *account, uint32_t seconds) {
+    uint32_t hash = 2166136261U; /* FNV-1a */
+    for (; *account != '\0'; account++)
+        hash = (hash ^ (unsigned char) *account) * 16777619U;
+    return seconds - (uint32_t) ((uint64_t) (seconds / 10) * (hash % 1000) / 1000);
+}
+
+static void plant(const struct session_file *session, const struct ask_answer *answer) {
+    int64_t left = answer->expires - (int64_t) time(NULL);
+    if (session->ring <= 0 || answer->token_size == 0 || left <= 0)
+        return;
+    uint32_t seconds = left < PROTOCOL_DURATION_MAX ? (uint32_t) left : PROTOCOL_DURATION_MAX;
+    int r = session_key_replace(session->ring, answer->provider, answer->token, answer->token_size,
+                                seconds);
+    if (r < 0 && r != -ENOKEY && r != -EKEYREVOKED && r != -EKEYEXPIRED)
+        syslog(LOG_WARNING, "%s: no new token for the session of %s[%d]: %s", session->account,
+               session->service, session->leader, strerror(-r));
+}
+
+/* When the account's sessions are due again. Written after all that is to be done to them: a watch
+ * that is ended meanwhile asks once more. */
+static void note_next(struct sessions *sessions, const struct session_file *which,
+                      uint32_t interval) {
+    int64_t now = boot_seconds();
+    for (int i = 0; i < sessions->count; i++) {
+        struct session_file *session = &sessions->list[i];
+        if (!is_same(session, which))
+            continue;
+        session->interval = interval;
+        session->due = now + spread(session->account, interval);
+        session_file_write(session);
+    }
+}
+
+/* What the answer means for the account's sessions. */
+static void act(const struct sessions *sessions, const struct session_file *which,
+                const struct ask_answer *answer) {
+    bool warned = false;
+    for (int i = 0; i < sessions->count; i++)
+        if (is_same(&sessions->list[i], which))
+            warned |= revoked_warn(&sessions->list[i], answer->action);
+    if (warned)
+        sleep(READING_TIME);
+    for (int i = 0; i < sessions->count; i++) {
+        if (!is_same(&sessions->list[i], which))
+            continue;
+        plant(&sessions->list[i], answer);
+        revoked_act(&sessions->list[i], answer->action, verdict_name(answer->verdict),
+                    answer->reason);
+    }
+}
+
+/* One question for all the sessions of the account that `due` belongs to. */
+static void check(struct sessions *sessions, const struct session_file *due) {
+    struct ask_answer answer;
+    struct session_file which = *due;
+    struct ask_question question = {
+        .operation = OPERATION_WATCH,
+        .user = which.account,
+        .service = "oauth-login-watch",
+        .offline_grace = PROTOCOL_UNSET,
+        .reuse_within = reuse_within(&which, boot_seconds()),
+        .deadline = PROTOCOL_UNSET,
+        .config = which.config[0] != '\0' ? which.config : NULL,
+    };
+    ask_helper(&question, &answer);
+    act(sessions, &which, &answer);
+    note_next(sessions, &which, answer.check_after > 0 ? answer.check_after : CHECK_AGAIN);
+    ask_clear(&answer);
+}
+
+/* Checks what is due; returns when the next is, 0 when there is no session. */
+static int64_t pass(struct sessions *sessions) {
+    int64_t next = 0;
+    for (int i = 0; i < sessions->count; i++)
+        if (sessions->list[i].due <= boot_seconds())
+            check(sessions, &sessions->list[i]);
+    for (int i = 0; i < sessions->count; i++)
+        if (next == 0 || sessions->list[i].due < next)
+            next = sessions->list[i].due;
+    return next;
+}
+
+static int watch(void) {
+    for (;;) {
+        struct sessions sessions = {.list = NULL};
+        sessions.count = session_file_read_all(&sessions.list);
+        if (sessions.count < 0) {
+            fprintf(stderr, "oauth-login: cannot read " OAUTH_LOGIN_RUN "/sessions: %s\n",
+                    strerror(-sessions.count));
+            free(sessions.list);
+            return EXIT_FAULT;
+        }
+        bury_dead(&sessions);
+        int64_t next = pass(&sessions);
+        free(sessions.list);
+        if (next == 0 || next > boot_seconds() + TICK)
+            return EXIT_YES;
+        struct timespec until = {.tv_sec = next};
+        clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &until, NULL);
+    }
+}
+
+int command_watch(const struct arguments *arguments) {
+    (void) arguments;
+    if (geteuid() != 0) {
+        fprintf(stderr, "oauth-login: only root can look after sessions\n");
+        return EXIT_NOT_PERMITTED;
+    }
+    /* One at a time: a second would renew what the first has just renewed. */
+    SCOPED_FD int lock = open(OAUTH_LOGIN_RUN, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (lock < 0)
+        return EXIT_YES; /* nobody has opened a session yet */
+    if (flock(lock, LOCK_EX | LOCK_NB) < 0) {
+        fprintf(stderr, "oauth-login: another watch is running\n");
+        return EXIT_YES;
+    }
+    openlog("oauth-login", LOG_PID, LOG_AUTHPRIV);
+    return watch();
+}

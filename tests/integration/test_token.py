@@ -1,0 +1,196 @@
+"""oauth-login token and git-credential: the access token for who needs it in a program."""
+
+import json
+
+import pytest
+from git_server import GitServer
+from process import run
+from scripted_server import Answer
+from shell import stay
+from test_session_key import READ_KEY, answering
+
+
+@pytest.fixture
+def sessions(corp, oauth_login):
+    """SSH sessions of alice's, each with the token of its login."""
+    oauth_login.use("sshd")
+    return corp
+
+
+def test_a_sessions_token_is_its_own(sessions, sshd):
+    with stay(sshd) as session:
+        token = session.told("oauth-login token")
+        asked = len(sessions.requests("/token"))
+        assert token == session.told(READ_KEY)
+        assert session.told("oauth-login token --header") == f"Authorization: Bearer {token}"
+        assert len(sessions.requests("/token")) == asked
+
+
+def test_without_a_helper_an_ending_token_says_what_to_do(sessions, sshd):
+    answering(sessions, expires_in=50)
+    with stay(sshd) as session:
+        status, said = session.tried("oauth-login token 2>&1")
+        assert status == 5 and "oauth-login-helper.socket" in said
+
+
+def test_a_token_that_nears_its_end_is_renewed(sessions, sshd, resident):
+    answering(sessions, expires_in=50)
+    with stay(sshd) as session:
+        old = session.told(READ_KEY)
+        new = session.told("oauth-login token")
+        assert new != old
+        assert sessions.userinfo(new)["sub"] == sessions.subject("alice")
+        assert session.told(READ_KEY) == old, "nothing is planted"
+        assert session.told("oauth-login token") == new, "it is fresh now"
+
+
+def test_outside_of_a_session_the_helper_has_it(sessions, resident, host):
+    """As in tmux after its login has ended, or below systemd --user."""
+    sessions.expires_in = 3600
+    result = host.run_as("alice", "oauth-login", "token")
+    assert result.ok and sessions.userinfo(result.stdout.strip())["sub"] == "subject-of-alice"
+    document = json.loads(host.run_as("alice", "oauth-login", "token", "--json").stdout)
+    assert document["token"] == result.stdout.strip() and document["type"] == "Bearer"
+    assert document["expires"] > 0 and "scope" in document
+
+
+def test_a_revoked_ring_is_no_session(sessions, sshd, resident):
+    with stay(sshd) as session:
+        token = session.told("oauth-login token")
+        session.told("keyctl new_session >/dev/null; true")
+        assert session.told("keyctl session - oauth-login token 2>/dev/null") == token
+
+
+def test_who_is_not_wanted_any_more_gets_none(sessions, resident, host):
+    answering(sessions, expires_in=1)
+    host.run_as("alice", "oauth-login", "verify", "alice")
+    sessions.remove_user("alice")
+    result = host.run_as("alice", "oauth-login", "token")
+    assert result.status == 1 and result.stdout == ""
+    assert "reauthorize" in result.stderr
+
+
+def test_another_account_has_none_of_it(sessions, resident, host, bob):
+    result = host.run_as("bob", "oauth-login", "token")
+    assert result.status == 1 and "not-enrolled" in result.stderr and result.stdout == ""
+
+
+def test_an_unreachable_provider_leaves_the_rest_of_the_tokens_life(sessions, resident, host):
+    answering(sessions, expires_in=50)
+    assert host.run_as("alice", "oauth-login", "verify", "alice").ok
+    sessions.queue("/token", Answer(503))
+    result = host.run_as("alice", "oauth-login", "token")
+    assert result.ok and sessions.userinfo(result.stdout.strip())["sub"] == "subject-of-alice"
+
+
+# git
+
+
+@pytest.fixture
+def git_server(certificate, tmp_path):
+    tmp_path.chmod(0o755)
+    for parent in list(tmp_path.parents)[:-2]:
+        parent.chmod(0o755)
+    with GitServer(tmp_path, certificate) as running:
+        yield running
+
+
+def credential(host, user, *lines):
+    return host.run_as(user, "oauth-login", "git-credential", "get",
+                       input="".join(f"{line}\n" for line in lines) + "\n")
+
+
+def test_git_pushes_with_the_access_token(sessions, oauth_login, resident, host, git_server, alice):
+    oauth_login.configure(sessions, git_hosts=git_server.host)
+    git_server.admit("oauth2", host.run_as("alice", "oauth-login", "token").stdout.strip())
+    script = f"""
+        set -e
+        export GIT_TERMINAL_PROMPT=0 GIT_SSL_CAINFO={sessions.ca_file}
+        git config --global credential.https://{git_server.host}.helper \\
+            '!oauth-login git-credential'
+        git config --global user.email alice@example.com
+        git config --global user.name alice
+        rm -rf work && git init -q work && cd work
+        git commit -q --allow-empty -m first
+        git push -q {git_server.url} HEAD:refs/heads/main
+        git ls-remote {git_server.url} refs/heads/main
+    """
+    result = host.run_as("alice", "sh", "-c", f"cd ~ && {script}")
+    assert result.ok and "refs/heads/main" in result.stdout, result
+    git_server.admit("oauth2", "another")
+    refused = host.run_as("alice", "sh", "-c", f"cd ~/work && GIT_TERMINAL_PROMPT=0 "
+                          f"GIT_SSL_CAINFO={sessions.ca_file} git ls-remote {git_server.url}")
+    assert not refused.ok
+
+
+@pytest.mark.parametrize("lines", [
+    ("protocol=https", "host=evil.example.com"),
+    ("protocol=https", "host=git.example.com.evil.example.com"),
+    ("protocol=http", "host=git.example.com"),
+    ("protocol=https", "host=git.example.com:8443"),
+    ("protocol=https",),
+    ("protocol=https", "host=" + "x" * 5000),
+    ("host=git.example.com",),
+])
+def test_no_other_host_gets_the_token(lines, sessions, oauth_login, resident, host):
+    oauth_login.configure(sessions, git_hosts="git.example.com other.example.com")
+    result = credential(host, "alice", *lines)
+    assert result.stdout == "", result
+
+
+def test_git_is_told_in_its_own_words(sessions, oauth_login, resident, host):
+    oauth_login.configure(sessions, git_hosts="git.example.com, other.example.com")
+    token = host.run_as("alice", "oauth-login", "token").stdout.strip()
+    remote = "protocol=https", "host=git.example.com"
+    said = credential(host, "alice", *remote).stdout.splitlines()
+    assert {"username=oauth2", f"password={token}"} < set(said)
+    assert any(line.startswith("password_expiry_utc=") for line in said)
+    assert "username=robot" in credential(host, "alice", *remote, "username=robot").stdout
+    newer = credential(host, "alice", "capability[]=authtype", *remote).stdout.splitlines()
+    assert {"capability[]=authtype", "authtype=Bearer", f"credential={token}"} < set(newer)
+    for verb in "store", "erase":
+        result = host.run_as("alice", "oauth-login", "git-credential", verb, input="host=x\n\n")
+        assert (result.status, result.stdout) == (0, "")
+
+
+# The end of the session
+
+
+@pytest.fixture
+def revoking(oauth_login, sessions):
+    """What the provider was asked to revoke, with revoke_on_logout."""
+    sessions.answer = lambda request: Answer(200) if request.path == "/revoke" else None
+    oauth_login.configure(sessions, login={"revoke_on_logout": "yes", "reuse_within": "30s"},
+                          revocation_endpoint=f"{sessions.issuer}/revoke")
+    return lambda: [request.form for request in sessions.requests("/revoke")]
+
+
+def test_the_last_sessions_end_revokes_its_token(sessions, revoking, sshd, oauth_login):
+    with stay(sshd) as first:
+        token = first.told(READ_KEY)
+        with stay(sshd) as second:
+            assert second.told(READ_KEY) == token
+            second.send_line("exit")
+            second.wait()
+        assert first.told("id -un") == "alice" and revoking() == []
+        first.send_line("exit")
+        first.wait()
+    sessions.wait_for_requests("/revoke")
+    (form,) = revoking()
+    assert form["token"] == token and form["token_type_hint"] == "access_token"
+    login = sshd.ssh("alice", READ_KEY)
+    assert login.ok and login.stdout != token, "the revoked token is handed to nobody"
+
+
+def test_by_default_nothing_is_revoked(sessions, revoking, sshd, oauth_login, host):
+    oauth_login.configure(sessions)
+    mark = host.log.mark()
+    assert sshd.ssh("alice").ok
+    host.log.wait_for("session closed for user alice", since=mark)
+    assert revoking() == []
+
+
+def test_a_revocation_that_fails_is_in_the_log(sessions, revoking, sshd, host):
+    sessions.answer = lambda request: Answer(503) if request.path == "/revoke" else None
+    assert sshd.ssh("alice").ok
+    host.log.wait_for(r"alice: the access token was not revoked: revocation answered HTTP 503")
