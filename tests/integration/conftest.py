@@ -1,6 +1,7 @@
 """The machine under test and the provider that fails on demand; see tests/namespace."""
 
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -12,6 +13,10 @@ from installation import Installation
 from pam_host import PamHost, build_pam_host
 from resident import Resident
 from scripted_provider import ScriptedProvider
+
+
+# Who starts the tests behind an ampersand has Ctrl-C ignored, and so would every program here.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

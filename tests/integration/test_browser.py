@@ -227,6 +227,10 @@ def test_an_endpoint_that_is_more_than_an_address_is_not_shown(oauth_login, flow
     flow.discovery["authorization_endpoint"] = "https://localhost/$(touch${IFS}/tmp/x)"
     result = oauth_login.run("enroll", "--browser", "alice")
     assert result.status == 4
+    assert "an endpoint that is no https:// address" in result.stderr and not result.stdout
+    oauth_login.configure(flow, authorization_endpoint="https://localhost/$(touch${IFS}/tmp/x)")
+    result = oauth_login.run("enroll", "--browser", "alice")
+    assert result.status == 4
     assert "authorization_endpoint" in result.stderr and not result.stdout
 
 
