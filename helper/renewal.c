@@ -51,6 +51,7 @@ static enum verdict take_answer(struct renewal *renewal, const struct http_answe
     SCOPED_OAUTH_ANSWER struct oauth_answer judged = {0};
     struct record_grant *grant = renewal->grant;
 
+    renewal->answered = true;
     oauth_judge(answer->status, &answer->body, &judged);
     renewal->reason = judged.reason;
     renewal->rotated = judged.refresh.length > 0 && !secret_equal(&judged.refresh, &grant->refresh);
@@ -118,7 +119,10 @@ enum verdict renewal_run(struct renewal *renewal) {
     if (own && verdict == VERDICT_GRANTED)
         verdict = proof_check_answer(renewal->provider, record, &record->grant, record->subject,
                                      &renewal->reason);
-    if (own && (verdict != VERDICT_GRANTED || !renewal->proof_follows))
+    /* A client that the provider has refused is not tried again at once; one that never got so far,
+     * for want of a file here, say, is as soon as that is mended. */
+    bool counts = verdict != VERDICT_MISCONFIGURED || renewal->answered;
+    if (own && counts && (verdict != VERDICT_GRANTED || !renewal->proof_follows))
         earlier_note(record, renewal->provider, verdict, &renewal->reason);
     return store_twice(renewal) < 0 ? VERDICT_FAULT : verdict;
 }

@@ -24,6 +24,7 @@ struct renewal {
     struct http_patience patience;
     struct reason reason; /* set unless granted */
     bool rotated;         /* set when a new refresh token was stored */
+    bool answered;        /* the token endpoint gave a complete answer to this renewal */
     bool lost;            /* an answer was lost: to this renewal, or to one before */
     bool sent_again;      /* the request went out a second time */
 };

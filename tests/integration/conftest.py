@@ -15,8 +15,10 @@ from resident import Resident
 from scripted_provider import ScriptedProvider
 
 
-# Who starts the tests behind an ampersand has Ctrl-C ignored, and so would every program here.
+# Who starts the tests behind an ampersand has the terminal's signals ignored, and so would every
+# program here.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
