@@ -144,7 +144,8 @@ static bool confine(struct diagnosis *diagnosis) {
 void diagnosis_run(struct visit *visit) {
     struct diagnosis diagnosis = {.visit = visit, .gravest = VERDICT_GRANTED};
     static const struct reason none = {""};
-    peer_send_notice(&visit->peer, DIAGNOSIS_WAIT_MS, "the provider");
+    if (!peer_send_notice(&visit->peer, DIAGNOSIS_WAIT_MS, "the provider"))
+        return;
     diagnosis_look_at_rights(&diagnosis);
     look_at_config(&diagnosis);
     diagnosis_look_at_store(&diagnosis);
