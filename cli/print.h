@@ -6,6 +6,7 @@
 
 #include <json-c/json.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "ask.h"
 
@@ -19,6 +20,9 @@ const char *print_escaped(const char *text, char ret[PRINT_ESCAPED_SIZE]);
 
 /* Prints the verdict and why: on standard output for a yes, on standard error for all else. */
 void print_answer(const char *account, const struct ask_answer *answer);
+
+/* The same elsewhere: a program that reads standard output must not take it for what it wanted. */
+void print_answer_to(FILE *out, const char *account, const struct ask_answer *answer);
 
 /* Prints the document on a line of its own, and frees it. */
 void print_json(struct json_object *document);

@@ -83,6 +83,15 @@ def test_an_unreachable_provider_leaves_the_rest_of_the_tokens_life(sessions, re
     assert result.ok and sessions.userinfo(result.stdout.strip())["sub"] == "subject-of-alice"
 
 
+@pytest.mark.parametrize("command, told", [
+    (("token",), ""), (("git-credential", "get"), "protocol=https\nhost=git.example.com\n\n")])
+def test_who_is_left_alone_has_no_token_and_no_program_reads_one(
+        command, told, sessions, oauth_login, resident, host):
+    oauth_login.configure(sessions, login={"ignore_users": "alice"}, git_hosts="git.example.com")
+    result = host.run_as("alice", "oauth-login", *command, input=told)
+    assert result.stdout == "" and "not-managed" in result.stderr
+
+
 # git
 
 
