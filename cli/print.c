@@ -17,9 +17,9 @@ const char *print_date(int64_t wall, char ret[PRINT_DATE_SIZE]) {
     return ret;
 }
 
-const char *print_escaped(const char *text, char ret[PRINT_ESCAPED_SIZE]) {
+const char *print_escaped(const char *text, char *ret, size_t size) {
     size_t used = 0;
-    for (; *text != '\0' && used < PRINT_ESCAPED_SIZE - 1; text++)
+    for (; *text != '\0' && used + 1 < size; text++)
         ret[used++] = *text >= ' ' && *text <= '~' ? *text : '?';
     ret[used] = '\0';
     return ret;

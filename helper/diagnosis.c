@@ -37,21 +37,13 @@ void diagnosis_good(struct diagnosis *diagnosis, const char *format, ...) {
     va_end(args);
 }
 
-/* How a verdict ranks among those that a diagnosis can end with. */
-static int gravity(enum verdict verdict) {
-    return verdict == VERDICT_FAULT           ? 3
-           : verdict == VERDICT_MISCONFIGURED ? 2
-           : verdict == VERDICT_UNREACHABLE   ? 1
-                                              : 0;
-}
-
 void diagnosis_find(struct diagnosis *diagnosis, enum protocol_level level, enum verdict verdict,
                     const char *why, const char *mend, const char *format, ...) {
     va_list args;
     va_start(args, format);
     send(diagnosis, level, why, mend, format, args);
     va_end(args);
-    if (level == LEVEL_WRONG && gravity(verdict) > gravity(diagnosis->gravest))
+    if (level == LEVEL_WRONG && verdict_gravity(verdict) > verdict_gravity(diagnosis->gravest))
         diagnosis->gravest = verdict;
 }
 

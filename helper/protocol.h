@@ -155,6 +155,14 @@ static inline const char *verdict_name(enum verdict verdict) {
     return (unsigned) verdict < VERDICT_COUNT ? names[verdict] : "unknown";
 }
 
+/* How a verdict ranks among those that a diagnosis can end with. */
+static inline int verdict_gravity(enum verdict verdict) {
+    return verdict == VERDICT_FAULT           ? 3
+           : verdict == VERDICT_MISCONFIGURED ? 2
+           : verdict == VERDICT_UNREACHABLE   ? 1
+                                              : 0;
+}
+
 static inline const char *source_name(enum source source) {
     static const char names[SOURCE_COUNT][8] = {"none",  "refresh", "shared",
                                                 "grace", "device",  "browser"};
