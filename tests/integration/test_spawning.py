@@ -258,7 +258,7 @@ def script(host, body):
 def reply(verdict, *, version=1, kind=4, tail=b"", reason=b""):
     """A REPLY as in helper/protocol.h."""
     text = len(reason).to_bytes(4, "big") + reason
-    rest = bytes([version, kind, verdict, 0, 0]) + bytes(4) + text + bytes(4 + 8 + 4) + tail
+    rest = bytes([version, kind, verdict, 0, 0]) + bytes(4) + text + bytes(4 + 8 + 4 + 4) + tail
     return len(rest).to_bytes(4, "big") + rest
 
 
@@ -269,7 +269,7 @@ def notice(milliseconds, provider=b"corp"):
 
 def prompt(seconds):
     text = (1).to_bytes(4, "big") + b"x"
-    rest = b"\1\5" + 3 * text + seconds.to_bytes(4, "big")
+    rest = b"\1\5" + 3 * text + seconds.to_bytes(4, "big") + bytes(4)
     return len(rest).to_bytes(4, "big") + rest
 
 
