@@ -16,7 +16,7 @@ const char *command_account(const struct arguments *arguments) {
         return entry->pw_name;
     if (arguments->user)
         fprintf(stderr, "oauth-login: no such account on this machine: %s (getent passwd)\n",
-                print_escaped(arguments->user, shown));
+                print_escaped(arguments->user, shown, sizeof shown));
     else
         fprintf(stderr, "oauth-login: uid %u has no account here; name one\n", getuid());
     return NULL;

@@ -6,27 +6,21 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "browser.h"
 #include "command.h"
 #include "print.h"
 #include "qr.h"
+#include "wire.h"
 
-/* When the person's time ends, for the handler of the live line: seconds of the boot clock. */
+/* When the person's time ends, for the handler of the live line: seconds of wire_now. */
 static volatile sig_atomic_t time_ends;
-
-static time_t boot_seconds(void) {
-    struct timespec now = {0};
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return now.tv_sec;
-}
 
 /* Writes the time that is left; async-signal-safe. */
 static void show_time_left(int number) {
     char line[] = "\rWaiting for approval, 00:00 left; Ctrl-C gives up. ";
-    long left = (long) time_ends - (long) boot_seconds();
+    long left = (long) time_ends - (long) (wire_now() / 1000);
     (void) number;
     left = left > 0 ? left : 0;
     char *digits = strchr(line, '0');
@@ -54,7 +48,7 @@ static void set_live_line(bool on) {
 static void begin_wait(const struct ask_prompt *prompt) {
     printf("Approve it only as the person whose account this is.\n");
     fflush(stdout);
-    time_ends = (sig_atomic_t) (boot_seconds() + prompt->seconds);
+    time_ends = (sig_atomic_t) (wire_now() / 1000 + prompt->seconds);
     set_live_line(true);
 }
 

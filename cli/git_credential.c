@@ -81,7 +81,7 @@ int command_git_credential(const struct arguments *arguments) {
     if (answer.verdict == VERDICT_GRANTED)
         print_credential(&remote, &answer);
     else if (answer.verdict != VERDICT_NOT_PERMITTED)
-        print_answer(account, &answer);
+        print_answer_to(stderr, account, &answer);
     ask_clear(&answer);
     return fflush(stdout) == 0 ? status : EXIT_FAULT;
 }

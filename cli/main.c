@@ -161,7 +161,7 @@ int main(int argc, char **argv) {
     if (!command) {
         if (argc > 1)
             fprintf(stderr, "oauth-login: there is no command '%s'; options stand behind it\n",
-                    print_escaped(argv[1], shown));
+                    print_escaped(argv[1], shown, sizeof shown));
         return usage(stderr, EXIT_USAGE);
     }
     return run_command(command, argc - 1, argv + 1);

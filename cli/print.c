@@ -17,9 +17,9 @@ const char *print_date(int64_t wall, char ret[PRINT_DATE_SIZE]) {
     return ret;
 }
 
-const char *print_escaped(const char *text, char ret[PRINT_ESCAPED_SIZE]) {
+const char *print_escaped(const char *text, char *ret, size_t size) {
     size_t used = 0;
-    for (; *text != '\0' && used < PRINT_ESCAPED_SIZE - 1; text++)
+    for (; *text != '\0' && used + 1 < size; text++)
         ret[used++] = *text >= ' ' && *text <= '~' ? *text : '?';
     ret[used] = '\0';
     return ret;
@@ -27,7 +27,10 @@ const char *print_escaped(const char *text, char ret[PRINT_ESCAPED_SIZE]) {
 
 void print_answer(const char *account, const struct ask_answer *answer) {
     bool yes = command_exit_status(answer->verdict) == EXIT_YES;
-    FILE *out = yes ? stdout : stderr;
+    print_answer_to(yes ? stdout : stderr, account, answer);
+}
+
+void print_answer_to(FILE *out, const char *account, const struct ask_answer *answer) {
     fprintf(out, "%s: %s", account, verdict_name(answer->verdict));
     if (answer->provider[0] != '\0' && answer->source != SOURCE_NONE)
         fprintf(out, " (%s, source: %s%s)", answer->provider, source_name(answer->source),

@@ -6,6 +6,7 @@
 
 #include <json-c/json.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "ask.h"
 
@@ -14,11 +15,15 @@ enum { PRINT_DATE_SIZE = 32, PRINT_ESCAPED_SIZE = 64 };
 /* "2026-11-23 08:14", in local time; "never" for 0. Returns `ret`. */
 const char *print_date(int64_t wall, char ret[PRINT_DATE_SIZE]);
 
-/* What somebody typed, as printable ASCII: other bytes as "?". Returns `ret`. */
-const char *print_escaped(const char *text, char ret[PRINT_ESCAPED_SIZE]);
+/* What somebody typed, or a file holds, as printable ASCII: other bytes as "?", and cut to `size`
+ * with its NUL. Returns `ret`. */
+const char *print_escaped(const char *text, char *ret, size_t size);
 
 /* Prints the verdict and why: on standard output for a yes, on standard error for all else. */
 void print_answer(const char *account, const struct ask_answer *answer);
+
+/* The same elsewhere: a program that reads standard output must not take it for what it wanted. */
+void print_answer_to(FILE *out, const char *account, const struct ask_answer *answer);
 
 /* Prints the document on a line of its own, and frees it. */
 void print_json(struct json_object *document);

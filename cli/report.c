@@ -20,23 +20,8 @@ static const char *verdict_word(enum verdict verdict) {
     return verdict == VERDICT_GRANTED ? "good" : verdict_name(verdict);
 }
 
-/* File names, and what sshd says, may hold anything. */
-static void copy_printable(char *into, size_t size, const char *text) {
-    size_t used = 0;
-    for (; *text != '\0' && used + 1 < size; text++)
-        into[used++] = *text >= ' ' && *text <= '~' ? *text : '?';
-    into[used] = '\0';
-}
-
-static int gravity(enum verdict verdict) {
-    return verdict == VERDICT_FAULT           ? 3
-           : verdict == VERDICT_MISCONFIGURED ? 2
-           : verdict == VERDICT_UNREACHABLE   ? 1
-                                              : 0;
-}
-
 void report_raise(struct report *report, enum verdict verdict) {
-    if (gravity(verdict) > gravity(report->gravest))
+    if (verdict_gravity(verdict) > verdict_gravity(report->gravest))
         report->gravest = verdict;
 }
 
@@ -73,9 +58,9 @@ __attribute__((format(printf, 6, 0))) static void add(struct report *report,
     struct ask_finding finding = {.level = level};
     char what[sizeof finding.what];
     vsnprintf(what, sizeof what, format, args);
-    copy_printable(finding.what, sizeof finding.what, what);
-    copy_printable(finding.why, sizeof finding.why, why);
-    copy_printable(finding.mend, sizeof finding.mend, mend);
+    print_escaped(what, finding.what, sizeof finding.what); /* file names, sshd's own words */
+    print_escaped(why, finding.why, sizeof finding.why);
+    print_escaped(mend, finding.mend, sizeof finding.mend);
     report_add(report, &finding, verdict);
 }
 
@@ -96,7 +81,7 @@ void report_find(struct report *report, enum protocol_level level, enum verdict 
 
 static void print_end(const struct report *report, const char *limits) {
     unsigned int wrong = report->count[LEVEL_WRONG], warnings = report->count[LEVEL_WARNING];
-    if (gravity(report->gravest) > 0)
+    if (verdict_gravity(report->gravest) > 0)
         printf("\n%s: %u wrong, %u to be looked at\n", verdict_word(report->gravest), wrong,
                warnings);
     else if (warnings > 0)

@@ -59,7 +59,7 @@ int command_token(const struct arguments *arguments) {
     if (answer.verdict == VERDICT_GRANTED)
         print_token(arguments, &answer);
     else
-        print_answer(account, &answer);
+        print_answer_to(stderr, account, &answer);
     bool printed = answer.verdict == VERDICT_GRANTED;
     ask_clear(&answer);
     if (printed)

@@ -37,21 +37,13 @@ void diagnosis_good(struct diagnosis *diagnosis, const char *format, ...) {
     va_end(args);
 }
 
-/* How a verdict ranks among those that a diagnosis can end with. */
-static int gravity(enum verdict verdict) {
-    return verdict == VERDICT_FAULT           ? 3
-           : verdict == VERDICT_MISCONFIGURED ? 2
-           : verdict == VERDICT_UNREACHABLE   ? 1
-                                              : 0;
-}
-
 void diagnosis_find(struct diagnosis *diagnosis, enum protocol_level level, enum verdict verdict,
                     const char *why, const char *mend, const char *format, ...) {
     va_list args;
     va_start(args, format);
     send(diagnosis, level, why, mend, format, args);
     va_end(args);
-    if (level == LEVEL_WRONG && gravity(verdict) > gravity(diagnosis->gravest))
+    if (level == LEVEL_WRONG && verdict_gravity(verdict) > verdict_gravity(diagnosis->gravest))
         diagnosis->gravest = verdict;
 }
 
@@ -144,7 +136,8 @@ static bool confine(struct diagnosis *diagnosis) {
 void diagnosis_run(struct visit *visit) {
     struct diagnosis diagnosis = {.visit = visit, .gravest = VERDICT_GRANTED};
     static const struct reason none = {""};
-    peer_send_notice(&visit->peer, DIAGNOSIS_WAIT_MS, "the provider");
+    if (!peer_send_notice(&visit->peer, DIAGNOSIS_WAIT_MS, "the provider"))
+        return;
     diagnosis_look_at_rights(&diagnosis);
     look_at_config(&diagnosis);
     diagnosis_look_at_store(&diagnosis);

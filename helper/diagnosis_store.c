@@ -84,9 +84,11 @@ static int open_one(const struct store_owner *claimed, void *context) {
         look->whole++;
         keep_waiting(look, &owner, &record);
     } else {
-        name_account(look, LEVEL_WRONG, "this account can't log in",
-                     "do what it says; or: oauth-login unenroll --forget, and enrol anew",
-                     claimed->account, reason.text);
+        name_account(
+            look, LEVEL_WRONG, "this account can't log in",
+            "do what it says; or: oauth-login unenroll with its name and --forget, and enrol "
+            "anew",
+            claimed->account, reason.text);
     }
     return r == -ENOKEY ? r : 0; /* then it is so for every account */
 }

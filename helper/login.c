@@ -111,6 +111,8 @@ static enum verdict prove(struct place *place, struct renewal *renewal) {
     struct record *record = &place->record;
     enum verdict verdict = proof_check_live(renewal->provider, record, &record->grant,
                                             record->subject, &renewal->patience, &renewal->reason);
+    if (verdict != VERDICT_GRANTED) /* what the renewal brought is handed to nobody */
+        record->grant.expires = 0;
     earlier_note(record, renewal->provider, verdict, &renewal->reason);
     if (store_entry_replace(place->entry, record, &reason) == 0)
         return verdict;

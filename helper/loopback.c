@@ -187,7 +187,8 @@ static int poll_once(struct loopback *loopback, const struct secret *state, cons
         waiting[i] = (struct pollfd){.fd = loopback->connections[i].fd, .events = POLLIN};
     waiting[CONNECTIONS_MAX] = (struct pollfd){.fd = loopback->fd, .events = POLLIN};
     waiting[CONNECTIONS_MAX + 1] = (struct pollfd){.fd = peer->fd, .events = POLLRDHUP};
-    if (poll(waiting, CONNECTIONS_MAX + 2, left < CONNECTION_MS ? (int) left : CONNECTION_MS) < 0)
+    left = left < 0 ? 0 : left < CONNECTION_MS ? left : CONNECTION_MS;
+    if (poll(waiting, CONNECTIONS_MAX + 2, (int) left) < 0)
         return 0;
     if (waiting[CONNECTIONS_MAX + 1].revents)
         return -ECONNRESET;

@@ -81,12 +81,14 @@ static struct outgoing *begin_frame(enum protocol_type type) {
     return frame;
 }
 
-static void send_frame(const struct peer *peer, struct outgoing *frame) {
+/* True when all of it was sent. */
+static bool send_frame(const struct peer *peer, struct outgoing *frame) {
     size_t size = (size_t) (frame->writer.at - frame->bytes);
     struct protocol_writer header = {.at = frame->bytes,
                                      .end = frame->bytes + PROTOCOL_HEADER_SIZE};
     protocol_put_u32(&header, (uint32_t) (size - PROTOCOL_HEADER_SIZE));
-    for (size_t done = 0; !frame->writer.overflow && done < size;) {
+    size_t done = 0;
+    while (!frame->writer.overflow && done < size) {
         ssize_t put = send(peer->fd, frame->bytes + done, size - done, MSG_NOSIGNAL);
         if (put < 0 && errno != EINTR)
             break;
@@ -94,14 +96,15 @@ static void send_frame(const struct peer *peer, struct outgoing *frame) {
     }
     explicit_bzero(frame, sizeof *frame);
     free(frame);
+    return done == size;
 }
 
-void peer_send_notice(const struct peer *peer, uint32_t milliseconds, const char *provider) {
+bool peer_send_notice(const struct peer *peer, uint32_t milliseconds, const char *provider) {
     struct outgoing *frame = begin_frame(PROTOCOL_NOTICE);
     if (!frame)
-        return;
+        return false;
     notice_encode(milliseconds, provider, &frame->writer);
-    send_frame(peer, frame);
+    return send_frame(peer, frame);
 }
 
 void peer_send_entry(const struct peer *peer, const struct entry *entry) {

@@ -4,6 +4,7 @@
 #ifndef OAUTH_LOGIN_PEER_H
 #define OAUTH_LOGIN_PEER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -21,8 +22,11 @@ int peer_open(int fd, struct peer *ret);
  * -ETIMEDOUT, -ECONNRESET when the peer is gone. */
 int peer_read_question(const struct peer *peer, struct question *ret);
 
+/* Sends the NOTICE. False when the peer can't have it: one that hung up before has asked another
+ * helper by now (client/ask.c), so nothing MUST be done for it here. */
+bool peer_send_notice(const struct peer *peer, uint32_t milliseconds, const char *provider);
+
 /* Send a frame. A peer that has gone is no error: what was asked for is done all the same. */
-void peer_send_notice(const struct peer *peer, uint32_t milliseconds, const char *provider);
 void peer_send_entry(const struct peer *peer, const struct entry *entry);
 void peer_send_finding(const struct peer *peer, const struct finding *finding);
 void peer_send_session(const struct peer *peer, enum protocol_action action, uint32_t seconds);

@@ -36,8 +36,12 @@ int place_open(const struct visit *visit, enum place_mode mode, int64_t until_ms
     int r = open_entry(visit, mode, ret, reason);
     if (r >= 0)
         r = sandbox_enter(visit->config.provider.ca_file, reason);
-    if (r < 0 || mode == PLACE_VACANT)
+    if (r < 0)
         return r;
+    if (mode == PLACE_VACANT) {
+        r = store_entry_load(ret->entry, &ret->record, reason);
+        return r == -ENOENT ? 0 : r;
+    }
     if (mode == PLACE_MADE)
         return place_lock(ret, until_ms, reason);
     if (mode == PLACE_LOCKED)

@@ -19,7 +19,7 @@ enum place_mode {
     PLACE_READ,   /* without the lock */
     PLACE_LOCKED, /* waits for the lock */
     PLACE_MADE,   /* the same, and makes an entry that is missing with the record that is there */
-    PLACE_VACANT, /* makes one that is missing, vacant; place_lock comes later */
+    PLACE_VACANT, /* makes one that is missing, vacant; place_lock, and what to go by, come later */
 };
 
 /* Opens the place of the visit's account, enters the sandbox, and waits for the lock until

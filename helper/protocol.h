@@ -7,8 +7,9 @@
  *
  * The asker sends one REQUEST. The helper answers with at most one NOTICE, at most one PROMPT, any
  * number of ENTRY and FINDING, at most one SESSION, and one REPLY, then closes. A peer that sends
- * anything else is not spoken with any further. The NOTICE comes before anything is done: an asker
- * that has read none may ask another helper.
+ * anything else is not spoken with any further. The NOTICE comes before anything is done, and
+ * nothing is done for an asker that it does not reach: one that has read none may ask another
+ * helper.
  *
  *   REQUEST  u8 operation, string user, string service, u32 offline_grace, u32 reuse_within,
  *            u32 deadline (seconds each; PROTOCOL_UNSET: as configured), string input
@@ -152,6 +153,14 @@ static inline const char *verdict_name(enum verdict verdict) {
         [VERDICT_FAULT] = "fault",
     };
     return (unsigned) verdict < VERDICT_COUNT ? names[verdict] : "unknown";
+}
+
+/* How a verdict ranks among those that a diagnosis can end with. */
+static inline int verdict_gravity(enum verdict verdict) {
+    return verdict == VERDICT_FAULT           ? 3
+           : verdict == VERDICT_MISCONFIGURED ? 2
+           : verdict == VERDICT_UNREACHABLE   ? 1
+                                              : 0;
 }
 
 static inline const char *source_name(enum source source) {

@@ -180,6 +180,17 @@ static bool is_rate_limit(const struct http_answer *answer) {
     return message && strcasestr(message, "rate limit");
 }
 
+/* Whether the endpoint itself refuses the token: RFC 6750 section 3.1, and JSON such as GitHub's. A
+ * page for people, or a way to one, comes from something in between that knows no token. */
+static bool refuses_token(const struct http_answer *answer) {
+    if (answer->status == 401)
+        return true;
+    if (answer->status < 400 || !is_refusal(answer->status) || is_rate_limit(answer))
+        return false;
+    SCOPED_JSON struct json_object *object = json_parse_strict(&answer->body);
+    return object || answer->body.length == 0;
+}
+
 /* The JSON object of an answer that is a 200: GRANTED; NOT_PERMITTED for a refusal. */
 static enum verdict take_claims(const char *what, const char *url, const struct http_answer *answer,
                                 struct json_object **ret_claims, struct reason *reason) {
@@ -187,13 +198,12 @@ static enum verdict take_claims(const char *what, const char *url, const struct 
         *ret_claims = json_parse_strict(&answer->body);
     if (*ret_claims)
         return VERDICT_GRANTED;
-    bool limited = is_rate_limit(answer);
     reason_set(reason, 0, "%s at %.*s answered HTTP %ld%s", what, host_length(url), url,
                answer->status,
-               answer->status == 200 ? ", but no JSON object"
-               : limited             ? ": too many requests"
-                                     : "");
-    return is_refusal(answer->status) && !limited ? VERDICT_NOT_PERMITTED : VERDICT_UNREACHABLE;
+               answer->status == 200   ? ", but no JSON object"
+               : is_rate_limit(answer) ? ": too many requests"
+                                       : "");
+    return refuses_token(answer) ? VERDICT_NOT_PERMITTED : VERDICT_UNREACHABLE;
 }
 
 enum verdict provider_fetch_userinfo(const struct provider_config *provider, const char *url,

@@ -63,8 +63,10 @@ static enum verdict take_answer(struct renewal *renewal, const struct http_answe
     /* The request that was given up may reach the provider behind the one that it answered: there
      * it is a reuse, and kills what has just come. */
     bool overtaken = renewal->rotated && renewal->sent_again;
-    renewal->grant->in_flight =
-        died_lost || overtaken || (judged.verdict == VERDICT_UNREACHABLE && !renewal->rotated);
+    /* Who refuses the client, or nobody, has said nothing of a grant that was lost before. */
+    bool unsaid = judged.verdict == VERDICT_UNREACHABLE && !renewal->rotated;
+    bool still_lost = judged.verdict == VERDICT_MISCONFIGURED && renewal->lost;
+    grant->in_flight = died_lost || overtaken || unsaid || still_lost;
     if (died_lost)
         reason_set(&renewal->reason, 0,
                    "the provider's answer to a renewal was lost, and the grant "

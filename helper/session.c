@@ -37,13 +37,17 @@ void session_token(struct visit *visit) {
     if (check_host(visit) != VERDICT_NONE ||
         decision_open(visit, PLACE_LOCKED, &place) != VERDICT_NONE)
         return;
-    if (!is_fresh(&place.record)) {
-        visit->config.login.reuse_within = 0; /* an answer may be new, and its token old */
-        decision_ask(visit, &place);
+    if (is_fresh(&place.record)) {
+        decision_hand_over(visit, &place.record);
+        return;
     }
+    /* A yes may be new, and its token old; a no is the same a moment later. */
+    if (place.record.last_verdict == VERDICT_GRANTED)
+        visit->config.login.reuse_within = 0;
+    decision_ask(visit, &place);
     enum verdict verdict = visit->answer.verdict;
-    bool said_no = verdict == VERDICT_DENIED || verdict == VERDICT_REAUTHORIZE;
-    if (!said_no && !visit->answered)
+    bool unsaid = verdict == VERDICT_UNREACHABLE || verdict == VERDICT_MISCONFIGURED;
+    if ((verdict == VERDICT_GRANTED || unsaid) && !visit->answered)
         decision_hand_over(visit, &place.record); /* the rest of its life, if need be */
 }
 

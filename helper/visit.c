@@ -161,9 +161,9 @@ static void serve(struct visit *visit, const struct use_case *use_case) {
              visit->config.provider.name);
     visit->deadline_ms = started + (int64_t) visit->config.login.deadline * 1000;
     /* Before anything is done: an asker that has read no notice may ask another helper. */
-    peer_send_notice(&visit->peer, visit->config.login.deadline * 1000,
-                     visit->config.provider.name);
-    use_case->run(visit);
+    if (peer_send_notice(&visit->peer, visit->config.login.deadline * 1000,
+                         visit->config.provider.name))
+        use_case->run(visit);
 }
 
 static void clear(struct visit *visit) {

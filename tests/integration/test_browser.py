@@ -224,7 +224,7 @@ def test_without_an_authorization_endpoint_the_other_ways_are_named(oauth_login,
 
 
 def test_an_endpoint_that_is_more_than_an_address_is_not_shown(oauth_login, flow):
-    flow.discovery["authorization_endpoint"] = "https://localhost/$(touch${IFS}/tmp/x)"
+    flow.discovery["authorization_endpoint"] = "https://localhost/$(touch%20/tmp/x)"
     result = oauth_login.run("enroll", "--browser", "alice")
     assert result.status == 4
     assert "an endpoint that is no https:// address" in result.stderr and not result.stdout

@@ -187,6 +187,16 @@ def test_an_unfinished_import_is_not_overwritten(oauth_login, device, alice):
     assert oauth_login.run("import", "alice", input=token).ok
 
 
+def test_nobody_approves_what_could_not_be_stored(host, oauth_login, device):
+    host.add_user("mover")
+    oauth_login.enroll(device, "mover")
+    host.delete_user("mover")
+    host.add_user("mover", uid=2998)
+    result = oauth_login.run("enroll", "mover")
+    assert result.status == 5 and "uid 2998" in result.stderr
+    assert not device.requests("/device")
+
+
 @pytest.mark.parametrize("trouble", ["somebody else", "userinfo down", "import unfinished"])
 def test_a_grant_that_comes_to_nothing_is_given_back(trouble, oauth_login, device):
     device.discovery["revocation_endpoint"] = f"{device.issuer}/revoke"

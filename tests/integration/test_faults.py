@@ -115,6 +115,20 @@ def test_a_grant_that_was_used_up_is_not_let_in_but_explained(host, login, corp,
     host.log.wait_for("verdict=reauthorize .*lost", since=mark)
 
 
+def test_a_refused_client_in_between_does_not_make_it_the_persons_fault(host, login, corp,
+                                                                        oauth_login):
+    mark = host.log.mark()
+    with FaultProxy(corp.port, corrupted_after_request(corp)) as proxy:
+        oauth_login.configure(corp, token_endpoint=proxy.address("/token"))
+        assert login() == "AUTHINFO_UNAVAIL"
+    oauth_login.configure(corp)
+    corp.queue("/token", Answer.json({"error": "invalid_client"}, 401))
+    assert login() == "SERVICE_ERR"
+    oauth_login.configure(corp, groups_claim="roles")  # other settings are tried at once
+    assert login() == "PERM_DENIED"
+    host.log.wait_for("verdict=reauthorize .*lost", since=mark)
+
+
 def corrupted_after_request(provider):
     """Alters the provider's bytes from the moment on when a request has come."""
     def fault(client, server, stopping):

@@ -48,6 +48,18 @@ def test_userinfo_that_can_not_be_asked_is_nobodys_no(enrolled, provider):
         assert verify(enrolled)[0] == "granted"
 
 
+def test_a_page_from_something_in_between_is_nobodys_no(enrolled, provider):
+    """A firewall's, or the way to a portal: neither knows the token."""
+    enrolled.configure(provider, require="userinfo")
+    for answer in (Answer(403, b"<html>blocked"), Answer(404, b"no such route"),
+                   Answer.redirect("https://portal.example.com/", 302)):
+        provider.queue("/userinfo", answer)
+        assert verify(enrolled)[0] == "unreachable", answer
+    for answer in (Answer(403), Answer.json({"message": "Not Found"}, 404)):
+        provider.queue("/userinfo", answer)
+        assert verify(enrolled)[0] == "denied", answer
+
+
 def test_the_proof_must_be_of_the_pinned_subject(enrolled, provider):
     enrolled.configure(provider, require="userinfo")
     for claims in ({"sub": "mallory"}, {}, {"sub": 7}, {"sub": None}):

@@ -206,6 +206,17 @@ def test_a_peer_that_hangs_up_leaves_nothing(corp, resident, alice):
     wait_until(lambda: not resident.children(), "their children have ended")
 
 
+def test_who_hung_up_before_it_began_is_not_served(corp, resident, alice):
+    """They have asked another helper by now, and may have asked for more since."""
+    resident.child.send_signal(signal.SIGSTOP)
+    with connect(alice) as peer:
+        peer.sendall(request(UNENROLL, "alice"))
+    resident.child.send_signal(signal.SIGCONT)
+    assert reply_of(ask(STATUS, "alice", alice))[0] == "granted"
+    wait_until(lambda: not resident.children(), "their children have ended")
+    assert reply_of(ask(VERIFY, "alice", alice))[0] == "granted"
+
+
 def anonymous_memory(process):
     return int(process.status("RssAnon")[0])
 

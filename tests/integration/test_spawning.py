@@ -269,7 +269,7 @@ def notice(milliseconds, provider=b"corp"):
 
 def prompt(seconds):
     text = (1).to_bytes(4, "big") + b"x"
-    rest = b"\1\5" + 3 * text + seconds.to_bytes(4, "big")
+    rest = b"\1\5" + 3 * text + seconds.to_bytes(4, "big") + bytes(4)
     return len(rest).to_bytes(4, "big") + rest
 
 

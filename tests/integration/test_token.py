@@ -83,6 +83,35 @@ def test_an_unreachable_provider_leaves_the_rest_of_the_tokens_life(sessions, re
     assert result.ok and sessions.userinfo(result.stdout.strip())["sub"] == "subject-of-alice"
 
 
+def test_a_token_without_its_proof_is_handed_to_nobody(sessions, oauth_login, resident, host):
+    oauth_login.configure(sessions, require="userinfo")
+    answering(sessions, expires_in=50)
+    assert host.run_as("alice", "oauth-login", "verify", "alice").ok
+    for _ in range(2):
+        sessions.queue("/userinfo", Answer(503))
+        result = host.run_as("alice", "oauth-login", "token")
+        assert result.status == 3 and result.stdout == "", "nor the next time"
+    assert host.run_as("alice", "oauth-login", "token").ok
+
+
+def test_a_no_is_not_asked_for_again_and_again(sessions, oauth_login, resident, host):
+    sessions.remove_user("alice")
+    assert oauth_login.verdict("alice") == "reauthorize"
+    oauth_login.configure(sessions, login={"reuse_within": "1h"})
+    asked = len(sessions.requests("/token"))
+    assert host.run_as("alice", "oauth-login", "token").status == 1
+    assert len(sessions.requests("/token")) == asked
+
+
+@pytest.mark.parametrize("command, told", [
+    (("token",), ""), (("git-credential", "get"), "protocol=https\nhost=git.example.com\n\n")])
+def test_who_is_left_alone_has_no_token_and_no_program_reads_one(
+        command, told, sessions, oauth_login, resident, host):
+    oauth_login.configure(sessions, login={"ignore_users": "alice"}, git_hosts="git.example.com")
+    result = host.run_as("alice", "oauth-login", *command, input=told)
+    assert result.stdout == "" and "not-managed" in result.stderr
+
+
 # git
 
 
