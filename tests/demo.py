@@ -72,7 +72,7 @@ class Demo:
         with enroll() as terminal:
             provider.approve_device("alice", code_of(terminal))
             status = terminal.wait(30)
-            said = re.sub(r"\rWaiting[^\r\n]*(?=\rWaiting)", "", terminal.output)
+            said = re.sub(r"(Waiting.*?gives up\. )+", r"\1", terminal.output)
         show("oauth-login enroll alice", Result(status, said, ""), True)
         show("oauth-login doctor", self.oauth_login.run("doctor"), True)
 
