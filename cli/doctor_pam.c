@@ -114,13 +114,6 @@ static void take_sshd(const struct pam_stack *stack, struct doctor_sshd *ret) {
     }
 }
 
-static bool stands_in(const struct pam_stack *stack) {
-    for (size_t i = 0; i < stack->count; i++)
-        if (pam_stack_is(stack, i, DOCTOR_MODULE))
-            return true;
-    return false;
-}
-
 static bool judge_service(struct report *report, const char *service,
                           struct doctor_sshd *ret_sshd) {
     SCOPED_STACK struct pam_stack stack = {0};
@@ -129,7 +122,7 @@ static bool judge_service(struct report *report, const char *service,
         report_find(report, LEVEL_WARNING, VERDICT_MISCONFIGURED, "it could not be judged",
                     "do its files include each other?", "pam.d/%s: too many lines or includes",
                     service);
-    if (r < 0 || !stands_in(&stack))
+    if (r < 0 || !stack_has_module(&stack))
         return false;
     stack_judge(report, service, &stack);
     if (strcmp(service, "sshd") == 0)

@@ -178,6 +178,34 @@ static void judge_password(struct judging *judging, size_t at) {
          "it does not belong there");
 }
 
+/* A name with the letters of the module's that is not it, such as pam-oauth-login.so. */
+static bool is_misspelt(const struct pam_stack *stack, size_t at) {
+    static const char meant[] = "oauthlogin";
+    char letters[PAM_WORD_MAX];
+    size_t used = 0;
+    for (const char *c = stack->lines[at].module; *c != '\0'; c++)
+        if (*c == '/')
+            used = 0;
+        else if (*c >= 'a' && *c <= 'z')
+            letters[used++] = *c;
+    letters[used] = '\0';
+    return strstr(letters, meant) && !pam_stack_is(stack, at, DOCTOR_MODULE);
+}
+
+bool stack_has_module(const struct pam_stack *stack) {
+    for (size_t i = 0; i < stack->count; i++)
+        if (pam_stack_is(stack, i, DOCTOR_MODULE) || is_misspelt(stack, i))
+            return true;
+    return false;
+}
+
+static void judge_misspelt(struct judging *judging, size_t at) {
+    judging->phases[judging->stack->lines[at].phase] = true;
+    find(judging, at, LEVEL_WRONG,
+         "libpam can't load it, and nobody passes the line, root neither; keep a root session open",
+         "write " DOCTOR_MODULE, "there is no module of that name");
+}
+
 static void judge_line(struct judging *judging, size_t at) {
     static void (*const judges[PAM_PHASE_COUNT])(struct judging * judging, size_t at) = {
         [PAM_PHASE_AUTH] = judge_auth,
@@ -209,6 +237,11 @@ static void judge_whole(struct judging *judging, size_t first) {
              "timestamp: nobody asks the provider then",
              "add, first in its phase: account required " DOCTOR_MODULE,
              "there is no account line");
+    else if (!judging->phases[PAM_PHASE_ACCOUNT] && strcmp(judging->service, "systemd-user") != 0)
+        find(judging, first, LEVEL_WARNING,
+             "sessions get the token, but no login here is decided by the provider",
+             "add, first in its phase: account required " DOCTOR_MODULE,
+             "there is no account line");
 }
 
 void stack_judge(struct report *report, const char *service, const struct pam_stack *stack) {
@@ -216,10 +249,11 @@ void stack_judge(struct report *report, const char *service, const struct pam_st
         .report = report, .service = service, .stack = stack, .spotless = true};
     size_t first = stack->count;
     for (size_t i = 0; i < stack->count; i++) {
-        if (!pam_stack_is(stack, i, DOCTOR_MODULE))
+        bool misspelt = is_misspelt(stack, i);
+        if (!misspelt && !pam_stack_is(stack, i, DOCTOR_MODULE))
             continue;
         first = first < i ? first : i;
-        judge_line(&judging, i);
+        (misspelt ? judge_misspelt : judge_line)(&judging, i);
     }
     if (first == stack->count)
         return;

@@ -20,6 +20,9 @@ struct stack_options {
 
 void stack_read_options(const struct pam_line *line, struct stack_options *ret);
 
+/* Whether a line of the stack is the module's, or was meant to be. */
+bool stack_has_module(const struct pam_stack *stack);
+
 /* Judges every line of the module in the stack of `service`. */
 void stack_judge(struct report *report, const char *service, const struct pam_stack *stack);
 

@@ -95,11 +95,13 @@ int command_enroll(const struct arguments *arguments) {
     ask_helper(&question, &answer);
     if (time_ends != 0)
         set_live_line(false);
-    int status = command_exit_status(answer.verdict);
+    /* Nothing is ever stored for uid 0, so that is not a "done". */
+    int status =
+        answer.verdict == VERDICT_NOT_MANAGED ? EXIT_NO : command_exit_status(answer.verdict);
     if (answer.verdict == VERDICT_GRANTED)
         printf("%s is enrolled at %s.\n", name, answer.provider);
     else
         print_answer(name, &answer);
     ask_clear(&answer);
-    return answer.verdict == VERDICT_NOT_MANAGED ? EXIT_NO : status;
+    return status;
 }

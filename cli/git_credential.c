@@ -77,10 +77,11 @@ int command_git_credential(const struct arguments *arguments) {
     question.input = remote.host;
     question.input_size = strlen(remote.host);
     ask_helper(&question, &answer);
-    int status = command_exit_status(answer.verdict);
+    bool not_ours = answer.verdict == VERDICT_NOT_PERMITTED; /* git asks the next helper */
+    int status = not_ours ? EXIT_YES : command_exit_status(answer.verdict);
     if (answer.verdict == VERDICT_GRANTED)
         print_credential(&remote, &answer);
-    else if (answer.verdict != VERDICT_NOT_PERMITTED)
+    else if (!not_ours)
         print_answer_to(stderr, account, &answer);
     ask_clear(&answer);
     return fflush(stdout) == 0 ? status : EXIT_FAULT;

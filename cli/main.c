@@ -83,6 +83,23 @@ static int usage(FILE *out, int status) {
     return status;
 }
 
+/* After a mistake that was said: a page of help would push it off the screen. */
+static int hint(const struct command *command) {
+    if (command)
+        fprintf(stderr, "Usage: oauth-login %s\n", command->usage);
+    fprintf(stderr, "See: oauth-login --help, and oauth-login(1)\n");
+    return EXIT_USAGE;
+}
+
+/* What getopt_long(3) did not take: an option that there is not, or ':', one without its value. */
+static void say_wrong_option(const struct command *command, int option, const char *word) {
+    char shown[PRINT_ESCAPED_SIZE], letter[] = {'-', (char) optopt, '\0'};
+    bool is_letter = option == '?' && optopt >= ' ' && optopt <= '~';
+    fprintf(stderr, "oauth-login: %s: %s %s\n", command->name,
+            is_letter ? letter : print_escaped(word, shown, sizeof shown),
+            option == ':' ? "needs a value behind it" : "is not an option that there is");
+}
+
 static const struct command *find_command(const char *name) {
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(commands[i].name, name) == 0)
@@ -92,10 +109,9 @@ static const struct command *find_command(const char *name) {
 
 /* Takes an option that `command` knows; returns false after saying what is wrong. */
 static bool take_option(const struct command *command, int option, struct arguments *ret) {
-    if (option == '?')
-        return false;
     if (!(command->options & TAKES(option))) {
-        fprintf(stderr, "oauth-login: %s does not take that option\n", command->name);
+        fprintf(stderr, "oauth-login: %s does not take that option; see its usage\n",
+                command->name);
         return false;
     }
     if (option == OPTION_SERVICE)
@@ -121,17 +137,22 @@ static bool take_option(const struct command *command, int option, struct argume
 static int run_command(const struct command *command, int argc, char **argv) {
     struct arguments arguments = {.service = ""};
     int option;
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
         if (option == OPTION_HELP)
             return usage(stdout, EXIT_YES);
+        if (option == '?' || option == ':') {
+            say_wrong_option(command, option, argv[optind - 1]);
+            return hint(command);
+        }
         if (!take_option(command, option, &arguments))
-            return usage(stderr, EXIT_USAGE);
+            return hint(command);
     }
     int words = argc - optind;
     if (words < command->least || words > command->most) {
-        fprintf(stderr, "oauth-login: %s takes %s\n", command->name,
-                command->most == 0 ? "no argument" : "one argument");
-        return usage(stderr, EXIT_USAGE);
+        fprintf(stderr, "oauth-login: too %s words behind %s\n",
+                words < command->least ? "few" : "many", command->name);
+        return hint(command);
     }
     arguments.user = words > 0 ? argv[optind] : NULL;
     return command->run(&arguments);
@@ -158,11 +179,13 @@ int main(int argc, char **argv) {
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
         return usage(stdout, EXIT_YES);
     const struct command *command = argc > 1 ? find_command(argv[1]) : NULL;
-    if (!command) {
-        if (argc > 1)
-            fprintf(stderr, "oauth-login: there is no command '%s'; options stand behind it\n",
-                    print_escaped(argv[1], shown, sizeof shown));
-        return usage(stderr, EXIT_USAGE);
+    if (!command && argc > 1) {
+        fprintf(stderr, "oauth-login: there is no command '%s'%s\n",
+                print_escaped(argv[1], shown, sizeof shown),
+                argv[1][0] == '-' ? "; options stand behind the command" : "");
+        return hint(NULL);
     }
+    if (!command)
+        return usage(stderr, EXIT_USAGE);
     return run_command(command, argc - 1, argv + 1);
 }

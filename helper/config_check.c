@@ -29,7 +29,9 @@ static int read_secret_file(struct provider_config *provider, struct reason *rea
     if (fd < 0 || fstat(fd, &status) < 0)
         return reason_set(reason, -errno, "cannot open client_secret_file %s: %s%s", path,
                           strerror(errno),
-                          errno == EACCES ? "; it must be root:oauth-login and 0640" : "");
+                          errno == EACCES   ? "; it must be root:oauth-login and 0640"
+                          : errno == ENOENT ? "; write the secret there, root:oauth-login and 0640"
+                                            : "");
     if (!S_ISREG(status.st_mode) || status.st_uid != 0 || (status.st_mode & (S_IWGRP | S_IRWXO)))
         return reason_set(reason, -EPERM,
                           "client_secret_file %s must be a file of root's that "

@@ -47,6 +47,23 @@ static bool take_address(struct json_object *object, const char *name,
     return true;
 }
 
+/* What to do about an error before there is a code; nobody but an administrator can. */
+static const char *mend_of(const char *error) {
+    static const struct {
+        const char *error, *mend;
+    } mends[] = {
+        {"invalid_scope",
+         "; set scope to what this client may ask for, e.g. openid offline_access"},
+        {"unauthorized_client",
+         "; allow this client device authorization at the provider, or enroll with --browser"},
+        {"invalid_client", "; is client_id right, and the secret? oauth-login doctor tries them"},
+    };
+    for (size_t i = 0; i < sizeof mends / sizeof mends[0]; i++)
+        if (strcmp(error, mends[i].error) == 0)
+            return mends[i].mend;
+    return "";
+}
+
 bool device_take(long status, const struct secret *body, struct device *ret,
                  struct reason *reason) {
     SCOPED_JSON struct json_object *object = json_parse_strict(body);
@@ -58,8 +75,8 @@ bool device_take(long status, const struct secret *body, struct device *ret,
     if (status != 200 || !code || !user_code || strlen(user_code) > 64 ||
         (!take_address(object, "verification_uri", prompt->address) &&
          !take_address(object, "verification_url", prompt->address))) {
-        reason_set(reason, 0, "device authorization answered HTTP %ld%s%.64s", status,
-                   error ? ": " : ", and no code", error ? error : "");
+        reason_set(reason, 0, "device authorization answered HTTP %ld%s%.64s%s", status,
+                   error ? ": " : ", and no code", error ? error : "", error ? mend_of(error) : "");
         return false;
     }
     if (secret_set(&ret->code, code, strlen(code), PROTOCOL_TOKEN_MAX) < 0)

@@ -111,5 +111,6 @@ void diagnosis_look_at_store(struct diagnosis *diagnosis) {
         diagnosis_find(diagnosis, LEVEL_WARNING, VERDICT_FAULT, "they are as those above",
                        "mend those first", "store: %zu accounts more", look.named - NAMED_MAX);
     if (r >= 0 && look.named == 0)
-        diagnosis_good(diagnosis, "store: %zu accounts, whose records all open", look.whole);
+        diagnosis_good(diagnosis, "store: %zu account%s; every record opens", look.whole,
+                       look.whole == 1 ? "" : "s");
 }

@@ -119,7 +119,8 @@ static enum verdict admit(struct visit *visit, const struct use_case *use_case) 
     /* Before anything is looked at, and the same for a name that does not exist: another uid
      * learns nothing. */
     if (!may_ask(visit, r < 0 ? ASKER_ROOT : use_case->asker)) {
-        reason_set(&reason, 0, "uid %u may not ask this", visit->peer.uid);
+        reason_set(&reason, 0, "uid %u may not ask this; only root%s may", visit->peer.uid,
+                   use_case->asker == ASKER_ROOT ? "" : " and the account's own user");
         return visit_conclude(visit, VERDICT_NOT_PERMITTED, &reason);
     }
     return r < 0 ? visit_conclude(visit, VERDICT_FAULT, &reason) : VERDICT_NONE;

@@ -1,6 +1,7 @@
 """The whole thing on one machine: `sudo make demo`. See tests/namespace for where it runs."""
 
 import os
+import re
 import sys
 import tempfile
 import time
@@ -8,9 +9,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "integration"))
 
+from enrolment import code_of, enroll  # noqa: E402
 from glewlwyd import Glewlwyd  # noqa: E402
 from host import Host  # noqa: E402
 from installation import Installation  # noqa: E402
+from process import Result  # noqa: E402
 
 COLOURS = {"title": "1;36", "command": "1", "yes": "32", "no": "31", "log": "2"}
 COLOURED = "NO_COLOR" not in os.environ and (sys.stdout.isatty() or "FORCE_COLOR" in os.environ)
@@ -52,22 +55,26 @@ class Demo:
     def set_up(self, provider):
         title("A machine: make install, one file, two lines in /etc/pam.d/sshd")
         self.oauth_login = Installation(self.host)
-        self.oauth_login.configure(provider)
+        self.oauth_login.configure(provider, scope="openid offline_access")
         self.oauth_login.use("sshd", "sudo")
         self.host.add_user("alice")
         say("$ cat /etc/oauth-login/oauth-login.conf", "command")
         for line in Path("/etc/oauth-login/oauth-login.conf").read_text().strip().splitlines():
             say(f"  {line}")
-        say("$ grep pam_oauth_login /etc/pam.d/sshd", "command")
+        say("$ grep '^[^#]*pam_oauth_login' /etc/pam.d/sshd", "command")
         for line in Path("/etc/pam.d/sshd").read_text().splitlines():
-            if "pam_oauth_login" in line:
+            if "pam_oauth_login" in line.partition("#")[0]:
                 say(f"  {line}")
 
     def enroll(self, provider):
-        title("A grant: alice consents at the provider once, an administrator imports it")
+        title("A grant: alice approves a code at the provider, once")
         provider.add_user("alice")
-        imported = self.oauth_login.run("import", "alice", input=provider.issue_grant("alice"))
-        show("oauth-login import alice < refresh-token", imported, True)
+        with enroll() as terminal:
+            provider.approve_device("alice", code_of(terminal))
+            status = terminal.wait(30)
+            said = re.sub(r"(Waiting.*?gives up\. )+", r"\1", terminal.output)
+        show("oauth-login enroll alice", Result(status, said, ""), True)
+        show("oauth-login doctor", self.oauth_login.run("doctor"), True)
 
     def log_in(self, sshd, provider):
         title("A login with an SSH key: the provider renews the grant and decides")

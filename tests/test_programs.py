@@ -49,6 +49,29 @@ def test_every_test_that_the_table_names_is_there():
         assert not name or re.search(definition, path.read_text(), re.M), f"no {file}::{name}"
 
 
+NAMED = {
+    "commands": ("cli/main.c", r'\{"([a-z-]+)", command_', "oauth-login.1", r"\.It Cm {}\b"),
+    "options of commands": ("cli/main.c", r'\{"([a-z]+)", (?:no|required)_argument',
+                            "oauth-login.1", r"\.It Fl -{}\b"),
+    "options of the module": ("client/options.c", r'\{"(\w+)", OPTION_', "pam_oauth_login.8",
+                              r"\.It Cm {}\b"),
+    "keys": ("helper/config.c", r'^    (?:[A-Z_]+\(|\{")(\w+)', "oauth-login.conf.5",
+             r"\.It Cm {}\b"),
+    "keys, annotated": ("helper/config.c", r'^    (?:[A-Z_]+\(|\{")(\w+)', "../oauth-login.conf",
+                        r"#{} += ?"),
+}
+
+
+@pytest.mark.parametrize("kind", NAMED)
+def test_the_manual_names_all_that_there_is(kind):
+    source, names, page, entry = NAMED[kind]
+    found = re.findall(names, (CHECKOUT / source).read_text(), re.M)
+    text = (CHECKOUT / "conf" / "man" / page).read_text()
+    assert len(found) >= 10, found
+    missing = [name for name in found if not re.search("^" + entry.format(name), text, re.M)]
+    assert not missing, f"{page} has no word of {missing}"
+
+
 def test_the_borders_between_the_rooms_hold():
     result = run(CHECKOUT / "tests" / "borders")
     assert result.returncode == 0, result.stderr

@@ -102,6 +102,25 @@ def test_a_no_of_the_person_or_the_provider_ends_it(answer, status, said, oauth_
     assert oauth_login.verdict("alice") == "not-enrolled"
 
 
+@pytest.mark.parametrize("error, mend", [
+    ("invalid_scope", "set scope"),
+    ("unauthorized_client", "--browser"),
+    ("invalid_client", "oauth-login doctor"),
+])
+def test_a_provider_that_gives_no_code_says_whose_move_it_is(error, mend, oauth_login, provider,
+                                                             alice):
+    provider.discovery["device_authorization_endpoint"] = f"{provider.issuer}/device"
+    provider.queue("/device", pending(error))
+    oauth_login.configure(provider)
+    result = oauth_login.run("enroll", "alice")
+    assert result.status == 4
+    assert error in result.stderr and mend in result.stderr
+
+
+def test_root_is_not_enrolled_and_the_exit_status_says_so(oauth_login, device):
+    assert oauth_login.run("enroll", "root").status == 1
+
+
 def test_a_flaky_provider_is_asked_again_more_slowly(oauth_login, device):
     device.queue("/token", Answer(503), tokens(device))
     assert oauth_login.run("enroll", "alice").ok

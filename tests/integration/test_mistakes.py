@@ -215,3 +215,24 @@ def test_a_spoilt_store_is_a_fault_and_stays_as_it_is(
     finally:
         if mend:
             mend()
+
+
+@pytest.mark.parametrize("words, said", [
+    (["verfy", "alice"], "there is no command 'verfy'\n"),
+    (["--json", "verify"], "there is no command '--json'; options stand behind the command"),
+    (["verify"], "too few words behind verify"),
+    (["status", "alice", "bob"], "too many words behind status"),
+    (["verify", "--bogus", "alice"], "verify: --bogus is not an option"),
+    (["verify", "-x", "alice"], "verify: -x is not an option"),
+    (["list", "--unused"], "list: --unused needs a value"),
+    (["list", "--unused", "90"], "takes a duration such as 90d"),
+    (["enroll", "--json"], "enroll does not take that option"),
+    (["verify", "alice", "--config", "x.conf"], "--config takes an absolute path"),
+])
+def test_a_mistake_on_the_command_line_is_named_and_stays_in_sight(words, said, oauth_login):
+    result = oauth_login.run(*words)
+    assert result.status == 2
+    assert result.stdout == ""
+    lines = result.stderr.splitlines()
+    assert said in result.stderr and said.strip() in lines[0]
+    assert len(lines) <= 4 and "--help" in lines[-1]

@@ -22,6 +22,7 @@ from resident import (ENROLL, FORGET, IMPORT, LIST, SOCKET, STATUS, TOKEN, UNENR
 from terminal import Terminal
 
 DEFAULT_CHILDREN_OF_A_USER = 16
+ROOTS = (TOKEN, IMPORT, LIST, FORGET)
 
 
 @pytest.fixture
@@ -100,7 +101,8 @@ def test_another_uid_is_not_permitted_and_learns_nothing(
         (answer,) = answers
         verdict, provider, reason, message = reply_of(answer)
         assert (len(answer), verdict, provider) == (1, "not-permitted", "")
-        assert reason == f"uid {bob.uid} may not ask this"
+        others = "" if operation in ROOTS else " and the account's own user"
+        assert reason == f"uid {bob.uid} may not ask this; only root{others} may"
         assert message == "You may ask about your own account only."
     assert len(corp.requests()) == asked
     assert oauth_login.verdict("alice") == "granted"
@@ -113,7 +115,7 @@ def test_a_locker_of_another_user_is_refused(corp, resident, pam_host, alice, bo
     assert report.codes == ("PERM_DENIED", "PERM_DENIED")
 
 
-@pytest.mark.parametrize("operation", [TOKEN, IMPORT, LIST, FORGET])
+@pytest.mark.parametrize("operation", ROOTS)
 def test_what_is_roots_is_not_the_owners(corp, resident, alice, operation):
     verdict, *_ = reply_of(ask(operation, "alice", alice))
     assert verdict == "not-permitted"

@@ -164,7 +164,7 @@ def test_git_pushes_with_the_access_token(sessions, oauth_login, resident, host,
 def test_no_other_host_gets_the_token(lines, sessions, oauth_login, resident, host):
     oauth_login.configure(sessions, git_hosts="git.example.com other.example.com")
     result = credential(host, "alice", *lines)
-    assert result.stdout == "", result
+    assert (result.status, result.stdout) == (0, ""), result
 
 
 def test_git_is_told_in_its_own_words(sessions, oauth_login, resident, host):
