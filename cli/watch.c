@@ -200,6 +200,8 @@ int command_watch(const struct arguments *arguments) {
         fprintf(stderr, "oauth-login: another watch is running\n");
         return EXIT_YES;
     }
+    if (lock == -ENOENT)
+        return EXIT_YES; /* nobody has opened a session yet */
     if (lock < 0)
         return cannot_read(-lock);
     openlog("oauth-login", LOG_PID, LOG_AUTHPRIV);
