@@ -47,6 +47,7 @@ class ServiceManager:
             self.end()
             pytest.skip("this kernel has no cgroup v2 for a systemd of our own")
         self._cgroup = Path(tempfile.mkdtemp(prefix="oauth-login-test-", dir=PLACE))
+        self._cgroup.chmod(0o755)  # a `systemd --user` looks for its own below
         self._child = subprocess.Popen(["sh", "-c", BOOT, "sh", str(self._cgroup)],
                                        stdin=subprocess.DEVNULL)
         wait_until(lambda: self._child.poll() or self.is_active("test.target"), "it has booted")

@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -109,3 +110,64 @@ def test_the_timer_looks_whether_there_are_sessions_or_not(
     first = runs()
     wait_until(lambda: runs() != first, "it ran again")
     assert systemd.control("show", "-P", "Result", WATCH) == "success"
+
+
+# systemd --user
+
+
+USER_SERVICE = """
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh -c 'keyctl pipe %%user:oauth-login:corp >"$HOME"/told.new'
+ExecStart=/bin/mv %h/told.new %h/told
+"""
+
+
+@pytest.fixture
+def user_manager(host, corp, oauth_login, systemd, alice):  # noqa: F811
+    """alice's `systemd --user`, with a service; returns its unit's name."""
+    for file in SESSIONS.glob("*"):
+        file.unlink()
+    unit = f"user@{alice.uid}.service"
+    runtime = Path("/run/user", str(alice.uid))
+    oauth_login.use("systemd-user")
+    # What pam_systemd and logind do where they run.
+    host.files.write("/etc/systemd/system/user-runtime-dir@.service", ALONE +
+                     "[Service]\nType=oneshot\nRemainAfterExit=yes\n"
+                     f"ExecStart=/usr/bin/install -d -m 0700 -o %i -g {alice.uid} {runtime}\n")
+    host.files.write("/etc/systemd/system/user@.service.d/test.conf", ALONE +
+                     "[Service]\nEnvironment=XDG_RUNTIME_DIR=/run/user/%i\n")
+    host.files.write("/etc/systemd/user/told.service", USER_SERVICE)
+    host.files.write("/etc/systemd/user/default.target.d/told.conf", "[Unit]\nWants=told.service\n")
+    systemd.control("daemon-reload")
+    systemd.control("start", unit)
+    yield unit
+    systemd.control("stop", unit)
+    (alice.home / "told").unlink(missing_ok=True)
+    shutil.rmtree(runtime)
+
+
+def test_services_of_the_user_have_a_token_of_their_own(corp, systemd, alice,  # noqa: F811
+                                                        user_manager):
+    told = alice.home / "told"
+    wait_until(told.exists, "the user's service has run")
+    (file,) = files()
+    assert fields(file)["service"] == "systemd-user"
+    assert told.read_text() == token(file) != ""
+    assert corp.userinfo(told.read_text())["sub"] == corp.subject("alice")
+    make_due()
+    systemd.control("start", WATCH)
+    assert token(file) != told.read_text()
+
+
+def test_the_users_services_end_with_the_account(
+        corp, oauth_login, systemd, alice, user_manager):  # noqa: F811
+    oauth_login.configure(corp, login={"on_revoked": "terminate"})
+    wait_until((alice.home / "told").exists, "the user's service has run")
+    corp.remove_user("alice")
+    make_due()
+    systemd.control("start", WATCH)
+    wait_until(lambda: not systemd.is_active(user_manager), "systemd --user has ended")
+    systemd.control("start", WATCH)
+    assert not files(), "what the user's own process could not remove"
