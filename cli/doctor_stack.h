@@ -20,6 +20,10 @@ struct stack_options {
 
 void stack_read_options(const struct pam_line *line, struct stack_options *ret);
 
+/* Whether the service is a screen locker's that asks PAM as the user, who can't start the helper,
+ * and runs auth alone. */
+bool stack_is_locker(const char *service);
+
 /* Judges every line of the module in the stack of `service`. */
 void stack_judge(struct report *report, const char *service, const struct pam_stack *stack);
 
