@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 from helper_process import wait_until
+from many_sessions import ManySessions
 from process import run
 from scripted_server import Answer
 from shell import Shell, stay
+from test_session_key import a_token, answering, quota_used
 
 SESSIONS = Path("/run/oauth-login/sessions")
 READ_KEY = "keyctl pipe %user:oauth-login:corp"
@@ -445,6 +447,32 @@ def test_a_new_session_puts_the_question_off_for_no_other(watched, sshd, oauth_l
         watch(oauth_login)
         assert fields(old)["due"] == "999999999999"
         assert all(fields(file)["due"] != "0" for file in files())
+
+
+def test_eight_hundred_sessions_with_large_tokens_have_room(
+        watched, host, oauth_login, alice, resident):
+    """By what a hundred use of root's share; `make bench` opens them all."""
+    token = a_token(4096)
+    watched.expires_in = 3600
+    answering(watched, access_token=token)
+    assert oauth_login.run("verify", "alice").ok
+    host.pam("door", "session required pam_oauth_login.so keyring_required\n")
+    before = quota_used(0)
+    with ManySessions("door", ["alice"], 100) as sessions:
+        assert {code for code, _ in sessions.opened} == {0}
+        rings = {fields(file)["ring"] for file in files()}
+        assert len(rings) == 100
+        used = quota_used(0) - before
+        assert 100 * 4096 < used < int(sysctl("root_maxbytes")) / 8
+        assert 8 * 3 * 100 < int(sysctl("root_maxkeys"))
+        for ring in rings:
+            (key,) = run("keyctl", "rlist", ring).stdout.split()
+            assert run("keyctl", "pipe", key).stdout == token
+    assert {code for code, _ in sessions.closed} == {0} and not files()
+
+
+def sysctl(key):
+    return Path("/proc/sys/kernel/keys", key).read_text()
 
 
 def test_only_root_watches(alice):
