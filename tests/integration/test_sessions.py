@@ -163,7 +163,7 @@ def test_the_person_reads_why_the_session_ends(watched, sshd, oauth_login, host)
 
 @pytest.fixture
 def logind(host, tmp_path):
-    """adopt(leader, group) gives it a control group of logind's; returns what loginctl is told then.
+    """adopt(leader, group) gives it a control group; returns what loginctl is told then.
 
     A stand-in: the real one needs systemd as process 1.
     """

@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import shutil
 import signal
 import sys
 
@@ -11,12 +12,14 @@ import pytest
 import pam_application
 from helper_process import HELPER, wait_until
 from pam_application import converse
+from process import run
 from scripted_server import Answer
 from shell import stay
 from test_sessions import READ_KEY, fields, files, watch
 
 REINITIALIZE, REFRESH, SILENT = 8, 16, 0x8000
-KEY = f"run:{READ_KEY}"
+# Of this session: for root, keyctl's %user: finds those of all the others.
+KEY = "run:keyctl pipe $(keyctl search @s user oauth-login:corp) 2>/dev/null"
 RENEW = "run:oauth-login verify alice"
 STACK = """
 auth     required pam_oauth_login.so {auth}
@@ -115,6 +118,62 @@ def test_a_session_within_takes_nothing_from_the_one_around_it(desk, end):
     assert set(said.codes) == {"SUCCESS"}
     assert said.said[2] != "" and said.said[3] == ""
     assert not files()
+
+
+# What is known of sessions
+
+
+COUNT = "run:ls /run/oauth-login/sessions | wc -l"
+TWO = """
+import ctypes, os, sys
+sys.path.insert(0, sys.argv[1])
+from pam_application import _Conversation, _Talk
+pam, talk, handles = ctypes.CDLL("libpam.so.0"), _Talk(_Conversation(lambda *_: 0), None), []
+for user in (b"alice", b"bob"):
+    handles.append(ctypes.c_void_p())
+    assert pam.pam_start(b"desk", user, ctypes.byref(talk), ctypes.byref(handles[-1])) == 0
+    assert pam.pam_open_session(handles[-1], 0) == 0
+    print(len(os.listdir("/run/oauth-login/sessions")))
+for handle in handles:
+    assert pam.pam_close_session(handle, 0) == 0
+    print(len(os.listdir("/run/oauth-login/sessions")))
+"""
+
+
+@pytest.mark.parametrize("options", ["", "keyring=none"])
+def test_a_program_may_have_several_sessions_open(desk, oauth_login, bob, options):
+    oauth_login.enroll(desk(session=options), "bob")
+    directory = os.path.dirname(pam_application.__file__)
+    result = run(sys.executable, "-c", TWO, directory)
+    assert result.stdout.split() == ["1", "2", "1", "0"], result
+
+
+def test_a_session_that_is_opened_twice_is_one(desk):
+    desk()
+    said = converse("desk", "alice", "open_session", "open_session", COUNT, "close_session", COUNT)
+    assert said.said == ("1\n", "0\n")
+
+
+def test_the_programs_umask_does_not_count(desk):
+    desk()
+    shutil.rmtree("/run/oauth-login", ignore_errors=True)
+    converse("desk", "alice", "open_session", "close_session",
+             wrapper=("sh", "-c", 'umask 0777; exec "$@"', "sh"))
+    modes = [oct(os.stat(path).st_mode & 0o7777)
+             for path in ("/run/oauth-login", "/run/oauth-login/sessions")]
+    assert modes == ["0o755", "0o700"]
+
+
+def test_a_directory_that_others_may_read_is_not_believed(desk, host, oauth_login):
+    desk()
+    os.makedirs("/run/oauth-login/sessions", exist_ok=True)
+    os.chmod("/run/oauth-login/sessions", 0o755)
+    mark = host.log.mark()
+    said = converse("desk", "alice", "open_session", KEY, "close_session")
+    assert set(said.codes) == {"SUCCESS"} and said.said[0] != ""
+    host.log.wait_for(r"desk:session\): alice: .*not", since=mark)
+    assert oauth_login.run("watch").status == 5
+    os.chmod("/run/oauth-login/sessions", 0o700)
 
 
 # sudo in a session
