@@ -103,7 +103,8 @@ def test_a_helper_that_fails_leaves_the_token_that_is_there(host, desk):
     desk()
     with open(HELPER, "rb") as helper:
         host.files.write(HELPER, helper.read(), mode=0o755)  # for it to come back
-    old, new = anew(between=[f"run:printf '#!/bin/sh\\nexit 1\\n' >{HELPER}"])
+    broken = f"printf '#!/bin/sh\\nexit 1\\n' >{HELPER}.new && chmod 755 {HELPER}.new"
+    old, new = anew(between=[f"run:{broken} && mv {HELPER}.new {HELPER}"])  # one may still run
     assert new == old != ""
 
 
