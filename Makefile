@@ -180,7 +180,7 @@ install: all
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/sysusers.d conf/sysusers.d/oauth-login.conf
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/tmpfiles.d conf/tmpfiles.d/oauth-login.conf
 	cd conf/systemd && mkdir -p $(DESTDIR)$(UNITDIR) && for unit in *; do \
-	    sed -e 's|/usr/libexec/oauth-login-helper|$(HELPER)|' -e 's|/usr/bin|$(PREFIX)/bin|' \
+	    sed -e 's|/usr/libexec/oauth-login-helper|$(HELPER)|' -e 's|/usr/bin/oauth|$(PREFIX)/bin/oauth|' \
 	        -e 's|/var/lib/oauth-login|$(STORE)|' -e 's|/run/oauth-login|$(RUN)|' $$unit | \
 	        install -m 0644 /dev/stdin $(DESTDIR)$(UNITDIR)/$$unit || exit 1; done
 	install -D -m 0644 -t $(DESTDIR)$(DOCDIR) README.md conf/oauth-login.conf

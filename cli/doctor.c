@@ -56,6 +56,8 @@ int command_doctor(const struct arguments *arguments) {
     uint32_t login_grace = root ? doctor_look_at_sshd(&report, &sshd) : 0;
     doctor_look_at_keys(&report);
     if (root)
+        doctor_look_at_sessions(&report);
+    if (root)
         ask(&report, arguments, &sshd, login_grace);
     report_end(&report, root ? ""
                              : "Run by root, it looks at the configuration, the provider, the "

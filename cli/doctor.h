@@ -27,4 +27,7 @@ uint32_t doctor_look_at_sshd(struct report *report, const struct doctor_sshd *ss
 /* The kernel's keys, and what is left of root's share. */
 void doctor_look_at_keys(struct report *report);
 
+/* The open sessions, for root: whether oauth-login-watch comes when it should. */
+void doctor_look_at_sessions(struct report *report);
+
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "connect.h"
 #include "doctor.h"
 #include "doctor_stack.h"
 #include "scoped.h"
@@ -114,6 +115,15 @@ static void take_sshd(const struct pam_stack *stack, struct doctor_sshd *ret) {
     }
 }
 
+static void judge_locker(struct report *report, const char *service) {
+    SCOPED_FD int fd = connect_helper();
+    if (fd == -ENOENT || fd == -ECONNREFUSED)
+        report_find(report, LEVEL_WRONG, VERDICT_FAULT,
+                    "it runs as the user, who can't start the helper: no screen is unlocked",
+                    "systemctl enable --now oauth-login-helper.socket",
+                    "pam.d/%s: no resident helper listens on " OAUTH_LOGIN_SOCKET, service);
+}
+
 static bool judge_service(struct report *report, const char *service,
                           struct doctor_sshd *ret_sshd) {
     SCOPED_STACK struct pam_stack stack = {0};
@@ -125,6 +135,8 @@ static bool judge_service(struct report *report, const char *service,
     if (r < 0 || !stack_has_module(&stack))
         return false;
     stack_judge(report, service, &stack);
+    if (stack_is_locker(service))
+        judge_locker(report, service);
     if (strcmp(service, "sshd") == 0)
         take_sshd(&stack, ret_sshd);
     return true;

@@ -221,6 +221,16 @@ static void judge_line(struct judging *judging, size_t at) {
     judge_options(judging, at);
 }
 
+bool stack_is_locker(const char *service) {
+    static const char *const lockers[] = {"gtklock", "hyprlock",          "i3lock",      "kde",
+                                          "slock",   "swaylock",          "vlock",       "waylock",
+                                          "xlock",   "xfce4-screensaver", "xscreensaver"};
+    for (size_t i = 0; i < sizeof lockers / sizeof lockers[0]; i++)
+        if (strcmp(service, lockers[i]) == 0)
+            return true;
+    return false;
+}
+
 static void judge_whole(struct judging *judging, size_t first) {
     const struct pam_stack *stack = judging->stack;
     for (size_t i = 0; i < stack->count; i++)
@@ -231,7 +241,8 @@ static void judge_whole(struct judging *judging, size_t first) {
         report_find(judging->report, LEVEL_WRONG, VERDICT_MISCONFIGURED,
                     "libpam then fails the whole service", "mend the include",
                     "pam.d/%s: includes %s, which is not there", judging->service, stack->missing);
-    if (judging->phases[PAM_PHASE_AUTH] && !judging->phases[PAM_PHASE_ACCOUNT])
+    if (judging->phases[PAM_PHASE_AUTH] && !judging->phases[PAM_PHASE_ACCOUNT] &&
+        !stack_is_locker(judging->service))
         find(judging, first, LEVEL_WRONG,
              "sshd runs auth neither for keys nor for certificates, sudo not on a cached "
              "timestamp: nobody asks the provider then",

@@ -23,6 +23,10 @@ void stack_read_options(const struct pam_line *line, struct stack_options *ret);
 /* Whether a line of the stack is the module's, or was meant to be. */
 bool stack_has_module(const struct pam_stack *stack);
 
+/* Whether the service is a screen locker's that asks PAM as the user, who can't start the helper,
+ * and runs auth alone. */
+bool stack_is_locker(const char *service);
+
 /* Judges every line of the module in the stack of `service`. */
 void stack_judge(struct report *report, const char *service, const struct pam_stack *stack);
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,17 +20,39 @@
 
 enum { ID_SIZE = 64 };
 
-/* The session at logind, as its leader's control group names it: ".../session-3.scope". */
-static bool find_logind_session(pid_t leader, char ret[ID_SIZE]) {
-    char path[64], text[1024];
+/* Whether `uid` is that of the session's account. */
+static bool is_account(const struct session_file *session, uid_t uid) {
+    const struct passwd *entry = getpwnam(session->account);
+    return entry && entry->pw_uid == uid;
+}
+
+/* Reads "HIERARCHY:CONTROLLERS:PATH" of cgroups(7). Only what stands at the top of the path names a
+ * session: below, people name their groups themselves. */
+static bool parse_group(const char *line, unsigned int *ret_uid, char ret_id[ID_SIZE]) {
+    const char *controllers = strchr(line, ':');
+    const char *path = controllers ? strchr(controllers + 1, ':') : NULL;
+    int end = 0;
+    return path &&
+           sscanf(path, ":/user.slice/user-%u.slice/session-%63[A-Za-z0-9].scope%n", ret_uid,
+                  ret_id, &end) == 2 &&
+           end > 0 && strchr("/\n", path[end]);
+}
+
+/* The logind session that the leader is in, if that is the account's own: su by somebody else is in
+ * theirs. */
+static bool find_logind_session(const struct session_file *session, char ret[ID_SIZE]) {
+    char path[64], line[1024];
+    unsigned int uid = 0;
+    bool found = false;
     if (access("/run/systemd/seats", F_OK) < 0) /* logind runs: sd-login(3) looks so too */
         return false;
-    snprintf(path, sizeof path, "/proc/%d/cgroup", leader);
-    SCOPED_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t size = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
-    text[size > 0 ? size : 0] = '\0';
-    const char *scope = strstr(text, "/session-");
-    return scope && sscanf(scope, "/session-%63[A-Za-z0-9].scope", ret) == 1;
+    snprintf(path, sizeof path, "/proc/%d/cgroup", session->leader);
+    FILE *groups = fopen(path, "re");
+    while (groups && !found && fgets(line, sizeof line, groups))
+        found = parse_group(line, &uid, ret);
+    if (groups)
+        fclose(groups);
+    return found && is_account(session, uid) && session_leader_lives(session);
 }
 
 static bool run_loginctl(const char *verb, const char *id) {
@@ -49,7 +72,7 @@ static bool run_loginctl(const char *verb, const char *id) {
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/* The leader's terminal: as the login record has it, else as PAM had it; "" when there is none. */
+/* The session's terminal as the login record has it, else as PAM had it; "" when there is none. */
 static void find_terminal(const struct session_file *session, char ret[sizeof session->terminal]) {
     const struct utmp *entry;
     snprintf(ret, sizeof session->terminal, "%s", session->terminal);
@@ -61,45 +84,55 @@ static void find_terminal(const struct session_file *session, char ret[sizeof se
     endutent();
 }
 
+/* Either name may be old, and the terminal another's by now. */
+static bool is_sessions_terminal(const struct session_file *session, int fd) {
+    struct stat status;
+    return fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) &&
+           (is_account(session, status.st_uid) ||
+            session_leader_terminal(session->leader) == status.st_rdev);
+}
+
 static bool warn_terminal(const struct session_file *session) {
     static const char text[] =
         "\r\n\aThis session ends now: the provider no longer wants this account.\r\n";
     char line[sizeof session->terminal], path[sizeof session->terminal + 8];
-    struct stat status;
     find_terminal(session, line);
     const char *name = strncmp(line, "/dev/", 5) == 0 ? line + 5 : line;
     if ((strncmp(name, "pts/", 4) != 0 && strncmp(name, "tty", 3) != 0) || strstr(name, ".."))
         return false;
     snprintf(path, sizeof path, "/dev/%s", name);
     SCOPED_FD int fd = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &status) < 0 || !S_ISCHR(status.st_mode))
-        return false;
-    return write(fd, text, sizeof text - 1) > 0;
+    return fd >= 0 && is_sessions_terminal(session, fd) && write(fd, text, sizeof text - 1) > 0;
 }
 
-/* By a descriptor, so that it is the leader that gets it, and nobody who got its number. */
+/* SIGHUP as from a terminal that hung up, and SIGTERM for leaders that block it, such as su, or
+ * take it for something else, such as systemd --user. By a descriptor, so that it is the leader
+ * that gets it, and nobody who got its number. */
 static bool hang_up(const struct session_file *session) {
     SCOPED_FD int fd = pidfd_open(session->leader, 0);
     if (fd < 0 || !session_leader_lives(session))
         return true; /* it has ended by itself */
-    return pidfd_send_signal(fd, SIGHUP, NULL, 0) == 0;
+    if (pidfd_send_signal(fd, SIGHUP, NULL, 0) < 0)
+        return errno == ESRCH;
+    pidfd_send_signal(fd, SIGTERM, NULL, 0);
+    return true;
 }
 
 bool revoked_warn(const struct session_file *session, enum protocol_action action) {
     char id[ID_SIZE];
-    return action == ACTION_TERMINATE && !find_logind_session(session->leader, id) &&
+    return action == ACTION_TERMINATE && !find_logind_session(session, id) &&
            session_leader_lives(session) && warn_terminal(session);
 }
 
 static bool terminate(const struct session_file *session) {
     char id[ID_SIZE];
-    return find_logind_session(session->leader, id) ? run_loginctl("terminate-session", id)
-                                                    : hang_up(session);
+    return find_logind_session(session, id) ? run_loginctl("terminate-session", id)
+                                            : hang_up(session);
 }
 
 static bool lock_screen(const struct session_file *session) {
     char id[ID_SIZE];
-    return find_logind_session(session->leader, id) && run_loginctl("lock-session", id);
+    return find_logind_session(session, id) && run_loginctl("lock-session", id);
 }
 
 void revoked_act(const struct session_file *session, enum protocol_action action,

@@ -15,7 +15,7 @@ enum { FRESH_LEFT = 60 }; /* seconds: less is as good as nothing to who has a re
 /* The session's own token, when it has long enough to live: no question is asked for it. */
 static bool read_session(struct ask_answer *ret) {
     uint32_t left = 0;
-    int size = session_key_read(ret->token, sizeof ret->token, &left);
+    int size = session_key_read(session_key_ring(getuid()), ret->token, sizeof ret->token, &left);
     if (size <= 0 || left < FRESH_LEFT)
         return false;
     ret->token_size = (size_t) size;

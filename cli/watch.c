@@ -3,11 +3,9 @@
  * is known of them lies in their files, so that a watch that was ended loses nothing.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -88,33 +86,50 @@ static void plant(const struct session_file *session, const struct ask_answer *a
 /* When the account's sessions are due again. Written after all that is to be done to them: a watch
  * that is ended meanwhile asks once more. */
 static void note_next(struct sessions *sessions, const struct session_file *which,
-                      uint32_t interval) {
+                      uint32_t interval, bool shared) {
     int64_t now = boot_seconds();
     for (int i = 0; i < sessions->count; i++) {
         struct session_file *session = &sessions->list[i];
         if (!is_same(session, which))
             continue;
+        if (shared && session->due > now)
+            continue; /* new sessions put the question to the provider off for no other */
         session->interval = interval;
         session->due = now + spread(session->account, interval);
-        session_file_write(session);
+        session_file_update(session); /* it may have been closed meanwhile, and stays so */
     }
+}
+
+/* The same action, but for a program that has sessions of other accounts open, too: they would all
+ * end with it. */
+static enum protocol_action spare_others(const struct sessions *sessions,
+                                         const struct session_file *session,
+                                         enum protocol_action action) {
+    for (int i = 0; i < sessions->count && action == ACTION_TERMINATE; i++)
+        if (sessions->list[i].leader == session->leader &&
+            strcmp(sessions->list[i].account, session->account) != 0)
+            return ACTION_LOG;
+    return action;
 }
 
 /* What the answer means for the account's sessions. */
 static void act(const struct sessions *sessions, const struct session_file *which,
                 const struct ask_answer *answer) {
     bool warned = false;
-    for (int i = 0; i < sessions->count; i++)
-        if (is_same(&sessions->list[i], which))
-            warned |= revoked_warn(&sessions->list[i], answer->action);
+    for (int i = 0; i < sessions->count; i++) {
+        const struct session_file *session = &sessions->list[i];
+        if (is_same(session, which))
+            warned |= revoked_warn(session, spare_others(sessions, session, answer->action));
+    }
     if (warned)
         sleep(READING_TIME);
     for (int i = 0; i < sessions->count; i++) {
-        if (!is_same(&sessions->list[i], which))
+        const struct session_file *session = &sessions->list[i];
+        if (!is_same(session, which))
             continue;
-        plant(&sessions->list[i], answer);
-        revoked_act(&sessions->list[i], answer->action, verdict_name(answer->verdict),
-                    answer->reason);
+        plant(session, answer);
+        revoked_act(session, spare_others(sessions, session, answer->action),
+                    verdict_name(answer->verdict), answer->reason);
     }
 }
 
@@ -133,7 +148,8 @@ static void check(struct sessions *sessions, const struct session_file *due) {
     };
     ask_helper(&question, &answer);
     act(sessions, &which, &answer);
-    note_next(sessions, &which, answer.check_after > 0 ? answer.check_after : CHECK_AGAIN);
+    note_next(sessions, &which, answer.check_after > 0 ? answer.check_after : CHECK_AGAIN,
+              answer.source == SOURCE_SHARED);
     ask_clear(&answer);
 }
 
@@ -149,15 +165,18 @@ static int64_t pass(struct sessions *sessions) {
     return next;
 }
 
+static int cannot_read(int error) {
+    fprintf(stderr, "oauth-login: cannot read " OAUTH_LOGIN_RUN "/sessions: %s\n", strerror(error));
+    return EXIT_FAULT;
+}
+
 static int watch(void) {
     for (;;) {
         struct sessions sessions = {.list = NULL};
         sessions.count = session_file_read_all(&sessions.list);
         if (sessions.count < 0) {
-            fprintf(stderr, "oauth-login: cannot read " OAUTH_LOGIN_RUN "/sessions: %s\n",
-                    strerror(-sessions.count));
             free(sessions.list);
-            return EXIT_FAULT;
+            return cannot_read(-sessions.count);
         }
         bury_dead(&sessions);
         int64_t next = pass(&sessions);
@@ -176,13 +195,15 @@ int command_watch(const struct arguments *arguments) {
         return EXIT_NOT_PERMITTED;
     }
     /* One at a time: a second would renew what the first has just renewed. */
-    SCOPED_FD int lock = open(OAUTH_LOGIN_RUN, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (lock < 0)
-        return EXIT_YES; /* nobody has opened a session yet */
-    if (flock(lock, LOCK_EX | LOCK_NB) < 0) {
+    SCOPED_FD int lock = session_file_lock();
+    if (lock == -EWOULDBLOCK) {
         fprintf(stderr, "oauth-login: another watch is running\n");
         return EXIT_YES;
     }
+    if (lock == -ENOENT)
+        return EXIT_YES; /* nobody has opened a session yet */
+    if (lock < 0)
+        return cannot_read(-lock);
     openlog("oauth-login", LOG_PID, LOG_AUTHPRIV);
     return watch();
 }

@@ -10,11 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "scoped.h"
 
-enum { FILE_MAX = 2048, SESSIONS_MAX = 16384 };
+enum { FILE_MAX = 2048, SESSIONS_MAX = 16384, SAME_MAX = 1024 };
 
 static const char directory[] = OAUTH_LOGIN_RUN "/sessions";
 
@@ -26,23 +27,37 @@ static const char directory[] = OAUTH_LOGIN_RUN "/sessions";
     "%d\nstarted %" SCNu64 "\nring %d\nopened %" SCNd64 "\ndue %" SCNd64 "\ninterval %" SCNu32 \
     "\n%n"
 
-uint64_t session_leader_started(pid_t pid) {
+/* What the kernel says of a process: proc(5), the 3rd, 7th and 22nd field of its stat. */
+struct process {
+    char state;
+    int terminal;
+    uint64_t started;
+};
+
+static bool read_process(pid_t pid, struct process *ret) {
     char path[64], text[1024];
-    uint64_t started = 0;
     snprintf(path, sizeof path, "/proc/%d/stat", pid);
     SCOPED_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t size = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
     if (size <= 0)
-        return 0;
+        return false;
     text[size] = '\0';
-    /* proc(5): the 22nd field; the second is in parentheses and may hold anything. */
-    const char *rest = strrchr(text, ')');
-    if (!rest || sscanf(rest + 1,
-                        " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
-                        "%*d %" SCNu64,
-                        &started) != 1)
-        return 0;
-    return started;
+    const char *rest = strrchr(text, ')'); /* the 2nd is in parentheses, and may hold anything */
+    return rest && sscanf(rest + 1,
+                          " %c %*d %*d %*d %d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
+                          "%*d %" SCNu64,
+                          &ret->state, &ret->terminal, &ret->started) == 3;
+}
+
+uint64_t session_leader_started(pid_t pid) {
+    struct process process;
+    bool ended = !read_process(pid, &process) || process.state == 'Z' || process.state == 'X';
+    return ended ? 0 : process.started; /* of one that ended, perhaps nobody has taken note */
+}
+
+dev_t session_leader_terminal(pid_t pid) {
+    struct process process;
+    return read_process(pid, &process) ? (dev_t) process.terminal : 0;
 }
 
 bool session_leader_lives(const struct session_file *session) {
@@ -50,31 +65,41 @@ bool session_leader_lives(const struct session_file *session) {
     return started != 0 && started == session->leader_started;
 }
 
-const char *session_file_name(const struct session_file *session,
-                              char ret[SESSION_FILE_NAME_SIZE]) {
-    snprintf(ret, SESSION_FILE_NAME_SIZE, "%d.%" PRIu64 ".%d", session->leader,
-             session->leader_started, session->ring);
-    return ret;
-}
-
-static bool is_printable(const char *text) {
+/* sscanf(3) has to find in the file what was put there. */
+static bool is_writable(const char *text) {
+    if (text[0] == ' ')
+        return false;
     for (; *text != '\0'; text++)
         if ((unsigned char) *text < ' ' || *text == 0x7f)
             return false;
     return true;
 }
 
+/* Whatever the umask of the application. A mode that somebody else gave is left alone. */
+static void make_directory(const char *path, mode_t mode) {
+    if (mkdir(path, mode) == 0)
+        chmod(path, mode);
+}
+
 /* Makes what tmpfiles.d makes at boot, since `make install` needs none. */
 static int open_directory(void) {
     struct stat status;
-    mkdir(OAUTH_LOGIN_RUN, 0755);
-    mkdir(directory, 0700);
+    make_directory(OAUTH_LOGIN_RUN, 0755);
+    make_directory(directory, 0700);
     SCOPED_FD int fd = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &status) < 0)
         return -errno;
     if (status.st_uid != 0 || (status.st_mode & 0777) != 0700)
         return -EPERM;
     return scoped_take_fd(&fd);
+}
+
+/* In the sessions' own directory: another's lock on anything that they may open would end us. */
+int session_file_lock(void) {
+    SCOPED_FD int fd = open_directory();
+    if (fd < 0)
+        return fd;
+    return flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : scoped_take_fd(&fd);
 }
 
 /* An empty value is a dash: sscanf(3) knows no empty word. */
@@ -94,48 +119,75 @@ static int write_text(int fd, const char *text, size_t length) {
     return (size_t) put == length ? 0 : -ENOSPC;
 }
 
-int session_file_write(const struct session_file *session) {
-    char name[SESSION_FILE_NAME_SIZE], fresh[SESSION_FILE_NAME_SIZE + 8], text[FILE_MAX];
-    if (!is_printable(session->account) || !is_printable(session->service) ||
-        !is_printable(session->terminal) || !is_printable(session->config))
+/* How a file gets its place: in one step, so that nobody sees half of it, by way of one beside it
+ * that is hidden from whoever reads them all. An update never brings back what was removed. */
+static const struct way {
+    const char *beside;
+    int flags;
+    unsigned int rename;
+} adding = {"add", O_EXCL, RENAME_NOREPLACE}, updating = {"new", O_TRUNC, RENAME_EXCHANGE};
+
+static int write_beside(int at, const char *name, int flags, const struct session_file *session) {
+    char text[FILE_MAX];
+    if (!is_writable(session->account) || !is_writable(session->service) ||
+        !is_writable(session->terminal) || !is_writable(session->config))
         return -EINVAL;
-    SCOPED_FD int at = open_directory();
-    if (at < 0)
-        return at;
-    session_file_name(session, name);
-    snprintf(fresh, sizeof fresh, ".%s.new", name);
     int length = snprintf(text, sizeof text, FORMAT, session->account, session->service,
                           word_of(session->terminal), word_of(session->config), session->leader,
                           session->leader_started, session->ring, session->opened, session->due,
                           session->interval);
     if (length < 0 || (size_t) length >= sizeof text)
         return -E2BIG;
-    SCOPED_FD int fd =
-        openat(at, fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-    int r = fd < 0 ? -errno : write_text(fd, text, (size_t) length);
-    if (r >= 0 && renameat(at, fresh, at, name) < 0)
+    SCOPED_FD int fd = openat(at, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | flags, 0600);
+    return fd < 0 ? -errno : write_text(fd, text, (size_t) length);
+}
+
+static int put(int at, const struct session_file *session, const struct way *way) {
+    char name[SESSION_FILE_NAME_SIZE + 8];
+    snprintf(name, sizeof name, ".%s.%s", session->name, way->beside);
+    int r = write_beside(at, name, way->flags, session);
+    if (r >= 0 && renameat2(at, name, at, session->name, way->rename) < 0)
         r = -errno;
-    if (r < 0)
-        unlinkat(at, fresh, 0);
+    unlinkat(at, name, 0);
     return r;
 }
 
+int session_file_add(struct session_file *session) {
+    SCOPED_FD int at = open_directory();
+    if (at < 0)
+        return at;
+    int r = -EEXIST; /* a process may open more than one, one after another or at once */
+    for (int number = 1; r == -EEXIST && number <= SAME_MAX; number++) {
+        snprintf(session->name, sizeof session->name, "%d.%" PRIu64 ".%d", session->leader,
+                 session->leader_started, number);
+        r = put(at, session, &adding);
+    }
+    return r;
+}
+
+int session_file_update(const struct session_file *session) {
+    SCOPED_FD int at = open_directory();
+    return at < 0 ? at : put(at, session, &updating);
+}
+
 void session_file_remove(const struct session_file *session) {
-    char name[SESSION_FILE_NAME_SIZE];
     SCOPED_FD int at = open_directory();
     if (at >= 0)
-        unlinkat(at, session_file_name(session, name), 0);
+        unlinkat(at, session->name, 0);
 }
 
 static bool read_one(int at, const char *name, struct session_file *ret) {
     char text[FILE_MAX];
     int end = 0;
+    if (strlen(name) >= sizeof ret->name)
+        return false;
     SCOPED_FD int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     ssize_t size = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
     if (size <= 0)
         return false;
     text[size] = '\0';
     *ret = (struct session_file){.leader = 0};
+    snprintf(ret->name, sizeof ret->name, "%s", name);
     int fields =
         sscanf(text, SCAN, ret->account, ret->service, ret->terminal, ret->config, &ret->leader,
                &ret->leader_started, &ret->ring, &ret->opened, &ret->due, &ret->interval, &end);

@@ -15,6 +15,7 @@
 enum { SESSION_FILE_NAME_SIZE = 64 };
 
 struct session_file {
+    char name[SESSION_FILE_NAME_SIZE]; /* the file's: session_file_add makes it */
     char account[PROTOCOL_NAME_MAX + 1];
     char service[PROTOCOL_NAME_MAX + 1];
     char terminal[64]; /* as PAM_TTY had it; "" when there is none */
@@ -28,21 +29,29 @@ struct session_file {
     uint32_t interval;  /* seconds, from the look before to `due` */
 };
 
-/* When the process `pid` began, in clock ticks of this boot; 0 when there is none. */
+/* When the process `pid` began, in clock ticks of this boot; 0 when it has ended. */
 uint64_t session_leader_started(pid_t pid);
+
+/* The controlling terminal of the process; 0 when there is none. */
+dev_t session_leader_terminal(pid_t pid);
 
 /* Whether the process that opened the session is still there. */
 bool session_leader_lives(const struct session_file *session);
 
-/* The file's name, which the leader and the ring make: no two open sessions have one. */
-const char *session_file_name(const struct session_file *session, char ret[SESSION_FILE_NAME_SIZE]);
+/* Adds the session, whole or not at all, and gives it a name that no other has. Negative errno;
+ * -EINVAL for a value that begins with a space, or has a control character in it. */
+int session_file_add(struct session_file *session);
 
-/* Writes the file, whole or not at all. Negative errno; -EINVAL for a name with a control character
- * in it. */
-int session_file_write(const struct session_file *session);
+/* Writes what has changed, whole or not at all. -ENOENT: the session was closed meanwhile, and
+ * stays so; or another negative errno. */
+int session_file_update(const struct session_file *session);
 
 /* Removes the file; one that is gone is fine. */
 void session_file_remove(const struct session_file *session);
+
+/* Waits for nobody: a descriptor that makes the caller the only one to look after the sessions
+ * until it is closed. -EWOULDBLOCK when another is; or another negative errno. */
+int session_file_lock(void);
 
 /* Reads all that are there into `*ret`, which the caller frees: their number, or negative errno.
  * What is no session's file is left out. */

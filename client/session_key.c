@@ -78,17 +78,20 @@ static int find_session(uid_t uid, gid_t gid, key_serial_t inherited, key_serial
     return join_private(uid, gid, ret);
 }
 
+static bool is_ring(key_serial_t serial) {
+    struct described described = {0};
+    return describe(serial, &described) == 0 && described.keyring && described.uid == 0 &&
+           strcmp(described.name, ring_name) == 0;
+}
+
 /* Root's own ring of this name that lies directly in the session keyring; 0 when there is none.
  * One of anybody else's is a trap: its owner could read what is put there for longer. */
 static key_serial_t find_ring(key_serial_t session) {
     key_serial_t *keys = NULL, found = 0;
     int size = keyctl_read_alloc(session, (void **) &keys);
-    for (size_t i = 0; size > 0 && i < (size_t) size / sizeof *keys && found == 0; i++) {
-        struct described described = {0};
-        if (describe(keys[i], &described) == 0 && described.keyring && described.uid == 0 &&
-            strcmp(described.name, ring_name) == 0)
+    for (size_t i = 0; size > 0 && i < (size_t) size / sizeof *keys && found == 0; i++)
+        if (is_ring(keys[i]))
             found = keys[i];
-    }
     free(keys);
     return found;
 }
@@ -111,8 +114,8 @@ static int make_ring(key_serial_t session, struct session_key_ring *ret) {
     return 0;
 }
 
-int session_key_replace(key_serial_t ring, const char *provider, const void *token, size_t size,
-                        uint32_t seconds) {
+static int put_token(key_serial_t ring, const char *provider, const void *token, size_t size,
+                     uint32_t seconds) {
     char description[DESCRIPTION_SIZE];
     snprintf(description, sizeof description, "%s%s", key_prefix, provider);
     /* add_key again for another token: keyctl_update refuses more than 4,096 bytes. */
@@ -126,6 +129,13 @@ int session_key_replace(key_serial_t ring, const char *provider, const void *tok
     return error;
 }
 
+int session_key_replace(key_serial_t ring, const char *provider, const void *token, size_t size,
+                        uint32_t seconds) {
+    if (!is_ring(ring)) /* gone, and its number perhaps another's */
+        return -ENOKEY;
+    return put_token(ring, provider, token, size, seconds);
+}
+
 int session_key_plant(const char *provider, const void *token, size_t size, uint32_t seconds,
                       uid_t uid, gid_t gid, key_serial_t inherited, struct session_key_ring *ret) {
     struct session_key_ring ring = {0};
@@ -137,7 +147,7 @@ int session_key_plant(const char *provider, const void *token, size_t size, uint
     r = make_ring(session, &ring);
     if (r < 0)
         return r;
-    r = session_key_replace(ring.serial, provider, token, size, seconds);
+    r = put_token(ring.serial, provider, token, size, seconds);
     if (r < 0 && ring.ours)
         keyctl_revoke(ring.serial);
     if (r >= 0)
@@ -187,9 +197,7 @@ static uint32_t seconds_left(key_serial_t key) {
     return left;
 }
 
-int session_key_read(void *token, size_t size, uint32_t *ret_seconds) {
-    key_serial_t session = session_key_current();
-    key_serial_t ring = session > 0 ? find_ring(session) : 0;
+int session_key_read(key_serial_t ring, void *token, size_t size, uint32_t *ret_seconds) {
     key_serial_t key = ring > 0 ? find_token(ring) : 0;
     if (key == 0)
         return -ENOKEY;
@@ -204,6 +212,8 @@ int session_key_read(void *token, size_t size, uint32_t *ret_seconds) {
 
 int session_key_revoke(key_serial_t serial) {
     key_serial_t *keys = NULL;
+    if (!is_ring(serial))
+        return 0;
     int size = keyctl_read_alloc(serial, (void **) &keys);
     for (size_t i = 0; size > 0 && i < (size_t) size / sizeof *keys; i++)
         keyctl_revoke(keys[i]); /* the session may have linked one elsewhere */

@@ -40,12 +40,11 @@ int session_key_replace(key_serial_t ring, const char *provider, const void *tok
  * is somebody else's session, or has no ring. */
 key_serial_t session_key_ring(uid_t uid);
 
-/* Reads the token in the session keyring of the calling process: its size, with the seconds it has
- * at least still to live. -ENOKEY when there is none that is valid, -EMSGSIZE, or another errno of
- * keyrings(7). */
-int session_key_read(void *token, size_t size, uint32_t *ret_seconds);
+/* Reads the token in a ring: its size, with the seconds it has at least still to live. -ENOKEY when
+ * there is none that is valid, -EMSGSIZE, or another errno of keyrings(7). */
+int session_key_read(key_serial_t ring, void *token, size_t size, uint32_t *ret_seconds);
 
-/* Revokes the keys in a ring, then the ring. One that is gone already is fine. */
+/* Revokes the keys in a ring, then the ring. What is gone already, or no ring of ours, is left. */
 int session_key_revoke(key_serial_t serial);
 
 #endif

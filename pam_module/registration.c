@@ -26,27 +26,31 @@ static int64_t boot_seconds(void) {
     return now.tv_sec;
 }
 
+static bool put(char *to, size_t size, const char *text) {
+    return (size_t) snprintf(to, size, "%s", text ? text : "") < size;
+}
+
 int registration_begin(const struct login *login, key_serial_t ring) {
-    const void *terminal = NULL;
+    const void *terminal = NULL, *kept = NULL;
+    if (pam_get_data(login->pamh, registered, &kept) == PAM_SUCCESS && kept)
+        return 0; /* opened twice: it is one session */
     struct session_file *session = calloc(1, sizeof *session);
     if (!session)
         return -ENOMEM;
     pam_get_item(login->pamh, PAM_TTY, &terminal);
-    snprintf(session->account, sizeof session->account, "%s", login->user);
-    snprintf(session->service, sizeof session->service, "%s", login_service(login));
-    snprintf(session->terminal, sizeof session->terminal, "%s",
-             terminal ? (const char *) terminal : "");
-    const char *config = login->options.config ? login->options.config : "";
-    if (strlen(config) >= sizeof session->config) {
+    if (!put(session->account, sizeof session->account, login->user) ||
+        !put(session->service, sizeof session->service, login_service(login)) ||
+        !put(session->config, sizeof session->config, login->options.config)) {
         free(session);
         return -ENAMETOOLONG;
     }
-    strcpy(session->config, config);
+    if (!put(session->terminal, sizeof session->terminal, terminal))
+        session->terminal[0] = '\0'; /* half a name would be another's */
     session->leader = getpid();
     session->leader_started = session_leader_started(session->leader);
     session->ring = ring;
     session->opened = boot_seconds();
-    int r = session_file_write(session);
+    int r = session_file_add(session);
     if (r >= 0 && pam_set_data(login->pamh, registered, session, forget) != PAM_SUCCESS) {
         session_file_remove(session);
         r = -ENOMEM;

@@ -9,8 +9,8 @@
 
 #include "login.h"
 
-/* Registers the session that this process opens, with the ring its token lies in, or 0. 0, or a
- * negative errno: the session is not watched then. */
+/* Registers the session that this process opens, with the ring that its token lies in and that ends
+ * with it, or 0. 0, or a negative errno: the session is not watched then. */
 int registration_begin(const struct login *login, key_serial_t ring);
 
 /* Ends what registration_begin began with this handle. True when it was the last session of its

@@ -33,7 +33,7 @@ static void explain(int error, char *ret, size_t size) {
              error == -EDQUOT ? " (see kernel.keys.root_maxbytes and root_maxkeys in sysctl)" : "");
 }
 
-/* Plants the token; `ret` is the ring that it lies in. */
+/* Plants the token; `ret` is the ring that it lies in, when that ends with this session. */
 static int plant(const struct login *login, const struct ask_answer *answer, key_serial_t *ret) {
     struct session_key_ring ring;
     char why[160];
@@ -51,7 +51,7 @@ static int plant(const struct login *login, const struct ask_answer *answer, key
         session_key_revoke(ring.serial);
         return without_key(login, "out of memory");
     }
-    *ret = ring.serial;
+    *ret = ring.ours ? ring.serial : 0; /* another session's: its own file has it */
     return PAM_SUCCESS;
 }
 
@@ -112,8 +112,11 @@ void session_drop_key(pam_handle_t *pamh) {
 void session_close(const struct login *login) {
     uint8_t token[PROTOCOL_TOKEN_MAX];
     uint32_t left = 0;
-    int size = session_key_read(token, sizeof token, &left);
-    session_drop_key(login->pamh);
+    /* Of our own ring only: the process may be in somebody else's session. */
+    key_serial_t ring = ring_take_planted(login->pamh);
+    int size = session_key_read(ring, token, sizeof token, &left);
+    if (ring > 0)
+        session_key_revoke(ring);
     if (registration_end(login->pamh) && geteuid() == 0)
         login_say_logout(login, token, size > 0 ? (size_t) size : 0);
     explicit_bzero(token, sizeof token);

@@ -16,6 +16,7 @@ from glewlwyd import Glewlwyd  # noqa: E402
 from host import Host  # noqa: E402
 from installation import Installation  # noqa: E402
 from process import run  # noqa: E402
+import sessions  # noqa: E402
 import window  # noqa: E402
 from resident import SOCKET, Resident  # noqa: E402
 
@@ -102,10 +103,14 @@ def main():
             with window.real_disk():
                 oauth_login.import_grant("alice", provider.issue_grant("alice", "bench"))
                 rows = window.samples(program, helper, "alice", RUNS)
+            oauth_login.forget_everybody()
     answered = samples.pop(SOCKET)
     report(samples)
     report_resident(samples["a login's helper"], answered, cpu_ms)
     window.report(rows)
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        os.chmod(name, 0o755)
+        sessions.measure(host, oauth_login, name)
 
 
 if __name__ == "__main__":

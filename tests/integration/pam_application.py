@@ -7,6 +7,7 @@ It is a process of its own, since modules change the keyrings of the process tha
 
 import ctypes
 import json
+import os
 import sys
 from dataclasses import dataclass
 
@@ -25,7 +26,10 @@ class Answers:
 
 
 def converse(service, user, *steps, environment=(), wrapper=(), password=None, options=None):
-    """Calls pam_STEP for each step, as root; the step "user:NAME" changes PAM_USER instead.
+    """Calls pam_STEP for each step, as root; "setcred=8" is setcred with these flags.
+
+    Other steps: "user:NAME" changes PAM_USER, "ids:REAL,EFFECTIVE" the process's own ids, and what
+    the command of "run:COMMAND" prints is said.
 
     environment: the PAM environment's NAME=VALUE. wrapper: a command to run it by. password: what
     every question is answered with. options: Popen's, such as as_user(user).
@@ -76,9 +80,17 @@ def _main(service, user, steps, environment, password):
         pam.pam_putenv(handle, pair.encode())
 
     def take(step):
-        if step.startswith("user:"):
-            return pam.pam_set_item(handle, PAM_USER, step.removeprefix("user:").encode())
-        return getattr(pam, f"pam_{step}")(handle, FLAGS.get(step, 0))
+        kind, _, value = step.partition(":")
+        if kind == "user":
+            return pam.pam_set_item(handle, PAM_USER, value.encode())
+        if kind == "ids":
+            os.setresuid(*map(int, value.split(",")), 0)
+        if kind == "run":
+            said.append(run("sh", "-c", value).stdout)
+        if kind in ("ids", "run"):
+            return 0
+        name, _, flags = step.partition("=")
+        return getattr(pam, f"pam_{name}")(handle, int(flags) if flags else FLAGS.get(name, 0))
 
     codes = [take(step) for step in steps]
     pam.pam_end(handle, codes[-1])

@@ -20,6 +20,8 @@ SYSTEMD = "/lib/systemd/systemd"
 PLACE = Path("/run/oauth-login-test-cgroups")
 # What a machine does when it boots, such as emptying /tmp, is not wanted.
 ALONE = "[Unit]\nDefaultDependencies=no\n"
+UNITS = ("oauth-login-helper.socket", "oauth-login-helper.service", "oauth-login-watch.timer",
+         "oauth-login-watch.service")
 # What its namespaces are made of; $1: its cgroup.
 BOOT = """
 echo $$ >"$1/cgroup.procs" || exit 77
@@ -34,7 +36,7 @@ class ServiceManager:
 
     def __init__(self, host):
         self._before = set(Path("/run").iterdir())
-        for name in ("oauth-login-helper.socket", "oauth-login-helper.service"):
+        for name in UNITS:
             host.files.write(f"/etc/systemd/system/{name}.d/test.conf", ALONE)
         host.files.write("/etc/systemd/system/test.target", ALONE +
                          "Requires=oauth-login-helper.socket\nAfter=oauth-login-helper.socket\n")
@@ -45,6 +47,7 @@ class ServiceManager:
             self.end()
             pytest.skip("this kernel has no cgroup v2 for a systemd of our own")
         self._cgroup = Path(tempfile.mkdtemp(prefix="oauth-login-test-", dir=PLACE))
+        self._cgroup.chmod(0o755)  # a `systemd --user` looks for its own below
         self._child = subprocess.Popen(["sh", "-c", BOOT, "sh", str(self._cgroup)],
                                        stdin=subprocess.DEVNULL)
         wait_until(lambda: self._child.poll() or self.is_active("test.target"), "it has booted")
@@ -62,9 +65,9 @@ class ServiceManager:
         assert result.ok, result
         return result.stdout.strip()
 
-    def main_pid(self):
-        """The resident helper, as seen from here."""
-        inside = self.control("show", "-P", "MainPID", "oauth-login-helper.service")
+    def main_pid(self, unit="oauth-login-helper.service"):
+        """The resident helper, or another service, as seen from here."""
+        inside = self.control("show", "-P", "MainPID", unit)
         for entry in self._cgroup.rglob("cgroup.procs"):
             for pid in entry.read_text().split():
                 status = Path(f"/proc/{pid}/status").read_text()

@@ -3,18 +3,21 @@
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
-from time import time
+from time import CLOCK_BOOTTIME, clock_gettime, time
 
 import pytest
 from glewlwyd import Glewlwyd
-from installation import STORE
+from installation import EXAMPLES, STORE
 from process import run
+from resident import Resident
 from scripted_provider import ScriptedProvider
 from scripted_server import Answer
+from test_sessions import write_session
 
 SERVICES = ("sshd", "su", "sudo", "sudo-i", "cron", "login")
 
@@ -436,3 +439,35 @@ def test_enrolment_in_a_login_has_demands_of_its_own_on_sshd(well, host):
                                              "KbdInteractiveAuthentication yes\n")
     result = well.run("doctor")
     assert result.ok and "all good" in result.stdout, result
+
+
+@pytest.mark.parametrize("values, late", [
+    ({"opened": -600, "due": None}, True), ({"opened": -30, "due": None}, False),
+    ({"opened": -9000, "due": -600}, True), ({"opened": -9000, "due": 600}, False),
+], ids=["never looked at", "new", "overdue", "looked at"])
+def test_sessions_that_nobody_looks_after_are_a_warning(values, late, well, alice):
+    """Seconds from now; it is the boot's clock that counts."""
+    now = int(clock_gettime(CLOCK_BOOTTIME))
+    with subprocess.Popen(["sleep", "60"]) as leader:
+        file = write_session("alice", leader.pid)
+        opened, due = (0 if value is None else now + value for value in values.values())
+        file.write_text(file.read_text().replace("opened 1\ndue 1\n",
+                                                 f"opened {opened}\ndue {due}\n"))
+        found = [one for one in findings(well, "warning") if one["what"].startswith("sessions:")]
+        leader.terminate()
+    file.unlink()
+    assert bool(found) == late
+    assert not late or "oauth-login-watch.timer" in found[0]["mend"]
+
+
+@pytest.mark.parametrize("service", ["swaylock", "i3lock"])
+def test_a_locker_without_a_resident_helper_is_found(service, well, host):
+    host.pam(service, (EXAMPLES / "swaylock").read_text())
+    finding = one_wrong(well, status=5)
+    assert finding["what"].startswith(f"pam.d/{service}: no resident helper")
+    assert "oauth-login-helper.socket" in finding["mend"]
+    resident = Resident()
+    try:
+        assert findings(well) == []
+    finally:
+        resident.end()

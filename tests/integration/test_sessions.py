@@ -2,15 +2,20 @@
 
 import contextlib
 import os
+import pty
 import signal
 import subprocess
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from helper_process import wait_until
+from many_sessions import ManySessions
 from process import run
 from scripted_server import Answer
 from shell import Shell, stay
+from test_session_key import a_token, answering, quota_used
 
 SESSIONS = Path("/run/oauth-login/sessions")
 READ_KEY = "keyctl pipe %user:oauth-login:corp"
@@ -97,7 +102,7 @@ def test_a_new_session_is_looked_at_without_another_renewal(watched, sshd, oauth
 def test_a_session_of_many_token_lives_always_has_a_valid_one(watched, sshd, oauth_login):
     watched.expires_in = 6
     with contextlib.ExitStack() as stack:
-        sessions = opened(stack, sshd, 3)
+        sessions = opened(stack, sshd, 10)
         runs = subprocess.Popen(["oauth-login", "watch"])
         stack.callback(runs.wait)
         stack.callback(runs.terminate)
@@ -158,7 +163,7 @@ def test_the_person_reads_why_the_session_ends(watched, sshd, oauth_login, host)
 
 @pytest.fixture
 def logind(host, tmp_path):
-    """Makes a session's leader one of logind's; returns what loginctl is told then.
+    """adopt(leader, group) gives it a control group; returns what loginctl is told then.
 
     A stand-in: the real one needs systemd as process 1.
     """
@@ -167,8 +172,8 @@ def logind(host, tmp_path):
     host.files.write("/usr/bin/loginctl", f'#!/bin/sh\necho "$@" >>{told}\n', mode=0o755)
     covered = []
 
-    def adopt(leader):
-        (tmp_path / "cgroup").write_text("0::/user.slice/user-2000.slice/session-c3.scope\n")
+    def adopt(leader, group):
+        (tmp_path / "cgroup").write_text(f"0::/user.slice/{group}\n")
         run("mount", "--bind", str(tmp_path / "cgroup"), f"/proc/{leader}/cgroup", check=True)
         covered.append(f"/proc/{leader}/cgroup")
         return told
@@ -180,16 +185,37 @@ def logind(host, tmp_path):
 
 
 @pytest.mark.parametrize("on_revoked, verb", [("lock", "lock"), ("terminate", "terminate")])
-def test_where_logind_runs_it_is_told(on_revoked, verb, watched, sshd, oauth_login, logind):
+def test_where_logind_runs_it_is_told(on_revoked, verb, watched, sshd, oauth_login, logind, alice):
     oauth_login.configure(watched, login={"on_revoked": on_revoked})
     with contextlib.ExitStack() as stack:
         (session,) = opened(stack, sshd)
-        told = logind(fields(files()[0])["leader"])
+        told = logind(fields(files()[0])["leader"], f"user-{alice.uid}.slice/session-c3.scope")
         watched.remove_user("alice")
         make_due()
         watch(oauth_login)
         assert told.read_text() == f"{verb}-session c3\n"
         assert session.told("id -un") == "alice", "the rest is logind's"
+
+
+@pytest.mark.parametrize("group", [
+    "user-{other}.slice/session-c3.scope",
+    "user-{own}.slice/user@{own}.service/app.slice/session-c3.scope",
+    "user-{own}.slice/user@{own}.service/user.slice/user-{own}.slice/session-c3.scope",
+    "user-{own}.slice/x:/user.slice/user-{own}.slice/session-c3.scope",
+    "user-{own}.slice/session-c3.scope.d",
+], ids=["of_another_account", "of_a_name_that_a_person_gave", "made_to_look_alike", "with_a_colon",
+        "longer"])
+def test_a_control_group_of_somebody_elses_ends_nothing_of_theirs(
+        group, watched, sshd, oauth_login, logind, alice, bob):
+    oauth_login.configure(watched, login={"on_revoked": "terminate"})
+    with contextlib.ExitStack() as stack:
+        (session,) = opened(stack, sshd)
+        told = logind(fields(files()[0])["leader"], group.format(own=alice.uid, other=bob.uid))
+        watched.remove_user("alice")
+        make_due()
+        watch(oauth_login)
+        session.wait()
+        assert not told.exists()
 
 
 def test_a_lock_that_nobody_can_do_is_said(watched, sshd, oauth_login, host):
@@ -277,6 +303,176 @@ def test_a_files_session_whose_number_went_to_another_process_is_over(watched, s
         watch(oauth_login)
         assert innocent.poll() is None and not files()
         innocent.send_signal(signal.SIGTERM)
+
+
+def write_session(account, leader, ring=0, terminal="-", number=7):
+    """As a session of this leader's that is due; returns its file."""
+    started = Path(f"/proc/{leader}/stat").read_text().rpartition(")")[2].split()[19]
+    SESSIONS.mkdir(parents=True, exist_ok=True)
+    SESSIONS.chmod(0o700)
+    file = SESSIONS / f"{leader}.{started}.{number}"
+    file.write_text(f"account {account}\nservice test\nterminal {terminal}\nconfig -\n"
+                    f"leader {leader}\nstarted {started}\nring {ring}\nopened 1\ndue 1\n"
+                    "interval 0\n")
+    return file
+
+
+def test_a_session_that_closes_while_it_is_looked_at_stays_closed(watched, oauth_login):
+    release = threading.Event()
+    with subprocess.Popen(["sleep", "60"]) as leader:
+        file = write_session("alice", leader.pid)
+        before = len(watched.requests("/token"))
+        watched.queue("/token",
+                      lambda request: replace(watched.correct(request), hold=release))
+        runs = subprocess.Popen(["oauth-login", "watch"])
+        watched.wait_for_requests("/token", before + 1, timeout=30)
+        file.unlink()
+        release.set()
+        assert runs.wait(30) == 0
+        leader.terminate()
+    assert list(SESSIONS.iterdir()) == []
+
+
+def test_nobody_but_root_can_keep_the_watch_from_its_work(watched, sshd, oauth_login, alice):
+    with contextlib.ExitStack() as stack:
+        opened(stack, sshd)
+        for place in (SESSIONS.parent, SESSIONS):
+            locker = subprocess.Popen(
+                ["setpriv", "--reuid", str(alice.uid), "--clear-groups", "flock", str(place),
+                 "sh", "-c", "echo locked; sleep 60"], stdout=subprocess.PIPE, text=True,
+                stderr=subprocess.DEVNULL, start_new_session=True)
+            stack.callback(locker.wait)
+            stack.callback(os.killpg, locker.pid, signal.SIGKILL)
+            assert (locker.stdout.readline() == "locked\n") == (place == SESSIONS.parent)
+        make_due()
+        before = len(watched.requests("/token"))
+        watch(oauth_login)
+        assert len(watched.requests("/token")) == before + 1
+
+
+def test_of_two_watches_one_works(watched, sshd, oauth_login):
+    release = threading.Event()
+    with contextlib.ExitStack() as stack:
+        opened(stack, sshd)
+        make_due()
+        before = len(watched.requests("/token"))
+        watched.queue("/token",
+                      lambda request: replace(watched.correct(request), hold=release))
+        first = subprocess.Popen(["oauth-login", "watch"])
+        watched.wait_for_requests("/token", before + 1, timeout=30)
+        second = oauth_login.run("watch")
+        assert second.ok and "another watch is running" in second.stderr
+        release.set()
+        assert first.wait(30) == 0
+        assert len(watched.requests("/token")) == before + 1
+
+
+def test_a_leader_that_ended_unseen_is_dead(watched, oauth_login):
+    """Its parent does not wait for it, so its number stays."""
+    with subprocess.Popen(["sleep", "60"]) as leader:
+        file = write_session("alice", leader.pid)
+        leader.kill()
+        os.waitid(os.P_PID, leader.pid, os.WEXITED | os.WNOWAIT)
+        watch(oauth_login)
+        assert not file.exists()
+
+
+def test_a_ring_that_is_none_of_ours_is_left_alone(watched, oauth_login):
+    """Its number may have come to be another's."""
+    holder = subprocess.Popen(
+        ["keyctl", "session", "-", "sh", "-c",
+         "ring=$(keyctl newring precious @s) && keyctl add user jewel x $ring >&2 && "
+         "keyctl setperm $ring 0x3f3f0000 && echo $ring && read end; keyctl list $ring"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    ring = holder.stdout.readline().strip()
+    with subprocess.Popen(["sleep", "60"]) as leader:
+        file = write_session("alice", leader.pid, ring=ring)
+        watch(oauth_login)
+        leader.terminate()
+    watch(oauth_login)
+    assert not file.exists()
+    listed, _ = holder.communicate("end\n", timeout=10)
+    assert "jewel" in listed and "oauth-login" not in listed
+
+
+def test_a_program_that_serves_another_account_too_is_not_ended(watched, oauth_login, host, bob):
+    oauth_login.configure(watched, login={"on_revoked": "terminate"})
+    oauth_login.enroll(watched, "bob")
+    watched.remove_user("alice")
+    with subprocess.Popen(["sleep", "60"]) as leader:
+        write_session("alice", leader.pid)
+        write_session("bob", leader.pid, number=8)
+        watch(oauth_login)
+        host.log.wait_for(r"alice: the session of test\[\d+\] goes on \(verdict=reauthorize")
+        assert leader.poll() is None
+        leader.terminate()
+
+
+@pytest.mark.parametrize("signals", ["HUP", "TERM"])
+def test_a_leader_may_ignore_one_of_the_two_signals(signals, watched, oauth_login):
+    """su blocks SIGHUP, and systemd --user reloads; shells ignore SIGTERM."""
+    oauth_login.configure(watched, login={"on_revoked": "terminate"})
+    watched.remove_user("alice")
+    leader = subprocess.Popen(["sh", "-c", f"trap '' {signals}; echo; exec sleep 60"],
+                              stdout=subprocess.PIPE, text=True)
+    leader.stdout.readline()
+    write_session("alice", leader.pid)
+    watch(oauth_login)
+    assert leader.wait(30) < 0
+
+
+def test_a_terminal_that_went_to_somebody_else_is_not_written_to(watched, oauth_login, bob):
+    oauth_login.configure(watched, login={"on_revoked": "terminate"})
+    watched.remove_user("alice")
+    master, slave = pty.openpty()
+    os.fchown(slave, bob.uid, -1)
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as leader:
+        write_session("alice", leader.pid, terminal=os.ttyname(slave))
+        watch(oauth_login)
+        assert leader.wait(30) < 0
+    os.set_blocking(master, False)
+    with pytest.raises(BlockingIOError):
+        os.read(master, 1)
+    os.close(master)
+    os.close(slave)
+
+
+def test_a_new_session_puts_the_question_off_for_no_other(watched, sshd, oauth_login):
+    with contextlib.ExitStack() as stack:
+        opened(stack, sshd)
+        watch(oauth_login)
+        (old,) = files()
+        old.write_text(old.read_text().replace(f"due {fields(old)['due']}", "due 999999999999"))
+        opened(stack, sshd)
+        watch(oauth_login)
+        assert fields(old)["due"] == "999999999999"
+        assert all(fields(file)["due"] != "0" for file in files())
+
+
+def test_eight_hundred_sessions_with_large_tokens_have_room(
+        watched, host, oauth_login, alice, resident):
+    """By what a hundred use of root's share; `make bench` opens them all."""
+    token = a_token(4096)
+    watched.expires_in = 3600
+    answering(watched, access_token=token)
+    assert oauth_login.run("verify", "alice").ok
+    host.pam("door", "session required pam_oauth_login.so keyring_required\n")
+    before = quota_used(0)
+    with ManySessions("door", ["alice"], 100) as sessions:
+        assert {code for code, _ in sessions.opened} == {0}
+        rings = {fields(file)["ring"] for file in files()}
+        assert len(rings) == 100
+        used = quota_used(0) - before
+        assert 100 * 4096 < used < int(sysctl("root_maxbytes")) / 8
+        assert 8 * 3 * 100 < int(sysctl("root_maxkeys"))
+        for ring in rings:
+            (key,) = run("keyctl", "rlist", ring).stdout.split()
+            assert run("keyctl", "pipe", key).stdout == token
+    assert {code for code, _ in sessions.closed} == {0} and not files()
+
+
+def sysctl(key):
+    return Path("/proc/sys/kernel/keys", key).read_text()
 
 
 def test_only_root_watches(alice):

@@ -1,0 +1,248 @@
+"""setcred that asks for credentials anew, as after a screen was unlocked, and by sudo."""
+
+import json
+import os
+import shlex
+import shutil
+import signal
+import sys
+
+import pytest
+
+import pam_application
+from helper_process import HELPER, wait_until
+from pam_application import converse
+from process import run
+from scripted_server import Answer
+from shell import stay
+from test_sessions import READ_KEY, fields, files, watch
+
+REINITIALIZE, REFRESH, SILENT = 8, 16, 0x8000
+# Of this session: for root, keyctl's %user: finds those of all the others.
+KEY = "run:keyctl pipe $(keyctl search @s user oauth-login:corp) 2>/dev/null"
+RENEW = "run:oauth-login verify alice"
+STACK = """
+auth     required pam_oauth_login.so {auth}
+account  required pam_permit.so
+session  required pam_oauth_login.so {session}
+"""
+
+
+@pytest.fixture
+def desk(host, corp):
+    """Makes the service "desk"; returns the provider's side."""
+    def make(auth="", session=""):
+        host.pam("desk", STACK.format(auth=auth, session=session))
+        return corp
+    return make
+
+
+def inside(*what):
+    """A step: the same program once more, below this one and in its session."""
+    return "run:" + shlex.join([sys.executable, pam_application.__file__,
+                                json.dumps([what[0], what[1], what[2:], [], None])])
+
+
+def anew(flags=REINITIALIZE, between=()):
+    """What the session's key is, and what it is after the account's token was renewed and setcred
+    called."""
+    said = converse("desk", "alice", "open_session", KEY, RENEW, *between, f"setcred={flags}",
+                    KEY, "close_session")
+    assert set(said.codes) == {"SUCCESS"}
+    return said.said[0], said.said[-1]
+
+
+@pytest.mark.parametrize("flags", [REINITIALIZE, REFRESH, REINITIALIZE | REFRESH | SILENT])
+def test_the_accounts_current_token_is_planted(desk, flags):
+    corp = desk()
+    old, new = anew(flags)
+    assert new not in ("", old) and corp.userinfo(new)["sub"] == corp.subject("alice")
+
+
+def test_to_establish_credentials_plants_nothing(desk):
+    desk()
+    old, new = anew(flags=2)
+    assert new == old != ""
+
+
+@pytest.mark.parametrize("real, effective", [(True, False), (True, True)])
+def test_a_program_that_is_not_all_roots_is_skipped(desk, alice, real, effective):
+    """With the effective uid alone it is su, or sudo, in the session of whoever called it."""
+    desk()
+    ids = f"ids:{alice.uid if real else 0},{alice.uid if effective else 0}"
+    said = converse("desk", "alice", "open_session", KEY, RENEW, ids, f"setcred={REINITIALIZE}",
+                    "ids:0,0", KEY, "close_session")
+    assert set(said.codes) == {"SUCCESS"} and said.said[0] == said.said[-1] != ""
+
+
+def test_in_somebody_elses_session_nothing_is_planted(desk, oauth_login, bob):
+    oauth_login.enroll(desk(), "bob")
+    said = converse("desk", "alice", "open_session", KEY, "user:bob", f"setcred={REINITIALIZE}",
+                    KEY, "run:keyctl rlist %keyring:oauth-login", "user:alice", "close_session")
+    assert set(said.codes) == {"SUCCESS"} and said.said[0] == said.said[1] != ""
+    assert len(said.said[2].split()) == 1
+
+
+def test_without_a_ring_nothing_is_planted_nor_asked(host, desk):
+    desk()
+    host.files.write(HELPER, "#!/bin/sh\ntouch /tmp/asked\n", mode=0o755)
+    said = converse("desk", "alice", f"setcred={REINITIALIZE}",
+                    "run:keyctl show @s; ls /tmp/asked 2>/dev/null",
+                    wrapper=("keyctl", "session", "-"))
+    assert said.codes[0] == "SUCCESS"
+    assert "oauth-login" not in said.said[0] and "/tmp/asked" not in said.said[0]
+
+
+def test_the_option_keyring_none_counts(desk):
+    desk(auth="keyring=none")
+    old, new = anew()
+    assert new == old != ""
+
+
+def test_a_helper_that_fails_leaves_the_token_that_is_there(host, desk):
+    desk()
+    with open(HELPER, "rb") as helper:
+        host.files.write(HELPER, helper.read(), mode=0o755)  # for it to come back
+    broken = f"printf '#!/bin/sh\\nexit 1\\n' >{HELPER}.new && chmod 755 {HELPER}.new"
+    old, new = anew(between=[f"run:{broken} && mv {HELPER}.new {HELPER}"])  # one may still run
+    assert new == old != ""
+
+
+# A session in a session, as su -m or sudo have it where the account line is not ours
+
+
+@pytest.mark.parametrize("end", ["close_session", "run:kill -9 $PPID"])
+def test_a_session_within_takes_nothing_from_the_one_around_it(desk, end):
+    desk()
+    said = converse("desk", "alice", "open_session", inside("desk", "alice", "open_session", end),
+                    "run:oauth-login watch", KEY, "close_session", KEY)
+    assert set(said.codes) == {"SUCCESS"}
+    assert said.said[2] != "" and said.said[3] == ""
+    assert not files()
+
+
+# What is known of sessions
+
+
+COUNT = "run:ls /run/oauth-login/sessions | wc -l"
+TWO = """
+import ctypes, os, sys
+sys.path.insert(0, sys.argv[1])
+from pam_application import _Conversation, _Talk
+pam, talk, handles = ctypes.CDLL("libpam.so.0"), _Talk(_Conversation(lambda *_: 0), None), []
+for user in (b"alice", b"bob"):
+    handles.append(ctypes.c_void_p())
+    assert pam.pam_start(b"desk", user, ctypes.byref(talk), ctypes.byref(handles[-1])) == 0
+    assert pam.pam_open_session(handles[-1], 0) == 0
+    print(len(os.listdir("/run/oauth-login/sessions")))
+for handle in handles:
+    assert pam.pam_close_session(handle, 0) == 0
+    print(len(os.listdir("/run/oauth-login/sessions")))
+"""
+
+
+@pytest.mark.parametrize("options", ["", "keyring=none"])
+def test_a_program_may_have_several_sessions_open(desk, oauth_login, bob, options):
+    oauth_login.enroll(desk(session=options), "bob")
+    directory = os.path.dirname(pam_application.__file__)
+    result = run(sys.executable, "-c", TWO, directory)
+    assert result.stdout.split() == ["1", "2", "1", "0"], result
+
+
+def test_a_session_that_is_opened_twice_is_one(desk):
+    desk()
+    said = converse("desk", "alice", "open_session", "open_session", COUNT, "close_session", COUNT)
+    assert said.said == ("1\n", "0\n")
+
+
+def test_the_programs_umask_does_not_count(desk):
+    desk()
+    shutil.rmtree("/run/oauth-login", ignore_errors=True)
+    converse("desk", "alice", "open_session", "close_session",
+             wrapper=("sh", "-c", 'umask 0777; exec "$@"', "sh"))
+    modes = [oct(os.stat(path).st_mode & 0o7777)
+             for path in ("/run/oauth-login", "/run/oauth-login/sessions")]
+    assert modes == ["0o755", "0o700"]
+
+
+def test_a_directory_that_others_may_read_is_not_believed(desk, host, oauth_login):
+    desk()
+    os.makedirs("/run/oauth-login/sessions", exist_ok=True)
+    os.chmod("/run/oauth-login/sessions", 0o755)
+    mark = host.log.mark()
+    said = converse("desk", "alice", "open_session", KEY, "close_session")
+    assert set(said.codes) == {"SUCCESS"} and said.said[0] != ""
+    host.log.wait_for(r"desk:session\): alice: .*not", since=mark)
+    assert oauth_login.run("watch").status == 5
+    os.chmod("/run/oauth-login/sessions", 0o700)
+
+
+# sudo in a session
+
+
+@pytest.fixture
+def sudo_with_sessions(host, corp, oauth_login, bob):
+    """sudo has the module in each phase, which no example has."""
+    for file in files() + files("bob"):
+        file.unlink()
+    oauth_login.use("sshd")
+    oauth_login.enroll(corp, "bob")
+    host.pam("sudo", """
+auth     optional pam_oauth_login.so
+@include common-auth
+account  required pam_oauth_login.so
+@include common-account
+session  required pam_oauth_login.so
+session  required pam_permit.so
+""")
+    host.sudoers("alice ALL = (ALL) NOPASSWD: ALL")
+    return corp
+
+
+def test_sudo_as_somebody_else_brings_their_token_and_leaves_the_sessions(
+        sudo_with_sessions, sshd):
+    corp = sudo_with_sessions
+    with stay(sshd) as session:
+        token = session.told(READ_KEY)
+        inside = session.told(f"sudo -u bob {READ_KEY}")
+        assert corp.userinfo(inside)["sub"] == corp.subject("bob")
+        assert session.told(READ_KEY) == token
+        assert len(files()) == 1 and not files("bob")
+
+
+def test_sudo_as_oneself_leaves_the_session_as_it_is(sudo_with_sessions, sshd):
+    with stay(sshd) as session:
+        token = session.told(READ_KEY)
+        (file,) = files()
+        assert session.told(f"sudo -u alice {READ_KEY}") != token, "it asked for itself"
+        assert session.told(READ_KEY) == token
+        assert files() == [file]
+
+
+def test_a_sudo_that_is_killed_takes_no_token_from_its_session(
+        sudo_with_sessions, sshd, oauth_login):
+    with stay(sshd) as session:
+        session.told(READ_KEY)
+        session.send_line("sudo -u alice sleep 10 </dev/null >/dev/null 2>&1 &")
+        wait_until(lambda: len(files()) == 2, "sudo's session is open")
+        (inner,) = [fields(file) for file in files() if fields(file)["service"] == "sudo"]
+        os.kill(int(inner["leader"]), signal.SIGKILL)
+        wait_until(lambda: watch(oauth_login) or len(files()) == 1, "it is buried")
+        assert session.told(READ_KEY)
+
+
+def test_the_close_of_one_account_revokes_nothing_of_anothers(
+        host, corp, oauth_login, bob):
+    """With keyring=none in bob's service, the process is still in alice's session."""
+    oauth_login.enroll(corp, "bob")
+    corp.answer = lambda request: Answer(200) if request.path == "/revoke" else None
+    oauth_login.configure(corp, login={"revoke_on_logout": "yes"},
+                          revocation_endpoint=f"{corp.issuer}/revoke")
+    host.pam("desk", STACK.format(auth="", session=""))
+    host.pam("chair", STACK.format(auth="", session="keyring=none"))
+    said = converse("desk", "alice", "open_session", KEY,
+                    inside("chair", "bob", "open_session", "close_session"), "close_session")
+    token = said.said[0]
+    assert "SUCCESS" in said.said[1]
+    sent = [request.form["token"] for request in corp.requests("/revoke")]
+    assert sent.count(token) == 1 and sent[0] != token, "her own close comes last"
