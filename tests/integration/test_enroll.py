@@ -207,11 +207,11 @@ def test_an_unfinished_import_is_not_overwritten(oauth_login, device, alice):
 
 
 def test_nobody_approves_what_could_not_be_stored(host, oauth_login, device):
-    host.add_user("mover")
-    oauth_login.enroll(device, "mover")
-    host.delete_user("mover")
-    host.add_user("mover", uid=2998)
-    result = oauth_login.run("enroll", "mover")
+    host.add_user("returner")
+    oauth_login.enroll(device, "returner")
+    host.delete_user("returner")
+    host.add_user("returner", uid=2998)
+    result = oauth_login.run("enroll", "returner")
     assert result.status == 5 and "uid 2998" in result.stderr
     assert not device.requests("/device")
 
