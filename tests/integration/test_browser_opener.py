@@ -117,10 +117,10 @@ def test_a_helper_that_was_taken_over_opens_addresses_only(address, plain, opene
         terminal.expect("Waiting for approval")
         assert address.decode() in terminal.output
         assert ("open by itself" in terminal.output) == plain
-    if plain:
-        assert opened()["argv"] == [address.decode()]
-    else:
-        assert not OPENED.exists()
+        if plain:
+            assert opened()["argv"] == [address.decode()]
+        else:
+            assert not OPENED.exists()
 
 
 def test_without_xdg_open_the_address_is_enough(opener, host, alice):
