@@ -194,17 +194,20 @@ def revoking(oauth_login, sessions):
     return lambda: [request.form for request in sessions.requests("/revoke")]
 
 
-def test_the_last_sessions_end_revokes_its_token(sessions, revoking, sshd, oauth_login):
+def test_the_last_sessions_end_revokes_its_token(
+        sessions, revoking, sshd, oauth_login, host):
+    closed, mark = "session closed for user alice", host.log.mark()
     with stay(sshd) as first:
         token = first.told(READ_KEY)
         with stay(sshd) as second:
             assert second.told(READ_KEY) == token
             second.send_line("exit")
             second.wait()
+        host.log.wait_for(closed, since=mark)
         assert first.told("id -un") == "alice" and revoking() == []
         first.send_line("exit")
         first.wait()
-    sessions.wait_for_requests("/revoke")
+    host.log.wait_for(closed, since=mark, count=2)
     (form,) = revoking()
     assert form["token"] == token and form["token_type_hint"] == "access_token"
     login = sshd.ssh("alice", READ_KEY)
