@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from certificates import Authority
+from glewlwyd import Glewlwyd
 from host import Host
 from installation import Installation
 from pam_host import PamHost, build_pam_host
@@ -67,6 +68,17 @@ def certificate(authority):
 def provider(certificate, authority):
     with ScriptedProvider(certificate, authority.file) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def glewlwyd():
+    """The real provider, which knows some people."""
+    with tempfile.TemporaryDirectory(prefix="glewlwyd-") as directory:
+        os.chmod(directory, 0o755)
+        with Glewlwyd(os.path.join(directory, "provider")) as running:
+            for name in ("alice", "bob", "mallory"):
+                running.add_user(name)
+            yield running
 
 
 @pytest.fixture(scope="session")

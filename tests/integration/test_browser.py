@@ -2,13 +2,12 @@
 
 import http.client
 import signal
-import tempfile
 import threading
 from pathlib import Path
 
 import pytest
 from code_flow import CODE, Enrolling, redeeming
-from glewlwyd import Glewlwyd, free_port
+from glewlwyd import free_port
 from helper_process import running, wait_until
 from id_tokens import Key, claims
 from installation import is_vacant
@@ -16,16 +15,6 @@ from scripted_server import Answer
 from web_browser import WebBrowser
 
 SCOPE = "openid offline_access"
-
-
-@pytest.fixture(scope="module")
-def glewlwyd():
-    with tempfile.TemporaryDirectory(prefix="glewlwyd-") as directory:
-        Path(directory).chmod(0o755)
-        with Glewlwyd(Path(directory) / "provider") as running_provider:
-            for name in ("alice", "mallory"):
-                running_provider.add_user(name)
-            yield running_provider
 
 
 @pytest.fixture

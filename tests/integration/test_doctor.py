@@ -4,14 +4,12 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
 from time import CLOCK_BOOTTIME, clock_gettime, time
 
 import pytest
-from glewlwyd import Glewlwyd
 from installation import EXAMPLES, STORE
 from process import run
 from resident import Resident
@@ -20,15 +18,6 @@ from scripted_server import Answer
 from test_sessions import write_session
 
 SERVICES = ("sshd", "su", "sudo", "sudo-i", "cron", "login")
-
-
-@pytest.fixture(scope="module")
-def glewlwyd():
-    with tempfile.TemporaryDirectory(prefix="glewlwyd-") as directory:
-        os.chmod(directory, 0o755)
-        with Glewlwyd(Path(directory) / "provider") as running_provider:
-            running_provider.add_user("alice")
-            yield running_provider
 
 
 @pytest.fixture

@@ -1,15 +1,12 @@
 """A first login enrols: the option `enroll`, in sshd and wherever nobody can answer."""
 
 import re
-import tempfile
 import time
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from device_codes import CODE, pending, tokens
-from glewlwyd import Glewlwyd
 from helper_process import running, wait_until
 from pam_application import converse
 from scripted_server import Answer
@@ -26,16 +23,6 @@ AuthenticationMethods publickey,keyboard-interactive:pam
 Match User bob
     AuthenticationMethods publickey
 """
-
-
-@pytest.fixture(scope="module")
-def glewlwyd():
-    with tempfile.TemporaryDirectory(prefix="glewlwyd-") as directory:
-        Path(directory).chmod(0o755)
-        with Glewlwyd(Path(directory) / "provider") as running_provider:
-            for name in ("alice", "bob", "mallory"):
-                running_provider.add_user(name)
-            yield running_provider
 
 
 @pytest.fixture(scope="module")

@@ -2,27 +2,14 @@
 
 import re
 import signal
-import tempfile
-from pathlib import Path
 
 import pytest
 from device_codes import CODE, pending, tokens
 from enrolment import code_of, enroll
-from glewlwyd import Glewlwyd
 from helper_process import running, wait_until
 from installation import is_vacant
 from scripted_server import Answer
 from terminal import Terminal
-
-
-@pytest.fixture(scope="module")
-def glewlwyd():
-    with tempfile.TemporaryDirectory(prefix="glewlwyd-") as directory:
-        Path(directory).chmod(0o755)
-        with Glewlwyd(Path(directory) / "provider") as running_provider:
-            for name in ("alice", "mallory"):
-                running_provider.add_user(name)
-            yield running_provider
 
 
 def test_a_person_enrols_with_a_code_and_logs_in(oauth_login, glewlwyd, sshd, alice):
