@@ -173,6 +173,13 @@ fuzz: $(FUZZERS)
 lint:
 	@tests/lint
 
+# clang-tidy takes a second a file: only what has changed since is looked at again.
+$(BUILD)/tidy/%: %.c .clang-tidy $(wildcard client/*.h cli/*.h helper/*.h pam_module/*.h)
+	@mkdir -p $(@D)
+	@clang-tidy --quiet $< -- -std=gnu17 $(DEFINES) -Iclient 2>/dev/null && touch $@
+
+tidy: $(patsubst %.c,$(BUILD)/tidy/%,$(ROOMS_C))
+
 install: all
 	install -D -m 0644 $(BUILD)/pam_oauth_login.so $(DESTDIR)$(PAMDIR)/pam_oauth_login.so
 	install -D -m 0755 $(BUILD)/oauth-login-helper $(DESTDIR)$(HELPER)
@@ -212,7 +219,7 @@ clean:
 
 FORCE:
 
-.PHONY: FORCE all deps check check-sanitized torture demo bench fuzz lint install uninstall clean
+.PHONY: FORCE all deps check check-sanitized torture demo bench fuzz lint tidy install uninstall clean
 .SECONDARY:
 -include $(patsubst %.c,$(BUILD)/%.d,$(ROOMS_C))
 -include $(patsubst %.c,$(BUILD)/sanitized/%.d,$(HELPER_C) $(UNIT_C))
