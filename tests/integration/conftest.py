@@ -3,6 +3,8 @@
 import os
 import signal
 import tempfile
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,15 @@ def glewlwyd():
             for name in ("alice", "bob", "mallory"):
                 running.add_user(name)
             yield running
+
+
+@pytest.fixture
+def held(provider):
+    """The next renewal is carried out at once, and answered when this event is set."""
+    release = threading.Event()
+    provider.queue("/token", lambda request: replace(provider.correct(request), hold=release))
+    yield release
+    release.set()
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,6 @@ import resource
 import signal
 import subprocess
 import tempfile
-import threading
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,15 +27,6 @@ ROOTS = (TOKEN, IMPORT, LIST, FORGET)
 def no_other_helper(host, resident):
     """What is answered now, the resident helper has answered."""
     host.files.write(HELPER, "#!/bin/sh\nexit 1\n", mode=0o755)
-
-
-@pytest.fixture
-def held(provider):
-    """The next renewal is carried out at once, and answered when this event is set."""
-    release = threading.Event()
-    provider.queue("/token", lambda request: replace(provider.correct(request), hold=release))
-    yield release
-    release.set()
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 import re
 import shutil
-import threading
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,15 +24,6 @@ def systemd(host, corp, oauth_login):
     manager = ServiceManager(host)
     yield manager
     manager.end()
-
-
-@pytest.fixture
-def held(provider):
-    """The next renewal is carried out at once, and answered when this event is set."""
-    release = threading.Event()
-    provider.queue("/token", lambda request: replace(provider.correct(request), hold=release))
-    yield release
-    release.set()
 
 
 def test_the_service_is_confined(installation):
