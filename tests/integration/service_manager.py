@@ -59,6 +59,12 @@ class ServiceManager:
         first = children_of(self._child.pid)
         return bool(first) and self._systemctl("is-active", "-q", unit).ok
 
+    @property
+    def inside(self):
+        """What stands before a command that is to run inside: systemd sees no other processes."""
+        (first,) = children_of(self._child.pid)
+        return "nsenter", f"--target={first}", "--mount", "--pid"
+
     def control(self, *words):
         """systemctl, which must succeed; returns what it said."""
         result = self._systemctl(*words)
@@ -92,9 +98,7 @@ class ServiceManager:
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 
     def _systemctl(self, *words):
-        """From inside: systemd does not talk to processes that it can't see."""
-        (first,) = children_of(self._child.pid)
-        return run("nsenter", f"--target={first}", "--mount", "--pid", "systemctl", *words)
+        return run(*self.inside, "systemctl", *words)
 
     def _is_empty(self):
         return "populated 0" in (self._cgroup / "cgroup.events").read_text()

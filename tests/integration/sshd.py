@@ -44,7 +44,7 @@ class SshResult(process.Result):
 class Sshd:
     """Runs from construction until stop(). `log` are the lines of its standard error."""
 
-    def __init__(self, config=""):
+    def __init__(self, config="", wrapper=()):
         self._directory = tempfile.TemporaryDirectory(prefix="sshd-")
         self._path = Path(self._directory.name)
         self.port = _free_port()
@@ -52,7 +52,7 @@ class Sshd:
         self._prepare_server(config)
         self._prepare_client()
         self._server = subprocess.Popen(
-            [SSHD, "-D", "-e", "-f", self._path / "sshd_config"],
+            [*wrapper, SSHD, "-D", "-e", "-f", self._path / "sshd_config"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
             encoding="utf-8", errors="backslashreplace", cwd="/",
         )

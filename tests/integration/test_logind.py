@@ -1,0 +1,96 @@
+"""A real systemd-logind: it locks or ends the sessions of an account that has ended."""
+
+import contextlib
+
+import pytest
+
+from helper_process import wait_until
+from process import run
+from service_manager import ALONE
+from shell import stay
+from sshd import Sshd
+from test_sessions import READ_KEY, SESSIONS, fields, files, make_due
+from test_units import systemd  # noqa: F401
+from test_watch_unit import WATCH
+
+UNITS = ("dbus.socket", "dbus.service", "systemd-logind.service", "user.slice", "user@.service",
+         "user-runtime-dir@.service")
+COMMON_SESSION = """
+session required pam_unix.so
+session required pam_systemd.so
+"""
+LISTEN = ("dbus-monitor --system \"type='signal',interface='org.freedesktop.login1.Session'\" "
+          "| grep --line-buffered member=")
+
+
+@pytest.fixture
+def logind(host, corp, oauth_login, systemd):  # noqa: F811
+    """Runs below systemd, and is told of sessions by pam_systemd; returns the systemd."""
+    for file in SESSIONS.glob("*"):
+        file.unlink()
+    for unit in UNITS:
+        host.files.write(f"/etc/systemd/system/{unit}.d/test.conf", ALONE)
+    oauth_login.use("sshd", "systemd-user")
+    host.pam("common-session", COMMON_SESSION)
+    systemd.control("daemon-reload")
+    systemd.control("start", "systemd-logind.service")
+    return systemd
+
+
+@pytest.fixture
+def sshd(logind):
+    """Its sessions are seen by that logind."""
+    with Sshd(wrapper=logind.inside) as running:
+        yield running
+
+
+def known(logind):
+    """The sessions that logind knows, as {number: account}."""
+    lines = run(*logind.inside, "loginctl", "list-sessions", "--no-legend", check=True).stdout
+    return {line.split()[0]: line.split()[2] for line in lines.splitlines()}
+
+
+def services():
+    return sorted(fields(file)["service"] for file in files())
+
+
+def test_with_lock_all_the_accounts_sessions_are_locked(corp, oauth_login, logind, sshd, alice, host):
+    oauth_login.configure(corp, login={"on_revoked": "lock"})
+    with contextlib.ExitStack() as stack:
+        session, listener = [stack.enter_context(stay(sshd)) for _ in range(2)]
+        session.told("true")
+        listener.send_line(LISTEN)
+        listener.expect("member=NameAcquired")  # so it listens
+        corp.remove_user("alice")
+        make_due()
+        logind.control("start", WATCH)
+        heard = {listener.expect(r"path=\S*/session/_3(\d+);.*member=Lock\b")[1] for _ in range(2)}
+        assert heard == set(known(logind)), "_3 before a digit is D-Bus's"
+        host.log.wait_for(r"alice: the session of sshd\[\d+\] is locked \(")
+        assert session.told("id -un") == "alice"
+
+
+def test_with_terminate_all_of_the_accounts_is_ended_and_nothing_else(
+        corp, oauth_login, logind, sshd, alice, bob):
+    oauth_login.enroll(corp, "bob")
+    oauth_login.configure(corp, login={"on_revoked": "terminate"})
+    with contextlib.ExitStack() as stack:
+        sessions = [stack.enter_context(stay(sshd)) for _ in range(2)]
+        other = stack.enter_context(stay(sshd, "bob"))
+        left = sessions[0].told("setsid sleep 600 >/dev/null 2>&1 & echo $!")
+        for session in sessions:
+            assert corp.userinfo(session.told(READ_KEY))["sub"] == corp.subject("alice")
+        other.told("true")
+        assert sorted(known(logind).values()) == ["alice", "alice", "bob"]
+        wait_until(lambda: services() == ["sshd", "sshd", "systemd-user"], "all of hers are known")
+        corp.remove_user("alice")
+        make_due()
+        logind.control("start", WATCH)
+        for session in sessions:
+            session.wait()
+        wait_until(lambda: set(known(logind).values()) == {"bob"}, "logind has ended her sessions")
+        wait_until(lambda: not logind.is_active(f"user@{alice.uid}.service"), "and her services")
+        assert not run(*logind.inside, "kill", "-0", left).ok, "what they left in the background"
+        assert other.told("id -un") == "bob"
+        logind.control("start", WATCH)
+        assert not files() and files("bob")
