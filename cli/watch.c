@@ -28,12 +28,6 @@ struct sessions {
     int count;
 };
 
-static int64_t boot_seconds(void) {
-    struct timespec now = {0};
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return now.tv_sec;
-}
-
 /* Forgets the sessions whose leader ended without closing them; their tokens end with them. */
 static void bury_dead(struct sessions *sessions) {
     int alive = 0;
@@ -72,13 +66,12 @@ static uint32_t spread(const char *account, uint32_t seconds) {
 }
 
 static void plant(const struct session_file *session, const struct ask_answer *answer) {
-    int64_t left = answer->expires - (int64_t) time(NULL);
-    if (session->ring <= 0 || answer->token_size == 0 || left <= 0)
+    uint32_t left = ask_seconds_left(answer);
+    if (session->ring <= 0 || left == 0)
         return;
-    uint32_t seconds = left < PROTOCOL_DURATION_MAX ? (uint32_t) left : PROTOCOL_DURATION_MAX;
     int r = session_key_replace(session->ring, answer->provider, answer->token, answer->token_size,
-                                seconds);
-    if (r < 0 && r != -ENOKEY && r != -EKEYREVOKED && r != -EKEYEXPIRED)
+                                left);
+    if (r < 0)
         syslog(LOG_WARNING, "%s: no new token for the session of %s[%d]: %s", session->account,
                session->service, session->leader, strerror(-r));
 }
@@ -87,7 +80,7 @@ static void plant(const struct session_file *session, const struct ask_answer *a
  * that is ended meanwhile asks once more. */
 static void note_next(struct sessions *sessions, const struct session_file *which,
                       uint32_t interval, bool shared) {
-    int64_t now = boot_seconds();
+    int64_t now = session_file_now();
     for (int i = 0; i < sessions->count; i++) {
         struct session_file *session = &sessions->list[i];
         if (!is_same(session, which))
@@ -142,7 +135,7 @@ static void check(struct sessions *sessions, const struct session_file *due) {
         .user = which.account,
         .service = "oauth-login-watch",
         .offline_grace = PROTOCOL_UNSET,
-        .reuse_within = reuse_within(&which, boot_seconds()),
+        .reuse_within = reuse_within(&which, session_file_now()),
         .deadline = PROTOCOL_UNSET,
         .config = which.config[0] != '\0' ? which.config : NULL,
     };
@@ -157,7 +150,7 @@ static void check(struct sessions *sessions, const struct session_file *due) {
 static int64_t pass(struct sessions *sessions) {
     int64_t next = 0;
     for (int i = 0; i < sessions->count; i++)
-        if (sessions->list[i].due <= boot_seconds())
+        if (sessions->list[i].due <= session_file_now())
             check(sessions, &sessions->list[i]);
     for (int i = 0; i < sessions->count; i++)
         if (next == 0 || sessions->list[i].due < next)
@@ -181,7 +174,7 @@ static int watch(void) {
         bury_dead(&sessions);
         int64_t next = pass(&sessions);
         free(sessions.list);
-        if (next == 0 || next > boot_seconds() + TICK)
+        if (next == 0 || next > session_file_now() + TICK)
             return EXIT_YES;
         struct timespec until = {.tv_sec = next};
         clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &until, NULL);

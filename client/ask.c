@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "connect.h"
@@ -21,6 +22,13 @@ enum {
     ASK_FIRST_WORD_MS = 1000, /* from the resident helper, when root could start another */
     ASK_PROMPT_MARGIN = 45,   /* seconds: the proof and the store, after the person */
 };
+
+uint32_t ask_seconds_left(const struct ask_answer *answer) {
+    int64_t left = answer->expires - (int64_t) time(NULL);
+    if (left <= 0 || answer->token_size == 0)
+        return 0;
+    return left < PROTOCOL_DURATION_MAX ? (uint32_t) left : PROTOCOL_DURATION_MAX;
+}
 
 void ask_clear(struct ask_answer *answer) {
     explicit_bzero(answer, sizeof *answer);

@@ -82,6 +82,9 @@ struct ask_answer {
  * UNREACHABLE with its reason. The caller wipes it with ask_clear. */
 void ask_helper(const struct ask_question *question, struct ask_answer *ret);
 
+/* Seconds that the answer's token has to live, 0 when there is none that is valid. */
+uint32_t ask_seconds_left(const struct ask_answer *answer);
+
 void ask_clear(struct ask_answer *answer);
 
 #endif

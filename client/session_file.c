@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "scoped.h"
 
@@ -26,6 +27,12 @@ static const char directory[] = OAUTH_LOGIN_RUN "/sessions";
     "account %255[^\n]\nservice %255[^\n]\nterminal %63[^\n]\nconfig %255[^\n]\nleader "       \
     "%d\nstarted %" SCNu64 "\nring %d\nopened %" SCNd64 "\ndue %" SCNd64 "\ninterval %" SCNu32 \
     "\n%n"
+
+int64_t session_file_now(void) {
+    struct timespec now = {0};
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return now.tv_sec;
+}
 
 /* What the kernel says of a process: proc(5), the 3rd, 7th and 22nd field of its stat. */
 struct process {

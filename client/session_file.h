@@ -29,6 +29,9 @@ struct session_file {
     uint32_t interval;  /* seconds, from the look before to `due` */
 };
 
+/* Now, in seconds of the boot clock, by which sessions are timed. */
+int64_t session_file_now(void);
+
 /* When the process `pid` began, in clock ticks of this boot; 0 when it has ended. */
 uint64_t session_leader_started(pid_t pid);
 

@@ -132,8 +132,9 @@ static int put_token(key_serial_t ring, const char *provider, const void *token,
 int session_key_replace(key_serial_t ring, const char *provider, const void *token, size_t size,
                         uint32_t seconds) {
     if (!is_ring(ring)) /* gone, and its number perhaps another's */
-        return -ENOKEY;
-    return put_token(ring, provider, token, size, seconds);
+        return 0;
+    int r = put_token(ring, provider, token, size, seconds);
+    return r == -ENOKEY || r == -EKEYREVOKED || r == -EKEYEXPIRED ? 0 : r;
 }
 
 int session_key_plant(const char *provider, const void *token, size_t size, uint32_t seconds,

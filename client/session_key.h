@@ -32,7 +32,7 @@ int session_key_plant(const char *provider, const void *token, size_t size, uint
                       uid_t uid, gid_t gid, key_serial_t inherited, struct session_key_ring *ret);
 
 /* Puts another token in the place of the one in `ring`, which session_key_plant filled. Needs uid
- * 0, but not to be in the session. -ENOKEY, -EKEYREVOKED: the session has ended. */
+ * 0, but not to be in the session. One that has ended needs none: 0. Else a negative errno. */
 int session_key_replace(key_serial_t ring, const char *provider, const void *token, size_t size,
                         uint32_t seconds);
 

@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <security/pam_ext.h>
 #include <security/pam_modutil.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -64,6 +65,16 @@ int login_begin(pam_handle_t *pamh, enum phase phase, int flags, int argc, const
     }
     ret->silent = ret->silent || ret->options.quiet;
     return PAM_SUCCESS;
+}
+
+static void free_kept(pam_handle_t *pamh, void *data, int error_status) {
+    (void) pamh;
+    (void) error_status;
+    free(data);
+}
+
+bool login_keep(pam_handle_t *pamh, const char *name, void *data) {
+    return pam_set_data(pamh, name, data, free_kept) == PAM_SUCCESS;
 }
 
 struct ask_question login_question(const struct login *login, enum protocol_operation operation) {

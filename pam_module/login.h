@@ -37,6 +37,10 @@ const char *login_rhost(const struct login *login);
 /* Whether PAM_USER is still whose login it was at the beginning. */
 bool login_has_same_user(const struct login *login);
 
+/* Keeps what malloc(3) gave until the handle ends or another is kept by that name, then frees it.
+ * False: out of memory, and `data` stays the caller's. */
+bool login_keep(pam_handle_t *pamh, const char *name, void *data);
+
 /* The question to the helper about this login, for ask_helper. */
 struct ask_question login_question(const struct login *login, enum protocol_operation operation);
 

@@ -7,24 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "session_file.h"
 
 static const char registered[] = "pam_oauth_login_session";
-
-static void forget(pam_handle_t *pamh, void *data, int error_status) {
-    (void) pamh;
-    (void) error_status;
-    free(data);
-}
-
-static int64_t boot_seconds(void) {
-    struct timespec now = {0};
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return now.tv_sec;
-}
 
 static bool put(char *to, size_t size, const char *text) {
     return (size_t) snprintf(to, size, "%s", text ? text : "") < size;
@@ -49,9 +36,9 @@ int registration_begin(const struct login *login, key_serial_t ring) {
     session->leader = getpid();
     session->leader_started = session_leader_started(session->leader);
     session->ring = ring;
-    session->opened = boot_seconds();
+    session->opened = session_file_now();
     int r = session_file_add(session);
-    if (r >= 0 && pam_set_data(login->pamh, registered, session, forget) != PAM_SUCCESS) {
+    if (r >= 0 && !login_keep(login->pamh, registered, session)) {
         session_file_remove(session);
         r = -ENOMEM;
     }
@@ -60,14 +47,22 @@ int registration_begin(const struct login *login, key_serial_t ring) {
     return r;
 }
 
+int registration_read(const char *account, struct session_file **ret) {
+    int count = 0;
+    int all = session_file_read_all(ret);
+    for (int i = 0; i < all; i++) {
+        const struct session_file *session = &(*ret)[i];
+        if (strcmp(session->account, account) == 0 && session_leader_lives(session))
+            (*ret)[count++] = *session;
+    }
+    return all < 0 ? all : count;
+}
+
 static bool is_last(const char *account) {
-    struct session_file *sessions = NULL;
-    bool last = true;
-    int count = session_file_read_all(&sessions);
-    for (int i = 0; i < count && last; i++)
-        last = strcmp(sessions[i].account, account) != 0 || !session_leader_lives(&sessions[i]);
-    free(sessions);
-    return count >= 0 && last;
+    struct session_file *left = NULL;
+    int count = registration_read(account, &left);
+    free(left);
+    return count == 0;
 }
 
 bool registration_end(pam_handle_t *pamh) {

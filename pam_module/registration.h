@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "login.h"
+#include "session_file.h"
 
 /* Registers the session that this process opens, with the ring that its token lies in and that ends
  * with it, or 0. 0, or a negative errno: the session is not watched then. */
@@ -16,5 +17,9 @@ int registration_begin(const struct login *login, key_serial_t ring);
 /* Ends what registration_begin began with this handle. True when it was the last session of its
  * account that is open. */
 bool registration_end(pam_handle_t *pamh);
+
+/* Reads the account's sessions that are open, this process's or others', into `*ret`, which the
+ * caller frees: their number, or a negative errno. Needs effective uid 0. */
+int registration_read(const char *account, struct session_file **ret);
 
 #endif

@@ -14,18 +14,12 @@
 static const char inherited[] = "pam_oauth_login_inherited";
 static const char planted[] = "pam_oauth_login_ring";
 
-static void forget(pam_handle_t *pamh, void *data, int error_status) {
-    (void) pamh;
-    (void) error_status;
-    free(data);
-}
-
 static bool keep(pam_handle_t *pamh, const char *name, key_serial_t serial) {
     key_serial_t *kept = malloc(sizeof *kept);
     if (!kept)
         return false;
     *kept = serial;
-    if (pam_set_data(pamh, name, kept, forget) == PAM_SUCCESS)
+    if (login_keep(pamh, name, kept))
         return true;
     free(kept);
     return false;

@@ -5,8 +5,8 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "registration.h"
@@ -20,14 +20,6 @@ static int without_key(const struct login *login, const char *why) {
     return required ? PAM_SESSION_ERR : PAM_SUCCESS;
 }
 
-/* Seconds that the answer's token has to live, 0 when it is not valid any more. */
-static uint32_t seconds_left(const struct ask_answer *answer) {
-    int64_t left = answer->expires - (int64_t) time(NULL);
-    if (left <= 0 || answer->token_size == 0)
-        return 0;
-    return left < PROTOCOL_DURATION_MAX ? (uint32_t) left : PROTOCOL_DURATION_MAX;
-}
-
 static void explain(int error, char *ret, size_t size) {
     snprintf(ret, size, "%s%s", strerror(-error),
              error == -EDQUOT ? " (see kernel.keys.root_maxbytes and root_maxkeys in sysctl)" : "");
@@ -37,7 +29,7 @@ static void explain(int error, char *ret, size_t size) {
 static int plant(const struct login *login, const struct ask_answer *answer, key_serial_t *ret) {
     struct session_key_ring ring;
     char why[160];
-    uint32_t left = seconds_left(answer);
+    uint32_t left = ask_seconds_left(answer);
     if (left == 0)
         return without_key(login, "the stored access token is not valid any more");
     int r = session_key_plant(answer->provider, answer->token, answer->token_size, left, login->uid,
@@ -82,25 +74,44 @@ int session_open(const struct login *login) {
     return code;
 }
 
-void session_refresh(const struct login *login) {
-    struct ask_answer answer;
+/* Whether the session has a token that this login's configuration is about. */
+static bool has_same_token(const struct login *login, const struct session_file *session) {
+    const char *config = login->options.config ? login->options.config : "";
+    return session->ring > 0 && strcmp(session->config, config) == 0;
+}
+
+static void replace(const struct login *login, const struct ask_answer *answer, key_serial_t ring) {
     char why[160];
-    /* A setuid program that still has its caller's uid is in its caller's session. */
-    if (login->options.no_keyring || geteuid() != 0 || getuid() != 0)
-        return;
-    key_serial_t ring = session_key_ring(login->uid);
-    if (ring == 0)
-        return;
-    login_ask(login, OPERATION_TOKEN, &answer);
-    uint32_t left = answer.verdict == VERDICT_GRANTED ? seconds_left(&answer) : 0;
-    int r = left == 0
-                ? 0
-                : session_key_replace(ring, answer.provider, answer.token, answer.token_size, left);
+    int r = session_key_replace(ring, answer->provider, answer->token, answer->token_size,
+                                ask_seconds_left(answer));
     if (r < 0) {
         explain(r, why, sizeof why);
         report_not_planted(login, why);
     }
+}
+
+/* Asks once, whatever the number of sessions; without one, nobody is asked. */
+static void refresh(const struct login *login, const struct session_file *sessions, int count) {
+    struct ask_answer answer = {.verdict = VERDICT_NONE};
+    for (int i = 0; i < count; i++) {
+        if (!has_same_token(login, &sessions[i]))
+            continue;
+        if (answer.verdict == VERDICT_NONE)
+            login_ask(login, OPERATION_TOKEN, &answer);
+        if (answer.verdict == VERDICT_GRANTED && ask_seconds_left(&answer) > 0)
+            replace(login, &answer, sessions[i].ring);
+    }
     ask_clear(&answer);
+}
+
+void session_refresh(const struct login *login) {
+    struct session_file *sessions = NULL;
+    /* What a person runs has other ways to the token, and a setuid program is none of root's. */
+    if (login->options.no_keyring || geteuid() != 0 || getuid() != 0)
+        return;
+    int count = registration_read(login->user, &sessions);
+    refresh(login, sessions, count);
+    free(sessions);
 }
 
 void session_drop_key(pam_handle_t *pamh) {

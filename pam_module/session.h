@@ -10,8 +10,9 @@
  * keyring_required is set: PAM_SESSION_ERR then. */
 int session_open(const struct login *login);
 
-/* Puts the account's current token in the place of the session's, if the calling process is in the
- * account's own session: after a screen was unlocked, say. */
+/* Puts the account's current token in the place of the one in each of its open sessions: after a
+ * screen was unlocked, say, by a program that is in none of them. Does nothing in a process that is
+ * not root's, by effective and real uid. */
 void session_refresh(const struct login *login);
 
 /* Revokes what session_open planted for this handle, if it did. */

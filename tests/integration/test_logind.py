@@ -54,7 +54,8 @@ def services():
     return sorted(fields(file)["service"] for file in files())
 
 
-def test_with_lock_all_the_accounts_sessions_are_locked(corp, oauth_login, logind, sshd, alice, host):
+def test_with_lock_all_the_accounts_sessions_are_locked(
+        corp, oauth_login, logind, sshd, alice, host):
     oauth_login.configure(corp, login={"on_revoked": "lock"})
     with contextlib.ExitStack() as stack:
         session, listener = [stack.enter_context(stay(sshd)) for _ in range(2)]

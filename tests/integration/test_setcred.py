@@ -1,5 +1,6 @@
 """setcred that asks for credentials anew, as after a screen was unlocked, and by sudo."""
 
+import contextlib
 import json
 import os
 import shlex
@@ -15,7 +16,7 @@ from pam_application import converse
 from process import run
 from scripted_server import Answer
 from shell import stay
-from test_sessions import READ_KEY, fields, files, watch
+from test_sessions import READ_KEY, fields, files, opened, watch
 
 REINITIALIZE, REFRESH, SILENT = 8, 16, 0x8000
 # Of this session: for root, keyctl's %user: finds those of all the others.
@@ -81,6 +82,44 @@ def test_in_somebody_elses_session_nothing_is_planted(desk, oauth_login, bob):
                     KEY, "run:keyctl rlist %keyring:oauth-login", "user:alice", "close_session")
     assert set(said.codes) == {"SUCCESS"} and said.said[0] == said.said[1] != ""
     assert len(said.said[2].split()) == 1
+
+
+def unlock(account):
+    """Root's program that authenticates for a session, but has none itself: GDM's, say."""
+    said = converse("desk", account, f"setcred={REINITIALIZE}", wrapper=("keyctl", "session", "-"))
+    assert said.codes == ("SUCCESS",)
+
+
+def test_every_session_that_is_open_gets_the_token(desk, oauth_login, sshd, bob):
+    corp = desk()
+    oauth_login.use("sshd")
+    oauth_login.enroll(corp, "bob")
+    with contextlib.ExitStack() as stack:
+        sessions = opened(stack, sshd, 2)
+        (other,) = opened(stack, sshd, user="bob")
+        tokens = [session.told(READ_KEY) for session in (*sessions, other)]
+        for account in ("alice", "bob"):
+            assert oauth_login.verdict(account) == "granted"
+        unlock("alice")
+        (new,) = {session.told(READ_KEY) for session in sessions}
+        assert new not in tokens and corp.userinfo(new)["sub"] == corp.subject("alice")
+        assert other.told(READ_KEY) == tokens[2]
+
+
+def test_a_session_of_another_configuration_keeps_its_token(host, desk, oauth_login, sshd):
+    desk(auth="config=/etc/oauth-login/other.conf")
+    host.files.write("/etc/oauth-login/other.conf",
+                     open("/etc/oauth-login/oauth-login.conf", encoding="utf-8").read())
+    oauth_login.use("sshd")
+    with contextlib.ExitStack() as stack:
+        (session,) = opened(stack, sshd)
+        old = session.told(READ_KEY)
+        assert oauth_login.verdict("alice") == "granted"
+        unlock("alice")
+        assert session.told(READ_KEY) == old
+        desk()
+        unlock("alice")
+        assert session.told(READ_KEY) != old
 
 
 def test_without_a_ring_nothing_is_planted_nor_asked(host, desk):
