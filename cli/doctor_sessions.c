@@ -2,7 +2,6 @@
  * doctor_sessions.c - whether somebody looks after the open sessions.
  */
 #include <stdlib.h>
-#include <time.h>
 
 #include "doctor.h"
 #include "session_file.h"
@@ -16,12 +15,11 @@ static bool is_overdue(const struct session_file *session, int64_t now) {
 
 void doctor_look_at_sessions(struct report *report) {
     struct session_file *sessions = NULL;
-    struct timespec now = {0};
+    int64_t now = session_file_now();
     int overdue = 0;
-    clock_gettime(CLOCK_BOOTTIME, &now);
     int count = session_file_read_all(&sessions);
     for (int i = 0; i < count; i++)
-        overdue += is_overdue(&sessions[i], now.tv_sec);
+        overdue += is_overdue(&sessions[i], now);
     free(sessions);
     if (overdue > 0)
         report_find(report, LEVEL_WARNING, VERDICT_MISCONFIGURED,

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "jobs.h"
 #include "revoked.h"
 #include "scoped.h"
 #include "session_file.h"
@@ -77,10 +78,11 @@ static void plant(const struct session_file *session, const struct ask_answer *a
 }
 
 /* When the account's sessions are due again. Written after all that is to be done to them: a watch
- * that is ended meanwhile asks once more. */
-static void note_next(struct sessions *sessions, const struct session_file *which,
+ * that is ended meanwhile asks once more. False when it could not be written. */
+static bool note_next(struct sessions *sessions, const struct session_file *which,
                       uint32_t interval, bool shared) {
     int64_t now = session_file_now();
+    bool noted = true;
     for (int i = 0; i < sessions->count; i++) {
         struct session_file *session = &sessions->list[i];
         if (!is_same(session, which))
@@ -89,8 +91,14 @@ static void note_next(struct sessions *sessions, const struct session_file *whic
             continue; /* new sessions put the question to the provider off for no other */
         session->interval = interval;
         session->due = now + spread(session->account, interval);
-        session_file_update(session); /* it may have been closed meanwhile, and stays so */
+        int r = session_file_update(session);
+        if (r >= 0 || r == -ENOENT) /* it may have been closed meanwhile, and stays so */
+            continue;
+        noted = false;
+        syslog(LOG_ERR, "cannot write " OAUTH_LOGIN_RUN "/sessions/%s: %s", session->name,
+               strerror(-r));
     }
+    return noted;
 }
 
 /* The same action, but for a program that has sessions of other accounts open, too: they would all
@@ -127,7 +135,7 @@ static void act(const struct sessions *sessions, const struct session_file *whic
 }
 
 /* One question for all the sessions of the account that `due` belongs to. */
-static void check(struct sessions *sessions, const struct session_file *due) {
+static bool check(struct sessions *sessions, const struct session_file *due) {
     struct ask_answer answer;
     struct session_file which = *due;
     struct ask_question question = {
@@ -141,19 +149,40 @@ static void check(struct sessions *sessions, const struct session_file *due) {
     };
     ask_helper(&question, &answer);
     act(sessions, &which, &answer);
-    note_next(sessions, &which, answer.check_after > 0 ? answer.check_after : CHECK_AGAIN,
-              answer.source == SOURCE_SHARED);
+    uint32_t interval = answer.check_after > 0 ? answer.check_after : CHECK_AGAIN;
+    bool noted = note_next(sessions, &which, interval, answer.source == SOURCE_SHARED);
     ask_clear(&answer);
+    return noted;
 }
 
-/* Checks what is due; returns when the next is, 0 when there is no session. */
-static int64_t pass(struct sessions *sessions) {
-    int64_t next = 0;
+/* Whether the session is due, and none before it was that shares its question. */
+static bool is_first_due(const struct sessions *sessions, int which, int64_t now) {
+    const struct session_file *list = sessions->list;
+    for (int i = 0; i < which; i++)
+        if (list[i].due <= now && is_same(&list[i], &list[which]))
+            return false;
+    return list[which].due <= now;
+}
+
+/* Checks the accounts that have a session which is due, beside each other: a provider that does not
+ * answer holds up nobody else. `lock` is this process's alone, and ends with it. False when it
+ * failed for one. */
+static bool check_due(struct sessions *sessions, int lock) {
+    struct jobs jobs = {.failed = false};
+    int64_t now = session_file_now();
     for (int i = 0; i < sessions->count; i++)
-        if (sessions->list[i].due <= session_file_now())
-            check(sessions, &sessions->list[i]);
+        if (is_first_due(sessions, i, now) && jobs_begin(&jobs)) {
+            close(lock);
+            _exit(check(sessions, &sessions->list[i]) ? EXIT_YES : EXIT_FAULT);
+        }
+    return jobs_finish(&jobs);
+}
+
+/* When the next is due; INT64_MAX when there is no session. */
+static int64_t find_next(const struct sessions *sessions) {
+    int64_t next = INT64_MAX;
     for (int i = 0; i < sessions->count; i++)
-        if (next == 0 || sessions->list[i].due < next)
+        if (sessions->list[i].due < next)
             next = sessions->list[i].due;
     return next;
 }
@@ -163,7 +192,12 @@ static int cannot_read(int error) {
     return EXIT_FAULT;
 }
 
-static int watch(void) {
+static void sleep_until(int64_t due) {
+    struct timespec until = {.tv_sec = due};
+    clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &until, NULL);
+}
+
+static int watch(int lock) {
     for (;;) {
         struct sessions sessions = {.list = NULL};
         sessions.count = session_file_read_all(&sessions.list);
@@ -172,12 +206,14 @@ static int watch(void) {
             return cannot_read(-sessions.count);
         }
         bury_dead(&sessions);
-        int64_t next = pass(&sessions);
+        int64_t now = session_file_now(), next = find_next(&sessions);
+        bool done = next > now || check_due(&sessions, lock);
         free(sessions.list);
-        if (next == 0 || next > session_file_now() + TICK)
+        if (!done)
+            return EXIT_FAULT; /* not at once again: the timer's next run tries it */
+        if (next > now + TICK)
             return EXIT_YES;
-        struct timespec until = {.tv_sec = next};
-        clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &until, NULL);
+        sleep_until(next);
     }
 }
 
@@ -198,5 +234,5 @@ int command_watch(const struct arguments *arguments) {
     if (lock < 0)
         return cannot_read(-lock);
     openlog("oauth-login", LOG_PID, LOG_AUTHPRIV);
-    return watch();
+    return watch(lock);
 }

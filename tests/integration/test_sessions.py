@@ -320,6 +320,35 @@ def test_a_session_that_closes_while_it_is_looked_at_stays_closed(watched, oauth
     assert list(SESSIONS.iterdir()) == []
 
 
+def test_an_answer_that_does_not_come_holds_up_no_other_account(watched, sshd, oauth_login, bob):
+    oauth_login.enroll(watched, "bob")
+    release = threading.Event()
+    with contextlib.ExitStack() as stack:
+        for account in ("alice", "bob"):
+            opened(stack, sshd, user=account)
+            make_due(account)
+        before = len(watched.requests("/token"))
+        watched.queue("/token",
+                      lambda request: replace(watched.correct(request), hold=release))
+        runs = subprocess.Popen(["oauth-login", "watch"])
+        watched.wait_for_requests("/token", before + 2)
+        release.set()
+        assert runs.wait(30) == 0
+
+
+def test_a_watch_that_can_note_nothing_asks_once(watched, sshd, oauth_login, host):
+    SESSIONS.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        run("mount", "-t", "tmpfs", "-o", "size=4k,mode=0700", "full", str(SESSIONS), check=True)
+        stack.callback(run, "umount", "--lazy", str(SESSIONS))
+        opened(stack, sshd)
+        make_due()
+        before = len(watched.requests("/token"))
+        assert oauth_login.run("watch").status == 5
+        assert len(watched.requests("/token")) == before + 1
+        host.log.wait_for(r"cannot write /run/oauth-login/sessions/\d+\S+: No space left")
+
+
 def test_nobody_but_root_can_keep_the_watch_from_its_work(watched, sshd, oauth_login, alice):
     with contextlib.ExitStack() as stack:
         opened(stack, sshd)
