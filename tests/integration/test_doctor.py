@@ -449,6 +449,12 @@ def test_sessions_that_nobody_looks_after_are_a_warning(values, late, well, alic
     assert not late or "oauth-login-watch.timer" in found[0]["mend"]
 
 
+def test_a_service_of_which_a_locker_includes_a_part_is_judged_all_the_same(well, host):
+    host.pam("swaylock", "auth include login\n")
+    with_lines(host, "login", "account    required   pam_oauth", "account    optional   pam_oauth")
+    assert one_wrong(well)["what"].startswith(place(host, "login", "account"))
+
+
 @pytest.mark.parametrize("service", ["swaylock", "i3lock"])
 def test_a_locker_without_a_resident_helper_is_found(service, well, host):
     host.pam(service, (EXAMPLES / "swaylock").read_text())
