@@ -48,9 +48,13 @@ static char *read_stack_file(const char *name, void *context) {
     return text;
 }
 
+struct phases { /* bits */
+    unsigned int own, included;
+};
+
 struct services {
     char (*names)[PAM_WORD_MAX];
-    bool *included; /* by another: no service of its own */
+    struct phases *phases;
     size_t count;
 };
 
@@ -92,14 +96,21 @@ static bool is_variant(const char *service, const char *of) {
     return strncmp(service, of, length) == 0 && service[length] == '-';
 }
 
-static void mark_included(struct services *services, const struct pam_stack *stack,
-                          const char *service) {
+static void mark_phases(struct services *services, size_t service, const struct pam_stack *stack) {
+    const char *name = services->names[service];
     for (size_t i = 0; i < stack->count; i++) {
         size_t at = find_service(services, stack->lines[i].file);
-        if (at < services->count && strcmp(services->names[at], service) != 0 &&
-            !is_variant(service, services->names[at]))
-            services->included[at] = true;
+        unsigned int phase = 1u << stack->lines[i].phase;
+        services->phases[service].own |= phase;
+        if (at < services->count && at != service && !is_variant(name, services->names[at]))
+            services->phases[at].included |= phase;
     }
+}
+
+/* A file of which others include every phase is no service of its own: common-auth is none, but
+ * login, whose auth a screen locker includes, is one. */
+static bool is_part(const struct phases *phases) {
+    return phases->own != 0 && (phases->own & ~phases->included) == 0;
 }
 
 static void take_sshd(const struct pam_stack *stack, struct doctor_sshd *ret) {
@@ -148,10 +159,10 @@ static void judge_all(struct report *report, struct services *services,
     for (size_t i = 0; i < services->count; i++) {
         SCOPED_STACK struct pam_stack stack = {0};
         if (pam_stack_read(&files, services->names[i], &stack) >= 0)
-            mark_included(services, &stack, services->names[i]);
+            mark_phases(services, i, &stack);
     }
     for (size_t i = 0; i < services->count; i++)
-        if (!services->included[i])
+        if (!is_part(&services->phases[i]))
             anywhere |= judge_service(report, services->names[i], ret_sshd);
     if (!anywhere)
         report_find(report, LEVEL_WARNING, VERDICT_MISCONFIGURED,
@@ -163,14 +174,14 @@ static void judge_all(struct report *report, struct services *services,
 
 void doctor_look_at_pam(struct report *report, struct doctor_sshd *ret_sshd) {
     struct services services = {.names = calloc(SERVICES_MAX, PAM_WORD_MAX),
-                                .included = calloc(SERVICES_MAX, sizeof(bool))};
+                                .phases = calloc(SERVICES_MAX, sizeof(struct phases))};
     *ret_sshd = (struct doctor_sshd){.deadline = PROTOCOL_UNSET};
-    if (services.names && services.included) {
+    if (services.names && services.phases) {
         for (size_t i = 0; i < sizeof directories / sizeof directories[0]; i++)
             list_directory(directories[i], &services);
         qsort(services.names, services.count, PAM_WORD_MAX, compare);
         judge_all(report, &services, ret_sshd);
     }
     free(services.names);
-    free(services.included);
+    free(services.phases);
 }

@@ -157,8 +157,18 @@ static void judge_session(struct judging *judging, size_t at) {
         }
 }
 
+/* GDM unlocks screens by the stacks of its logins, and runs their account without listening. */
+static bool is_gdm(const char *service) {
+    static const char *const kinds[] = {"gdm-password", "gdm-fingerprint", "gdm-smartcard"};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strncmp(service, kinds[i], strlen(kinds[i])) == 0)
+            return true;
+    return false;
+}
+
 static void judge_auth(struct judging *judging, size_t at) {
     const struct pam_line *line = &judging->stack->lines[at];
+    bool unlocks = stack_is_locker(judging->service) || is_gdm(judging->service);
     struct stack_options options;
     stack_read_options(line, &options);
     if (options.module.assume_proven && line->control.action[PAM_VALUE_SUCCESS] == PAM_ACTION_DONE)
@@ -167,8 +177,13 @@ static void judge_auth(struct judging *judging, size_t at) {
              "write required, behind the lines that prove the person",
              "a pass with assume_proven ends the phase");
     else if (!refuses(line->control.action[PAM_VALUE_AUTH_ERR]))
-        find(judging, at, LEVEL_WARNING, "a refusal counts for nothing until the account phase",
+        find(judging, at, unlocks ? LEVEL_WRONG : LEVEL_WARNING,
+             unlocks ? "a refusal counts for nothing: screens are unlocked after the account ended"
+                     : "a refusal counts for nothing until the account phase",
              "write required", "the control is not required, nor as strict");
+    if (unlocks)
+        judge_bypass(judging, at, LEVEL_WRONG,
+                     "then nobody asks the provider: screens are unlocked after the account ended");
 }
 
 /* pam_sm_chauthtok is not there: libpam takes it for a failure. */
@@ -253,6 +268,11 @@ static void judge_whole(struct judging *judging, size_t first) {
              "sessions get the token, but no login here is decided by the provider",
              "add, first in its phase: account required " DOCTOR_MODULE,
              "there is no account line");
+    if (is_gdm(judging->service) && !judging->phases[PAM_PHASE_AUTH])
+        find(judging, first, LEVEL_WARNING,
+             "GDM unlocks a screen whatever account says: after the account ended, too",
+             "add, behind the lines that prove the person: auth required " DOCTOR_MODULE,
+             "there is no auth line");
 }
 
 void stack_judge(struct report *report, const char *service, const struct pam_stack *stack) {

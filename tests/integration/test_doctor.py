@@ -17,7 +17,7 @@ from scripted_provider import ScriptedProvider
 from scripted_server import Answer
 from test_sessions import write_session
 
-SERVICES = ("sshd", "su", "sudo", "sudo-i", "cron", "login")
+SERVICES = ("sshd", "su", "sudo", "sudo-i", "cron", "login", "gdm-password")
 
 
 @pytest.fixture
@@ -447,6 +447,38 @@ def test_sessions_that_nobody_looks_after_are_a_warning(values, late, well, alic
     file.unlink()
     assert bool(found) == late
     assert not late or "oauth-login-watch.timer" in found[0]["mend"]
+
+
+def test_a_service_of_which_a_locker_includes_a_part_is_judged_all_the_same(well, host):
+    host.pam("swaylock", "auth include login\n")
+    with_lines(host, "login", "account    required   pam_oauth", "account    optional   pam_oauth")
+    assert one_wrong(well)["what"].startswith(place(host, "login", "account"))
+
+
+GDM_AUTH = "auth    required        pam_oauth_login.so\n"
+
+
+def test_a_gdm_that_unlocks_whatever_account_says_is_a_warning(well, host):
+    with_lines(host, "gdm-password", GDM_AUTH, "")
+    assert well.run("doctor").ok
+    (finding,) = findings(well, "warning")
+    assert finding["what"].startswith("pam.d/gdm-password:")
+    assert finding["what"].endswith("there is no auth line")
+    assert "auth required pam_oauth_login.so" in finding["mend"]
+
+
+def test_a_way_around_the_line_that_keeps_a_screen_locked_is_found(well, host):
+    with_lines(host, "gdm-password", "@include common-auth\n",
+               "auth sufficient pam_fprintd.so\n@include common-auth\n")
+    finding = one_wrong(well)
+    assert finding["what"].startswith(place(host, "gdm-password", "auth"))
+    assert "pam_fprintd.so (gdm-password:" in finding["what"]
+    assert "may end the phase before it" in finding["what"]
+
+
+def test_a_screens_line_whose_refusal_counts_for_nothing_is_found(well, host):
+    with_lines(host, "gdm-password", GDM_AUTH, GDM_AUTH.replace("required", "optional"))
+    assert one_wrong(well)["what"].startswith(place(host, "gdm-password", "auth"))
 
 
 @pytest.mark.parametrize("service", ["swaylock", "i3lock"])

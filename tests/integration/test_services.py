@@ -2,12 +2,11 @@
 
 import pytest
 
-from pam_application import converse
 from terminal import Terminal
 
 READ_KEY = "keyctl pipe %user:oauth-login:corp"
 GONE = "corp no longer honours this machine's grant for alice"
-SERVICES = ("cron", "gdm-password", "login", "sshd", "su", "sudo", "sudo-i")
+SERVICES = ("cron", "login", "sshd", "su", "sudo", "sudo-i")
 
 
 @pytest.fixture(autouse=True)
@@ -200,25 +199,3 @@ def test_login_on_a_terminal_brings_the_token_and_stops_with_the_grant(host, cor
         console.expect(GONE)
         assert console.wait() != 0
         assert "$ " not in console.output
-
-
-# gdm-password: a PAM program under its name, with GDM's steps; GDM itself needs a display
-
-
-def test_a_graphical_login_brings_the_token_and_stops_with_the_grant(host, corp, alice):
-    steps = ("authenticate", "acct_mgmt", "setcred", "open_session", f"run:{READ_KEY}",
-             "close_session")
-    opened = converse("gdm-password", "alice", *steps, password=alice.password)
-    assert set(opened.codes) == {"SUCCESS"}, opened
-    assert is_token(corp, opened.said[-1])
-    corp.remove_user("alice")
-    mark = host.log.mark()
-    refused = converse("gdm-password", "alice", *steps[:2], password=alice.password)
-    assert refused.codes == ("SUCCESS", "PERM_DENIED") and GONE in refused.said[-1]
-    wait_for_refusal(host, "gdm-password", mark)
-
-
-def test_a_graphical_login_needs_the_password_all_the_same(host, corp, alice):
-    host.pam("common-auth", host.pam_text("common-auth").replace("_unix.so", "_unix.so nodelay"))
-    refused = converse("gdm-password", "alice", "authenticate", password="wrong")
-    assert refused.codes == ("AUTH_ERR",)

@@ -1,0 +1,117 @@
+"""GDM's own worker with the shipped example: logins and unlocked screens end with the account."""
+
+import pytest
+from gdm import Gdm, Outcome, debian_stack, fetched
+from test_sessions import files
+
+pytestmark = pytest.mark.skipif(not fetched(), reason="apt could not fetch gdm3")
+GONE = "corp no longer honours this machine's grant for alice"
+OPENED = Outcome("", ())
+LINE = "auth    required        pam_oauth_login.so\n"
+
+
+@pytest.fixture
+def gdm(host, corp, oauth_login, alice):
+    oauth_login.use("gdm-password")
+    running = Gdm(host, alice)
+    yield running
+    running.end()
+
+
+def session_token(gdm):
+    return gdm.told("keyctl pipe %user:oauth-login:corp; echo").strip()
+
+
+def is_token(corp, text):
+    return corp.userinfo(text)["sub"] == corp.subject("alice")
+
+
+# A login
+
+
+def test_a_login_brings_the_token_to_the_session(host, corp, gdm, alice):
+    mark = host.log.mark()
+    assert gdm.log_in(alice.password) == OPENED
+    assert is_token(corp, session_token(gdm))
+    host.log.wait_for(r"pam_oauth_login\(gdm-password:account\): alice: granted", since=mark)
+
+
+def test_after_the_account_is_gone_nobody_logs_in_and_the_person_reads_why(corp, gdm, alice):
+    corp.remove_user("alice")
+    refusal = gdm.log_in(alice.password)
+    assert refusal.refused_by == "Authenticate" and GONE in refusal.said[0]
+
+
+def test_the_account_line_refuses_a_login_by_itself(host, corp, gdm, alice):
+    host.pam("gdm-password", host.pam_text("gdm-password").replace(LINE, ""))
+    corp.remove_user("alice")
+    refusal = gdm.log_in(alice.password)
+    assert refusal.refused_by == "Authorize" and GONE in refusal.said[0]
+
+
+def test_nothing_is_left_of_a_session_that_has_ended(gdm, alice):
+    assert gdm.log_in(alice.password) == OPENED
+    assert len(files()) == 1
+    gdm.log_out()
+    assert files() == []
+
+
+def test_nobody_has_the_provider_asked_without_the_password(corp, gdm):
+    asked = len(corp.requests("/token"))
+    assert gdm.log_in("wrong").refused_by == "Authenticate"
+    assert len(corp.requests("/token")) == asked
+
+
+# A locked screen
+
+
+def test_an_unlocked_screen_has_the_token_of_now(corp, oauth_login, gdm, alice):
+    assert gdm.log_in(alice.password) == OPENED
+    old = session_token(gdm)
+    assert oauth_login.verdict("alice") == "granted"
+    assert session_token(gdm) == old
+    assert gdm.unlock("wrong").refused_by == "VerificationFailed"
+    assert session_token(gdm) == old
+    assert gdm.unlock(alice.password) == OPENED
+    assert session_token(gdm) != old and is_token(corp, session_token(gdm))
+
+
+def test_a_screen_stays_locked_after_the_account_is_gone(corp, oauth_login, gdm, alice):
+    assert gdm.log_in(alice.password) == OPENED
+    corp.remove_user("alice")
+    refusal = gdm.unlock(alice.password)
+    assert refusal.refused_by == "VerificationFailed" and GONE in refusal.said[0]
+    oauth_login.enroll(corp, "alice")
+    assert gdm.unlock(alice.password) == OPENED
+    assert is_token(corp, session_token(gdm))
+
+
+def test_offline_a_screen_opens_within_the_grace_of_the_auth_line(host, corp, gdm, alice):
+    assert gdm.log_in(alice.password) == OPENED
+    corp.stop()
+    refusal = gdm.unlock(alice.password)
+    assert refusal.refused_by == "ServiceUnavailable" and "not at fault" in refusal.said[0]
+    host.pam("gdm-password", host.pam_text("gdm-password").replace(
+        LINE, LINE.replace(".so", ".so offline_grace=7d")))
+    unlocked = gdm.unlock(alice.password)
+    assert unlocked.refused_by == "" and unlocked.said[0].startswith("Offline: corp last confirmed")
+
+
+def test_without_the_auth_line_gdm_unlocks_whatever_account_says(host, corp, gdm, alice):
+    """That is why the line is there: once this fails, it may go."""
+    host.pam("gdm-password", host.pam_text("gdm-password").replace(LINE, ""))
+    assert gdm.log_in(alice.password) == OPENED
+    corp.remove_user("alice")
+    unlocked = gdm.unlock(alice.password)
+    assert unlocked.refused_by == "" and GONE in unlocked.said[0]
+
+
+def test_the_example_is_debians_file_and_three_lines_more(host, oauth_login):
+    def lines(text):
+        return [line.split() for line in text.splitlines() if line and not line.startswith("#")]
+
+    oauth_login.use("gdm-password")
+    ours = lines(host.pam_text("gdm-password"))
+    added = [line for line in ours if "pam_oauth_login.so" in line]
+    assert [line[0] for line in added] == ["auth", "account", "session"]
+    assert [line for line in ours if line not in added] == lines(debian_stack())
