@@ -51,10 +51,12 @@ static int plant(const struct login *login, const struct ask_answer *answer, key
 static bool bring_token(const struct login *login, key_serial_t *ret_ring, int *ret_code) {
     struct ask_answer answer;
     login_ask(login, OPERATION_TOKEN, &answer);
-    bool ours = answer.verdict != VERDICT_NOT_MANAGED && answer.verdict != VERDICT_NOT_ENROLLED;
+    /* Who is not enrolled, but was when the account line let them in, has unenrolled since. */
+    bool ours = answer.verdict != VERDICT_NOT_MANAGED &&
+                (answer.verdict != VERDICT_NOT_ENROLLED || !login->options.nouserok);
     if (answer.verdict == VERDICT_GRANTED)
         *ret_code = plant(login, &answer, ret_ring);
-    else if (ours || (answer.verdict == VERDICT_NOT_ENROLLED && !login->options.nouserok))
+    else if (ours)
         *ret_code = without_key(login, answer.reason);
     ask_clear(&answer);
     return ours;

@@ -149,6 +149,27 @@ def test_the_end_of_the_account_ends_its_sessions_and_no_others(
         assert not files() and len(files("bob")) == 1
 
 
+def test_who_unenrolls_in_a_session_does_not_save_it(watched, sshd, oauth_login, resident):
+    """People may do it themselves, in the session that is to end."""
+    oauth_login.configure(watched, login={"on_revoked": "terminate"})
+    with contextlib.ExitStack() as stack:
+        (session,) = opened(stack, sshd)
+        session.told("oauth-login unenroll --yes")
+        make_due()
+        watch(oauth_login)
+        session.wait()
+
+
+@pytest.mark.parametrize("option, known", [("", 1), ("nouserok", 0)])
+def test_who_unenrolls_between_the_decision_and_the_session_does_not_either(
+        option, known, watched, oauth_login, host):
+    host.pam("door", f"session required pam_oauth_login.so {option}\n")
+    assert oauth_login.run("unenroll", "alice", "--yes").ok
+    with ManySessions("door", ["alice"], 1) as sessions:
+        assert [code for code, _ in sessions.opened] == [0]
+        assert len(files()) == known
+
+
 def test_the_person_reads_why_the_session_ends(watched, sshd, oauth_login, host):
     oauth_login.configure(watched, login={"on_revoked": "terminate"})
     with contextlib.ExitStack() as stack:
