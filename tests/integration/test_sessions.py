@@ -357,6 +357,16 @@ def test_an_answer_that_does_not_come_holds_up_no_other_account(watched, sshd, o
         assert runs.wait(30) == 0
 
 
+def test_a_watch_whose_starter_ignores_its_childrens_end_comes_to_its_own(
+        watched, oauth_login, host):
+    """With more accounts than it asks about at a time."""
+    with subprocess.Popen(["sleep", "60"]) as leader:
+        for number in range(9):
+            write_session(host.add_user(f"many{number}").name, leader.pid, number=10 + number)
+        assert run("env", "--ignore-signal=CHLD", "oauth-login", "watch", timeout=30).ok
+        leader.terminate()
+
+
 def test_a_watch_that_can_note_nothing_asks_once(watched, sshd, oauth_login, host):
     SESSIONS.mkdir(mode=0o700, parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
