@@ -226,6 +226,19 @@ def test_a_control_group_of_somebody_elses_ends_nothing_of_theirs(
         assert not told.exists()
 
 
+def test_where_logind_does_not_answer_the_session_ends_without_it(
+        watched, sshd, oauth_login, logind, host, alice):
+    oauth_login.configure(watched, login={"on_revoked": "terminate"})
+    with contextlib.ExitStack() as stack:
+        (session,) = opened(stack, sshd)
+        logind(fields(files()[0])["leader"], f"user-{alice.uid}.slice/session-c3.scope")
+        host.files.write("/usr/bin/loginctl", "#!/bin/sh\nexit 1\n", mode=0o755)
+        watched.remove_user("alice")
+        make_due()
+        watch(oauth_login)
+        session.wait()
+
+
 def test_a_lock_that_nobody_can_do_is_said(watched, sshd, oauth_login, host):
     oauth_login.configure(watched, login={"on_revoked": "lock"})
     with contextlib.ExitStack() as stack:
@@ -466,6 +479,20 @@ def test_a_leader_may_ignore_one_of_the_two_signals(signals, watched, oauth_logi
     write_session("alice", leader.pid)
     watch(oauth_login)
     assert leader.wait(30) < 0
+
+
+def test_a_leader_that_is_stopped_ends_too(watched, oauth_login):
+    """su stops itself while its shell is suspended; or somebody stops it."""
+    oauth_login.configure(watched, login={"on_revoked": "terminate"})
+    watched.remove_user("alice")
+    with subprocess.Popen(["sleep", "60"]) as leader:
+        leader.send_signal(signal.SIGSTOP)
+        write_session("alice", leader.pid)
+        watch(oauth_login)
+        try:
+            assert leader.wait(30) in (-signal.SIGHUP, -signal.SIGTERM)
+        finally:
+            leader.kill()
 
 
 def test_a_terminal_that_went_to_somebody_else_is_not_written_to(watched, oauth_login, bob):
