@@ -15,7 +15,9 @@ from many_sessions import ManySessions
 from process import run
 from scripted_server import Answer
 from shell import Shell, stay
+from test_resident_or_started import GRANTED, impostor
 from test_session_key import a_token, answering, quota_used
+from test_spawning import notice, reply
 
 SESSIONS = Path("/run/oauth-login/sessions")
 READ_KEY = "keyctl pipe %user:oauth-login:corp"
@@ -509,6 +511,16 @@ def test_a_terminal_that_went_to_somebody_else_is_not_written_to(watched, oauth_
         os.read(master, 1)
     os.close(master)
     os.close(slave)
+
+
+def test_a_helper_that_was_taken_over_cannot_put_the_next_look_off_for_ever(watched, oauth_login):
+    session = b"\1\7\0" + (0xffffffff).to_bytes(4, "big")
+    with subprocess.Popen(["sleep", "60"]) as leader, \
+            impostor(notice(5000) + len(session).to_bytes(4, "big") + session + reply(GRANTED)):
+        file = write_session("alice", leader.pid)
+        watch(oauth_login)
+        assert 0 < int(fields(file)["interval"]) <= 60
+        leader.terminate()
 
 
 def test_a_new_session_puts_the_question_off_for_no_other(watched, sshd, oauth_login):
