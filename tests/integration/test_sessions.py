@@ -302,6 +302,22 @@ def test_the_token_ends_with_a_session_that_nobody_closed(watched, sshd, oauth_l
         assert session.tried(READ_KEY)[0] != 0
 
 
+def test_a_watch_that_cannot_see_the_leaders_buries_none(watched, sshd, oauth_login, host):
+    """/proc with hidepid=2,gid=GROUP, and the rights of the unit."""
+    limited = ("setpriv", "--bounding-set=-all,+setuid,+setgid,+setpcap,+kill,+dac_override",
+               "--no-new-privs", "oauth-login", "watch")
+    with contextlib.ExitStack() as stack:
+        (session,) = opened(stack, sshd)
+        run("mount", "-o", "remount,hidepid=2,gid=4", "/proc", check=True)
+        stack.callback(run, "mount", "-o", "remount,hidepid=0,gid=0", "/proc", check=True)
+        mark = host.log.mark()
+        assert run(*limited).status == 5
+        host.log.wait_for("cannot see others' processes: .*SupplementaryGroups", since=mark)
+        assert len(files()) == 1
+        assert session.tried(READ_KEY)[0] == 0
+        assert run("setpriv", "--groups=4", *limited[1:]).ok
+
+
 def test_another_account_cannot_read_the_sessions_token(watched, sshd, oauth_login, bob):
     with contextlib.ExitStack() as stack:
         (session,) = opened(stack, sshd)
