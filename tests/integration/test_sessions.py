@@ -330,6 +330,20 @@ def test_another_account_cannot_read_the_sessions_token(watched, sshd, oauth_log
                        "--clear-groups", "cat", str(files()[0])).ok
 
 
+@pytest.mark.parametrize("service, options", [("sudo", ""), ("sudo-i", "-i")])
+def test_nor_can_who_is_run_as_another_account_by_sudo(
+        service, options, watched, sshd, oauth_login, host, bob):
+    oauth_login.use(service)
+    host.sudoers("alice ALL = (ALL) NOPASSWD: ALL")
+    with contextlib.ExitStack() as stack:
+        (session,) = opened(stack, sshd)
+        as_bob = f"sudo -n {options} -u bob"
+        assert session.told(f"{as_bob} id -un") == "bob"
+        assert "oauth-login" not in session.told(f"{as_bob} keyctl show")
+        assert session.tried(f"{as_bob} {READ_KEY}")[0] != 0
+        assert session.tried(READ_KEY)[0] == 0, "it is still the caller's"
+
+
 def test_a_files_session_whose_number_went_to_another_process_is_over(watched, sshd, oauth_login):
     oauth_login.configure(watched, login={"on_revoked": "terminate"})
     watched.remove_user("alice")
