@@ -162,12 +162,14 @@ def test_who_unenrolls_in_a_session_does_not_save_it(watched, sshd, oauth_login,
         session.wait()
 
 
-@pytest.mark.parametrize("option, known", [("", 1), ("nouserok", 0)])
+@pytest.mark.parametrize("service, option, known", [
+    ("door", "", 1), ("door", "nouserok", 0), ("systemd-user", "", 0)])
 def test_who_unenrolls_between_the_decision_and_the_session_does_not_either(
-        option, known, watched, oauth_login, host):
-    host.pam("door", f"session required pam_oauth_login.so {option}\n")
+        service, option, known, watched, oauth_login, host):
+    """Unless it may have been decided that no grant is needed."""
+    host.pam(service, f"session required pam_oauth_login.so {option}\n")
     assert oauth_login.run("unenroll", "alice", "--yes").ok
-    with ManySessions("door", ["alice"], 1) as sessions:
+    with ManySessions(service, ["alice"], 1) as sessions:
         assert [code for code, _ in sessions.opened] == [0]
         assert len(files()) == known
 
