@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -170,6 +171,7 @@ static void fill_descriptors(void) {
 int main(int argc, char **argv) {
     char shown[PRINT_ESCAPED_SIZE];
     fill_descriptors();
+    signal(SIGCHLD, SIG_DFL);           /* if it were ignored, no child's end would be told */
     setlocale(LC_CTYPE, "");            /* whether a terminal can show a QR code */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* no core file shall hold a token */
     if (argc > 1 && strcmp(argv[1], "--version") == 0) {

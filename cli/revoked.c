@@ -106,8 +106,9 @@ static bool warn_terminal(const struct session_file *session) {
 }
 
 /* SIGHUP as from a terminal that hung up, and SIGTERM for leaders that block it, such as su, or
- * take it for something else, such as systemd --user. By a descriptor, so that it is the leader
- * that gets it, and nobody who got its number. */
+ * take it for something else, such as systemd --user; SIGCONT for one that was stopped, as su is
+ * while its shell is suspended. By a descriptor, so that it is the leader that gets it, and nobody
+ * who got its number. */
 static bool hang_up(const struct session_file *session) {
     SCOPED_FD int fd = pidfd_open(session->leader, 0);
     if (fd < 0 || !session_leader_lives(session))
@@ -115,6 +116,7 @@ static bool hang_up(const struct session_file *session) {
     if (pidfd_send_signal(fd, SIGHUP, NULL, 0) < 0)
         return errno == ESRCH;
     pidfd_send_signal(fd, SIGTERM, NULL, 0);
+    pidfd_send_signal(fd, SIGCONT, NULL, 0);
     return true;
 }
 
@@ -124,10 +126,11 @@ bool revoked_warn(const struct session_file *session, enum protocol_action actio
            session_leader_lives(session) && warn_terminal(session);
 }
 
+/* A logind that can't be told, or does not know the session any more, keeps nobody. */
 static bool terminate(const struct session_file *session) {
     char id[ID_SIZE];
-    return find_logind_session(session, id) ? run_loginctl("terminate-session", id)
-                                            : hang_up(session);
+    return (find_logind_session(session, id) && run_loginctl("terminate-session", id)) ||
+           hang_up(session);
 }
 
 static bool lock_screen(const struct session_file *session) {

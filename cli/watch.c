@@ -187,9 +187,15 @@ static int64_t find_next(const struct sessions *sessions) {
     return next;
 }
 
-static int cannot_read(int error) {
-    fprintf(stderr, "oauth-login: cannot read " OAUTH_LOGIN_RUN "/sessions: %s\n", strerror(error));
+/* To the log as well: of a unit's standard error, the journal may keep nothing. */
+static int cannot_watch(const char *what, const char *why) {
+    fprintf(stderr, "oauth-login: cannot %s: %s\n", what, why);
+    syslog(LOG_ERR, "cannot %s: %s", what, why);
     return EXIT_FAULT;
+}
+
+static int cannot_read(int error) {
+    return cannot_watch("read " OAUTH_LOGIN_RUN "/sessions", strerror(error));
 }
 
 static void sleep_until(int64_t due) {
@@ -223,6 +229,13 @@ int command_watch(const struct arguments *arguments) {
         fprintf(stderr, "oauth-login: only root can look after sessions\n");
         return EXIT_NOT_PERMITTED;
     }
+    openlog("oauth-login", LOG_PID, LOG_AUTHPRIV);
+    /* A leader that can't be seen would pass for one that has ended. */
+    if (session_leader_started(1) == 0)
+        return cannot_watch("see others' processes",
+                            "/proc is mounted with hidepid; give the unit the group of its gid=, "
+                            "by: systemctl edit oauth-login-watch.service, [Service] "
+                            "SupplementaryGroups=GROUP");
     /* One at a time: a second would renew what the first has just renewed. */
     SCOPED_FD int lock = session_file_lock();
     if (lock == -EWOULDBLOCK) {
@@ -233,6 +246,5 @@ int command_watch(const struct arguments *arguments) {
         return EXIT_YES; /* nobody has opened a session yet */
     if (lock < 0)
         return cannot_read(-lock);
-    openlog("oauth-login", LOG_PID, LOG_AUTHPRIV);
     return watch(lock);
 }

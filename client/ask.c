@@ -24,9 +24,10 @@ enum {
 };
 
 uint32_t ask_seconds_left(const struct ask_answer *answer) {
-    int64_t left = answer->expires - (int64_t) time(NULL);
-    if (left <= 0 || answer->token_size == 0)
+    int64_t now = time(NULL);
+    if (answer->expires <= now || answer->token_size == 0)
         return 0;
+    int64_t left = answer->expires - now;
     return left < PROTOCOL_DURATION_MAX ? (uint32_t) left : PROTOCOL_DURATION_MAX;
 }
 
@@ -88,7 +89,15 @@ static bool take_finding(struct protocol_reader *fields, const struct ask_questi
 static bool take_session(struct protocol_reader *fields, struct ask_answer *ret) {
     ret->action = protocol_get_enum(fields, ACTION_NONE, ACTION_COUNT);
     ret->check_after = protocol_get_u32(fields);
-    return protocol_reader_done(fields);
+    return protocol_reader_done(fields) && ret->check_after <= PROTOCOL_CHECK_MAX;
+}
+
+/* RFC 6749 appendix A.12, without the blank that would end it in a header. */
+static bool is_token(const uint8_t *token, size_t size) {
+    for (size_t i = 0; i < size; i++)
+        if (token[i] <= ' ' || token[i] > '~')
+            return false;
+    return true;
 }
 
 static bool read_reply(struct protocol_reader *fields, struct ask_answer *ret) {
@@ -102,7 +111,7 @@ static bool read_reply(struct protocol_reader *fields, struct ask_answer *ret) {
     ret->expires = (int64_t) protocol_get_u64(fields);
     get_printable(fields, ret->scope, sizeof ret->scope);
     const uint8_t *token = protocol_get_bytes(fields, PROTOCOL_TOKEN_MAX, &size);
-    if (!protocol_reader_done(fields))
+    if (!protocol_reader_done(fields) || !is_token(token, size))
         return false;
     memcpy(ret->token, token, size);
     ret->token_size = size;

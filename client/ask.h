@@ -59,7 +59,7 @@ struct ask_question {
     void *context;
 };
 
-/* All texts are printable ASCII, whatever the helper sent. */
+/* All texts, and the token, are printable ASCII, whatever the helper sent. */
 struct ask_answer {
     enum verdict verdict;
     enum source source;

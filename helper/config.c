@@ -52,7 +52,7 @@ static const struct key login_keys[] = {
     LOGIN(enroll_deadline, KEY_DURATION, "100s", 10, PROTOCOL_PROMPT_MAX),
     LOGIN(offline_grace, KEY_DURATION, "0", 0, PROTOCOL_DURATION_MAX),
     LOGIN(offline_timeout, KEY_DURATION, "30s", 0, 3600),
-    LOGIN(check_sessions, KEY_DURATION, "15m", 10, 86400),
+    LOGIN(check_sessions, KEY_DURATION, "15m", 10, PROTOCOL_CHECK_MAX),
     LOGIN_CHOICE(on_revoked, "log lock terminate"),
     LOGIN_CHOICE(revoke_on_logout, "no yes"),
     {.name = NULL},

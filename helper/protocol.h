@@ -29,7 +29,7 @@
  *   FINDING  u8 level (enum protocol_level), string what was found, string why it matters, string
  *            how to mend it (DOCTOR only; the last two "" when the level is LEVEL_GOOD)
  *   SESSION  u8 action (enum protocol_action) to take on the account's sessions now, u32 seconds
- *            until they are to be looked at again (WATCH only)
+ *            until they are to be looked at again, PROTOCOL_CHECK_MAX at most (WATCH only)
  *   REPLY    u8 verdict, u8 source, u8 rotated (0 or 1), string provider, string reason (for the
  *            log), string message (for the person), u64 expires, string scope (as granted),
  *            string token (TOKEN, FRESH_TOKEN and WATCH only)
@@ -57,6 +57,7 @@ enum {
     PROTOCOL_ADDRESS_MAX = 1000, /* bytes of an address in a PROMPT */
     PROTOCOL_PROMPT_MAX = 1800,  /* seconds: the longest that a person is waited for */
     PROTOCOL_DEADLINE_MAX = 300, /* seconds: the longest that anybody waits for a helper */
+    PROTOCOL_CHECK_MAX = 86400,  /* seconds: the longest that nobody looks at a session */
     PROTOCOL_DURATION_MAX = 31536000, /* seconds of a duration in a request: 365 days */
 };
 

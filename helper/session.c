@@ -51,14 +51,16 @@ void session_token(struct visit *visit) {
         decision_hand_over(visit, &place.record); /* the rest of its life, if need be */
 }
 
-/* What the answer means for the account's open sessions. Only the provider's own no, or the
- * policy's, ends one: a grant that went down with a lost answer says nothing of the account. */
+/* What the answer means for the account's open sessions. The provider's own no ends them, or the
+ * policy's, but not a grant that went down with a lost answer, which says nothing of the account.
+ * So does unenroll: nobody can be asked about it any more, and people may unenroll themselves. */
 static enum protocol_action find_action(const struct visit *visit, const struct record *record) {
     enum verdict verdict = visit->answer.verdict;
     bool lost = verdict == VERDICT_REAUTHORIZE && record->grant.in_flight != 0;
-    if ((verdict != VERDICT_DENIED && verdict != VERDICT_REAUTHORIZE) || lost)
-        return ACTION_NONE;
-    return ACTION_LOG + visit->config.login.on_revoked;
+    bool unenrolled = verdict == VERDICT_NOT_ENROLLED && record->subject[0] != '\0';
+    bool refused = verdict == VERDICT_DENIED || verdict == VERDICT_REAUTHORIZE;
+    return unenrolled || (refused && !lost) ? ACTION_LOG + visit->config.login.on_revoked
+                                            : ACTION_NONE;
 }
 
 /* Seconds until the sessions' next look: half the life of their token, but not too rare. */

@@ -27,6 +27,10 @@ const char *login_rhost(const struct login *login) {
     return text_item(login, PAM_RHOST);
 }
 
+bool login_is_reentry(const struct login *login) {
+    return strcmp(login_service(login), "systemd-user") == 0;
+}
+
 bool login_has_same_user(const struct login *login) {
     const struct passwd *entry = pam_modutil_getpwnam(login->pamh, text_item(login, PAM_USER));
     return entry && entry->pw_uid == login->uid && strcmp(entry->pw_name, login->user) == 0;

@@ -34,6 +34,10 @@ int login_begin(pam_handle_t *pamh, enum phase phase, int flags, int argc, const
 const char *login_service(const struct login *login);
 const char *login_rhost(const struct login *login);
 
+/* Whether this is `systemd --user`, which enters the stack again in the middle of a login that was
+ * decided. */
+bool login_is_reentry(const struct login *login);
+
 /* Whether PAM_USER is still whose login it was at the beginning. */
 bool login_has_same_user(const struct login *login);
 

@@ -3,7 +3,6 @@
  * delegates.
  */
 #include <security/pam_modules.h>
-#include <string.h>
 
 #include "decision.h"
 #include "login.h"
@@ -11,17 +10,12 @@
 #include "ring.h"
 #include "session.h"
 
-/* `systemd --user` enters the stack again in the middle of a login that was decided. */
-static bool is_reentry(const struct login *login) {
-    return strcmp(login_service(login), "systemd-user") == 0;
-}
-
 static int decide(pam_handle_t *pamh, enum phase phase, int flags, int argc, const char **argv) {
     struct login login;
     int r = login_begin(pamh, phase, flags, argc, argv, &login);
     if (r != PAM_SUCCESS)
         return r;
-    return is_reentry(&login) ? PAM_IGNORE : decision_make(&login);
+    return login_is_reentry(&login) ? PAM_IGNORE : decision_make(&login);
 }
 
 PAM_EXTERN int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv) {

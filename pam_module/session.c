@@ -47,11 +47,19 @@ static int plant(const struct login *login, const struct ask_answer *answer, key
     return PAM_SUCCESS;
 }
 
+/* Whether the account line of this service may have let in who has no grant, or was not asked. */
+static bool may_lack_grant(const struct login *login) {
+    return login->options.nouserok || login_is_reentry(login);
+}
+
 /* Asks for the token and plants it. False when oauth-login has nothing to do with this account. */
 static bool bring_token(const struct login *login, key_serial_t *ret_ring, int *ret_code) {
     struct ask_answer answer;
     login_ask(login, OPERATION_TOKEN, &answer);
-    bool ours = answer.verdict != VERDICT_NOT_MANAGED && answer.verdict != VERDICT_NOT_ENROLLED;
+    /* Who is not enrolled, but was when the account line let them in, has unenrolled since. */
+    bool unenrolled = answer.verdict == VERDICT_NOT_ENROLLED && !may_lack_grant(login);
+    bool ours = unenrolled ||
+                (answer.verdict != VERDICT_NOT_MANAGED && answer.verdict != VERDICT_NOT_ENROLLED);
     if (answer.verdict == VERDICT_GRANTED)
         *ret_code = plant(login, &answer, ret_ring);
     else if (ours || (answer.verdict == VERDICT_NOT_ENROLLED && !login->options.nouserok))

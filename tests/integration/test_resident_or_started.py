@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from helper_process import HELPER, HelperProcess, wait_until
+from many_sessions import ManySessions
 from resident import SOCKET, VERIFY, Resident, acting_as, connect, read_frames, reply_of, request
 from test_spawning import UNTOUCHED, notice, reply
 
@@ -167,6 +168,21 @@ def test_a_socket_that_another_user_serves_is_not_believed(host, corp, service, 
         told = host.run_as("alice", "oauth-login", "verify", "alice")
         assert told.status == 5 and "can't be trusted" in told.stderr
     assert set(asked) == {b""}, "nor told who wants to log in"
+
+
+@pytest.mark.parametrize("token", [b"\x1b[2J", b"two\nlines", b"two words", b"\x9b2J"])
+def test_what_is_no_token_reaches_no_terminal_and_no_header(host, corp, alice, token):
+    with impostor(notice(5000) + reply(GRANTED, expires=1 << 40, token=token)):
+        told = host.run_as("alice", "oauth-login", "token")
+    assert told.status == 5 and told.stdout == "" and "not understood" in told.stderr
+
+
+def test_a_token_that_ended_before_time_began_is_not_planted(host, corp):
+    host.pam("door", "session required pam_oauth_login.so\n")
+    mark = host.log.mark()
+    with impostor(notice(5000) + reply(GRANTED, expires=1 << 63, token=b"x")), \
+            ManySessions("door", ["alice"], 1):
+        host.log.wait_for("no session key: .*not valid any more", since=mark)
 
 
 @pytest.mark.parametrize("mode, owner", [(0o777, 0), (0o775, 0), (0o755, 2000)])

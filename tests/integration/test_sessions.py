@@ -15,7 +15,9 @@ from many_sessions import ManySessions
 from process import run
 from scripted_server import Answer
 from shell import Shell, stay
+from test_resident_or_started import GRANTED, impostor
 from test_session_key import a_token, answering, quota_used
+from test_spawning import notice, reply
 
 SESSIONS = Path("/run/oauth-login/sessions")
 READ_KEY = "keyctl pipe %user:oauth-login:corp"
@@ -149,6 +151,29 @@ def test_the_end_of_the_account_ends_its_sessions_and_no_others(
         assert not files() and len(files("bob")) == 1
 
 
+def test_who_unenrolls_in_a_session_does_not_save_it(watched, sshd, oauth_login, resident):
+    """People may do it themselves, in the session that is to end."""
+    oauth_login.configure(watched, login={"on_revoked": "terminate"})
+    with contextlib.ExitStack() as stack:
+        (session,) = opened(stack, sshd)
+        session.told("oauth-login unenroll --yes")
+        make_due()
+        watch(oauth_login)
+        session.wait()
+
+
+@pytest.mark.parametrize("service, option, known", [
+    ("door", "", 1), ("door", "nouserok", 0), ("systemd-user", "", 0)])
+def test_who_unenrolls_between_the_decision_and_the_session_does_not_either(
+        service, option, known, watched, oauth_login, host):
+    """Unless it may have been decided that no grant is needed."""
+    host.pam(service, f"session required pam_oauth_login.so {option}\n")
+    assert oauth_login.run("unenroll", "alice", "--yes").ok
+    with ManySessions(service, ["alice"], 1) as sessions:
+        assert [code for code, _ in sessions.opened] == [0]
+        assert len(files()) == known
+
+
 def test_the_person_reads_why_the_session_ends(watched, sshd, oauth_login, host):
     oauth_login.configure(watched, login={"on_revoked": "terminate"})
     with contextlib.ExitStack() as stack:
@@ -203,6 +228,19 @@ def test_a_control_group_of_somebody_elses_ends_nothing_of_theirs(
         watch(oauth_login)
         session.wait()
         assert not told.exists()
+
+
+def test_where_logind_does_not_answer_the_session_ends_without_it(
+        watched, sshd, oauth_login, logind, host, alice):
+    oauth_login.configure(watched, login={"on_revoked": "terminate"})
+    with contextlib.ExitStack() as stack:
+        (session,) = opened(stack, sshd)
+        logind(fields(files()[0])["leader"], f"user-{alice.uid}.slice/session-c3.scope")
+        host.files.write("/usr/bin/loginctl", "#!/bin/sh\nexit 1\n", mode=0o755)
+        watched.remove_user("alice")
+        make_due()
+        watch(oauth_login)
+        session.wait()
 
 
 def test_a_lock_that_nobody_can_do_is_said(watched, sshd, oauth_login, host):
@@ -266,6 +304,22 @@ def test_the_token_ends_with_a_session_that_nobody_closed(watched, sshd, oauth_l
         assert session.tried(READ_KEY)[0] != 0
 
 
+def test_a_watch_that_cannot_see_the_leaders_buries_none(watched, sshd, oauth_login, host):
+    """/proc with hidepid=2,gid=GROUP, and the rights of the unit."""
+    limited = ("setpriv", "--bounding-set=-all,+setuid,+setgid,+setpcap,+kill,+dac_override",
+               "--no-new-privs", "oauth-login", "watch")
+    with contextlib.ExitStack() as stack:
+        (session,) = opened(stack, sshd)
+        run("mount", "-o", "remount,hidepid=2,gid=4", "/proc", check=True)
+        stack.callback(run, "mount", "-o", "remount,hidepid=0,gid=0", "/proc", check=True)
+        mark = host.log.mark()
+        assert run(*limited).status == 5
+        host.log.wait_for("cannot see others' processes: .*SupplementaryGroups", since=mark)
+        assert len(files()) == 1
+        assert session.tried(READ_KEY)[0] == 0
+        assert run("setpriv", "--groups=4", *limited[1:]).ok
+
+
 def test_another_account_cannot_read_the_sessions_token(watched, sshd, oauth_login, bob):
     with contextlib.ExitStack() as stack:
         (session,) = opened(stack, sshd)
@@ -276,6 +330,20 @@ def test_another_account_cannot_read_the_sessions_token(watched, sshd, oauth_log
                            "--clear-groups", "keyctl", "pipe", serial).ok
         assert not run("setpriv", "--reuid", str(bob.uid), "--regid", str(bob.uid),
                        "--clear-groups", "cat", str(files()[0])).ok
+
+
+@pytest.mark.parametrize("service, options", [("sudo", ""), ("sudo-i", "-i")])
+def test_nor_can_who_is_run_as_another_account_by_sudo(
+        service, options, watched, sshd, oauth_login, host, bob):
+    oauth_login.use(service)
+    host.sudoers("alice ALL = (ALL) NOPASSWD: ALL")
+    with contextlib.ExitStack() as stack:
+        (session,) = opened(stack, sshd)
+        as_bob = f"sudo -n {options} -u bob"
+        assert session.told(f"{as_bob} id -un") == "bob"
+        assert "oauth-login" not in session.told(f"{as_bob} keyctl show")
+        assert session.tried(f"{as_bob} {READ_KEY}")[0] != 0
+        assert session.tried(READ_KEY)[0] == 0, "it is still the caller's"
 
 
 def test_a_files_session_whose_number_went_to_another_process_is_over(watched, sshd, oauth_login):
@@ -334,6 +402,16 @@ def test_an_answer_that_does_not_come_holds_up_no_other_account(watched, sshd, o
         watched.wait_for_requests("/token", before + 2)
         release.set()
         assert runs.wait(30) == 0
+
+
+def test_a_watch_whose_starter_ignores_its_childrens_end_comes_to_its_own(
+        watched, oauth_login, host):
+    """With more accounts than it asks about at a time."""
+    with subprocess.Popen(["sleep", "60"]) as leader:
+        for number in range(9):
+            write_session(host.add_user(f"many{number}").name, leader.pid, number=10 + number)
+        assert run("env", "--ignore-signal=CHLD", "oauth-login", "watch", timeout=30).ok
+        leader.terminate()
 
 
 def test_a_watch_that_can_note_nothing_asks_once(watched, sshd, oauth_login, host):
@@ -437,6 +515,20 @@ def test_a_leader_may_ignore_one_of_the_two_signals(signals, watched, oauth_logi
     assert leader.wait(30) < 0
 
 
+def test_a_leader_that_is_stopped_ends_too(watched, oauth_login):
+    """su stops itself while its shell is suspended; or somebody stops it."""
+    oauth_login.configure(watched, login={"on_revoked": "terminate"})
+    watched.remove_user("alice")
+    with subprocess.Popen(["sleep", "60"]) as leader:
+        leader.send_signal(signal.SIGSTOP)
+        write_session("alice", leader.pid)
+        watch(oauth_login)
+        try:
+            assert leader.wait(30) in (-signal.SIGHUP, -signal.SIGTERM)
+        finally:
+            leader.kill()
+
+
 def test_a_terminal_that_went_to_somebody_else_is_not_written_to(watched, oauth_login, bob):
     oauth_login.configure(watched, login={"on_revoked": "terminate"})
     watched.remove_user("alice")
@@ -451,6 +543,16 @@ def test_a_terminal_that_went_to_somebody_else_is_not_written_to(watched, oauth_
         os.read(master, 1)
     os.close(master)
     os.close(slave)
+
+
+def test_a_helper_that_was_taken_over_cannot_put_the_next_look_off_for_ever(watched, oauth_login):
+    session = b"\1\7\0" + (0xffffffff).to_bytes(4, "big")
+    with subprocess.Popen(["sleep", "60"]) as leader, \
+            impostor(notice(5000) + len(session).to_bytes(4, "big") + session + reply(GRANTED)):
+        file = write_session("alice", leader.pid)
+        watch(oauth_login)
+        assert 0 < int(fields(file)["interval"]) <= 60
+        leader.terminate()
 
 
 def test_a_new_session_puts_the_question_off_for_no_other(watched, sshd, oauth_login):

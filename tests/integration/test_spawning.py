@@ -255,10 +255,12 @@ def script(host, body):
     host.files.write(HELPER, f"#!/bin/sh\n{body}\n", mode=0o755)
 
 
-def reply(verdict, *, version=1, kind=4, tail=b"", reason=b""):
+def reply(verdict, *, version=1, kind=4, tail=b"", reason=b"", expires=0, token=b""):
     """A REPLY as in helper/protocol.h."""
-    text = len(reason).to_bytes(4, "big") + reason
-    rest = bytes([version, kind, verdict, 0, 0]) + bytes(4) + text + bytes(4 + 8 + 4 + 4) + tail
+    def text(data):
+        return len(data).to_bytes(4, "big") + data
+    rest = (bytes([version, kind, verdict, 0, 0]) + bytes(4) + text(reason) + bytes(4) +
+            expires.to_bytes(8, "big") + bytes(4) + text(token) + tail)
     return len(rest).to_bytes(4, "big") + rest
 
 
