@@ -57,7 +57,7 @@ static const struct command {
      "doctor                        what is wrong on this machine, and the mend"},
     {"git-credential", command_git_credential, 1, 1, TAKES(OPTION_CONFIG),
      "git-credential get            your access token for git, see gitcredentials(7)"},
-    {"watch", command_watch, 0, 0, TAKES(OPTION_CONFIG),
+    {"watch", command_watch, 0, 0, 0,
      "watch                         look after the open sessions; for oauth-login-watch.service"},
 };
 
@@ -79,8 +79,8 @@ static int usage(FILE *out, int status) {
     fprintf(out, "Usage: oauth-login COMMAND\n");
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         fprintf(out, "  %s\n", commands[i].usage);
-    fprintf(out, "verify, status, list, token and doctor take --json; all take --config PATH. "
-                 "See oauth-login(1).\n");
+    fprintf(out, "verify, status, list, token and doctor take --json; all but watch take --config "
+                 "PATH. See oauth-login(1).\n");
     return status;
 }
 
