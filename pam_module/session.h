@@ -11,8 +11,8 @@
 int session_open(const struct login *login);
 
 /* Puts the account's current token in the place of the one in each of its open sessions: after a
- * screen was unlocked, say, by a program that may be in none of them. Does nothing in a process that is
- * not root's, by effective and real uid. */
+ * screen was unlocked, say, by a program that may be in none of them. Does nothing in a process
+ * that is not root's, by effective and real uid. */
 void session_refresh(const struct login *login);
 
 /* Revokes what session_open planted for this handle, if it did. */
