@@ -14,13 +14,13 @@ from glewlwyd import Glewlwyd
 from helper_process import HELPER, HelperProcess, wait_until
 from pam_application import converse
 from process import as_user, run
-from resident import (ENROLL, FORGET, IMPORT, LIST, SOCKET, STATUS, TOKEN, UNENROLL,
-                      VERIFY, Activation, Resident, ask, children_of, connect,
+from resident import (DOCTOR, FORGET, IMPORT, LIST, LOGOUT, OPERATIONS, SOCKET, STATUS, TOKEN,
+                      VERIFY, WATCH, Activation, Resident, ask, children_of, connect,
                       is_listening, read_frames, reply_of, request)
 from terminal import Terminal
 
 DEFAULT_CHILDREN_OF_A_USER = 16
-ROOTS = (TOKEN, IMPORT, LIST, FORGET)
+ROOTS = (TOKEN, IMPORT, LIST, FORGET, DOCTOR, WATCH, LOGOUT)
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_another_uid_is_not_permitted_and_learns_nothing(
         host, corp, resident, oauth_login, alice, bob):
     host.add_user("carol")
     asked = len(corp.requests())
-    for operation in (VERIFY, TOKEN, IMPORT, STATUS, LIST, ENROLL, UNENROLL, FORGET):
+    for operation in OPERATIONS:
         answers = {tuple(ask(operation, account, bob))
                    for account in ("alice", "carol", "root", "nobody-here", "../x", "")}
         (answer,) = answers

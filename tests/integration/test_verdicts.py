@@ -9,6 +9,7 @@ from helper_process import HELPER
 from installation import STORE
 from pam_application import converse
 from process import as_user
+from resident import OPERATIONS
 from scripted_server import Answer
 
 REPLY, NOT_ENROLLED, NOT_PERMITTED = 4, 5, 9  # enum protocol_type, enum verdict
@@ -107,7 +108,7 @@ def text(data):
     return len(data).to_bytes(4, "big") + data
 
 
-@pytest.mark.parametrize("operation", range(1, 9))
+@pytest.mark.parametrize("operation", OPERATIONS)
 def test_who_may_not_ask_is_told_so_and_learns_nothing(operation, corp, bob):
     sent = len(corp.requests())
     alice, nobody = (ask(bob.uid, name, operation) for name in ("alice", "nosuchuser"))
