@@ -16,7 +16,7 @@ from process import run
 CODES = {0: "SUCCESS", 3: "SERVICE_ERR", 4: "SYSTEM_ERR", 6: "PERM_DENIED", 7: "AUTH_ERR",
          9: "AUTHINFO_UNAVAIL", 10: "USER_UNKNOWN", 14: "SESSION_ERR", 25: "IGNORE"}
 FLAGS = {"setcred": 2}  # PAM_ESTABLISH_CRED
-PAM_USER = 2
+ITEMS = {"user": 2, "tty": 3}  # PAM_USER, PAM_TTY
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Answers:
 def converse(service, user, *steps, environment=(), wrapper=(), password=None, options=None):
     """Calls pam_STEP for each step, as root; "setcred=8" is setcred with these flags.
 
-    Other steps: "user:NAME" changes PAM_USER, "ids:REAL,EFFECTIVE" the process's own ids, and what
-    the command of "run:COMMAND" prints is said.
+    Other steps: "user:NAME" changes PAM_USER and "tty:NAME" PAM_TTY, "ids:REAL,EFFECTIVE" the
+    process's own ids, and what the command of "run:COMMAND" prints is said.
 
     environment: the PAM environment's NAME=VALUE. wrapper: a command to run it by. password: what
     every question is answered with. options: Popen's, such as as_user(user).
@@ -81,8 +81,8 @@ def _main(service, user, steps, environment, password):
 
     def take(step):
         kind, _, value = step.partition(":")
-        if kind == "user":
-            return pam.pam_set_item(handle, PAM_USER, value.encode())
+        if kind in ITEMS:
+            return pam.pam_set_item(handle, ITEMS[kind], value.encode())
         if kind == "ids":
             os.setresuid(*map(int, value.split(",")), 0)
         if kind == "run":

@@ -1,0 +1,141 @@
+"""The files of the open sessions: what is put there can be read again, and nothing else is read."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+from pam_application import converse
+from test_sessions import SESSIONS, watch, write_session
+
+COUNT = "run:ls -A /run/oauth-login/sessions | wc -l"
+SHOW = "run:cat /run/oauth-login/sessions/*"
+
+
+@pytest.fixture
+def desk(host, corp):
+    """Makes the service "desk", whose sessions have these options; no session is open."""
+    def make(options=""):
+        for file in SESSIONS.glob("*"):
+            file.unlink()
+        host.pam("desk", f"session required pam_oauth_login.so {options}\n")
+        return corp
+    return make
+
+
+@pytest.fixture
+def leader():
+    """A process that may lead a session."""
+    with subprocess.Popen(["sleep", "60"]) as running:
+        yield running
+        running.kill()
+
+
+# What is put there
+
+
+@pytest.mark.parametrize("terminal", [
+    " pts/1", "pts/1\nconfig /tmp/mine", "pts/\t1", "pts/1\x7f",
+], ids=["blank", "another line", "tab", "delete"])
+def test_what_could_not_be_read_again_is_not_written_but_told(desk, host, terminal):
+    desk("keyring=none")
+    mark = host.log.mark()
+    said = converse("desk", "alice", f"tty:{terminal}", "open_session", COUNT, "close_session")
+    assert set(said.codes) == {"SUCCESS"} and said.said == ("0\n",)
+    host.log.wait_for("alice: this session will not end with the account: .*Invalid", since=mark)
+
+
+@pytest.mark.parametrize("length, kept", [(63, True), (64, False)])
+def test_half_a_terminals_name_is_none(desk, length, kept):
+    desk("keyring=none")
+    name = "pts/" + "1" * (length - 4)
+    said = converse("desk", "alice", f"tty:{name}", "open_session", SHOW, "close_session")
+    assert f"\nterminal {name if kept else '-'}\n" in said.said[0]
+
+
+def test_half_a_configurations_name_is_none(desk, host):
+    """Another one would decide about the session."""
+    desk("keyring=none config=/etc/oauth-login/" + "x" * 240)
+    mark = host.log.mark()
+    said = converse("desk", "alice", "open_session", COUNT, "close_session")
+    assert set(said.codes) == {"SUCCESS"} and said.said == ("0\n",)
+    host.log.wait_for("this session will not end with the account: .*too long", since=mark)
+
+
+def test_one_handle_may_open_a_session_again(desk):
+    desk()
+    steps = ("open_session", COUNT, "close_session", COUNT)
+    said = converse("desk", "alice", *steps, *steps)
+    assert set(said.codes) == {"SUCCESS"} and said.said == ("1\n", "0\n") * 2
+
+
+# What is read
+
+
+def asks_nothing(corp, oauth_login):
+    asked = len(corp.requests("/token"))
+    watch(oauth_login)
+    assert len(corp.requests("/token")) == asked
+
+
+@pytest.mark.parametrize("change", [
+    lambda text: text + "x", lambda text: text[:-2], lambda text: "", lambda text: "\n" + text,
+    lambda text: text.replace("service test\n", ""), lambda text: text + "x" * 2048,
+], ids=["more", "less", "nothing", "in front", "a line less", "far more"])
+def test_a_file_is_read_whole_or_not_at_all(desk, oauth_login, leader, change):
+    corp = desk()
+    file = write_session("alice", leader.pid)
+    text = file.read_text()
+    file.write_text(change(text))
+    asks_nothing(corp, oauth_login)
+    file.write_text(text)
+    asked = len(corp.requests("/token"))
+    watch(oauth_login)
+    assert len(corp.requests("/token")) == asked + 1, "as it was, it is one"
+
+
+def test_what_is_still_being_written_is_no_session_yet(desk, oauth_login, leader):
+    corp = desk()
+    file = write_session("alice", leader.pid)
+    file.rename(file.with_name(f".{file.name}.new"))
+    asks_nothing(corp, oauth_login)
+
+
+def test_a_link_in_the_directorys_place_is_not_followed(desk, oauth_login, leader):
+    corp = desk()
+    write_session("alice", leader.pid)
+    elsewhere = SESSIONS.rename("/run/elsewhere")
+    SESSIONS.symlink_to(elsewhere)
+    try:
+        asked = len(corp.requests("/token"))
+        assert oauth_login.run("watch").status == 5
+        assert len(corp.requests("/token")) == asked
+    finally:
+        SESSIONS.unlink()
+        shutil.rmtree(elsewhere)
+
+
+def test_a_directory_of_somebody_elses_is_not_believed(desk, oauth_login, leader, alice):
+    corp = desk()
+    write_session("alice", leader.pid)
+    os.chown(SESSIONS, alice.uid, -1)
+    try:
+        asked = len(corp.requests("/token"))
+        assert oauth_login.run("watch").status == 5
+        assert len(corp.requests("/token")) == asked
+    finally:
+        shutil.rmtree(SESSIONS)
+
+
+# Whose session it is
+
+
+def test_a_leader_can_not_look_dead_by_its_name(desk, oauth_login, tmp_path):
+    """/proc shows it in parentheses, and behind them the state: here `Z`."""
+    desk()
+    program = shutil.copy("/bin/sleep", tmp_path / "a) Z (b")
+    with subprocess.Popen([program, "60"]) as leader:
+        file = write_session("alice", leader.pid)
+        watch(oauth_login)
+        leader.kill()
+        assert file.exists()
