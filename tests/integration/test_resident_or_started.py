@@ -252,3 +252,15 @@ def test_an_answer_at_the_deadline_comes_from_the_resident_helper_too(
     with connect(alice) as peer:
         peer.sendall(request(VERIFY, "alice"))
         assert reply_of(read_frames(peer))[0] == "granted"
+
+
+def test_who_waits_on_gets_no_second_answer(corp, resident, held):
+    """The first came at the deadline; what the provider says then is for the next who asks."""
+    with connect() as peer:
+        question = request(VERIFY, "alice").replace(b"\xff" * 12, b"\xff" * 8 + b"\0\0\0\1")
+        peer.sendall(question)
+        answer = b""
+        while not answer.endswith(bytes(4 + 4)):
+            answer += peer.recv(65536)
+        held.set()
+        assert read_frames(peer) == []

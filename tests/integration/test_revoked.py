@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from process import run
+from scripted_server import Answer
 from test_sessions import SESSIONS, watch, write_session
 
 WORD = b"no longer wants this account"
@@ -55,6 +56,14 @@ def terminal(alice):
 
 def is_silent(master):
     return not select.select([master], [], [], 0)[0]
+
+
+def test_a_refusal_ends_a_session_as_a_dead_grant_does(corp, leader, oauth_login):
+    oauth_login.configure(corp, login={"on_revoked": "terminate"})
+    corp.queue("/token", Answer.json({"error": "access_denied"}, 400))
+    write_session("alice", leader.pid)
+    watch(oauth_login)
+    assert leader.wait(10) < 0
 
 
 # logind

@@ -1,13 +1,19 @@
 """oauth-login token and git-credential: the access token for who needs it in a program."""
 
 import json
+import subprocess
 
 import pytest
 from git_server import GitServer
+from pam_application import converse
 from process import run
+from resident import FRESH_TOKEN, LOGOUT, connect, read_frames, reply_of, request
 from scripted_server import Answer
 from shell import stay
+from test_resident_or_started import GRANTED, impostor
 from test_session_key import READ_KEY, answering
+from test_sessions import SESSIONS, write_session
+from test_spawning import reply
 
 
 @pytest.fixture
@@ -61,6 +67,10 @@ def test_a_revoked_ring_is_no_session(sessions, sshd, resident):
         assert session.told("keyctl session - oauth-login token 2>/dev/null") == token
 
 
+def test_a_token_that_could_not_be_written_is_said(sessions, resident, host):
+    assert host.run_as("alice", "sh", "-c", "oauth-login token >/dev/full").status == 5
+
+
 def test_who_is_not_wanted_any_more_gets_none(sessions, resident, host):
     answering(sessions, expires_in=1)
     host.run_as("alice", "oauth-login", "verify", "alice")
@@ -75,10 +85,12 @@ def test_another_account_has_none_of_it(sessions, resident, host, bob):
     assert result.status == 1 and "not-enrolled" in result.stderr and result.stdout == ""
 
 
-def test_an_unreachable_provider_leaves_the_rest_of_the_tokens_life(sessions, resident, host):
+@pytest.mark.parametrize("answer", [Answer(503), Answer.json({"error": "invalid_client"}, 401)])
+def test_what_says_nothing_of_the_account_leaves_the_rest_of_the_tokens_life(
+        answer, sessions, resident, host):
     answering(sessions, expires_in=50)
     assert host.run_as("alice", "oauth-login", "verify", "alice").ok
-    sessions.queue("/token", Answer(503))
+    sessions.queue("/token", answer)
     result = host.run_as("alice", "oauth-login", "token")
     assert result.ok and sessions.userinfo(result.stdout.strip())["sub"] == "subject-of-alice"
 
@@ -159,12 +171,24 @@ def test_git_pushes_with_the_access_token(sessions, oauth_login, resident, host,
     ("protocol=https", "host=git.example.com:8443"),
     ("protocol=https",),
     ("protocol=https", "host=" + "x" * 5000),
+    ("protocol=https", "host=" + "x" * 256),
+    ("protocol=https", "x" * 4095 + "host=git.example.com"),
     ("host=git.example.com",),
 ])
 def test_no_other_host_gets_the_token(lines, sessions, oauth_login, resident, host):
     oauth_login.configure(sessions, git_hosts="git.example.com other.example.com")
     result = credential(host, "alice", *lines)
     assert (result.status, result.stdout) == (0, ""), result
+
+
+def test_a_host_ends_where_it_says(sessions, oauth_login, resident, alice):
+    """And not at a NUL, behind which the place that it really goes to could stand."""
+    oauth_login.configure(sessions, git_hosts="git.example.com")
+    for host, verdict in (b"git.example.com", "granted"), (b"git.example.com\0.evil", "not-permitted"):
+        rest = request(FRESH_TOKEN, "alice")[4:-4] + len(host).to_bytes(4, "big") + host
+        with connect(alice) as peer:
+            peer.sendall(len(rest).to_bytes(4, "big") + rest)
+            assert reply_of(read_frames(peer))[0] == verdict
 
 
 def test_git_is_told_in_its_own_words(sessions, oauth_login, resident, host):
@@ -226,3 +250,34 @@ def test_a_revocation_that_fails_is_in_the_log(sessions, revoking, sshd, host):
     sessions.answer = lambda request: Answer(503) if request.path == "/revoke" else None
     assert sshd.ssh("alice").ok
     host.log.wait_for(r"alice: the access token was not revoked: revocation answered HTTP 503")
+
+
+@pytest.fixture
+def desk(host):
+    host.pam("desk", "session required pam_oauth_login.so\n")
+    for file in SESSIONS.glob("*"):
+        file.unlink()
+
+
+def test_a_session_that_died_unseen_does_not_count_as_another(sessions, revoking, desk):
+    with subprocess.Popen(["sleep", "60"]) as leader:
+        write_session("alice", leader.pid)
+        for asked in 0, 1:
+            said = converse("desk", "alice", "open_session", "close_session")
+            assert set(said.codes) == {"SUCCESS"}
+            assert len(revoking()) == asked
+            leader.kill()
+            leader.wait()
+
+
+def test_where_the_other_sessions_are_not_known_nothing_is_revoked(sessions, revoking, desk):
+    said = converse("desk", "alice", "open_session", f"run:chmod 755 {SESSIONS}", "close_session",
+                    f"run:chmod 700 {SESSIONS}")
+    assert set(said.codes) == {"SUCCESS"} and revoking() == []
+
+
+def test_nobody_waits_long_to_be_let_go(sessions, revoking, desk):
+    with impostor(reply(GRANTED)) as asked:
+        converse("desk", "alice", "open_session", "close_session")
+    (logout,) = [question for question in asked if question[6:7] == bytes([LOGOUT])]
+    assert int.from_bytes(logout[-8:-4], "big") == 3, "the deadline, in seconds"

@@ -4,7 +4,9 @@ import subprocess
 import time
 
 import pytest
-from helper_process import HELPER
+from helper_process import HELPER, wait_until
+from scripted_server import Answer
+from test_session_key import answering
 from test_sessions import SESSIONS, fields, watch, write_session
 
 
@@ -72,3 +74,36 @@ def test_a_helper_that_fails_is_asked_again_a_minute_later(corp, oauth_login, ho
     watch(oauth_login)
     assert fields(file)["interval"] == "60"
     assert boot_seconds() < int(fields(file)["due"]) <= boot_seconds() + 60
+
+
+BUSY, DENIED = Answer(503), Answer.json({"error": "access_denied"}, 400)
+
+
+@pytest.mark.parametrize("answer, check_sessions, interval", [
+    (3600, "15m", 900), (1000, "15m", 500), (3600, "20s", 20), (BUSY, "15m", 60),
+    (BUSY, "20s", 20), (DENIED, "15m", 900),
+], ids=["a long life", "half its life", "as configured", "not said", "nor later", "no"])
+def test_it_looks_again_before_the_token_ends(
+        answer, check_sessions, interval, corp, oauth_login, leader):
+    oauth_login.configure(corp, login={"check_sessions": check_sessions})
+    file = write_session("alice", leader.pid)
+    if isinstance(answer, int):
+        answering(corp, expires_in=answer)
+    else:
+        corp.queue("/token", answer)
+    runs = subprocess.Popen(["oauth-login", "watch"])
+    wait_until(lambda: fields(file)["due"] != "1", "it was looked at")
+    runs.kill()
+    runs.wait()
+    assert interval - 1 <= int(fields(file)["interval"]) <= interval
+
+
+def test_a_token_that_ends_at_once_is_renewed_each_second_and_no_faster(
+        corp, oauth_login, leader):
+    file = write_session("alice", leader.pid)
+    corp.expires_in = 1
+    runs = subprocess.Popen(["oauth-login", "watch"])
+    wait_until(lambda: fields(file)["due"] != "1", "it was looked at")
+    runs.kill()
+    runs.wait()
+    assert fields(file)["interval"] == "1"
