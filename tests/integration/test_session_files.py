@@ -3,9 +3,12 @@
 import os
 import shutil
 import subprocess
+import sys
 
+import pam_application
 import pytest
 from pam_application import converse
+from process import run
 from test_sessions import SESSIONS, watch, write_session
 
 COUNT = "run:ls -A /run/oauth-login/sessions | wc -l"
@@ -16,7 +19,9 @@ SHOW = "run:cat /run/oauth-login/sessions/*"
 def desk(host, corp):
     """Makes the service "desk", whose sessions have these options; no session is open."""
     def make(options=""):
-        for file in SESSIONS.glob("*"):
+        SESSIONS.mkdir(parents=True, exist_ok=True)
+        SESSIONS.chmod(0o700)
+        for file in SESSIONS.iterdir():
             file.unlink()
         host.pam("desk", f"session required pam_oauth_login.so {options}\n")
         return corp
@@ -67,6 +72,46 @@ def test_one_handle_may_open_a_session_again(desk):
     steps = ("open_session", COUNT, "close_session", COUNT)
     said = converse("desk", "alice", *steps, *steps)
     assert set(said.codes) == {"SUCCESS"} and said.said == ("1\n", "0\n") * 2
+
+
+def test_two_threads_never_write_the_same_file(desk):
+    """What another one is writing just now keeps its place."""
+    desk("keyring=none")
+    begun = (f"run:cd {SESSIONS} && started=$(cut -d' ' -f22 /proc/$PPID/stat) && "
+             "echo half >.$PPID.$started.1.add")
+    seen = f"run:cd {SESSIONS} && cat .*.add; ls"
+    said = converse("desk", "alice", begun, "open_session", seen, "close_session")
+    half, name = said.said[1].split()
+    assert half == "half" and name.endswith(".2")
+
+
+THREADS = """
+import ctypes, os, sys, threading
+sys.path.insert(0, sys.argv[1])
+from pam_application import _Conversation, _Talk
+pam, talk = ctypes.CDLL("libpam.so.0"), _Talk(_Conversation(lambda *_: 0), None)
+ready = threading.Barrier(16)
+def be_session():
+    handle = ctypes.c_void_p()
+    assert pam.pam_start(b"desk", b"alice", ctypes.byref(talk), ctypes.byref(handle)) == 0
+    ready.wait()
+    assert pam.pam_open_session(handle, 0) == 0
+threads = [threading.Thread(target=be_session) for _ in range(16)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(*sorted(os.listdir("/run/oauth-login/sessions")))
+"""
+
+
+def test_threads_may_open_sessions_at_once(desk):
+    desk("keyring=none")
+    for _ in range(5):
+        result = run(sys.executable, "-c", THREADS, os.path.dirname(pam_application.__file__))
+        names = result.stdout.split()
+        assert len([name for name in names if name[0] != "."]) == 16, result
+        assert len(names) == 16, "nothing is left beside them"
+        for name in names:
+            (SESSIONS / name).unlink()
 
 
 # What is read
