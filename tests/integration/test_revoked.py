@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from process import run
 from scripted_server import Answer
+from terminal import Terminal
 from test_sessions import SESSIONS, watch, write_session
 
 WORD = b"no longer wants this account"
@@ -148,6 +149,30 @@ def test_a_number_that_went_to_another_while_the_provider_was_asked_is_left_alon
 
 
 # Its terminal
+
+
+def test_the_leaders_own_terminal_is_the_sessions_whoever_has_it(ended, oauth_login, alice, bob):
+    """As with su: it is of who called it."""
+    with Terminal("sh", "-c", "echo ready; exec sleep 60", user="bob") as caller:
+        caller.expect("ready")
+        (leader,) = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()
+                     and (entry / "comm").read_text() == "sleep\n"]
+        write_session("alice", leader, terminal=os.readlink(f"/proc/{leader}/fd/0"))
+        watch(oauth_login)
+        caller.expect(WORD.decode())
+        caller.wait()
+
+
+def test_nobody_else_reads_that_a_session_ends(ended, oauth_login, leader, terminal, bob):
+    master, name = terminal
+    os.chown(name, bob.uid, -1)
+    oauth_login.enroll(ended, "bob")
+    write_session("bob", leader.pid, terminal=name)
+    with started() as of_alice:
+        write_session("alice", of_alice.pid)
+        watch(oauth_login)
+        assert of_alice.wait(10) < 0
+    assert is_silent(master) and leader.poll() is None
 
 
 def test_there_is_time_to_read_why(ended, leader, terminal, tmp_path):

@@ -115,13 +115,14 @@ def test_a_no_is_not_asked_for_again_and_again(sessions, oauth_login, resident, 
     assert len(sessions.requests("/token")) == asked
 
 
-@pytest.mark.parametrize("command, told", [
-    (("token",), ""), (("git-credential", "get"), "protocol=https\nhost=git.example.com\n\n")])
+@pytest.mark.parametrize("command, told, status", [
+    (("token",), "", 1),
+    (("git-credential", "get"), "protocol=https\nhost=git.example.com\n\n", 0)])
 def test_who_is_left_alone_has_no_token_and_no_program_reads_one(
-        command, told, sessions, oauth_login, resident, host):
+        command, told, status, sessions, oauth_login, resident, host):
     oauth_login.configure(sessions, login={"ignore_users": "alice"}, git_hosts="git.example.com")
     result = host.run_as("alice", "oauth-login", *command, input=told)
-    assert result.stdout == "" and "not-managed" in result.stderr
+    assert (result.status, result.stdout) == (status, "") and "not-managed" in result.stderr
 
 
 # git
@@ -171,7 +172,6 @@ def test_git_pushes_with_the_access_token(sessions, oauth_login, resident, host,
     ("protocol=https", "host=git.example.com:8443"),
     ("protocol=https",),
     ("protocol=https", "host=" + "x" * 5000),
-    ("protocol=https", "host=" + "x" * 256),
     ("protocol=https", "x" * 4095 + "host=git.example.com"),
     ("host=git.example.com",),
 ])
@@ -199,10 +199,13 @@ def test_git_is_told_in_its_own_words(sessions, oauth_login, resident, host):
     assert {"username=oauth2", f"password={token}"} < set(said)
     assert any(line.startswith("password_expiry_utc=") for line in said)
     assert "username=robot" in credential(host, "alice", *remote, "username=robot").stdout
+    long = credential(host, "alice", "username=robot", "host=" + "x" * 256, *remote)
+    assert "username=robot" in long.stdout, "what is too long takes no other's place"
     newer = credential(host, "alice", "capability[]=authtype", *remote).stdout.splitlines()
     assert {"capability[]=authtype", "authtype=Bearer", f"credential={token}"} < set(newer)
     for verb in "store", "erase":
-        result = host.run_as("alice", "oauth-login", "git-credential", verb, input="host=x\n\n")
+        result = host.run_as("alice", "oauth-login", "git-credential", verb,
+                             input="protocol=https\nhost=git.example.com\n\n")
         assert (result.status, result.stdout) == (0, "")
 
 

@@ -76,6 +76,17 @@ def test_a_helper_that_fails_is_asked_again_a_minute_later(corp, oauth_login, ho
     assert boot_seconds() < int(fields(file)["due"]) <= boot_seconds() + 60
 
 
+def test_it_stays_for_the_session_that_is_due_first(corp, oauth_login, leader):
+    asked, file = len(corp.requests("/token")), write_session("alice", leader.pid)
+    change(write_session("bob", leader.pid, number=8), due=10 ** 12)
+    corp.expires_in = 4
+    runs = subprocess.Popen(["oauth-login", "watch"])
+    corp.wait_for_requests("/token", asked + 2)
+    runs.kill()
+    runs.wait()
+    assert fields(file)["interval"] in ("1", "2")
+
+
 BUSY, DENIED = Answer(503), Answer.json({"error": "access_denied"}, 400)
 
 
