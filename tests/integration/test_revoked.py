@@ -67,6 +67,15 @@ def test_a_refusal_ends_a_session_as_a_dead_grant_does(corp, leader, oauth_login
     assert leader.wait(10) < 0
 
 
+def test_a_grant_that_was_taken_out_here_ends_no_session(corp, leader, oauth_login):
+    oauth_login.configure(corp, login={"on_revoked": "terminate"})
+    assert oauth_login.run("unenroll", "alice", "--yes").status in (0, 6)
+    assert oauth_login.verdict("alice") == "not-enrolled"
+    write_session("alice", leader.pid)
+    watch(oauth_login)
+    assert leader.poll() is None
+
+
 # logind
 
 
@@ -126,6 +135,20 @@ def test_where_logind_does_not_run_the_leader_is_told(
     assert leader.wait(10) < 0 and not told.exists()
 
 
+@pytest.mark.parametrize("script, told", [("exit 0", r"is ended \("), (
+    "exit 1", "is ended, or should be: it could not be done"), (
+    "kill -9 $$", "is ended, or should be: it could not be done")])
+def test_what_logind_could_not_do_is_said(
+        script, told, ended, leader, oauth_login, logind, host, terminal):
+    """And nothing to the terminal: the rest is logind's."""
+    mark = host.log.mark()
+    logind(script)
+    write_session("alice", leader.pid, terminal=terminal[1])
+    watch(oauth_login)
+    host.log.wait_for(rf"alice: the session of test\[\d+\] {told}", since=mark)
+    assert is_silent(terminal[0]) and leader.poll() is None
+
+
 # The leader
 
 
@@ -153,10 +176,8 @@ def test_a_number_that_went_to_another_while_the_provider_was_asked_is_left_alon
 
 def test_the_leaders_own_terminal_is_the_sessions_whoever_has_it(ended, oauth_login, alice, bob):
     """As with su: it is of who called it."""
-    with Terminal("sh", "-c", "echo ready; exec sleep 60", user="bob") as caller:
-        caller.expect("ready")
-        (leader,) = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()
-                     and (entry / "comm").read_text() == "sleep\n"]
+    with Terminal("sh", "-c", "echo $$; exec sleep 60", user="bob") as caller:
+        leader = int(caller.expect(r"(\d+)\n")[1])
         write_session("alice", leader, terminal=os.readlink(f"/proc/{leader}/fd/0"))
         watch(oauth_login)
         caller.expect(WORD.decode())

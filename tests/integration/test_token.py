@@ -50,6 +50,22 @@ def test_a_token_that_nears_its_end_is_renewed(sessions, sshd, resident):
         assert session.told("oauth-login token") == new, "it is fresh now"
 
 
+def test_it_is_renewed_though_logins_share_the_answer_that_it_came_with(
+        sessions, oauth_login, resident, host):
+    answering(sessions, expires_in=50)
+    assert oauth_login.verdict("alice") == "granted"
+    oauth_login.configure(sessions, login={"reuse_within": "1h"})
+    asked = len(sessions.requests("/token"))
+    assert host.run_as("alice", "oauth-login", "token").ok
+    assert len(sessions.requests("/token")) == asked + 1
+
+
+def test_json_says_what_no_key_holds(sessions, sshd, resident):
+    with stay(sshd) as session:
+        document = json.loads(session.told("oauth-login token --json"))
+    assert document["expires"] > 0 and document["token"]
+
+
 def test_outside_of_a_session_the_helper_has_it(sessions, resident, host):
     """As in tmux after its login has ended, or below systemd --user."""
     sessions.expires_in = 3600
@@ -242,7 +258,7 @@ def test_the_last_sessions_end_revokes_its_token(
 
 
 def test_by_default_nothing_is_revoked(sessions, revoking, sshd, oauth_login, host):
-    oauth_login.configure(sessions)
+    oauth_login.configure(sessions, revocation_endpoint=f"{sessions.issuer}/revoke")
     mark = host.log.mark()
     assert sshd.ssh("alice").ok
     host.log.wait_for("session closed for user alice", since=mark)
