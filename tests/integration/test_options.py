@@ -119,6 +119,8 @@ def test_keyring_required_ends_a_login_without_a_key(host, oauth_login, provider
     assert not sshd.ssh("alice", "echo in").stdout
     host.pam("door", stack.format("keyring_required"))
     assert converse("door", "alice", "open_session").codes == ("SESSION_ERR",)
+    host.pam("door", stack.format("keyring_required permissive"))
+    assert converse("door", "alice", "open_session").codes == ("SUCCESS",)
     oauth_login.enroll(provider, "alice")
     assert sshd.ssh("alice", "echo in").stdout == "in\n"
 

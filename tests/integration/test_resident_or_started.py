@@ -104,10 +104,16 @@ def test_a_session_does_not_inherit_the_socket(host, corp, resident, oauth_login
     assert [fd for fd, end in ends.items() if int(fd) > 2 and "socket:" in end] == []
 
 
-def test_another_configuration_is_not_its_to_answer_by(host, corp, resident, pam_host):
+def test_another_configuration_is_not_its_to_answer_by(
+        host, corp, resident, pam_host, alice):
     no_helper_starts(host)
     pam_host.serve("config=/etc/oauth-login/oauth-login.conf")
     assert pam_host.run("alice").codes == ("SYSTEM_ERR",), "root starts its own"
+    as_alice = ("setpriv", f"--reuid={alice.uid}", f"--regid={alice.uid}", "--clear-groups")
+    mark = host.log.mark()
+    assert pam_host.run("alice", wrapper=as_alice).codes == ("SYSTEM_ERR",)
+    host.log.wait_for("another configuration needs a helper of its own, which only root can start",
+                      since=mark)
 
 
 # Where it can not

@@ -2,14 +2,17 @@
 
 import ctypes
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from pam_application import converse
 from process import run
 from scripted_server import Answer
 from shell import stay
+from test_resident_or_started import impostor
 
 KEY, RING = "%user:oauth-login:corp", "%keyring:oauth-login"
 READ_KEY = f"keyctl pipe {KEY}"
@@ -317,3 +320,20 @@ def test_the_key_is_gone_when_the_session_is_over(host, corp, sshd, stack, keyin
     host.log.wait_for("left-behind: .*(revoked|not available|not found|Can't find)", since=mark)
     gone = run("keyctl", "rlist", ring)
     assert not gone.ok and ("revoked" in gone.stderr or "not available" in gone.stderr), gone
+
+
+@pytest.mark.parametrize("seconds, planted", [(600, True), (0, False), (-600, False)])
+def test_a_token_that_has_ended_is_not_planted(seconds, planted, host, corp):
+    """Whatever a helper says: a life below nothing would be one of a hundred years."""
+    def text(value):
+        return len(value).to_bytes(4, "big") + value
+
+    expires = int(time.time()) + seconds
+    rest = (b"\1\4\1\0\0" + text(b"corp") + 2 * text(b"") + expires.to_bytes(8, "big") + text(b"") +
+            text(b"a-token"))
+    host.pam("desk", "session required pam_oauth_login.so\n")
+    with impostor(text(rest)):
+        said = converse("desk", "alice", "open_session",
+                        "run:keyctl pipe $(keyctl search @s user oauth-login:corp)",
+                        "close_session")
+    assert said.said == ("a-token" if planted else "",)

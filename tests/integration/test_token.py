@@ -278,6 +278,26 @@ def desk(host):
         file.unlink()
 
 
+@pytest.mark.parametrize("answers, told", [
+    ([Answer(200), Answer(200)], 0), ([Answer(503), Answer(200)], 1),
+    ([Answer(200), Answer(503)], 1)], ids=["both", "not the first", "not the second"])
+def test_a_session_that_got_no_newer_token_has_its_own_revoked_too(
+        answers, told, sessions, revoking, desk, host, oauth_login):
+    """And one that could not be is said, whatever becomes of the other."""
+    sessions.queue("/revoke", *answers)
+    oauth_login.configure(sessions, login={"revoke_on_logout": "yes"},
+                          revocation_endpoint=f"{sessions.issuer}/revoke")
+    mark = host.log.mark()
+    said = converse("desk", "alice", "open_session",
+                    "run:keyctl pipe $(keyctl search @s user oauth-login:corp)",
+                    "run:oauth-login verify alice", "close_session")
+    tokens = [form["token"] for form in revoking()]
+    assert len(set(tokens)) == 2 and said.said[0] == tokens[1]
+    run("logger", "all is said", check=True)
+    host.log.wait_for("all is said", since=mark)
+    assert len(host.log.matching("was not revoked", since=mark)) == told
+
+
 def test_a_session_that_died_unseen_does_not_count_as_another(sessions, revoking, desk):
     with subprocess.Popen(["sleep", "60"]) as leader:
         write_session("alice", leader.pid)
