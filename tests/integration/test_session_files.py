@@ -67,6 +67,38 @@ def test_half_a_configurations_name_is_none(desk, host):
     host.log.wait_for("this session will not end with the account: .*too long", since=mark)
 
 
+def test_who_is_left_alone_has_no_file(desk, oauth_login):
+    oauth_login.configure(desk(), login={"ignore_users": "alice"})
+    said = converse("desk", "alice", "open_session", COUNT, "close_session", COUNT)
+    assert set(said.codes) == {"SUCCESS"} and said.said == ("0\n", "0\n")
+
+
+@pytest.mark.parametrize("options", ["", "keyring=none"])
+def test_a_session_that_root_does_not_open_has_none_and_root_is_not_told(
+        options, desk, host, alice):
+    desk(options)
+    mark = host.log.mark()
+    ids = f"ids:{alice.uid},{alice.uid}"
+    said = converse("desk", "alice", ids, "open_session", "close_session", "ids:0,0", COUNT)
+    assert set(said.codes) == {"SUCCESS"} and said.said == ("0\n",)
+    run("logger", "all is said", check=True)
+    host.log.wait_for("all is said", since=mark)
+    told = host.log.matching("pam_oauth_login", since=mark)
+    assert ["not opened by root" in line for line in told] == [True] * (options == "")
+
+
+def test_nor_is_anything_said_when_root_does_not_close_it(desk, host, alice, oauth_login):
+    """As systemd --user does, which is the user's own by then."""
+    oauth_login.configure(desk(), login={"revoke_on_logout": "yes"})
+    mark = host.log.mark()
+    ids = f"ids:{alice.uid},{alice.uid}"
+    said = converse("desk", "alice", "open_session", ids, "close_session")
+    assert set(said.codes) == {"SUCCESS"}
+    run("logger", "all is said", check=True)
+    host.log.wait_for("all is said", since=mark)
+    assert host.log.matching("pam_oauth_login", since=mark) == []
+
+
 def test_one_handle_may_open_a_session_again(desk):
     desk()
     steps = ("open_session", COUNT, "close_session", COUNT)

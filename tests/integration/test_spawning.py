@@ -11,6 +11,7 @@ from helper_process import HELPER, HelperProcess, held, held_helper
 from process import run
 
 RUNS = 1000
+DENIED = 3  # enum verdict
 CAP_SYS_RESOURCE = 1 << 24
 
 # What must not change in the application, whatever it is.
@@ -255,10 +256,10 @@ def script(host, body):
     host.files.write(HELPER, f"#!/bin/sh\n{body}\n", mode=0o755)
 
 
-def reply(verdict, *, version=1, kind=4, tail=b"", reason=b""):
+def reply(verdict, *, version=1, kind=4, tail=b"", reason=b"", message=b""):
     """A REPLY as in helper/protocol.h."""
-    text = len(reason).to_bytes(4, "big") + reason
-    rest = bytes([version, kind, verdict, 0, 0]) + bytes(4) + text + bytes(4 + 8 + 4 + 4) + tail
+    texts = b"".join(len(text).to_bytes(4, "big") + text for text in (b"", reason, message))
+    rest = bytes([version, kind, verdict, 0, 0]) + texts + bytes(8 + 4 + 4) + tail
     return len(rest).to_bytes(4, "big") + rest
 
 
@@ -319,6 +320,22 @@ def test_an_impostor_of_a_helper_is_a_fault(host, corp, pam_host, name):
     assert report.facts["changed"] == "" and report.number("strangers") == 0
     host.log.wait_for(f"verdict=fault .*{why}", since=mark, count=2)
     assert "this machine's oauth-login failed" in report.facts["last_message"]
+
+
+def test_what_a_helper_says_moves_no_cursor(host, service, oauth_login):
+    odd = b"\x1b[2Jred\r\x07\xc2\x9b"
+    script(host, says(notice(500) + reply(DENIED, reason=odd, message=odd), "wait"))
+    assert service.run("alice").facts["last_message"] == "?[2Jred????"
+    assert "?[2Jred????" in oauth_login.run("verify", "alice").stderr
+
+
+@pytest.mark.parametrize("frames", [
+    prompt(1801), prompt(1) * 2, prompt(1)[:-4] + (1).to_bytes(4, "big"),
+], ids=["a long wait", "two prompts", "another way"])
+def test_an_impostor_at_an_enrolment_is_one_too(host, corp, oauth_login, frames):
+    script(host, says(notice(500) + frames + reply(1), "wait"))
+    result = oauth_login.run("enroll", "alice", timeout=10)
+    assert result.status == 5 and ODD in result.stderr, result
 
 
 def test_the_impostor_of_these_tests_can_answer(host, service):
