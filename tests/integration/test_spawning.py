@@ -90,6 +90,42 @@ def test_every_phase_leaves_the_application_as_it_was(service, conditions):
     assert report.number("handler_runs") == conditions.count("reap")
 
 
+def test_an_application_that_takes_every_end_gets_its_verdicts(alike, pam_host):
+    """With __WALL it also sees the middle process's."""
+    pam_host.serve()
+    report = pam_host.run("alice", "bob", conditions=("greedy", "child"), count=100)
+    assert report.counts() == right(100)
+
+
+def test_no_handler_of_the_applications_runs_in_a_copy_of_it(alike, pam_host):
+    """The copy is in its process group for a moment, and has its memory."""
+    pam_host.serve()
+    report = pam_host.run("alice", "bob", conditions=("signalled",), count=100)
+    assert report.counts() == right(100)
+    assert {**report.facts, **UNTOUCHED, "copies_interrupted": "0"} == report.facts
+
+
+def test_no_program_that_it_starts_meanwhile_inherits_the_socket(corp, service):
+    asked = len(corp.requests("/token"))
+    with held(corp) as release:
+        caller = service.start("alice")
+        held_helper(corp, asked + 1)
+        process = HelperProcess(caller.child.pid)
+        (ours,) = [fd for fd, end in process.descriptors().items()
+                   if "socket:" in end and is_pair(process, fd)]
+        flags = (process.path / "fdinfo" / str(ours)).read_text().split("flags:")[1].split()[0]
+        assert int(flags, 8) & os.O_CLOEXEC
+        release.set()
+        assert caller.finish().codes == ("SUCCESS",)
+
+
+def is_pair(process, fd):
+    """The log's socket is of another type."""
+    inode = process.descriptors()[fd].strip("socket:[]")
+    lines = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()]
+    return any(line[6] == inode and line[4] == "0001" for line in lines)
+
+
 @pytest.mark.parametrize("conditions", [("no-conversation",), ("mute",)], ids="-".join)
 def test_who_can_not_be_told_is_refused_all_the_same(alike, pam_host, conditions):
     pam_host.serve()
