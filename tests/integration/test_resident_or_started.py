@@ -3,18 +3,18 @@
 Whatever becomes of the resident helper costs a login one retry at the most.
 """
 
+import contextlib
 import os
 import signal
 import socket
 import threading
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from helper_process import HELPER, HelperProcess, wait_until
 from resident import SOCKET, VERIFY, Resident, acting_as, connect, read_frames, reply_of, request
-from test_spawning import UNTOUCHED, notice, reply
+from test_spawning import UNTOUCHED, inherited, notice, reply
 
 FAULT, GRANTED = 10, 1
 
@@ -30,7 +30,7 @@ def no_helper_starts(host):
     host.files.write(HELPER, "#!/bin/sh\nexit 1\n", mode=0o755)
 
 
-@contextmanager
+@contextlib.contextmanager
 def impostor(answer, listener=None):
     """A server at the socket that reads a question and says this, or nothing for None; yields what
     it was asked."""
@@ -116,6 +116,15 @@ def test_another_configuration_is_not_its_to_answer_by(
                       since=mark)
 
 
+def test_no_program_that_starts_meanwhile_inherits_the_socket(corp, resident, service, held):
+    asked = len(corp.requests("/token"))
+    caller = service.start("alice")
+    corp.wait_for_requests("/token", asked + 1)
+    assert inherited(HelperProcess(caller.child.pid)) == []
+    held.set()
+    assert caller.finish().codes == ("SUCCESS",)
+
+
 # Where it can not
 
 
@@ -166,6 +175,24 @@ def test_who_had_begun_is_not_asked_again(corp, service, end):
     assert service.run("alice").codes == ("SUCCESS",)
 
 
+def test_a_queue_that_is_full_keeps_nobody_for_long(host, service, alice):
+    SOCKET.parent.mkdir(mode=0o755, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(socket.socket(socket.AF_UNIX))
+        server.bind(str(SOCKET))
+        stack.callback(SOCKET.unlink)
+        SOCKET.chmod(0o666)
+        server.listen(0)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                peer = stack.enter_context(socket.socket(socket.AF_UNIX))
+                peer.setblocking(False)
+                peer.connect(str(SOCKET))
+        assert service.run("alice").codes == ("SUCCESS",), "root starts a helper"
+        told = host.run_as("alice", "oauth-login", "verify", "alice")
+        assert told.status == 5 and "timed out" in told.stderr
+
+
 def test_a_socket_that_another_user_serves_is_not_believed(host, corp, service, alice, bob):
     with impostor(reply(GRANTED), listener=bob) as asked:
         corp.revoke("alice")
@@ -175,7 +202,7 @@ def test_a_socket_that_another_user_serves_is_not_believed(host, corp, service, 
     assert set(asked) == {b""}, "nor told who wants to log in"
 
 
-@pytest.mark.parametrize("mode, owner", [(0o777, 0), (0o775, 0), (0o755, 2000)])
+@pytest.mark.parametrize("mode, owner", [(0o757, 0), (0o775, 0), (0o755, 2000)])
 def test_a_directory_that_others_can_write_is_not_believed(
         host, corp, resident, service, alice, mode, owner):
     no_helper_starts(host)

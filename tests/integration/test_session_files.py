@@ -7,6 +7,7 @@ import sys
 
 import pam_application
 import pytest
+from helper_process import HELPER
 from pam_application import converse
 from process import run
 from test_sessions import SESSIONS, watch, write_session
@@ -97,6 +98,13 @@ def test_nor_is_anything_said_when_root_does_not_close_it(desk, host, alice, oau
     run("logger", "all is said", check=True)
     host.log.wait_for("all is said", since=mark)
     assert host.log.matching("pam_oauth_login", since=mark) == []
+
+
+def test_a_session_that_is_refused_has_no_file(desk, host):
+    desk("keyring_required")
+    host.files.write(HELPER, "#!/bin/sh\nexit 1\n", mode=0o755)
+    said = converse("desk", "alice", "open_session", COUNT)
+    assert said.codes[0] == "SESSION_ERR" and said.said == ("0\n",)
 
 
 def test_one_handle_may_open_a_session_again(desk):

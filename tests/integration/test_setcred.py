@@ -75,6 +75,12 @@ def test_a_program_that_is_not_all_roots_is_skipped(desk, alice, real, effective
     assert set(said.codes) == {"SUCCESS"} and said.said[0] == said.said[-1] != ""
 
 
+def test_to_delete_credentials_takes_the_token_away(desk):
+    desk()
+    said = converse("desk", "alice", "open_session", KEY, "setcred=4", KEY, "close_session")
+    assert set(said.codes) == {"SUCCESS"} and said.said[0] != "" == said.said[1]
+
+
 def test_in_somebody_elses_session_nothing_is_planted(desk, oauth_login, bob):
     oauth_login.enroll(desk(), "bob")
     said = converse("desk", "alice", "open_session", KEY, "user:bob", f"setcred={REINITIALIZE}",
