@@ -107,6 +107,15 @@ def test_a_session_that_is_refused_has_no_file(desk, host):
     assert said.codes[0] == "SESSION_ERR" and said.said == ("0\n",)
 
 
+def test_the_session_of_an_account_that_was_deleted_meanwhile_ends_too(desk):
+    desk()
+    key = "run:keyctl pipe $(keyctl search @s user oauth-login:corp)"
+    said = converse("desk", "alice", "open_session", key, COUNT, "user:nosuchuser",
+                    "close_session", key, COUNT)
+    token, *rest = said.said
+    assert token != "" and rest == ["1\n", "", "0\n"]
+
+
 def test_one_handle_may_open_a_session_again(desk):
     desk()
     steps = ("open_session", COUNT, "close_session", COUNT)
