@@ -29,7 +29,8 @@ def converse(service, user, *steps, environment=(), wrapper=(), password=None, o
     """Calls pam_STEP for each step, as root; "setcred=8" is setcred with these flags.
 
     Other steps: "user:NAME" changes PAM_USER and "tty:NAME" PAM_TTY, "ids:REAL,EFFECTIVE" the
-    process's own ids, and what the command of "run:COMMAND" prints is said.
+    process's own ids, and what the command of "run:COMMAND" prints is said, or what the PAM
+    environment has of "env:NAME".
 
     environment: the PAM environment's NAME=VALUE. wrapper: a command to run it by. password: what
     every question is answered with. options: Popen's, such as as_user(user).
@@ -60,6 +61,7 @@ class _Talk(ctypes.Structure):
 
 def _main(service, user, steps, environment, password):
     pam, libc = ctypes.CDLL("libpam.so.0"), ctypes.CDLL(None)
+    pam.pam_getenv.restype = ctypes.c_char_p
     libc.calloc.restype = libc.strdup.restype = ctypes.c_void_p
     said, handle = [], ctypes.c_void_p()
 
@@ -87,7 +89,9 @@ def _main(service, user, steps, environment, password):
             os.setresuid(*map(int, value.split(",")), 0)
         if kind == "run":
             said.append(run("sh", "-c", value).stdout)
-        if kind in ("ids", "run"):
+        if kind == "env":
+            said.append((pam.pam_getenv(handle, value.encode()) or b"").decode())
+        if kind in ("env", "ids", "run"):
             return 0
         name, _, flags = step.partition("=")
         return getattr(pam, f"pam_{name}")(handle, int(flags) if flags else FLAGS.get(name, 0))

@@ -116,6 +116,19 @@ def test_the_session_of_an_account_that_was_deleted_meanwhile_ends_too(desk):
     assert token != "" and rest == ["1\n", "", "0\n"]
 
 
+def test_no_phase_leaves_a_note_in_the_environment(desk, host):
+    """sshd hides it from the shell; who took it for a model may not."""
+    desk()
+    host.pam("desk", "account required pam_oauth_login.so\n" + host.pam_text("desk"))
+    note = "env:SSH_AUTH_INFO_OAUTH_LOGIN_RING"
+    said = converse("desk", "alice", "acct_mgmt", note, "open_session", note, "close_session",
+                    environment=["SSH_AUTH_INFO_0=publickey ssh-ed25519"])
+    assert set(said.codes) == {"SUCCESS"}
+    assert said.said[0].isdigit() and said.said[1] == ""
+    bare = converse("desk", "alice", "acct_mgmt", note)
+    assert bare.said == ("",), "elsewhere every variable is the shell's"
+
+
 def test_one_handle_may_open_a_session_again(desk):
     desk()
     steps = ("open_session", COUNT, "close_session", COUNT)
@@ -222,6 +235,20 @@ def test_a_directory_of_somebody_elses_is_not_believed(desk, oauth_login, leader
 
 
 # Whose session it is
+
+
+def test_a_key_that_is_no_ring_is_not_the_sessions(desk, oauth_login, leader):
+    """Its number may have come to be another's, whatever that is called."""
+    desk()
+    holder = subprocess.Popen(
+        ["keyctl", "session", "-", "sh", "-c", "key=$(keyctl add user oauth-login jewel @s); "
+         "keyctl setperm $key 0x3f3f0000 && echo $key && read end; keyctl pipe $key"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    file = write_session("alice", leader.pid, ring=holder.stdout.readline().strip())
+    leader.kill()
+    leader.wait()
+    watch(oauth_login)
+    assert not file.exists() and holder.communicate("end\n", timeout=10)[0] == "jewel"
 
 
 def test_a_leader_can_not_look_dead_by_its_name(desk, oauth_login, tmp_path):

@@ -315,6 +315,14 @@ def test_where_the_other_sessions_are_not_known_nothing_is_revoked(sessions, rev
     assert set(said.codes) == {"SUCCESS"} and revoking() == []
 
 
+def test_a_session_that_is_closed_twice_was_the_last_once_at_most(sessions, revoking, desk):
+    with subprocess.Popen(["sleep", "60"]) as leader:
+        write_session("alice", leader.pid)
+        said = converse("desk", "alice", "open_session", "close_session", "close_session")
+        leader.kill()
+    assert set(said.codes) == {"SUCCESS"} and revoking() == []
+
+
 def test_nobody_waits_long_to_be_let_go(sessions, revoking, desk):
     with impostor(reply(GRANTED)) as asked:
         converse("desk", "alice", "open_session", "close_session")
