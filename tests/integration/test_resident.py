@@ -16,8 +16,8 @@ from helper_process import HELPER, HelperProcess, wait_until
 from pam_application import converse
 from process import as_user, run
 from resident import (DOCTOR, FORGET, IMPORT, LIST, LOGOUT, NOTICE, OPERATIONS, SOCKET, STATUS,
-                      TOKEN, UNENROLL, VERIFY, WATCH, Activation, Resident, ask, children_of, connect,
-                      is_listening, read_frames, reply_of, request)
+                      TOKEN, UNENROLL, VERIFY, WATCH, Activation, Resident, ask,
+                      children_of, connect, is_listening, read_frames, reply_of, request)
 from terminal import Terminal
 from test_spawning import rename_user
 

@@ -200,7 +200,8 @@ def test_no_other_host_gets_the_token(lines, sessions, oauth_login, resident, ho
 def test_a_host_ends_where_it_says(sessions, oauth_login, resident, alice):
     """And not at a NUL, behind which the place that it really goes to could stand."""
     oauth_login.configure(sessions, git_hosts="git.example.com")
-    for host, verdict in (b"git.example.com", "granted"), (b"git.example.com\0.evil", "not-permitted"):
+    hosts = {b"git.example.com": "granted", b"git.example.com\0.evil": "not-permitted"}
+    for host, verdict in hosts.items():
         rest = request(FRESH_TOKEN, "alice")[4:-4] + len(host).to_bytes(4, "big") + host
         with connect(alice) as peer:
             peer.sendall(len(rest).to_bytes(4, "big") + rest)
