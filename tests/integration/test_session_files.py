@@ -129,6 +129,17 @@ def test_no_phase_leaves_a_note_in_the_environment(desk, host):
     assert bare.said == ("",), "elsewhere every variable is the shell's"
 
 
+@pytest.mark.parametrize("login", [{}, {"ignore_users": "bob"}], ids=["no grant", "left alone"])
+def test_who_has_no_token_is_not_said_to_have_one_left(desk, host, oauth_login, bob, login):
+    oauth_login.configure(desk("keyring=none"), login={"revoke_on_logout": "yes", **login})
+    mark = host.log.mark()
+    said = converse("desk", "bob", "open_session", COUNT, "close_session")
+    assert set(said.codes) == {"SUCCESS"} and said.said == ("1\n",)
+    run("logger", "all is said", check=True)
+    host.log.wait_for("all is said", since=mark)
+    assert host.log.matching("pam_oauth_login", since=mark) == []
+
+
 def test_one_handle_may_open_a_session_again(desk):
     desk()
     steps = ("open_session", COUNT, "close_session", COUNT)

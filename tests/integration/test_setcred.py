@@ -89,6 +89,28 @@ def test_in_somebody_elses_session_nothing_is_planted(desk, oauth_login, bob):
     assert len(said.said[2].split()) == 1
 
 
+def test_in_a_ring_that_the_user_made_nothing_is_planted(desk, alice):
+    """It would be there for as long as the user likes."""
+    desk()
+    ring = "$(keyctl search @s keyring oauth-login)"
+    own = f"keyctl unlink {ring} @s; keyctl newring oauth-login @s"
+    said = converse("desk", "alice", "open_session",
+                    f"run:setpriv --reuid {alice.uid} --regid {alice.uid} --clear-groups "
+                    + shlex.join(["sh", "-c", own]),
+                    RENEW, f"setcred={REINITIALIZE}", f"run:keyctl list {ring}", "close_session")
+    assert set(said.codes) == {"SUCCESS"}
+    assert said.said[0].strip().isdigit() and "keyring is empty" in said.said[2]
+
+
+def test_in_the_ring_of_all_the_users_processes_nothing_is_planted(desk, alice):
+    """The kernel falls back to it for a program of root's that a user without session started."""
+    desk()
+    said = converse("desk", "alice", f"ids:{alice.uid},0", "open_session",
+                    "run:keyctl rdescribe @s", "ids:0,0", "close_session")
+    assert set(said.codes) == {"SUCCESS"}
+    assert said.said[0].startswith("keyring;") and "_uid_ses" not in said.said[0]
+
+
 def test_without_a_ring_nothing_is_planted_nor_asked(host, desk):
     desk()
     host.files.write(HELPER, "#!/bin/sh\ntouch /tmp/asked\n", mode=0o755)
