@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from process import run
 
 CODES = {0: "SUCCESS", 3: "SERVICE_ERR", 4: "SYSTEM_ERR", 6: "PERM_DENIED", 7: "AUTH_ERR",
-         9: "AUTHINFO_UNAVAIL", 10: "USER_UNKNOWN", 14: "SESSION_ERR", 25: "IGNORE"}
+         9: "AUTHINFO_UNAVAIL", 10: "USER_UNKNOWN", 14: "SESSION_ERR", 19: "CONV_ERR",
+         25: "IGNORE", 31: "INCOMPLETE"}
 FLAGS = {"setcred": 2}  # PAM_ESTABLISH_CRED
 ITEMS = {"user": 2, "tty": 3}  # PAM_USER, PAM_TTY
 
@@ -25,7 +26,8 @@ class Answers:
     said: tuple  # what the person read
 
 
-def converse(service, user, *steps, environment=(), wrapper=(), password=None, options=None):
+def converse(service, user, *steps, environment=(), wrapper=(), password=None, options=None,
+             heard=0):
     """Calls pam_STEP for each step, as root; "setcred=8" is setcred with these flags.
 
     Other steps: "user:NAME" changes PAM_USER and "tty:NAME" PAM_TTY, "ids:REAL,EFFECTIVE" the
@@ -33,10 +35,11 @@ def converse(service, user, *steps, environment=(), wrapper=(), password=None, o
     environment has of "env:NAME".
 
     environment: the PAM environment's NAME=VALUE. wrapper: a command to run it by. password: what
-    every question is answered with. options: Popen's, such as as_user(user).
+    every question is answered with, and heard: what the conversation returns. options: Popen's, such
+    as as_user(user). user: None when PAM is to ask who it is.
     """
     result = run(*wrapper, sys.executable, __file__,
-                 json.dumps([service, user, steps, environment, password]),
+                 json.dumps([service, user, steps, environment, password, heard]),
                  check=True, **(options or {}))
     codes, said = json.loads(result.stdout)
     return Answers(tuple(codes), tuple(said))
@@ -59,7 +62,7 @@ class _Talk(ctypes.Structure):
     _fields_ = [("function", _Conversation), ("data", ctypes.c_void_p)]
 
 
-def _main(service, user, steps, environment, password):
+def _main(service, user, steps, environment, password, heard=0):
     pam, libc = ctypes.CDLL("libpam.so.0"), ctypes.CDLL(None)
     pam.pam_getenv.restype = ctypes.c_char_p
     libc.calloc.restype = libc.strdup.restype = ctypes.c_void_p
@@ -72,10 +75,10 @@ def _main(service, user, steps, environment, password):
         answers = (_Response * count).from_address(responses[0])
         for answer in answers if password is not None else ():
             answer.text = libc.strdup(password.encode())
-        return 0
+        return heard
 
     talk = _Talk(hear, None)
-    started = pam.pam_start(service.encode(), user.encode(), ctypes.byref(talk),
+    started = pam.pam_start(service.encode(), user and user.encode(), ctypes.byref(talk),
                             ctypes.byref(handle))
     assert started == 0, started
     for pair in environment:

@@ -83,6 +83,14 @@ def test_a_pass_offline_is_a_pass(host, corp, oauth_login):
     assert oauth_login.run_json("verify", "alice")["verdict"] == "granted-offline"
 
 
+@pytest.mark.parametrize("heard, code", [(19, "CONV_ERR"), (30, "INCOMPLETE")],
+                         ids=["failed", "not yet"])
+def test_who_has_no_name_yet_is_not_ignored(heard, code, host, corp):
+    """Which would leave the door to the line behind."""
+    host.pam("door", "account required pam_oauth_login.so\naccount required pam_permit.so\n")
+    assert converse("door", None, "acct_mgmt", heard=heard).codes == (code,)
+
+
 def ask(uid, user, operation=1):
     """What a helper answers to a peer of this uid: {type: fields} of its frames."""
     os.seteuid(uid)  # a socket's credentials are those of who made it

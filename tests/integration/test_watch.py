@@ -51,6 +51,7 @@ def test_accounts_are_spread_over_the_last_tenth_of_the_interval(corp, oauth_log
         before = boot_seconds()
         watch(oauth_login)
         assert {fields(file)["interval"] for file in files} == {"900"}
+        assert sorted(SESSIONS.iterdir()) == sorted(files), "nothing is left beside them"
         dues = [int(fields(file)["due"]) for file in files]
         assert all(before + 809 < due <= boot_seconds() + 900 for due in dues)
         assert abs(dues[0] - dues[1]) < 10 < dues[2] - dues[0], "each always at its own place"
