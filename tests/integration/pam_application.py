@@ -17,7 +17,7 @@ CODES = {0: "SUCCESS", 3: "SERVICE_ERR", 4: "SYSTEM_ERR", 6: "PERM_DENIED", 7: "
          9: "AUTHINFO_UNAVAIL", 10: "USER_UNKNOWN", 14: "SESSION_ERR", 19: "CONV_ERR",
          25: "IGNORE", 31: "INCOMPLETE"}
 FLAGS = {"setcred": 2}  # PAM_ESTABLISH_CRED
-ITEMS = {"user": 2, "tty": 3}  # PAM_USER, PAM_TTY
+ITEMS = {"user": 2, "tty": 3, "rhost": 4}  # PAM_USER, PAM_TTY, PAM_RHOST
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,13 @@ def converse(service, user, *steps, environment=(), wrapper=(), password=None, o
              heard=0):
     """Calls pam_STEP for each step, as root; "setcred=8" is setcred with these flags.
 
-    Other steps: "user:NAME" changes PAM_USER and "tty:NAME" PAM_TTY, "ids:REAL,EFFECTIVE" the
-    process's own ids, and what the command of "run:COMMAND" prints is said, or what the PAM
+    Other steps: "user:NAME" changes PAM_USER, "tty:" and "rhost:" likewise, "ids:REAL,EFFECTIVE"
+    the process's own ids, and what the command of "run:COMMAND" prints is said, or what the PAM
     environment has of "env:NAME".
 
-    environment: the PAM environment's NAME=VALUE. wrapper: a command to run it by. password: what
-    every question is answered with, and heard: what the conversation returns. options: Popen's, such
-    as as_user(user). user: None when PAM is to ask who it is.
+    user: None when PAM is to ask who it is. environment: the PAM environment's NAME=VALUE. wrapper:
+    a command to run it by. password: what every question is answered with, and heard: what the
+    conversation returns. options: Popen's, such as as_user(user).
     """
     result = run(*wrapper, sys.executable, __file__,
                  json.dumps([service, user, steps, environment, password, heard]),

@@ -3,6 +3,7 @@
 import re
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -410,7 +411,14 @@ def test_who_gets_in_anyway_is_not_prompted(device, pam_host, option):
     assert device.requests("/device") == []
 
 
-def test_a_user_who_changes_in_mid_conversation_is_refused(host, oauth_login, device, pam_host):
+@pytest.mark.parametrize("uid", [2999, "the same", None], ids=["another", "same uid", "nobody"])
+def test_a_user_who_changes_in_mid_conversation_is_refused(
+        uid, host, oauth_login, device, pam_host, alice):
+    users = [line for line in Path("/etc/passwd").read_text().splitlines(keepends=True)
+             if not line.startswith("bob:")]
+    if uid is not None:
+        users.append(f"bob:x:{alice.uid if uid == 'the same' else uid}:100::/:/bin/sh\n")
+    host.files.write("/etc/passwd", "".join(users))
     pam_host.serve("enroll")
     device.queue("/token", tokens(device))
     mark = host.log.mark()

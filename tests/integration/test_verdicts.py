@@ -83,6 +83,14 @@ def test_a_pass_offline_is_a_pass(host, corp, oauth_login):
     assert oauth_login.run_json("verify", "alice")["verdict"] == "granted-offline"
 
 
+def test_a_word_in_the_log_is_one_word(host, corp):
+    """Else who may choose it writes the fields behind it."""
+    host.pam("door", STACK)
+    mark = host.log.mark()
+    converse("door", "alice", "rhost:a verdict=denied\n", "acct_mgmt")
+    host.log.wait_for(r"rhost=a\\x20verdict=denied\\x0A ms=", since=mark)
+
+
 @pytest.mark.parametrize("heard, code", [(19, "CONV_ERR"), (30, "INCOMPLETE")],
                          ids=["failed", "not yet"])
 def test_who_has_no_name_yet_is_not_ignored(heard, code, host, corp):
