@@ -440,9 +440,11 @@ def test_one_conversation_shows_it_all_in_lines_that_pam_can_carry(device, pam_h
     assert 480 < report.number("longest") < 512
 
 
-def test_an_address_that_no_line_can_carry_is_not_shown_in_part(host, device, pam_host):
+@pytest.mark.parametrize("length", [510, 600])
+def test_an_address_that_no_line_can_carry_is_not_shown_in_part(host, device, pam_host, length):
+    """PAM's lines have 512 bytes: an indentation of two, and the NUL."""
     pam_host.serve("enroll")
-    device.code["verification_uri"] = "https://example.com/" + "a" * 600
+    device.code["verification_uri"] = "https://example.com/".ljust(length, "a")
     mark = host.log.mark()
     report = pam_host.run("alice", phases="auth", conditions=["answer"])
     assert report.codes == ("AUTH_ERR",) and COMMAND in report.facts["last_message"]
