@@ -284,7 +284,6 @@ static void ask_started(struct wire_frame *frame, const struct ask_question *que
         explain_spawn(fd, ret);
         return;
     }
-    ask_clear(ret);
     int r = converse(fd, frame, question, until_ms, &begun, ret);
     if (r < 0)
         explain(r, ret);

@@ -134,7 +134,7 @@ static const struct way {
     unsigned int rename;
 } adding = {"add", O_EXCL, RENAME_NOREPLACE}, updating = {"new", O_TRUNC, RENAME_EXCHANGE};
 
-static int write_beside(int at, const char *name, int flags, const struct session_file *session) {
+static int write_session(int fd, const struct session_file *session) {
     char text[FILE_MAX];
     if (!is_writable(session->account) || !is_writable(session->service) ||
         !is_writable(session->terminal) || !is_writable(session->config))
@@ -145,17 +145,22 @@ static int write_beside(int at, const char *name, int flags, const struct sessio
                           session->interval);
     if (length < 0 || (size_t) length >= sizeof text)
         return -E2BIG;
-    SCOPED_FD int fd = openat(at, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | flags, 0600);
-    return fd < 0 ? -errno : write_text(fd, text, (size_t) length);
+    return write_text(fd, text, (size_t) length);
 }
 
 static int put(int at, const struct session_file *session, const struct way *way) {
     char name[SESSION_FILE_NAME_SIZE + 8];
     snprintf(name, sizeof name, ".%s.%s", session->name, way->beside);
-    int r = write_beside(at, name, way->flags, session);
+    SCOPED_FD int fd =
+        openat(at, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | way->flags, 0600);
+    if (fd < 0)
+        return -errno;
+    int r = write_session(fd, session);
     if (r >= 0 && renameat2(at, name, at, session->name, way->rename) < 0)
         r = -errno;
-    unlinkat(at, name, 0);
+    /* Else the name may be another thread's by now. */
+    if (r < 0 || way->rename == RENAME_EXCHANGE)
+        unlinkat(at, name, 0);
     return r;
 }
 

@@ -94,7 +94,7 @@ int wire_receive(int fd, struct wire_frame *frame, int64_t until_ms,
     struct protocol_reader header = {.at = frame->bytes,
                                      .end = frame->bytes + PROTOCOL_HEADER_SIZE};
     uint32_t size = protocol_get_u32(&header);
-    if (size < 2 || size > PROTOCOL_FRAME_MAX)
+    if (size > PROTOCOL_FRAME_MAX)
         return -EBADMSG;
     r = receive(fd, frame->bytes + PROTOCOL_HEADER_SIZE, size, until_ms);
     if (r < 0)

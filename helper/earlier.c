@@ -17,10 +17,10 @@ static struct record_moment now(void) {
     return moment;
 }
 
-/* Milliseconds since `then`; -1 when it was in another boot, or never. */
+/* Milliseconds since `then`; negative when it was in another boot, or never, or lies ahead. */
 static int64_t since(const struct record_moment *then) {
     struct record_moment moment = now();
-    if (then->boot[0] == '\0' || strcmp(then->boot, moment.boot) != 0 || moment.ms < then->ms)
+    if (then->boot[0] == '\0' || strcmp(then->boot, moment.boot) != 0)
         return -1;
     return moment.ms - then->ms;
 }

@@ -45,10 +45,8 @@ void session_token(struct visit *visit) {
     if (place.record.last_verdict == VERDICT_GRANTED)
         visit->config.login.reuse_within = 0;
     decision_ask(visit, &place);
-    enum verdict verdict = visit->answer.verdict;
-    bool unsaid = verdict == VERDICT_UNREACHABLE || verdict == VERDICT_MISCONFIGURED;
-    if ((verdict == VERDICT_GRANTED || unsaid) && !visit->answered)
-        decision_hand_over(visit, &place.record); /* the rest of its life, if need be */
+    if (!visit->answered)
+        decision_hand_over(visit, &place.record); /* if nobody said no, the rest of its life */
 }
 
 /* What the answer means for the account's open sessions. The provider's own no ends them, or the

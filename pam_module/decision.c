@@ -72,7 +72,7 @@ int decision_make(const struct login *login) {
         code = login->phase == PHASE_AUTH ? PAM_IGNORE : PAM_SUCCESS;
     else if (refused || answer.verdict == VERDICT_GRANTED_OFFLINE)
         report_to_person(login, &answer);
-    if (code == PAM_SUCCESS && !letting_in)
+    if (code == PAM_SUCCESS)
         code = pass(login);
     ask_clear(&answer);
     return code;

@@ -15,7 +15,7 @@
 int registration_begin(const struct login *login, key_serial_t ring);
 
 /* Ends what registration_begin began with this handle. True when it was the last session of its
- * account that is open. */
+ * account that is open; false when that can't be known, as by who is not root. */
 bool registration_end(pam_handle_t *pamh);
 
 /* Reads the account's sessions that are open, this process's or others', into `*ret`, which the

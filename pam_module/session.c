@@ -136,7 +136,7 @@ void session_close(const struct login *login) {
     int size = session_key_read(ring, token, sizeof token, &left);
     if (ring > 0)
         session_key_revoke(ring);
-    if (registration_end(login->pamh) && geteuid() == 0)
+    if (registration_end(login->pamh))
         login_say_logout(login, token, size > 0 ? (size_t) size : 0);
     explicit_bzero(token, sizeof token);
 }

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from process import run
 
 CODES = {0: "SUCCESS", 3: "SERVICE_ERR", 4: "SYSTEM_ERR", 6: "PERM_DENIED", 7: "AUTH_ERR",
-         9: "AUTHINFO_UNAVAIL", 10: "USER_UNKNOWN", 14: "SESSION_ERR", 25: "IGNORE"}
+         9: "AUTHINFO_UNAVAIL", 10: "USER_UNKNOWN", 14: "SESSION_ERR", 19: "CONV_ERR",
+         25: "IGNORE", 31: "INCOMPLETE"}
 FLAGS = {"setcred": 2}  # PAM_ESTABLISH_CRED
-PAM_USER = 2
+ITEMS = {"user": 2, "tty": 3, "rhost": 4}  # PAM_USER, PAM_TTY, PAM_RHOST
 
 
 @dataclass(frozen=True)
@@ -25,17 +26,20 @@ class Answers:
     said: tuple  # what the person read
 
 
-def converse(service, user, *steps, environment=(), wrapper=(), password=None, options=None):
+def converse(service, user, *steps, environment=(), wrapper=(), password=None, options=None,
+             heard=0):
     """Calls pam_STEP for each step, as root; "setcred=8" is setcred with these flags.
 
-    Other steps: "user:NAME" changes PAM_USER, "ids:REAL,EFFECTIVE" the process's own ids, and what
-    the command of "run:COMMAND" prints is said.
+    Other steps: "user:NAME" changes PAM_USER, "tty:" and "rhost:" likewise, "ids:REAL,EFFECTIVE"
+    the process's own ids, and what the command of "run:COMMAND" prints is said, or what the PAM
+    environment has of "env:NAME".
 
-    environment: the PAM environment's NAME=VALUE. wrapper: a command to run it by. password: what
-    every question is answered with. options: Popen's, such as as_user(user).
+    user: None when PAM is to ask who it is. environment: the PAM environment's NAME=VALUE. wrapper:
+    a command to run it by. password: what every question is answered with, and heard: what the
+    conversation returns. options: Popen's, such as as_user(user).
     """
     result = run(*wrapper, sys.executable, __file__,
-                 json.dumps([service, user, steps, environment, password]),
+                 json.dumps([service, user, steps, environment, password, heard]),
                  check=True, **(options or {}))
     codes, said = json.loads(result.stdout)
     return Answers(tuple(codes), tuple(said))
@@ -58,8 +62,9 @@ class _Talk(ctypes.Structure):
     _fields_ = [("function", _Conversation), ("data", ctypes.c_void_p)]
 
 
-def _main(service, user, steps, environment, password):
+def _main(service, user, steps, environment, password, heard=0):
     pam, libc = ctypes.CDLL("libpam.so.0"), ctypes.CDLL(None)
+    pam.pam_getenv.restype = ctypes.c_char_p
     libc.calloc.restype = libc.strdup.restype = ctypes.c_void_p
     said, handle = [], ctypes.c_void_p()
 
@@ -70,10 +75,10 @@ def _main(service, user, steps, environment, password):
         answers = (_Response * count).from_address(responses[0])
         for answer in answers if password is not None else ():
             answer.text = libc.strdup(password.encode())
-        return 0
+        return heard
 
     talk = _Talk(hear, None)
-    started = pam.pam_start(service.encode(), user.encode(), ctypes.byref(talk),
+    started = pam.pam_start(service.encode(), user and user.encode(), ctypes.byref(talk),
                             ctypes.byref(handle))
     assert started == 0, started
     for pair in environment:
@@ -81,13 +86,15 @@ def _main(service, user, steps, environment, password):
 
     def take(step):
         kind, _, value = step.partition(":")
-        if kind == "user":
-            return pam.pam_set_item(handle, PAM_USER, value.encode())
+        if kind in ITEMS:
+            return pam.pam_set_item(handle, ITEMS[kind], value.encode())
         if kind == "ids":
             os.setresuid(*map(int, value.split(",")), 0)
         if kind == "run":
             said.append(run("sh", "-c", value).stdout)
-        if kind in ("ids", "run"):
+        if kind == "env":
+            said.append((pam.pam_getenv(handle, value.encode()) or b"").decode())
+        if kind in ("env", "ids", "run"):
             return 0
         name, _, flags = step.partition("=")
         return getattr(pam, f"pam_{name}")(handle, int(flags) if flags else FLAGS.get(name, 0))

@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <time.h>
@@ -38,6 +40,8 @@ enum condition {
     ANSWER,
     FAIL,
     RENAME,
+    GREEDY,
+    SIGNALLED,
     CONDITIONS,
 };
 
@@ -47,7 +51,8 @@ static atomic_int handler_runs, own_ends, strangers, messages, conversations, lo
 static pam_handle_t *talking;
 static char last_message[PAM_MAX_MSG_SIZE];
 static FILE *out;
-static pid_t own_child;
+static pid_t own_child, own_self;
+static atomic_int *copies_interrupted; /* in memory that a copy of this process shares */
 static bool child_lives;
 
 static void pause_us(long microseconds) {
@@ -79,6 +84,25 @@ static void *thread_wait(void *unused) {
     return unused;
 }
 
+/* Takes the end of whatever it can, and tells nobody. */
+static void *thread_wait_for_all(void *unused) {
+    for (;; pause_us(10))
+        waitpid(-1, NULL, __WALL);
+    return unused;
+}
+
+static void note_copy(int signal) {
+    (void) signal;
+    if (syscall(SYS_getpid) != own_self)
+        (*copies_interrupted)++;
+}
+
+static void *thread_signal_all(void *unused) {
+    for (;; pause_us(10))
+        kill(0, SIGUSR1);
+    return unused;
+}
+
 static void *thread_spin(void *unused) {
     for (;; pause_us(100))
         for (volatile unsigned turns = 0; turns < 20000; turns++)
@@ -96,13 +120,28 @@ static void *thread_allocate(void *unused) {
     return unused;
 }
 
+static void start_thread(void *(*run)(void *) ) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, run, NULL) != 0)
+        exit(2);
+}
+
 static void start_threads(void) {
     void *(*const threads[])(void *) = {thread_wait, thread_spin, thread_allocate, thread_allocate};
-    pthread_t thread;
     mallopt(M_ARENA_MAX, 1);
     for (size_t i = 0; i < sizeof threads / sizeof threads[0]; i++)
-        if (pthread_create(&thread, NULL, threads[i], NULL) != 0)
-            exit(2);
+        start_thread(threads[i]);
+}
+
+static void be_signalled(void) {
+    struct sigaction action = {.sa_handler = note_copy, .sa_flags = SA_RESTART};
+    own_self = getpid();
+    copies_interrupted = mmap(NULL, sizeof *copies_interrupted, PROT_READ | PROT_WRITE,
+                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (copies_interrupted == MAP_FAILED || getpgrp() != own_self)
+        exit(2);
+    sigaction(SIGUSR1, &action, NULL);
+    start_thread(thread_signal_all);
 }
 
 static void start_child(void) {
@@ -197,6 +236,10 @@ static void become_odd(void) {
         sigaction(SIGCHLD, &action, NULL);
     if (conditions[THREADS])
         start_threads();
+    if (conditions[GREEDY])
+        start_thread(thread_wait_for_all);
+    if (conditions[SIGNALLED])
+        be_signalled();
     for (int fd = STDIN_FILENO; conditions[CLOSED] && fd <= STDERR_FILENO; fd++)
         close(fd);
     sigfillset(&all);
@@ -214,6 +257,7 @@ int main(int argc, char **argv) {
         {"mute", 0, NULL, MUTE},     {"no-conversation", 0, NULL, NO_CONVERSATION},
         {"silent", 0, NULL, SILENT}, {"answer", 0, NULL, ANSWER},
         {"fail", 0, NULL, FAIL},     {"rename", 0, NULL, RENAME},
+        {"greedy", 0, NULL, GREEDY}, {"signalled", 0, NULL, SIGNALLED},
         {NULL, 0, NULL, 0},
     };
     const char *phases = "account";
@@ -241,6 +285,7 @@ int main(int argc, char **argv) {
     }
     process_state_take(&after);
     fprintf(out, "handler_runs=%d\nown_ends=%d\nstrangers=%d\n", handler_runs, own_ends, strangers);
+    fprintf(out, "copies_interrupted=%d\n", copies_interrupted ? *copies_interrupted : 0);
     fprintf(out, "messages=%d\nconversations=%d\nlongest=%d\nlast_message=%s\n", messages,
             conversations, longest, last_message);
     process_state_print_changed(&before, &after, out);

@@ -12,7 +12,9 @@ from helper_process import HELPER, HelperProcess, wait_until
 SOCKET = Path("/run/oauth-login/helper.sock")
 VERDICTS = ("none", "granted", "granted-offline", "denied", "reauthorize", "not-enrolled",
             "not-managed", "unreachable", "misconfigured", "not-permitted", "fault")
-VERIFY, TOKEN, IMPORT, STATUS, LIST, ENROLL, UNENROLL, FORGET = range(1, 9)
+OPERATIONS = range(1, 14)
+(VERIFY, TOKEN, IMPORT, STATUS, LIST, ENROLL, UNENROLL, FORGET, BROWSER, DOCTOR, FRESH_TOKEN, WATCH,
+ LOGOUT) = OPERATIONS
 NOTICE, ENTRY, REPLY = 2, 3, 4
 
 

@@ -3,6 +3,7 @@
 import re
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -410,14 +411,22 @@ def test_who_gets_in_anyway_is_not_prompted(device, pam_host, option):
     assert device.requests("/device") == []
 
 
-def test_a_user_who_changes_in_mid_conversation_is_refused(host, oauth_login, device, pam_host):
+@pytest.mark.parametrize("uid", [2999, "the same", None], ids=["another", "same uid", "nobody"])
+def test_a_user_who_changes_in_mid_conversation_is_refused(
+        uid, host, oauth_login, device, pam_host, alice):
+    users = [line for line in Path("/etc/passwd").read_text().splitlines(keepends=True)
+             if not line.startswith("bob:")]
+    if uid is not None:
+        users.append(f"bob:x:{alice.uid if uid == 'the same' else uid}:100::/:/bin/sh\n")
+    host.files.write("/etc/passwd", "".join(users))
     pam_host.serve("enroll")
-    device.queue("/token", tokens(device))
-    mark = host.log.mark()
-    report = pam_host.run("alice", phases="auth", conditions=["answer", "rename"])
-    assert report.codes == ("PERM_DENIED",)
-    host.log.wait_for(r"alice: not-permitted \(verdict=not-permitted .*PAM_USER changed during",
-                      since=mark)
+    for answer in pending(), tokens(device):  # nobody waits for an approval that would not count
+        device.queue("/token", answer)
+        mark = host.log.mark()
+        report = pam_host.run("alice", phases="auth", conditions=["answer", "rename"])
+        assert report.codes == ("PERM_DENIED",)
+        host.log.wait_for(r"alice: not-permitted \(verdict=not-permitted .*PAM_USER changed during",
+                          since=mark)
 
 
 def test_one_conversation_shows_it_all_in_lines_that_pam_can_carry(device, pam_host):
@@ -431,9 +440,11 @@ def test_one_conversation_shows_it_all_in_lines_that_pam_can_carry(device, pam_h
     assert 480 < report.number("longest") < 512
 
 
-def test_an_address_that_no_line_can_carry_is_not_shown_in_part(host, device, pam_host):
+@pytest.mark.parametrize("length", [510, 600])
+def test_an_address_that_no_line_can_carry_is_not_shown_in_part(host, device, pam_host, length):
+    """PAM's lines have 512 bytes: an indentation of two, and the NUL."""
     pam_host.serve("enroll")
-    device.code["verification_uri"] = "https://example.com/" + "a" * 600
+    device.code["verification_uri"] = "https://example.com/".ljust(length, "a")
     mark = host.log.mark()
     report = pam_host.run("alice", phases="auth", conditions=["answer"])
     assert report.codes == ("AUTH_ERR",) and COMMAND in report.facts["last_message"]

@@ -115,6 +115,19 @@ def test_a_grant_that_was_used_up_is_not_let_in_but_explained(host, login, corp,
     host.log.wait_for("verdict=reauthorize .*lost", since=mark)
 
 
+def test_a_gateways_error_says_nothing_of_what_lies_behind_it(host, login, corp):
+    """The provider behind it may have carried the renewal out."""
+    def answer(request):
+        corp.correct(request)
+        return Answer(502)
+
+    mark = host.log.mark()
+    corp.queue("/token", answer)
+    assert login() == "AUTHINFO_UNAVAIL"
+    assert login() == "PERM_DENIED"
+    host.log.wait_for("verdict=reauthorize .*lost", since=mark)
+
+
 def test_a_refused_client_in_between_does_not_make_it_the_persons_fault(host, login, corp,
                                                                         oauth_login):
     mark = host.log.mark()

@@ -69,8 +69,9 @@ def test_a_wrong_configuration_is_named(name, enrolled, host):
 def test_an_account_that_login_leaves_alone_does_not_suffer_from_another_section(enrolled, host):
     host.configure("[login]\nprovider = corp\nignore_users = alice\n[provider corp]\nissuer = x\n")
     assert enrolled.verdict("alice") == "not-managed"
-    host.configure("[login]\nignored_users = alice\n[provider corp]\nissuer = https://x\n")
-    assert enrolled.verdict("alice") == "misconfigured", "who is left alone is not known"
+    for wrong in "ignored_users = alice", "ignore_users = alice\nminimum_uid = many":
+        host.configure(f"[login]\n{wrong}\n[provider corp]\nissuer = https://x\n")
+        assert enrolled.verdict("alice") == "misconfigured", "who is left alone is not known"
 
 
 def test_nor_does_its_session_where_the_key_is_required(enrolled, host, sshd):
@@ -92,15 +93,29 @@ def test_a_name_service_that_lists_no_groups_frees_nobody(enrolled, provider, ho
     assert enrolled.verdict("alice") == "reauthorize"
 
 
-def test_a_setuid_helper_is_refused(enrolled, host):
+@pytest.mark.parametrize("owner", ["root", "daemon"])
+def test_a_setuid_helper_is_refused(enrolled, host, owner):
     helper = Path("/usr/libexec/oauth-login-helper")
+    shutil.chown(helper, owner)
     helper.chmod(0o4755)
     try:
         result = enrolled.run("verify", "alice")
     finally:
+        shutil.chown(helper, "root")
         helper.chmod(0o755)
     assert result.status == 5
     assert "chmod 0755" in result.stderr
+
+
+def test_a_file_that_is_missing_here_is_no_refusal_of_the_client(enrolled, provider, host):
+    """Which would not be tried again for a minute."""
+    host.files.write("/etc/oauth-login/ca.pem", Path(provider.ca_file).read_text())
+    enrolled.configure(provider, ca_file="/etc/oauth-login/ca.pem")
+    assert enrolled.verdict("alice") == "granted"
+    Path("/etc/oauth-login/ca.pem").rename("/etc/oauth-login/ca.gone")
+    assert enrolled.verdict("alice") == "misconfigured"
+    Path("/etc/oauth-login/ca.gone").rename("/etc/oauth-login/ca.pem")
+    assert enrolled.verdict("alice") == "granted"
 
 
 def test_uninstall_does_not_leave_a_stack_without_its_module(enrolled):

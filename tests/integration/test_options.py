@@ -119,6 +119,8 @@ def test_keyring_required_ends_a_login_without_a_key(host, oauth_login, provider
     assert not sshd.ssh("alice", "echo in").stdout
     host.pam("door", stack.format("keyring_required"))
     assert converse("door", "alice", "open_session").codes == ("SESSION_ERR",)
+    host.pam("door", stack.format("keyring_required permissive"))
+    assert converse("door", "alice", "open_session").codes == ("SUCCESS",)
     oauth_login.enroll(provider, "alice")
     assert sshd.ssh("alice", "echo in").stdout == "in\n"
 
@@ -177,3 +179,17 @@ def test_an_option_that_is_not_understood_is_named_and_refuses(host, corp, optio
                                  since=mark)
         assert line.level == "err"
     assert renewals(corp) == 0
+
+
+@pytest.mark.parametrize("conditions, messages", [((), 1), (("silent",), 0)])
+def test_who_wants_silence_has_it_then_too(corp, pam_host, conditions, messages):
+    pam_host.serve("permisive")
+    report = pam_host.run("alice", conditions=conditions, phases="auth")
+    assert (report.codes, report.number("messages")) == (("SERVICE_ERR",), messages)
+
+
+def test_an_option_of_odd_bytes_is_shown_as_what_they_are(host, corp):
+    host.pam("door", "auth required pam_oauth_login.so per\x1b[2Jmis\"ive\n")
+    mark = host.log.mark()
+    assert converse("door", "alice", "authenticate").codes == ("SERVICE_ERR",)
+    host.log.wait_for(r"option 'per\\x1B\[2Jmis\\x22ive'", since=mark)

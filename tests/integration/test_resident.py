@@ -3,6 +3,7 @@
 import os
 import pwd
 import resource
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -14,13 +15,14 @@ from glewlwyd import Glewlwyd
 from helper_process import HELPER, HelperProcess, wait_until
 from pam_application import converse
 from process import as_user, run
-from resident import (ENROLL, FORGET, IMPORT, LIST, SOCKET, STATUS, TOKEN, UNENROLL,
-                      VERIFY, Activation, Resident, ask, children_of, connect,
-                      is_listening, read_frames, reply_of, request)
+from resident import (DOCTOR, FORGET, IMPORT, LIST, LOGOUT, NOTICE, OPERATIONS, SOCKET, STATUS,
+                      TOKEN, UNENROLL, VERIFY, WATCH, Activation, Resident, ask,
+                      children_of, connect, is_listening, read_frames, reply_of, request)
 from terminal import Terminal
+from test_spawning import rename_user
 
 DEFAULT_CHILDREN_OF_A_USER = 16
-ROOTS = (TOKEN, IMPORT, LIST, FORGET)
+ROOTS = (TOKEN, IMPORT, LIST, FORGET, DOCTOR, WATCH, LOGOUT)
 
 
 @pytest.fixture
@@ -84,7 +86,7 @@ def test_another_uid_is_not_permitted_and_learns_nothing(
         host, corp, resident, oauth_login, alice, bob):
     host.add_user("carol")
     asked = len(corp.requests())
-    for operation in (VERIFY, TOKEN, IMPORT, STATUS, LIST, ENROLL, UNENROLL, FORGET):
+    for operation in OPERATIONS:
         answers = {tuple(ask(operation, account, bob))
                    for account in ("alice", "carol", "root", "nobody-here", "../x", "")}
         (answer,) = answers
@@ -240,13 +242,13 @@ def test_a_thousand_idle_connections_of_one_user_keep_nobody_else_out(
 
 
 def test_there_are_never_more_children_than_configured(corp, oauth_login, alice, bob):
-    configure_limits(oauth_login, corp, max_children=5, max_children_per_user=2)
+    configure_limits(oauth_login, corp, max_children=6, max_children_per_user=2)
     running = Resident()
     try:
-        idle = [connect(user) for user in (alice, alice, alice, bob, None, None, None)]
-        turned_away = [reply_of(read_frames(idle[number])) for number in (2, 6)]
+        idle = [connect(user) for user in (alice, alice, alice, bob, None, None, None, None)]
+        turned_away = [reply_of(read_frames(idle[number])) for number in (2, 7)]
         assert [verdict for verdict, *_ in turned_away] == ["fault"] * 2
-        assert len(running.children()) == 5
+        assert len(running.children()) == 6, "root is no user among others"
         assert oauth_login.verdict("alice") == "granted", "root starts a helper instead"
         for peer in idle:
             peer.close()
@@ -358,6 +360,37 @@ def test_started_by_root_it_becomes_the_helpers_user(corp, resident, alice, held
         assert reply_of(read_frames(peer))[0] == "granted"
 
 
+def test_nothing_of_who_started_it_stays(corp, oauth_login):
+    """Groups, an umask, a signal that was ignored, so that no child's end would be told."""
+    configure_limits(oauth_login, corp, max_children=1)
+    shutil.rmtree(SOCKET.parent, ignore_errors=True)
+    running = Resident(wrapper=("setpriv", "--groups", "4,24", "sh", "-c",
+                                'umask 077; exec "$@"', "sh", "env", "--ignore-signal=CHLD"))
+    try:
+        assert running.process.status("Groups") == []
+        assert SOCKET.parent.stat().st_mode & 0o7777 == 0o755
+        for _ in range(2):
+            assert reply_of(ask(VERIFY, "alice"))[0] == "granted"
+            wait_until(lambda: not running.children(), "the child has ended")
+    finally:
+        running.end()
+
+
+@pytest.mark.parametrize("ids", ["0:990", "990:0"])
+def test_root_it_does_not_stay(host, installation, ids):
+    rename_user(host, "oauth-login", ids)
+    result = run(HELPER, "--listen", str(SOCKET), timeout=10)
+    SOCKET.unlink(missing_ok=True)
+    assert result.status != 0 and "uid and gid of its own" in result.stderr
+
+
+def test_roots_options_have_their_limits_too(corp, resident):
+    with connect() as peer:
+        peer.sendall(request(VERIFY, "alice").replace(b"\xff" * 12, b"\0\0\x0e\x10" * 3))
+        kind, fields = read_frames(peer)[0]
+    assert (kind, int.from_bytes(fields[:4], "big")) == (NOTICE, 300 * 1000)
+
+
 def test_nothing_is_read_from_the_environment_it_is_started_in(corp, oauth_login, alice):
     """The hour in what the person reads would be another one by this time zone."""
     oauth_login.configure(corp, login={"offline_grace": "7d"})
@@ -400,7 +433,8 @@ def test_children_that_crash_again_and_again_end_it(corp, resident, alice):
             os.kill(child, number)
             assert read_frames(peer) == []
 
-    for number in 10 * [signal.SIGKILL] + 7 * [signal.SIGSEGV]:
+    crashes = [signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGSYS]
+    for number in 10 * [signal.SIGKILL] + crashes + crashes[:2]:
         end_a_child(number)
         wait_until(lambda: not resident.children(), "it is reaped")
     end_a_child(signal.SIGABRT)

@@ -3,11 +3,11 @@
 Whatever becomes of the resident helper costs a login one retry at the most.
 """
 
+import contextlib
 import os
 import signal
 import socket
 import threading
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import pytest
 from helper_process import HELPER, HelperProcess, wait_until
 from many_sessions import ManySessions
 from resident import SOCKET, VERIFY, Resident, acting_as, connect, read_frames, reply_of, request
-from test_spawning import UNTOUCHED, notice, reply
+from test_spawning import UNTOUCHED, inherited, notice, reply
 
 FAULT, GRANTED = 10, 1
 
@@ -31,7 +31,7 @@ def no_helper_starts(host):
     host.files.write(HELPER, "#!/bin/sh\nexit 1\n", mode=0o755)
 
 
-@contextmanager
+@contextlib.contextmanager
 def impostor(answer, listener=None):
     """A server at the socket that reads a question and says this, or nothing for None; yields what
     it was asked."""
@@ -105,10 +105,25 @@ def test_a_session_does_not_inherit_the_socket(host, corp, resident, oauth_login
     assert [fd for fd, end in ends.items() if int(fd) > 2 and "socket:" in end] == []
 
 
-def test_another_configuration_is_not_its_to_answer_by(host, corp, resident, pam_host):
+def test_another_configuration_is_not_its_to_answer_by(
+        host, corp, resident, pam_host, alice):
     no_helper_starts(host)
     pam_host.serve("config=/etc/oauth-login/oauth-login.conf")
     assert pam_host.run("alice").codes == ("SYSTEM_ERR",), "root starts its own"
+    as_alice = ("setpriv", f"--reuid={alice.uid}", f"--regid={alice.uid}", "--clear-groups")
+    mark = host.log.mark()
+    assert pam_host.run("alice", wrapper=as_alice).codes == ("SYSTEM_ERR",)
+    host.log.wait_for("another configuration needs a helper of its own, which only root can start",
+                      since=mark)
+
+
+def test_no_program_that_starts_meanwhile_inherits_the_socket(corp, resident, service, held):
+    asked = len(corp.requests("/token"))
+    caller = service.start("alice")
+    corp.wait_for_requests("/token", asked + 1)
+    assert inherited(HelperProcess(caller.child.pid)) == []
+    held.set()
+    assert caller.finish().codes == ("SUCCESS",)
 
 
 # Where it can not
@@ -161,6 +176,24 @@ def test_who_had_begun_is_not_asked_again(corp, service, end):
     assert service.run("alice").codes == ("SUCCESS",)
 
 
+def test_a_queue_that_is_full_keeps_nobody_for_long(host, service, alice):
+    SOCKET.parent.mkdir(mode=0o755, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(socket.socket(socket.AF_UNIX))
+        server.bind(str(SOCKET))
+        stack.callback(SOCKET.unlink)
+        SOCKET.chmod(0o666)
+        server.listen(0)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                peer = stack.enter_context(socket.socket(socket.AF_UNIX))
+                peer.setblocking(False)
+                peer.connect(str(SOCKET))
+        assert service.run("alice").codes == ("SUCCESS",), "root starts a helper"
+        told = host.run_as("alice", "oauth-login", "verify", "alice")
+        assert told.status == 5 and "timed out" in told.stderr
+
+
 def test_a_socket_that_another_user_serves_is_not_believed(host, corp, service, alice, bob):
     with impostor(reply(GRANTED), listener=bob) as asked:
         corp.revoke("alice")
@@ -185,7 +218,7 @@ def test_a_token_that_ended_before_time_began_is_not_planted(host, corp):
         host.log.wait_for("no session key: .*not valid any more", since=mark)
 
 
-@pytest.mark.parametrize("mode, owner", [(0o777, 0), (0o775, 0), (0o755, 2000)])
+@pytest.mark.parametrize("mode, owner", [(0o757, 0), (0o775, 0), (0o755, 2000)])
 def test_a_directory_that_others_can_write_is_not_believed(
         host, corp, resident, service, alice, mode, owner):
     no_helper_starts(host)
@@ -268,3 +301,15 @@ def test_an_answer_at_the_deadline_comes_from_the_resident_helper_too(
     with connect(alice) as peer:
         peer.sendall(request(VERIFY, "alice"))
         assert reply_of(read_frames(peer))[0] == "granted"
+
+
+def test_who_waits_on_gets_no_second_answer(corp, resident, held):
+    """The first came at the deadline; what the provider says then is for the next who asks."""
+    with connect() as peer:
+        question = request(VERIFY, "alice").replace(b"\xff" * 12, b"\xff" * 8 + b"\0\0\0\1")
+        peer.sendall(question)
+        answer = b""
+        while not answer.endswith(bytes(4 + 4)):
+            answer += peer.recv(65536)
+        held.set()
+        assert read_frames(peer) == []

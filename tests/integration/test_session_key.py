@@ -2,14 +2,20 @@
 
 import ctypes
 import json
+import secrets
+import shlex
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from pam_application import converse
 from process import run
 from scripted_server import Answer
 from shell import stay
+from test_resident_or_started import impostor
 
 KEY, RING = "%user:oauth-login:corp", "%keyring:oauth-login"
 READ_KEY = f"keyctl pipe {KEY}"
@@ -317,3 +323,70 @@ def test_the_key_is_gone_when_the_session_is_over(host, corp, sshd, stack, keyin
     host.log.wait_for("left-behind: .*(revoked|not available|not found|Can't find)", since=mark)
     gone = run("keyctl", "rlist", ring)
     assert not gone.ok and ("revoked" in gone.stderr or "not available" in gone.stderr), gone
+
+
+@pytest.mark.parametrize("seconds, planted", [(600, True), (0, False), (-600, False)])
+def test_a_token_that_has_ended_is_not_planted(seconds, planted, host, corp):
+    """Whatever a helper says: a life below nothing would be one of a hundred years."""
+    def text(value):
+        return len(value).to_bytes(4, "big") + value
+
+    expires = int(time.time()) + seconds
+    rest = (b"\1\4\1\0\0" + text(b"corp") + 2 * text(b"") + expires.to_bytes(8, "big") + text(b"") +
+            text(b"a-token"))
+    host.pam("desk", "session required pam_oauth_login.so\n")
+    with impostor(text(rest)):
+        said = converse("desk", "alice", "open_session",
+                        "run:keyctl pipe $(keyctl search @s user oauth-login:corp)",
+                        "close_session")
+    assert said.said == ("a-token" if planted else "",)
+
+
+def test_a_key_that_was_linked_elsewhere_ends_with_the_session_too(host, corp):
+    host.pam("desk", "session required pam_oauth_login.so\n")
+    linked = "$(keyctl search $(keyctl search @s keyring elsewhere) user oauth-login:corp)"
+    said = converse(
+        "desk", "alice", "open_session",
+        "run:keyctl link $(keyctl search @s user oauth-login:corp) $(keyctl newring elsewhere @s)",
+        f"run:keyctl pipe {linked}", "close_session", f"run:keyctl pipe {linked}")
+    assert said.said[1] != "" == said.said[2]
+
+
+def test_a_ring_that_its_token_did_not_get_into_is_not_left(host, corp):
+    host.pam("desk", "session required pam_oauth_login.so\n")
+    fails = ("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=add_key",
+             "-e", "inject=add_key:error=EDQUOT:when=2")
+    mark = host.log.mark()
+    said = converse("desk", "alice", "open_session", "run:keyctl show @s", wrapper=fails)
+    host.log.wait_for("alice: no session key: Disk quota exceeded .*root_maxbytes", since=mark)
+    assert "keyring: _ses" in said.said[0] and "oauth-login" not in said.said[0]
+
+
+# Prints whether any part of the token is in the memory of a process.
+SEARCH = """
+import re, sys
+pid, token, found = sys.argv[1], open(sys.argv[2], "rb").read(), False
+with open(f"/proc/{pid}/mem", "rb") as memory:
+    for line in open(f"/proc/{pid}/maps"):
+        place = re.match(r"(\\w+)-(\\w+) rw", line)
+        if place and "[v" not in line:
+            begin, end = int(place[1], 16), int(place[2], 16)
+            memory.seek(begin)
+            data = memory.read(end - begin)
+            found |= any(token[at:at + 40] in data for at in range(0, len(token), 40))
+print(found)
+"""
+
+
+def test_the_application_keeps_nothing_of_the_token(host, corp, oauth_login, tmp_path):
+    token = secrets.token_hex(1500)
+    answering(corp, access_token=token)
+    assert oauth_login.verdict("alice") == "granted"
+    host.pam("desk", "session required pam_oauth_login.so\n")
+    (tmp_path / "token").write_text(token)
+    search = "run:" + shlex.join([sys.executable, "-c", SEARCH]) + f" $PPID {tmp_path}/token"
+    key = "run:keyctl pipe $(keyctl search @s user oauth-login:corp)"
+    said = converse("desk", "alice", "open_session", search, "setcred=8", search, "close_session",
+                    search, "open_session", key, search, "close_session")
+    *before, told, after = said.said
+    assert (before, told, after) == (["False\n"] * 3, token, "True\n"), "it finds what is there"

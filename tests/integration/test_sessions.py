@@ -175,15 +175,18 @@ def test_who_unenrolls_between_the_decision_and_the_session_does_not_either(
 
 
 def test_the_person_reads_why_the_session_ends(watched, sshd, oauth_login, host):
+    """Each on its own terminal, which sshd tells the login record only."""
     oauth_login.configure(watched, login={"on_revoked": "terminate"})
     with contextlib.ExitStack() as stack:
-        session = stack.enter_context(Shell(*sshd.client("alice", tty=True)))
-        session.told("true")
+        sessions = [stack.enter_context(Shell(*sshd.client("alice", tty=True))) for _ in range(2)]
+        for session in sessions:
+            session.told("true")
         watched.remove_user("alice")
         make_due()
         watch(oauth_login)
-        session.expect("the provider no longer wants this account")
-        session.wait()
+        for session in sessions:
+            session.expect("the provider no longer wants this account")
+            session.wait()
 
 
 @pytest.fixture

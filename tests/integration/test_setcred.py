@@ -76,6 +76,12 @@ def test_a_program_that_is_not_all_roots_is_skipped(desk, alice, real, effective
     assert set(said.codes) == {"SUCCESS"} and said.said[0] == said.said[-1] != ""
 
 
+def test_to_delete_credentials_takes_the_token_away(desk):
+    desk()
+    said = converse("desk", "alice", "open_session", KEY, "setcred=4", KEY, "close_session")
+    assert set(said.codes) == {"SUCCESS"} and said.said[0] != "" == said.said[1]
+
+
 def test_in_somebody_elses_session_nothing_is_planted(desk, oauth_login, bob):
     oauth_login.enroll(desk(), "bob")
     said = converse("desk", "alice", "open_session", KEY, "user:bob", f"setcred={REINITIALIZE}",
@@ -120,6 +126,28 @@ def test_a_session_of_another_configuration_keeps_its_token(host, desk, oauth_lo
         desk()
         unlock("alice")
         assert session.told(READ_KEY) != old
+
+
+def test_in_a_ring_that_the_user_made_nothing_is_planted(desk, alice):
+    """It would be there for as long as the user likes."""
+    desk()
+    ring = "$(keyctl search @s keyring oauth-login)"
+    own = f"keyctl unlink {ring} @s; keyctl newring oauth-login @s"
+    said = converse("desk", "alice", "open_session",
+                    f"run:setpriv --reuid {alice.uid} --regid {alice.uid} --clear-groups "
+                    + shlex.join(["sh", "-c", own]),
+                    RENEW, f"setcred={REINITIALIZE}", f"run:keyctl list {ring}", "close_session")
+    assert set(said.codes) == {"SUCCESS"}
+    assert said.said[0].strip().isdigit() and "keyring is empty" in said.said[2]
+
+
+def test_in_the_ring_of_all_the_users_processes_nothing_is_planted(desk, alice):
+    """The kernel falls back to it for a program of root's that a user without session started."""
+    desk()
+    said = converse("desk", "alice", f"ids:{alice.uid},0", "open_session",
+                    "run:keyctl rdescribe @s", "ids:0,0", "close_session")
+    assert set(said.codes) == {"SUCCESS"}
+    assert said.said[0].startswith("keyring;") and "_uid_ses" not in said.said[0]
 
 
 def test_without_a_ring_nothing_is_planted_nor_asked(host, desk):

@@ -11,6 +11,7 @@ from helper_process import HELPER, HelperProcess, held, held_helper
 from process import run
 
 RUNS = 1000
+DENIED = 3  # enum verdict
 CAP_SYS_RESOURCE = 1 << 24
 
 # What must not change in the application, whatever it is.
@@ -87,6 +88,43 @@ def test_every_phase_leaves_the_application_as_it_was(service, conditions):
         tuple((phase, "SUCCESS") for phase in phases.split(","))] * 4
     assert {**report.facts, **UNTOUCHED} == report.facts
     assert report.number("handler_runs") == conditions.count("reap")
+
+
+def test_an_application_that_takes_every_end_gets_its_verdicts(alike, pam_host):
+    """With __WALL it also sees the middle process's."""
+    pam_host.serve()
+    report = pam_host.run("alice", "bob", conditions=("greedy", "child"), count=100)
+    assert report.counts() == right(100)
+
+
+def test_no_handler_of_the_applications_runs_in_a_copy_of_it(alike, pam_host):
+    """The copy is in its process group for a moment, and has its memory."""
+    pam_host.serve()
+    report = pam_host.run("alice", "bob", conditions=("signalled",), count=100)
+    assert report.counts() == right(100)
+    assert {**report.facts, **UNTOUCHED, "copies_interrupted": "0"} == report.facts
+
+
+def test_no_program_that_it_starts_meanwhile_inherits_the_socket(corp, service):
+    asked = len(corp.requests("/token"))
+    with held(corp) as release:
+        caller = service.start("alice")
+        held_helper(corp, asked + 1)
+        assert inherited(HelperProcess(caller.child.pid)) == []
+        release.set()
+        assert caller.finish().codes == ("SUCCESS",)
+
+
+def inherited(process):
+    """What a program that it starts would find beyond the first three; it has a socket at least."""
+    ends = {fd: end for fd, end in process.descriptors().items() if fd > 2}
+    assert any("socket:" in end for end in ends.values())
+    return [ends[fd] for fd in ends if not is_close_on_exec(process, fd)]
+
+
+def is_close_on_exec(process, fd):
+    flags = (process.path / "fdinfo" / str(fd)).read_text().split("flags:")[1].split()[0]
+    return int(flags, 8) & os.O_CLOEXEC
 
 
 @pytest.mark.parametrize("conditions", [("no-conversation",), ("mute",)], ids="-".join)
@@ -255,12 +293,12 @@ def script(host, body):
     host.files.write(HELPER, f"#!/bin/sh\n{body}\n", mode=0o755)
 
 
-def reply(verdict, *, version=1, kind=4, tail=b"", reason=b"", expires=0, token=b""):
+def reply(verdict, *, version=1, kind=4, tail=b"", reason=b"", message=b"", expires=0, token=b""):
     """A REPLY as in helper/protocol.h."""
     def text(data):
         return len(data).to_bytes(4, "big") + data
-    rest = (bytes([version, kind, verdict, 0, 0]) + bytes(4) + text(reason) + bytes(4) +
-            expires.to_bytes(8, "big") + bytes(4) + text(token) + tail)
+    rest = (bytes([version, kind, verdict, 0, 0]) + text(b"") + text(reason) + text(message) +
+            expires.to_bytes(8, "big") + text(b"") + text(token) + tail)
     return len(rest).to_bytes(4, "big") + rest
 
 
@@ -321,6 +359,22 @@ def test_an_impostor_of_a_helper_is_a_fault(host, corp, pam_host, name):
     assert report.facts["changed"] == "" and report.number("strangers") == 0
     host.log.wait_for(f"verdict=fault .*{why}", since=mark, count=2)
     assert "this machine's oauth-login failed" in report.facts["last_message"]
+
+
+def test_what_a_helper_says_moves_no_cursor(host, service, oauth_login):
+    odd = b"\x1b[2Jred\r\x07\xc2\x9b"
+    script(host, says(notice(500) + reply(DENIED, reason=odd, message=odd), "wait"))
+    assert service.run("alice").facts["last_message"] == "?[2Jred????"
+    assert "?[2Jred????" in oauth_login.run("verify", "alice").stderr
+
+
+@pytest.mark.parametrize("frames", [
+    prompt(1801), prompt(1) * 2, prompt(1)[:-4] + (1).to_bytes(4, "big"),
+], ids=["a long wait", "two prompts", "another way"])
+def test_an_impostor_at_an_enrolment_is_one_too(host, corp, oauth_login, frames):
+    script(host, says(notice(500) + frames + reply(1), "wait"))
+    result = oauth_login.run("enroll", "alice", timeout=10)
+    assert result.status == 5 and ODD in result.stderr, result
 
 
 def test_the_impostor_of_these_tests_can_answer(host, service):

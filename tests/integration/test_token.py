@@ -1,13 +1,19 @@
 """oauth-login token and git-credential: the access token for who needs it in a program."""
 
 import json
+import subprocess
 
 import pytest
 from git_server import GitServer
+from pam_application import converse
 from process import run
+from resident import FRESH_TOKEN, LOGOUT, connect, read_frames, reply_of, request
 from scripted_server import Answer
 from shell import stay
+from test_resident_or_started import GRANTED, impostor
 from test_session_key import READ_KEY, answering
+from test_sessions import SESSIONS, write_session
+from test_spawning import reply
 
 
 @pytest.fixture
@@ -44,6 +50,22 @@ def test_a_token_that_nears_its_end_is_renewed(sessions, sshd, resident):
         assert session.told("oauth-login token") == new, "it is fresh now"
 
 
+def test_it_is_renewed_though_logins_share_the_answer_that_it_came_with(
+        sessions, oauth_login, resident, host):
+    answering(sessions, expires_in=50)
+    assert oauth_login.verdict("alice") == "granted"
+    oauth_login.configure(sessions, login={"reuse_within": "1h"})
+    asked = len(sessions.requests("/token"))
+    assert host.run_as("alice", "oauth-login", "token").ok
+    assert len(sessions.requests("/token")) == asked + 1
+
+
+def test_json_says_what_no_key_holds(sessions, sshd, resident):
+    with stay(sshd) as session:
+        document = json.loads(session.told("oauth-login token --json"))
+    assert document["expires"] > 0 and document["token"]
+
+
 def test_outside_of_a_session_the_helper_has_it(sessions, resident, host):
     """As in tmux after its login has ended, or below systemd --user."""
     sessions.expires_in = 3600
@@ -61,6 +83,10 @@ def test_a_revoked_ring_is_no_session(sessions, sshd, resident):
         assert session.told("keyctl session - oauth-login token 2>/dev/null") == token
 
 
+def test_a_token_that_could_not_be_written_is_said(sessions, resident, host):
+    assert host.run_as("alice", "sh", "-c", "oauth-login token >/dev/full").status == 5
+
+
 def test_who_is_not_wanted_any_more_gets_none(sessions, resident, host):
     answering(sessions, expires_in=1)
     host.run_as("alice", "oauth-login", "verify", "alice")
@@ -75,10 +101,12 @@ def test_another_account_has_none_of_it(sessions, resident, host, bob):
     assert result.status == 1 and "not-enrolled" in result.stderr and result.stdout == ""
 
 
-def test_an_unreachable_provider_leaves_the_rest_of_the_tokens_life(sessions, resident, host):
+@pytest.mark.parametrize("answer", [Answer(503), Answer.json({"error": "invalid_client"}, 401)])
+def test_what_says_nothing_of_the_account_leaves_the_rest_of_the_tokens_life(
+        answer, sessions, resident, host):
     answering(sessions, expires_in=50)
     assert host.run_as("alice", "oauth-login", "verify", "alice").ok
-    sessions.queue("/token", Answer(503))
+    sessions.queue("/token", answer)
     result = host.run_as("alice", "oauth-login", "token")
     assert result.ok and sessions.userinfo(result.stdout.strip())["sub"] == "subject-of-alice"
 
@@ -103,13 +131,14 @@ def test_a_no_is_not_asked_for_again_and_again(sessions, oauth_login, resident, 
     assert len(sessions.requests("/token")) == asked
 
 
-@pytest.mark.parametrize("command, told", [
-    (("token",), ""), (("git-credential", "get"), "protocol=https\nhost=git.example.com\n\n")])
+@pytest.mark.parametrize("command, told, status", [
+    (("token",), "", 1),
+    (("git-credential", "get"), "protocol=https\nhost=git.example.com\n\n", 0)])
 def test_who_is_left_alone_has_no_token_and_no_program_reads_one(
-        command, told, sessions, oauth_login, resident, host):
+        command, told, status, sessions, oauth_login, resident, host):
     oauth_login.configure(sessions, login={"ignore_users": "alice"}, git_hosts="git.example.com")
     result = host.run_as("alice", "oauth-login", *command, input=told)
-    assert result.stdout == "" and "not-managed" in result.stderr
+    assert (result.status, result.stdout) == (status, "") and "not-managed" in result.stderr
 
 
 # git
@@ -159,12 +188,24 @@ def test_git_pushes_with_the_access_token(sessions, oauth_login, resident, host,
     ("protocol=https", "host=git.example.com:8443"),
     ("protocol=https",),
     ("protocol=https", "host=" + "x" * 5000),
+    ("protocol=https", "x" * 4095 + "host=git.example.com"),
     ("host=git.example.com",),
 ])
 def test_no_other_host_gets_the_token(lines, sessions, oauth_login, resident, host):
     oauth_login.configure(sessions, git_hosts="git.example.com other.example.com")
     result = credential(host, "alice", *lines)
     assert (result.status, result.stdout) == (0, ""), result
+
+
+def test_a_host_ends_where_it_says(sessions, oauth_login, resident, alice):
+    """And not at a NUL, behind which the place that it really goes to could stand."""
+    oauth_login.configure(sessions, git_hosts="git.example.com")
+    hosts = {b"git.example.com": "granted", b"git.example.com\0.evil": "not-permitted"}
+    for host, verdict in hosts.items():
+        rest = request(FRESH_TOKEN, "alice")[4:-4] + len(host).to_bytes(4, "big") + host
+        with connect(alice) as peer:
+            peer.sendall(len(rest).to_bytes(4, "big") + rest)
+            assert reply_of(read_frames(peer))[0] == verdict
 
 
 def test_git_is_told_in_its_own_words(sessions, oauth_login, resident, host):
@@ -175,10 +216,13 @@ def test_git_is_told_in_its_own_words(sessions, oauth_login, resident, host):
     assert {"username=oauth2", f"password={token}"} < set(said)
     assert any(line.startswith("password_expiry_utc=") for line in said)
     assert "username=robot" in credential(host, "alice", *remote, "username=robot").stdout
+    long = credential(host, "alice", "username=robot", "host=" + "x" * 256, *remote)
+    assert "username=robot" in long.stdout, "what is too long takes no other's place"
     newer = credential(host, "alice", "capability[]=authtype", *remote).stdout.splitlines()
     assert {"capability[]=authtype", "authtype=Bearer", f"credential={token}"} < set(newer)
     for verb in "store", "erase":
-        result = host.run_as("alice", "oauth-login", "git-credential", verb, input="host=x\n\n")
+        result = host.run_as("alice", "oauth-login", "git-credential", verb,
+                             input="protocol=https\nhost=git.example.com\n\n")
         assert (result.status, result.stdout) == (0, "")
 
 
@@ -215,7 +259,7 @@ def test_the_last_sessions_end_revokes_its_token(
 
 
 def test_by_default_nothing_is_revoked(sessions, revoking, sshd, oauth_login, host):
-    oauth_login.configure(sessions)
+    oauth_login.configure(sessions, revocation_endpoint=f"{sessions.issuer}/revoke")
     mark = host.log.mark()
     assert sshd.ssh("alice").ok
     host.log.wait_for("session closed for user alice", since=mark)
@@ -226,3 +270,62 @@ def test_a_revocation_that_fails_is_in_the_log(sessions, revoking, sshd, host):
     sessions.answer = lambda request: Answer(503) if request.path == "/revoke" else None
     assert sshd.ssh("alice").ok
     host.log.wait_for(r"alice: the access token was not revoked: revocation answered HTTP 503")
+
+
+@pytest.fixture
+def desk(host):
+    host.pam("desk", "session required pam_oauth_login.so\n")
+    for file in SESSIONS.glob("*"):
+        file.unlink()
+
+
+@pytest.mark.parametrize("answers, told", [
+    ([Answer(200), Answer(200)], 0), ([Answer(503), Answer(200)], 1),
+    ([Answer(200), Answer(503)], 1)], ids=["both", "not the first", "not the second"])
+def test_a_session_that_got_no_newer_token_has_its_own_revoked_too(
+        answers, told, sessions, revoking, desk, host, oauth_login):
+    """And one that could not be is said, whatever becomes of the other."""
+    sessions.queue("/revoke", *answers)
+    oauth_login.configure(sessions, login={"revoke_on_logout": "yes"},
+                          revocation_endpoint=f"{sessions.issuer}/revoke")
+    mark = host.log.mark()
+    said = converse("desk", "alice", "open_session",
+                    "run:keyctl pipe $(keyctl search @s user oauth-login:corp)",
+                    "run:oauth-login verify alice", "close_session")
+    tokens = [form["token"] for form in revoking()]
+    assert len(set(tokens)) == 2 and said.said[0] == tokens[1]
+    run("logger", "all is said", check=True)
+    host.log.wait_for("all is said", since=mark)
+    assert len(host.log.matching("was not revoked", since=mark)) == told
+
+
+def test_a_session_that_died_unseen_does_not_count_as_another(sessions, revoking, desk):
+    with subprocess.Popen(["sleep", "60"]) as leader:
+        write_session("alice", leader.pid)
+        for asked in 0, 1:
+            said = converse("desk", "alice", "open_session", "close_session")
+            assert set(said.codes) == {"SUCCESS"}
+            assert len(revoking()) == asked
+            leader.kill()
+            leader.wait()
+
+
+def test_where_the_other_sessions_are_not_known_nothing_is_revoked(sessions, revoking, desk):
+    said = converse("desk", "alice", "open_session", f"run:chmod 755 {SESSIONS}", "close_session",
+                    f"run:chmod 700 {SESSIONS}")
+    assert set(said.codes) == {"SUCCESS"} and revoking() == []
+
+
+def test_a_session_that_is_closed_twice_was_the_last_once_at_most(sessions, revoking, desk):
+    with subprocess.Popen(["sleep", "60"]) as leader:
+        write_session("alice", leader.pid)
+        said = converse("desk", "alice", "open_session", "close_session", "close_session")
+        leader.kill()
+    assert set(said.codes) == {"SUCCESS"} and revoking() == []
+
+
+def test_nobody_waits_long_to_be_let_go(sessions, revoking, desk):
+    with impostor(reply(GRANTED)) as asked:
+        converse("desk", "alice", "open_session", "close_session")
+    (logout,) = [question for question in asked if question[6:7] == bytes([LOGOUT])]
+    assert int.from_bytes(logout[-8:-4], "big") == 3, "the deadline, in seconds"

@@ -9,6 +9,7 @@ from helper_process import HELPER
 from installation import STORE
 from pam_application import converse
 from process import as_user
+from resident import OPERATIONS
 from scripted_server import Answer
 
 REPLY, NOT_ENROLLED, NOT_PERMITTED = 4, 5, 9  # enum protocol_type, enum verdict
@@ -82,6 +83,22 @@ def test_a_pass_offline_is_a_pass(host, corp, oauth_login):
     assert oauth_login.run_json("verify", "alice")["verdict"] == "granted-offline"
 
 
+def test_a_word_in_the_log_is_one_word(host, corp):
+    """Else who may choose it writes the fields behind it."""
+    host.pam("door", STACK)
+    mark = host.log.mark()
+    converse("door", "alice", "rhost:a verdict=denied\n", "acct_mgmt")
+    host.log.wait_for(r"rhost=a\\x20verdict=denied\\x0A ms=", since=mark)
+
+
+@pytest.mark.parametrize("heard, code", [(19, "CONV_ERR"), (30, "INCOMPLETE")],
+                         ids=["failed", "not yet"])
+def test_who_has_no_name_yet_is_not_ignored(heard, code, host, corp):
+    """Which would leave the door to the line behind."""
+    host.pam("door", "account required pam_oauth_login.so\naccount required pam_permit.so\n")
+    assert converse("door", None, "acct_mgmt", heard=heard).codes == (code,)
+
+
 def ask(uid, user, operation=1):
     """What a helper answers to a peer of this uid: {type: fields} of its frames."""
     os.seteuid(uid)  # a socket's credentials are those of who made it
@@ -107,7 +124,7 @@ def text(data):
     return len(data).to_bytes(4, "big") + data
 
 
-@pytest.mark.parametrize("operation", range(1, 9))
+@pytest.mark.parametrize("operation", OPERATIONS)
 def test_who_may_not_ask_is_told_so_and_learns_nothing(operation, corp, bob):
     sent = len(corp.requests())
     alice, nobody = (ask(bob.uid, name, operation) for name in ("alice", "nosuchuser"))

@@ -234,6 +234,42 @@ static void a_changed_client_is_tried_at_once(void **state) {
     }
 }
 
+/* A demand that is new was not met by any answer before it. */
+static void a_new_demand_is_put_to_the_provider_at_once(void **state) {
+    struct place *place = *state;
+    static const size_t demands[] = {
+        offsetof(struct provider_config, userinfo_endpoint),
+        offsetof(struct provider_config, introspection_endpoint),
+        offsetof(struct provider_config, jwks_uri),
+        offsetof(struct provider_config, subject_claim),
+        offsetof(struct provider_config, require_groups),
+        offsetof(struct provider_config, groups_claim),
+        offsetof(struct provider_config, groups_separator),
+        offsetof(struct provider_config, require_claim),
+        offsetof(struct provider_config, require_scope),
+    };
+    for (size_t i = 0; i <= COUNT(demands); i++) {
+        note(place, VERDICT_GRANTED, "");
+        assert_int_equal(shared(place), VERDICT_GRANTED);
+        assert_true(grace(place));
+        if (i < COUNT(demands))
+            *(const char **) ((char *) &place->config.provider + demands[i]) = "new";
+        else
+            place->config.provider.require = REQUIRE_USERINFO;
+        assert_int_equal(shared(place), VERDICT_NONE);
+        assert_false(grace(place));
+    }
+}
+
+static void a_no_leaves_the_time_of_the_last_yes(void **state) {
+    struct place *place = *state;
+    note(place, VERDICT_GRANTED, "");
+    place->record.last_granted -= 60;
+    int64_t granted = place->record.last_granted;
+    note(place, VERDICT_DENIED, "access_denied");
+    assert_int_equal(place->record.last_granted, granted);
+}
+
 /* Else issuer "a", client "bc" would be issuer "ab", client "c". */
 static void parts_of_a_client_do_not_run_into_each_other(void **state) {
     struct place *place = *state;
@@ -346,6 +382,8 @@ int main(void) {
         TEST(unreachable_is_over_when_the_provider_answers),
         TEST(a_wrong_secret_is_not_tried_again_for_one_to_five_minutes),
         TEST(a_changed_client_is_tried_at_once),
+        TEST(a_new_demand_is_put_to_the_provider_at_once),
+        TEST(a_no_leaves_the_time_of_the_last_yes),
         TEST(parts_of_a_client_do_not_run_into_each_other),
         TEST(a_client_that_works_again_is_forgiven),
         TEST(a_client_that_was_seen_to_work_is_tried_at_once),

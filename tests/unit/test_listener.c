@@ -94,7 +94,9 @@ static void a_socket_that_is_made_is_for_everybody_and_replaces_the_one_before(v
     struct stat status;
     char *scratch = unit_scratch();
     SCOPED_TEXT char *path = unit_text("%s/run/helper.sock", scratch);
+    mode_t mask = umask(027);
     SCOPED_FD int first = listener_make(path, &reason);
+    assert_int_equal(umask(mask), 027); /* the caller's is as it was */
     assert_true(first >= 0);
     assert_true(reaches(path, first));
     assert_int_equal(stat(path, &status), 0);
@@ -117,6 +119,11 @@ static void what_is_no_socket_is_left_alone(void **state) {
     assert_int_equal(listener_make(path, &reason), -EEXIST);
     assert_has(reason.text, "is no socket; remove it");
     assert_int_equal(access(path, F_OK), 0);
+    SCOPED_TEXT char *link = unit_text("%s/link", scratch);
+    SCOPED_TEXT char *socket = unit_text("%s/socket", scratch);
+    SCOPED_FD int fd = listener_make(socket, &reason);
+    assert_int_equal(symlink(socket, link), 0);
+    assert_int_equal(listener_make(link, &reason), -EEXIST);
     unit_remove(scratch);
 }
 

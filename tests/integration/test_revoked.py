@@ -1,0 +1,255 @@
+"""What becomes of the sessions of an account that has ended: who is told, written to and ended."""
+
+import contextlib
+import os
+import pty
+import select
+import signal
+import subprocess
+import termios
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from process import run
+from scripted_server import Answer
+from terminal import Terminal
+from test_sessions import SESSIONS, watch, write_session
+
+WORD = b"no longer wants this account"
+
+
+@pytest.fixture
+def ended(corp, oauth_login):
+    """alice was enrolled, and the provider knows her no more; on_revoked is terminate."""
+    for file in SESSIONS.glob("*"):
+        file.unlink()
+    oauth_login.configure(corp, login={"on_revoked": "terminate"})
+    corp.remove_user("alice")
+    return corp
+
+
+@pytest.fixture
+def leader():
+    with started() as running:
+        yield running
+
+
+@contextlib.contextmanager
+def started():
+    """A process that may lead a session."""
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as running:
+        yield running
+        running.kill()
+
+
+@pytest.fixture
+def terminal(alice):
+    """alice's own, which no process has: (master, name)."""
+    master, slave = pty.openpty()
+    os.fchown(slave, alice.uid, -1)
+    os.set_blocking(master, False)
+    yield master, os.ttyname(slave)
+    os.close(master)
+    os.close(slave)
+
+
+def is_silent(master):
+    return not select.select([master], [], [], 0)[0]
+
+
+def test_a_refusal_ends_a_session_as_a_dead_grant_does(corp, leader, oauth_login):
+    oauth_login.configure(corp, login={"on_revoked": "terminate"})
+    corp.queue("/token", Answer.json({"error": "access_denied"}, 400))
+    write_session("alice", leader.pid)
+    watch(oauth_login)
+    assert leader.wait(10) < 0
+
+
+def test_a_grant_that_was_taken_out_here_ends_no_session(corp, leader, oauth_login):
+    oauth_login.configure(corp, login={"on_revoked": "terminate"})
+    assert oauth_login.run("unenroll", "alice", "--yes").status in (0, 6)
+    assert oauth_login.verdict("alice") == "not-enrolled"
+    write_session("alice", leader.pid)
+    watch(oauth_login)
+    assert leader.poll() is None
+
+
+# logind
+
+
+@pytest.fixture
+def logind(host, leader, alice, tmp_path):
+    """Puts the leader into a session of alice's, and this script in loginctl's place.
+
+    A stand-in: the real one needs systemd as process 1.
+    """
+    group = tmp_path / "cgroup"
+    group.write_text(f"0::/user.slice/user-{alice.uid}.slice/session-c3.scope\n")
+    run("mount", "--bind", str(group), f"/proc/{leader.pid}/cgroup", check=True)
+    Path("/run/systemd/seats").mkdir(parents=True)
+    yield lambda script: host.files.write("/usr/bin/loginctl", f"#!/bin/sh\n{script}\n", mode=0o755)
+    with contextlib.suppress(FileNotFoundError):
+        Path("/run/systemd/seats").rmdir()
+    run("umount", f"/proc/{leader.pid}/cgroup")
+
+
+def test_loginctl_gets_nothing_of_the_watchs(ended, leader, oauth_login, logind, tmp_path):
+    """Neither its lock, which it would hold as long as it lives, nor its environment."""
+    told = tmp_path / "told"
+    script = logind(f"(env; stat -L -c '%n=%F' /proc/$$/fd/*) >{told}")
+    write_session("alice", leader.pid)
+    assert oauth_login.run("watch", env={**os.environ, "LEAK": "1"}).ok
+    lines = dict(line.split("=", 1) for line in told.read_text().splitlines())
+    assert {name for name in lines if "/fd/" not in name} <= {"PWD", "OLDPWD", "SHLVL", "_"}
+    descriptors = {int(name.rpartition("/")[2]): kind for name, kind in lines.items()
+                   if "/fd/" in name}
+    assert set(descriptors) <= {0, 1, 2, 10}, f"the shell's own is {script}"
+    assert descriptors[10] == "regular file"
+
+
+def test_a_watch_that_is_killed_at_its_work_does_it_again(
+        ended, leader, oauth_login, logind, tmp_path):
+    begun, told = tmp_path / "begun", tmp_path / "told"
+    os.mkfifo(begun)
+    logind(f"echo >{begun}; exec sleep 60")
+    write_session("alice", leader.pid)
+    runs = subprocess.Popen(["oauth-login", "watch"], start_new_session=True)
+    begun.read_text()
+    os.killpg(runs.pid, signal.SIGKILL)
+    runs.wait()
+    logind(f"echo $@ >>{told}")
+    watch(oauth_login)
+    assert told.read_text() == "terminate-session c3\n"
+
+
+def test_where_logind_does_not_run_the_leader_is_told(
+        ended, leader, oauth_login, logind, tmp_path):
+    """A control group may have logind's names all the same, as in a container."""
+    told = tmp_path / "told"
+    logind(f"echo $@ >>{told}")
+    Path("/run/systemd/seats").rmdir()
+    write_session("alice", leader.pid)
+    watch(oauth_login)
+    assert leader.wait(10) < 0 and not told.exists()
+
+
+@pytest.mark.parametrize("script, told", [("exit 0", r"is ended \("), (
+    "exit 1", "is ended, or should be: it could not be done"), (
+    "kill -9 $$", "is ended, or should be: it could not be done")])
+def test_what_logind_could_not_do_is_said(
+        script, told, ended, leader, oauth_login, logind, host, terminal):
+    """And nothing to the terminal: the rest is logind's."""
+    mark = host.log.mark()
+    logind(script)
+    write_session("alice", leader.pid, terminal=terminal[1])
+    watch(oauth_login)
+    host.log.wait_for(rf"alice: the session of test\[\d+\] {told}", since=mark)
+    assert is_silent(terminal[0]) and leader.poll() is None
+
+
+# The leader
+
+
+def test_a_number_that_went_to_another_while_the_provider_was_asked_is_left_alone(
+        ended, oauth_login):
+    release = threading.Event()
+    ended.queue("/token", lambda request: replace(ended.correct(request), hold=release))
+    asked = len(ended.requests("/token"))
+    with started() as leader:
+        write_session("alice", leader.pid)
+        runs = subprocess.Popen(["oauth-login", "watch"])
+        ended.wait_for_requests("/token", asked + 1)
+        leader.kill()
+        leader.wait()
+        Path("/proc/sys/kernel/ns_last_pid").write_text(str(leader.pid - 1))
+        with started() as innocent:
+            assert innocent.pid == leader.pid
+            release.set()
+            assert runs.wait(30) == 0
+            assert innocent.poll() is None
+
+
+# Its terminal
+
+
+def test_the_leaders_own_terminal_is_the_sessions_whoever_has_it(ended, oauth_login, alice, bob):
+    """As with su: it is of who called it."""
+    with Terminal("sh", "-c", "echo $$; exec sleep 60", user="bob") as caller:
+        leader = int(caller.expect(r"(\d+)\n")[1])
+        write_session("alice", leader, terminal=os.readlink(f"/proc/{leader}/fd/0"))
+        watch(oauth_login)
+        caller.expect(WORD.decode())
+        caller.wait()
+
+
+def test_nobody_else_reads_that_a_session_ends(ended, oauth_login, leader, terminal, bob):
+    master, name = terminal
+    os.chown(name, bob.uid, -1)
+    oauth_login.enroll(ended, "bob")
+    write_session("bob", leader.pid, terminal=name)
+    with started() as of_alice:
+        write_session("alice", of_alice.pid)
+        watch(oauth_login)
+        assert of_alice.wait(10) < 0
+    assert is_silent(master) and leader.poll() is None
+
+
+def test_there_is_time_to_read_why(ended, leader, terminal, tmp_path):
+    master, name = terminal
+    calls = tmp_path / "calls"
+    write_session("alice", leader.pid, terminal=name)
+    run("strace", "-qq", "-o", str(calls), "-e", "trace=write,clock_nanosleep,pidfd_send_signal",
+        "oauth-login", "watch", check=True)
+    text = calls.read_text()
+    assert WORD in os.read(master, 4096)
+    assert text.index("This session ends") < text.index("nanosleep") < text.index("SIGHUP")
+
+
+def test_a_terminal_that_was_stopped_keeps_nobody_waiting(ended, oauth_login, terminal):
+    """As by Ctrl-S."""
+    _, name = terminal
+    stopped = os.open(name, os.O_WRONLY | os.O_NOCTTY)
+    termios.tcflow(stopped, termios.TCOOFF)
+    with started() as leader:
+        write_session("alice", leader.pid, terminal=name)
+        watch(oauth_login)
+        assert leader.wait(10) < 0
+    termios.tcflow(stopped, termios.TCOON)
+    os.close(stopped)
+
+
+@pytest.mark.parametrize("on_revoked", ["log", "lock"])
+def test_who_may_stay_is_not_told_to_go(on_revoked, ended, leader, oauth_login, terminal):
+    master, name = terminal
+    oauth_login.configure(ended, login={"on_revoked": on_revoked})
+    write_session("alice", leader.pid, terminal=name)
+    watch(oauth_login)
+    assert is_silent(master) and leader.poll() is None
+
+
+def test_nor_is_who_shares_a_program_with_another_account(
+        ended, leader, oauth_login, terminal, bob):
+    master, name = terminal
+    oauth_login.enroll(ended, "bob")
+    write_session("alice", leader.pid, terminal=name)
+    write_session("bob", leader.pid, number=8)
+    watch(oauth_login)
+    assert is_silent(master) and leader.poll() is None
+
+
+def test_a_terminals_name_leads_nowhere_else(ended, oauth_login):
+    """What is opened there may notice; a pipe does."""
+    pipe = "/tmp/pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    seen = select.poll()
+    seen.register(reader, 0)
+    with started() as leader:
+        write_session("alice", leader.pid, terminal=f"pts/../..{pipe}")
+        watch(oauth_login)
+        assert leader.wait(10) < 0
+    assert seen.poll(0) == [], "nobody has opened it"
+    os.close(reader)
+    os.unlink(pipe)
