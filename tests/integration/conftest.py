@@ -13,6 +13,7 @@ from certificates import Authority
 from glewlwyd import Glewlwyd
 from host import Host
 from installation import Installation
+from open_sessions import forget_all, started
 from pam_host import PamHost, build_pam_host
 from resident import Resident
 from scripted_provider import ScriptedProvider
@@ -126,6 +127,22 @@ def corp(oauth_login, provider, alice):
     oauth_login.configure(provider)
     oauth_login.enroll(provider, "alice")
     return provider
+
+
+@pytest.fixture
+def watched(corp, oauth_login):
+    """The same; sshd asks for alice, and no session is open."""
+    forget_all()
+    oauth_login.use("sshd")
+    return corp
+
+
+@pytest.fixture
+def leader():
+    """A process that may lead a session; none is known yet."""
+    forget_all()
+    with started() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from process import run
 from resident import Resident
 from scripted_provider import ScriptedProvider
 from scripted_server import Answer
-from test_sessions import write_session
+from open_sessions import opened, write_session
 
 SERVICES = ("sshd", "su", "sudo", "sudo-i", "cron", "login", "gdm-password")
 

@@ -2,7 +2,7 @@
 
 import pytest
 from gdm import Gdm, Outcome, debian_stack, fetched
-from test_sessions import files
+from open_sessions import files
 
 pytestmark = pytest.mark.skipif(not fetched(), reason="apt could not fetch gdm3")
 GONE = "corp no longer honours this machine's grant for alice"

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from installation import EXAMPLES
 from lockers import I3lock, Swaylock
 from resident import Resident
 

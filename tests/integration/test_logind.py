@@ -9,7 +9,7 @@ from process import run
 from service_manager import ALONE
 from shell import stay
 from sshd import Sshd
-from test_sessions import READ_KEY, SESSIONS, fields, files, make_due
+from open_sessions import READ_KEY, fields, files, forget_all, make_due
 from test_units import systemd  # noqa: F401
 from test_watch_unit import WATCH
 
@@ -26,8 +26,7 @@ LISTEN = ("dbus-monitor --system \"type='signal',interface='org.freedesktop.logi
 @pytest.fixture
 def logind(host, corp, oauth_login, systemd):  # noqa: F811
     """Runs below systemd, and is told of sessions by pam_systemd; returns the systemd."""
-    for file in SESSIONS.glob("*"):
-        file.unlink()
+    forget_all()
     for unit in UNITS:
         host.files.write(f"/etc/systemd/system/{unit}.d/test.conf", ALONE)
     oauth_login.use("sshd", "systemd-user")

@@ -15,7 +15,7 @@ import pytest
 from process import run
 from scripted_server import Answer
 from terminal import Terminal
-from test_sessions import SESSIONS, watch, write_session
+from open_sessions import forget_all, started, watch, write_session
 
 WORD = b"no longer wants this account"
 
@@ -23,25 +23,10 @@ WORD = b"no longer wants this account"
 @pytest.fixture
 def ended(corp, oauth_login):
     """alice was enrolled, and the provider knows her no more; on_revoked is terminate."""
-    for file in SESSIONS.glob("*"):
-        file.unlink()
+    forget_all()
     oauth_login.configure(corp, login={"on_revoked": "terminate"})
     corp.remove_user("alice")
     return corp
-
-
-@pytest.fixture
-def leader():
-    with started() as running:
-        yield running
-
-
-@contextlib.contextmanager
-def started():
-    """A process that may lead a session."""
-    with subprocess.Popen(["sleep", "60"], start_new_session=True) as running:
-        yield running
-        running.kill()
 
 
 @pytest.fixture
@@ -67,13 +52,15 @@ def test_a_refusal_ends_a_session_as_a_dead_grant_does(corp, leader, oauth_login
     assert leader.wait(10) < 0
 
 
-def test_a_grant_that_was_taken_out_here_ends_no_session(corp, leader, oauth_login):
+@pytest.mark.parametrize("how, ends", [((), True), (("--forget",), False)])
+def test_who_was_unenrolled_is_gone_and_who_is_forgotten_was_never_here(
+        how, ends, corp, leader, oauth_login):
     oauth_login.configure(corp, login={"on_revoked": "terminate"})
-    assert oauth_login.run("unenroll", "alice", "--yes").status in (0, 6)
+    assert oauth_login.run("unenroll", "alice", "--yes", *how).status in (0, 6)
     assert oauth_login.verdict("alice") == "not-enrolled"
     write_session("alice", leader.pid)
     watch(oauth_login)
-    assert leader.poll() is None
+    assert (leader.wait(10) < 0) if ends else (leader.poll() is None)
 
 
 # logind
@@ -135,18 +122,20 @@ def test_where_logind_does_not_run_the_leader_is_told(
     assert leader.wait(10) < 0 and not told.exists()
 
 
-@pytest.mark.parametrize("script, told", [("exit 0", r"is ended \("), (
-    "exit 1", "is ended, or should be: it could not be done"), (
-    "kill -9 $$", "is ended, or should be: it could not be done")])
-def test_what_logind_could_not_do_is_said(
-        script, told, ended, leader, oauth_login, logind, host, terminal):
-    """And nothing to the terminal: the rest is logind's."""
+def test_the_rest_is_loginds(ended, leader, oauth_login, logind, host, terminal):
     mark = host.log.mark()
-    logind(script)
+    logind("exit 0")
     write_session("alice", leader.pid, terminal=terminal[1])
     watch(oauth_login)
-    host.log.wait_for(rf"alice: the session of test\[\d+\] {told}", since=mark)
+    host.log.wait_for(r"alice: the session of test\[\d+\] is ended \(", since=mark)
     assert is_silent(terminal[0]) and leader.poll() is None
+
+
+def test_a_loginctl_that_was_killed_has_ended_nothing(ended, leader, oauth_login, logind):
+    logind("kill -9 $$")
+    write_session("alice", leader.pid)
+    watch(oauth_login)
+    assert leader.wait(10) < 0
 
 
 # The leader
@@ -200,7 +189,8 @@ def test_there_is_time_to_read_why(ended, leader, terminal, tmp_path):
     master, name = terminal
     calls = tmp_path / "calls"
     write_session("alice", leader.pid, terminal=name)
-    run("strace", "-qq", "-o", str(calls), "-e", "trace=write,clock_nanosleep,pidfd_send_signal",
+    run("strace", "-f", "-qq", "-o", str(calls), "-e",
+        "trace=write,clock_nanosleep,pidfd_send_signal",
         "oauth-login", "watch", check=True)
     text = calls.read_text()
     assert WORD in os.read(master, 4096)

@@ -10,7 +10,7 @@ import pytest
 from helper_process import HELPER
 from pam_application import converse
 from process import run
-from test_sessions import SESSIONS, watch, write_session
+from open_sessions import SESSIONS, watch, write_session
 
 COUNT = "run:ls -A /run/oauth-login/sessions | wc -l"
 SHOW = "run:cat /run/oauth-login/sessions/*"
@@ -27,14 +27,6 @@ def desk(host, corp):
         host.pam("desk", f"session required pam_oauth_login.so {options}\n")
         return corp
     return make
-
-
-@pytest.fixture
-def leader():
-    """A process that may lead a session."""
-    with subprocess.Popen(["sleep", "60"]) as running:
-        yield running
-        running.kill()
 
 
 # What is put there

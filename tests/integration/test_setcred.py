@@ -16,7 +16,7 @@ from pam_application import converse
 from process import run
 from scripted_server import Answer
 from shell import stay
-from test_sessions import READ_KEY, fields, files, opened, watch
+from open_sessions import READ_KEY, fields, files, opened, watch
 
 REINITIALIZE, REFRESH, SILENT = 8, 16, 0x8000
 # Of this session: for root, keyctl's %user: finds those of all the others.

@@ -12,7 +12,7 @@ from scripted_server import Answer
 from shell import stay
 from test_resident_or_started import GRANTED, impostor
 from test_session_key import READ_KEY, answering
-from test_sessions import SESSIONS, write_session
+from open_sessions import READ_KEY, SESSIONS, forget_all, write_session
 from test_spawning import reply
 
 
@@ -275,8 +275,7 @@ def test_a_revocation_that_fails_is_in_the_log(sessions, revoking, sshd, host):
 @pytest.fixture
 def desk(host):
     host.pam("desk", "session required pam_oauth_login.so\n")
-    for file in SESSIONS.glob("*"):
-        file.unlink()
+    forget_all()
 
 
 @pytest.mark.parametrize("answers, told", [

@@ -1,23 +1,21 @@
 """When the watch asks, what for, and how often: its promises to the provider and to a session."""
 
+import contextlib
+import os
+import signal
 import subprocess
+import threading
 import time
+from dataclasses import replace
 
 import pytest
 from helper_process import HELPER, wait_until
+from open_sessions import READ_KEY, SESSIONS, fields, files, make_due, opened, watch, write_session
+from process import run
 from scripted_server import Answer
+from test_resident_or_started import GRANTED, impostor
 from test_session_key import answering
-from test_sessions import SESSIONS, fields, watch, write_session
-
-
-@pytest.fixture
-def leader():
-    """A process that may lead a session; none is known yet."""
-    for file in SESSIONS.glob("*"):
-        file.unlink()
-    with subprocess.Popen(["sleep", "60"]) as running:
-        yield running
-        running.kill()
+from test_spawning import notice, reply
 
 
 def change(file, **values):
@@ -119,3 +117,192 @@ def test_a_token_that_ends_at_once_is_renewed_each_second_and_no_faster(
     runs.kill()
     runs.wait()
     assert fields(file)["interval"] == "1"
+
+
+def test_ten_sessions_get_their_new_token_by_one_renewal(watched, sshd, oauth_login):
+    with contextlib.ExitStack() as stack:
+        sessions = opened(stack, sshd, 10)
+        before = len(watched.requests("/token"))
+        old = sessions[0].told(READ_KEY)
+        make_due()
+        watch(oauth_login)
+        assert len(watched.requests("/token")) == before + 1
+        (new,) = {session.told(READ_KEY) for session in sessions}
+        assert new != old and watched.userinfo(new)["sub"] == watched.subject("alice")
+
+
+def test_a_new_session_is_looked_at_without_another_renewal(watched, sshd, oauth_login):
+    with contextlib.ExitStack() as stack:
+        opened(stack, sshd)
+        before = len(watched.requests("/token"))
+        watch(oauth_login)
+        assert len(watched.requests("/token")) == before
+        (file,) = files()
+        assert 0 < int(fields(file)["interval"]) <= 900
+        watch(oauth_login)
+        assert len(watched.requests("/token")) == before, "it is not due yet"
+
+
+def test_a_session_of_many_token_lives_always_has_a_valid_one(watched, sshd, oauth_login):
+    watched.expires_in = 6
+    with contextlib.ExitStack() as stack:
+        sessions = opened(stack, sshd, 10)
+        runs = subprocess.Popen(["oauth-login", "watch"])
+        stack.callback(runs.wait)
+        stack.callback(runs.terminate)
+        for count in range(2, 7):
+            watched.wait_for_requests("/token", len(sessions) + 1 + count, timeout=30)
+            for session in sessions:
+                assert watched.userinfo(session.told(READ_KEY))["sub"] == watched.subject("alice")
+
+
+def test_a_watch_that_was_killed_loses_nothing(watched, sshd, oauth_login):
+    watched.expires_in = 8
+    with contextlib.ExitStack() as stack:
+        (session,) = opened(stack, sshd)
+        for _ in range(2):
+            before = len(watched.requests("/token"))
+            runs = subprocess.Popen(["oauth-login", "watch"])
+            watched.wait_for_requests("/token", before + 1, timeout=30)
+            runs.kill()
+            runs.wait()
+            assert len(files()) == 1
+        make_due()
+        runs = subprocess.Popen(["oauth-login", "watch"])
+        stack.callback(runs.wait)
+        stack.callback(runs.terminate)
+        watched.wait_for_requests("/token", before + 2, timeout=30)
+        wait_until(lambda: session.tried(READ_KEY)[0] == 0, "the session has a token")
+
+
+def test_a_watch_that_cannot_see_the_leaders_buries_none(watched, sshd, oauth_login, host):
+    """/proc with hidepid=2,gid=GROUP, and the rights of the unit."""
+    limited = ("setpriv", "--bounding-set=-all,+setuid,+setgid,+setpcap,+kill,+dac_override",
+               "--no-new-privs", "oauth-login", "watch")
+    with contextlib.ExitStack() as stack:
+        (session,) = opened(stack, sshd)
+        run("mount", "-o", "remount,hidepid=2,gid=4", "/proc", check=True)
+        stack.callback(run, "mount", "-o", "remount,hidepid=0,gid=0", "/proc", check=True)
+        mark = host.log.mark()
+        assert run(*limited).status == 5
+        host.log.wait_for("cannot see others' processes: .*SupplementaryGroups", since=mark)
+        assert len(files()) == 1
+        assert session.tried(READ_KEY)[0] == 0
+        assert run("setpriv", "--groups=4", *limited[1:]).ok
+
+
+def test_a_session_that_closes_while_it_is_looked_at_stays_closed(watched, oauth_login):
+    release = threading.Event()
+    with subprocess.Popen(["sleep", "60"]) as leader:
+        file = write_session("alice", leader.pid)
+        before = len(watched.requests("/token"))
+        watched.queue("/token",
+                      lambda request: replace(watched.correct(request), hold=release))
+        runs = subprocess.Popen(["oauth-login", "watch"])
+        watched.wait_for_requests("/token", before + 1, timeout=30)
+        file.unlink()
+        release.set()
+        assert runs.wait(30) == 0
+        leader.terminate()
+    assert list(SESSIONS.iterdir()) == []
+
+
+def test_an_answer_that_does_not_come_holds_up_no_other_account(watched, sshd, oauth_login, bob):
+    oauth_login.enroll(watched, "bob")
+    release = threading.Event()
+    with contextlib.ExitStack() as stack:
+        for account in ("alice", "bob"):
+            opened(stack, sshd, user=account)
+            make_due(account)
+        before = len(watched.requests("/token"))
+        watched.queue("/token",
+                      lambda request: replace(watched.correct(request), hold=release))
+        runs = subprocess.Popen(["oauth-login", "watch"])
+        watched.wait_for_requests("/token", before + 2)
+        release.set()
+        assert runs.wait(30) == 0
+
+
+def test_a_watch_whose_starter_ignores_its_childrens_end_comes_to_its_own(
+        watched, oauth_login, host):
+    """With more accounts than it asks about at a time."""
+    with subprocess.Popen(["sleep", "60"]) as leader:
+        for number in range(9):
+            write_session(host.add_user(f"many{number}").name, leader.pid, number=10 + number)
+        assert run("env", "--ignore-signal=CHLD", "oauth-login", "watch", timeout=30).ok
+        leader.terminate()
+
+
+def test_a_watch_that_can_note_nothing_asks_once(watched, sshd, oauth_login, host):
+    SESSIONS.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        run("mount", "-t", "tmpfs", "-o", "size=4k,mode=0700", "full", str(SESSIONS), check=True)
+        stack.callback(run, "umount", "--lazy", str(SESSIONS))
+        opened(stack, sshd)
+        make_due()
+        before = len(watched.requests("/token"))
+        assert oauth_login.run("watch").status == 5
+        assert len(watched.requests("/token")) == before + 1
+        host.log.wait_for(r"cannot write /run/oauth-login/sessions/\d+\S+: No space left")
+
+
+def test_nobody_but_root_can_keep_the_watch_from_its_work(watched, sshd, oauth_login, alice):
+    with contextlib.ExitStack() as stack:
+        opened(stack, sshd)
+        for place in (SESSIONS.parent, SESSIONS):
+            locker = subprocess.Popen(
+                ["setpriv", "--reuid", str(alice.uid), "--clear-groups", "flock", str(place),
+                 "sh", "-c", "echo locked; sleep 60"], stdout=subprocess.PIPE, text=True,
+                stderr=subprocess.DEVNULL, start_new_session=True)
+            stack.callback(locker.wait)
+            stack.callback(os.killpg, locker.pid, signal.SIGKILL)
+            assert (locker.stdout.readline() == "locked\n") == (place == SESSIONS.parent)
+        make_due()
+        before = len(watched.requests("/token"))
+        watch(oauth_login)
+        assert len(watched.requests("/token")) == before + 1
+
+
+def test_of_two_watches_one_works(watched, sshd, oauth_login):
+    release = threading.Event()
+    with contextlib.ExitStack() as stack:
+        opened(stack, sshd)
+        make_due()
+        before = len(watched.requests("/token"))
+        watched.queue("/token",
+                      lambda request: replace(watched.correct(request), hold=release))
+        first = subprocess.Popen(["oauth-login", "watch"])
+        watched.wait_for_requests("/token", before + 1, timeout=30)
+        second = oauth_login.run("watch")
+        assert second.ok and "another watch is running" in second.stderr
+        release.set()
+        assert first.wait(30) == 0
+        assert len(watched.requests("/token")) == before + 1
+
+
+def test_a_helper_that_was_taken_over_cannot_put_the_next_look_off_for_ever(watched, oauth_login):
+    session = b"\1\7\0" + (0xffffffff).to_bytes(4, "big")
+    with subprocess.Popen(["sleep", "60"]) as leader, \
+            impostor(notice(5000) + len(session).to_bytes(4, "big") + session + reply(GRANTED)):
+        file = write_session("alice", leader.pid)
+        watch(oauth_login)
+        assert 0 < int(fields(file)["interval"]) <= 60
+        leader.terminate()
+
+
+def test_a_new_session_puts_the_question_off_for_no_other(watched, sshd, oauth_login):
+    with contextlib.ExitStack() as stack:
+        opened(stack, sshd)
+        watch(oauth_login)
+        (old,) = files()
+        old.write_text(old.read_text().replace(f"due {fields(old)['due']}", "due 999999999999"))
+        opened(stack, sshd)
+        watch(oauth_login)
+        assert fields(old)["due"] == "999999999999"
+        assert all(fields(file)["due"] != "0" for file in files())
+
+
+def test_only_root_watches(alice):
+    result = run("setpriv", "--reuid", str(alice.uid), "--regid", str(alice.uid),
+                 "--clear-groups", "oauth-login", "watch")
+    assert result.status == 6 and "only root" in result.stderr

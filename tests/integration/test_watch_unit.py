@@ -12,7 +12,7 @@ from helper_process import wait_until
 from process import run
 from resident import SOCKET
 from service_manager import ALONE
-from test_sessions import SESSIONS, fields, files, make_due
+from open_sessions import SESSIONS, fields, files, forget_all, make_due
 from test_units import UNITS, systemd  # noqa: F401
 
 WATCH = "oauth-login-watch.service"
@@ -43,8 +43,7 @@ def terminal(alice):
 @pytest.fixture
 def session(host, corp, systemd, terminal):  # noqa: F811
     """A session of alice's below systemd; returns its file."""
-    for file in SESSIONS.glob("*"):
-        file.unlink()
+    forget_all()
     host.pam("desk", DESK)
     host.files.write("/etc/systemd/system/desk.service", SERVICE.format(terminal=terminal[1]))
     systemd.control("daemon-reload")
@@ -127,8 +126,7 @@ ExecStart=/bin/mv %h/told.new %h/told
 @pytest.fixture
 def user_manager(host, corp, oauth_login, systemd, alice):  # noqa: F811
     """alice's `systemd --user`, with a service; returns its unit's name."""
-    for file in SESSIONS.glob("*"):
-        file.unlink()
+    forget_all()
     unit = f"user@{alice.uid}.service"
     runtime = Path("/run/user", str(alice.uid))
     oauth_login.use("systemd-user")

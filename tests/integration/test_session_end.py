@@ -1,0 +1,246 @@
+"""The open sessions of an account that has ended end with it, and no others do."""
+
+import contextlib
+import os
+import pty
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from many_sessions import ManySessions
+from open_sessions import SESSIONS, fields, files, make_due, opened, watch, write_session
+from process import run
+from scripted_server import Answer
+from shell import Shell
+
+
+def test_the_end_of_the_account_ends_its_sessions_and_no_others(
+        watched, sshd, oauth_login, bob, host):
+    oauth_login.configure(watched, login={"on_revoked": "terminate"})
+    oauth_login.enroll(watched, "bob")
+    with contextlib.ExitStack() as stack:
+        sessions = opened(stack, sshd, 2)
+        (other,) = opened(stack, sshd, user="bob")
+        watched.remove_user("alice")
+        make_due()
+        make_due("bob")
+        watch(oauth_login)
+        for session in sessions:
+            session.wait()
+        assert other.told("id -un") == "bob"
+        watch(oauth_login)
+        assert not files() and len(files("bob")) == 1
+
+
+def test_who_unenrolls_in_a_session_does_not_save_it(watched, sshd, oauth_login, resident):
+    """People may do it themselves, in the session that is to end."""
+    oauth_login.configure(watched, login={"on_revoked": "terminate"})
+    with contextlib.ExitStack() as stack:
+        (session,) = opened(stack, sshd)
+        session.told("oauth-login unenroll --yes")
+        make_due()
+        watch(oauth_login)
+        session.wait()
+
+
+@pytest.mark.parametrize("service, option, known", [
+    ("door", "", 1), ("door", "nouserok", 0), ("systemd-user", "", 0)])
+def test_who_unenrolls_between_the_decision_and_the_session_does_not_either(
+        service, option, known, watched, oauth_login, host):
+    """Unless it may have been decided that no grant is needed."""
+    host.pam(service, f"session required pam_oauth_login.so {option}\n")
+    assert oauth_login.run("unenroll", "alice", "--yes").ok
+    with ManySessions(service, ["alice"], 1) as sessions:
+        assert [code for code, _ in sessions.opened] == [0]
+        assert len(files()) == known
+
+
+def test_the_person_reads_why_the_session_ends(watched, sshd, oauth_login, host):
+    """Each on its own terminal, which sshd tells the login record only."""
+    oauth_login.configure(watched, login={"on_revoked": "terminate"})
+    with contextlib.ExitStack() as stack:
+        sessions = [stack.enter_context(Shell(*sshd.client("alice", tty=True))) for _ in range(2)]
+        for session in sessions:
+            session.told("true")
+        watched.remove_user("alice")
+        make_due()
+        watch(oauth_login)
+        for session in sessions:
+            session.expect("the provider no longer wants this account")
+            session.wait()
+
+
+@pytest.fixture
+def logind(host, tmp_path):
+    """adopt(leader, group) gives it a control group; returns what loginctl is told then.
+
+    A stand-in: the real one, of test_logind.py, gives nobody a group that misleads.
+    """
+    told = tmp_path / "told"
+    Path("/run/systemd/seats").mkdir(parents=True)
+    host.files.write("/usr/bin/loginctl", f'#!/bin/sh\necho "$@" >>{told}\n', mode=0o755)
+    covered = []
+
+    def adopt(leader, group):
+        (tmp_path / "cgroup").write_text(f"0::/user.slice/{group}\n")
+        run("mount", "--bind", str(tmp_path / "cgroup"), f"/proc/{leader}/cgroup", check=True)
+        covered.append(f"/proc/{leader}/cgroup")
+        return told
+
+    yield adopt
+    for path in covered:
+        run("umount", path)  # gone already with a leader that has ended
+    Path("/run/systemd/seats").rmdir()
+
+
+@pytest.mark.parametrize("group", [
+    "user-{other}.slice/session-c3.scope",
+    "user-{own}.slice/user@{own}.service/app.slice/session-c3.scope",
+    "user-{own}.slice/user@{own}.service/user.slice/user-{own}.slice/session-c3.scope",
+    "user-{own}.slice/x:/user.slice/user-{own}.slice/session-c3.scope",
+    "user-{own}.slice/session-c3.scope.d",
+], ids=["of_another_account", "of_a_name_that_a_person_gave", "made_to_look_alike", "with_a_colon",
+        "longer"])
+def test_a_control_group_of_somebody_elses_ends_nothing_of_theirs(
+        group, watched, sshd, oauth_login, logind, alice, bob):
+    oauth_login.configure(watched, login={"on_revoked": "terminate"})
+    with contextlib.ExitStack() as stack:
+        (session,) = opened(stack, sshd)
+        told = logind(fields(files()[0])["leader"], group.format(own=alice.uid, other=bob.uid))
+        watched.remove_user("alice")
+        make_due()
+        watch(oauth_login)
+        session.wait()
+        assert not told.exists()
+
+
+def test_where_logind_does_not_answer_the_session_ends_without_it(
+        watched, sshd, oauth_login, logind, host, alice):
+    oauth_login.configure(watched, login={"on_revoked": "terminate"})
+    with contextlib.ExitStack() as stack:
+        (session,) = opened(stack, sshd)
+        logind(fields(files()[0])["leader"], f"user-{alice.uid}.slice/session-c3.scope")
+        host.files.write("/usr/bin/loginctl", "#!/bin/sh\nexit 1\n", mode=0o755)
+        watched.remove_user("alice")
+        make_due()
+        watch(oauth_login)
+        session.wait()
+
+
+def test_a_lock_that_nobody_can_do_is_said(watched, sshd, oauth_login, host):
+    oauth_login.configure(watched, login={"on_revoked": "lock"})
+    with contextlib.ExitStack() as stack:
+        opened(stack, sshd)
+        watched.remove_user("alice")
+        make_due()
+        watch(oauth_login)
+        host.log.wait_for(r"is locked, or should be: it could not be done")
+
+
+def test_by_default_the_log_alone_says_so(watched, sshd, oauth_login, host):
+    with contextlib.ExitStack() as stack:
+        (session,) = opened(stack, sshd)
+        watched.remove_user("alice")
+        make_due()
+        watch(oauth_login)
+        host.log.wait_for(r"alice: the session of sshd\[\d+\] goes on \(verdict=reauthorize")
+        assert session.told("id -un") == "alice"
+
+
+@pytest.mark.parametrize("answer", [Answer(503), Answer.json({"error": "invalid_client"}, 401)])
+def test_what_says_nothing_of_the_account_never_ends_a_session(answer, watched, sshd, oauth_login):
+    oauth_login.configure(watched, login={"on_revoked": "terminate"})
+    with contextlib.ExitStack() as stack:
+        (session,) = opened(stack, sshd)
+        watched.queue("/token", answer)
+        make_due()
+        watch(oauth_login)
+        assert session.told("id -un") == "alice"
+
+
+def test_a_lost_answer_never_ends_a_session(watched, sshd, oauth_login):
+    oauth_login.configure(watched, login={"on_revoked": "terminate"})
+    with contextlib.ExitStack() as stack:
+        (session,) = opened(stack, sshd)
+        watched.queue("/token", watched.lost, watched.lost)
+        for _ in range(3):  # lost, then known to be lost, then still
+            make_due()
+            watch(oauth_login)
+        assert oauth_login.verdict("alice") == "reauthorize"
+        assert session.told("id -un") == "alice"
+        oauth_login.enroll_at(watched, "alice")
+        watched.remove_user("alice")
+        make_due()
+        watch(oauth_login)
+        session.wait()
+
+
+def test_a_program_that_serves_another_account_too_is_not_ended(watched, oauth_login, host, bob):
+    oauth_login.configure(watched, login={"on_revoked": "terminate"})
+    oauth_login.enroll(watched, "bob")
+    watched.remove_user("alice")
+    with subprocess.Popen(["sleep", "60"]) as leader:
+        write_session("alice", leader.pid)
+        write_session("bob", leader.pid, number=8)
+        watch(oauth_login)
+        host.log.wait_for(r"alice: the session of test\[\d+\] goes on \(verdict=reauthorize")
+        assert leader.poll() is None
+        leader.terminate()
+
+
+@pytest.mark.parametrize("signals", ["HUP", "TERM"])
+def test_a_leader_may_ignore_one_of_the_two_signals(signals, watched, oauth_login):
+    """su blocks SIGHUP, and systemd --user reloads; shells ignore SIGTERM."""
+    oauth_login.configure(watched, login={"on_revoked": "terminate"})
+    watched.remove_user("alice")
+    leader = subprocess.Popen(["sh", "-c", f"trap '' {signals}; echo; exec sleep 60"],
+                              stdout=subprocess.PIPE, text=True)
+    leader.stdout.readline()
+    write_session("alice", leader.pid)
+    watch(oauth_login)
+    assert leader.wait(30) < 0
+
+
+def test_a_leader_that_is_stopped_ends_too(watched, oauth_login):
+    """su stops itself while its shell is suspended; or somebody stops it."""
+    oauth_login.configure(watched, login={"on_revoked": "terminate"})
+    watched.remove_user("alice")
+    with subprocess.Popen(["sleep", "60"]) as leader:
+        leader.send_signal(signal.SIGSTOP)
+        write_session("alice", leader.pid)
+        watch(oauth_login)
+        try:
+            assert leader.wait(30) in (-signal.SIGHUP, -signal.SIGTERM)
+        finally:
+            leader.kill()
+
+
+def test_a_terminal_that_went_to_somebody_else_is_not_written_to(watched, oauth_login, bob):
+    oauth_login.configure(watched, login={"on_revoked": "terminate"})
+    watched.remove_user("alice")
+    master, slave = pty.openpty()
+    os.fchown(slave, bob.uid, -1)
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as leader:
+        write_session("alice", leader.pid, terminal=os.ttyname(slave))
+        watch(oauth_login)
+        assert leader.wait(30) < 0
+    os.set_blocking(master, False)
+    with pytest.raises(BlockingIOError):
+        os.read(master, 1)
+    os.close(master)
+    os.close(slave)
+
+
+def test_a_files_session_whose_number_went_to_another_process_is_over(watched, sshd, oauth_login):
+    oauth_login.configure(watched, login={"on_revoked": "terminate"})
+    watched.remove_user("alice")
+    with subprocess.Popen(["sleep", "60"]) as innocent:
+        SESSIONS.mkdir(parents=True, exist_ok=True)
+        SESSIONS.chmod(0o700)
+        (SESSIONS / f"{innocent.pid}.1.0").write_text(
+            f"account alice\nservice sshd\nterminal -\nconfig -\nleader {innocent.pid}\nstarted 1\n"
+            "ring 0\nopened 1\ndue 1\ninterval 0\n")
+        watch(oauth_login)
+        assert innocent.poll() is None and not files()
+        innocent.send_signal(signal.SIGTERM)
