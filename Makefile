@@ -23,8 +23,10 @@ BUILD         = build
 CFLAGS   ?= -O2 -g
 WARNINGS  = -Wall -Wextra -Wformat=2 -Wconversion -Wshadow -Wstrict-prototypes \
             -Wmissing-prototypes -Wswitch-enum -Wvla -Wwrite-strings -Wundef
+MACHINE  := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 HARDENING = -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE \
-            -D_FORTIFY_SOURCE=3 $(if $(filter x86_64 i%86,$(shell uname -m)),-fcf-protection)
+            -D_FORTIFY_SOURCE=3 $(if $(filter x86_64 i%86,$(MACHINE)),-fcf-protection) \
+            $(if $(filter aarch64,$(MACHINE)),-mbranch-protection=standard)
 DEFINES   = -D_GNU_SOURCE -DOAUTH_LOGIN_VERSION='"$(VERSION)"' -DOAUTH_LOGIN_USER='"oauth-login"' \
             -DOAUTH_LOGIN_HELPER='"$(HELPER)"' -DOAUTH_LOGIN_STORE='"$(STORE)"' \
             -DOAUTH_LOGIN_CONFIG='"$(SYSCONFDIR)/oauth-login/oauth-login.conf"' \

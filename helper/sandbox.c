@@ -86,8 +86,8 @@ bool sandbox_describe(struct reason *ret) {
                    in_force.calls ? "restricted" : "not restricted either");
     else if (!in_force.calls)
         reason_set(ret, 0,
-                   "Landlock ABI %d is in force, seccomp is lacking: the kernel was built "
-                   "without CONFIG_SECCOMP_FILTER",
+                   "Landlock ABI %d is in force, seccomp is lacking: the kernel has no "
+                   "CONFIG_SECCOMP_FILTER, or the helper no list of this machine's calls",
                    in_force.files);
     else
         reason_set(ret, 0, "Landlock ABI %d and seccomp are in force%s", in_force.files,

@@ -18,7 +18,6 @@
  *     end    STATUS PEAK_KIB                      STATUS as wait(2) tells it
  */
 #include <ctype.h>
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -36,10 +35,7 @@
 #include <unistd.h>
 
 #include "protocol.h"
-
-#ifndef __x86_64__
-#error "the tracer knows the registers of x86-64 only"
-#endif
+#include "registers.h"
 
 enum {
     THREADS_MAX = 64,
@@ -262,24 +258,23 @@ static void print_call(const struct tracer *tracer, struct thread *thread, const
 /* Puts another call in the place of this one: a read of no file, which does nothing and which no
  * filter forbids. brk(2) tells its failures by the end that there was. */
 static void suppress(struct thread *thread) {
-    if (ptrace(PTRACE_GETREGS, thread->id, NULL, &thread->before) < 0)
+    if (registers_read(thread->id, &thread->before) < 0)
         fail("cannot read registers");
     struct user_regs_struct changed = thread->before;
-    if (thread->number != SYS_brk)
-        changed.orig_rax = SYS_read;
-    changed.rdi = thread->number == SYS_brk ? 0 : (unsigned long long) -1;
-    if (ptrace(PTRACE_SETREGS, thread->id, NULL, &changed) < 0)
+    bool ends_memory = thread->number == SYS_brk;
+    if (registers_redirect(thread->id, &changed, ends_memory ? SYS_brk : SYS_read,
+                           ends_memory ? 0 : UINT64_MAX) < 0)
         fail("cannot write registers");
 }
 
 static void let_fail(const struct tracer *tracer, struct thread *thread) {
     struct user_regs_struct now;
-    if (ptrace(PTRACE_GETREGS, thread->id, NULL, &now) < 0)
+    if (registers_read(thread->id, &now) < 0)
         return; /* ended meanwhile */
-    now.rdi = thread->before.rdi;
+    registers_undo(&now, &thread->before);
     if (thread->number != SYS_brk)
-        now.rax = (unsigned long long) -(long long) tracer->error;
-    ptrace(PTRACE_SETREGS, thread->id, NULL, &now);
+        registers_return(&now, -(long) tracer->error);
+    registers_write(thread->id, &now);
 }
 
 static void enter_call(struct tracer *tracer, struct thread *thread,

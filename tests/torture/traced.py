@@ -18,9 +18,17 @@ CHANGES = {"sendto", "pwrite64", "write", "mkdirat", "renameat", "renameat2", "u
            "fdatasync"}
 
 
+def _preprocessed(text, *options):
+    return run("gcc", "-E", *options, "-", input="#include <sys/syscall.h>\n" + text,
+               check=True).stdout
+
+
 def _syscall_names():
-    header = Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h").read_text()
-    return {int(number): name for name, number in re.findall(r"__NR_(\w+) (\d+)", header)}
+    """The compiler's word: where the headers are, and in how many steps a number comes out of
+    them, is each machine's own way."""
+    names = re.findall(r"^#define SYS_(\w+) ", _preprocessed("", "-dM"), re.MULTILINE)
+    numbers = _preprocessed("".join(f"number {name!r} SYS_{name}\n" for name in names), "-P")
+    return {int(number): name for name, number in re.findall(r"number '(\w+)' (\d+)", numbers)}
 
 
 @dataclass(frozen=True)

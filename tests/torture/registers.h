@@ -1,0 +1,74 @@
+/*
+ * registers.h - a traced system call made into another one, and its result replaced; what of it
+ * depends on the machine.
+ */
+#ifndef TORTURE_REGISTERS_H
+#define TORTURE_REGISTERS_H
+
+#include <elf.h>
+#include <stdint.h>
+#include <sys/ptrace.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+
+/* -1 with errno: it ended meanwhile. */
+static inline long registers_read(pid_t id, struct user_regs_struct *ret) {
+    struct iovec all = {ret, sizeof *ret};
+    return ptrace(PTRACE_GETREGSET, id, NT_PRSTATUS, &all);
+}
+
+static inline long registers_write(pid_t id, struct user_regs_struct *registers) {
+    struct iovec all = {registers, sizeof *registers};
+    return ptrace(PTRACE_SETREGSET, id, NT_PRSTATUS, &all);
+}
+
+/* registers_redirect: of a call that is being entered, to this number and first argument; -1 with
+ * errno. registers_undo: what that left behind in the registers when the call returns.
+ * registers_return: what it returns with. */
+#if defined(__x86_64__)
+
+static inline long registers_redirect(pid_t id, struct user_regs_struct *registers, long number,
+                                      uint64_t first) {
+    registers->orig_rax = (unsigned long) number;
+    registers->rdi = first;
+    return registers_write(id, registers);
+}
+
+static inline void registers_undo(struct user_regs_struct *registers,
+                                  const struct user_regs_struct *before) {
+    registers->rdi = before->rdi;
+}
+
+static inline void registers_return(struct user_regs_struct *registers, long result) {
+    registers->rax = (unsigned long) result;
+}
+
+#elif defined(__aarch64__)
+
+static inline long registers_redirect(pid_t id, struct user_regs_struct *registers, long number,
+                                      uint64_t first) {
+    int call = (int) number; /* the kernel has read x8 already */
+    struct iovec whole = {&call, sizeof call};
+    registers->regs[0] = first;
+    if (ptrace(PTRACE_SETREGSET, id, NT_ARM_SYSTEM_CALL, &whole) < 0)
+        return -1;
+    return registers_write(id, registers);
+}
+
+/* x0 is the first argument and the result. */
+static inline void registers_undo(struct user_regs_struct *registers,
+                                  const struct user_regs_struct *before) {
+    (void) registers;
+    (void) before;
+}
+
+static inline void registers_return(struct user_regs_struct *registers, long result) {
+    registers->regs[0] = (unsigned long) result;
+}
+
+#else
+#error "the tracer knows the registers of x86-64 and AArch64 only"
+#endif
+
+#endif
