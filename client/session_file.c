@@ -73,7 +73,7 @@ bool session_leader_lives(const struct session_file *session) {
 }
 
 /* sscanf(3) has to find in the file what was put there. */
-static bool is_writable(const char *text) {
+bool session_file_takes(const char *text) {
     if (text[0] == ' ')
         return false;
     for (; *text != '\0'; text++)
@@ -136,8 +136,8 @@ static const struct way {
 
 static int write_session(int fd, const struct session_file *session) {
     char text[FILE_MAX];
-    if (!is_writable(session->account) || !is_writable(session->service) ||
-        !is_writable(session->terminal) || !is_writable(session->config))
+    if (!session_file_takes(session->account) || !session_file_takes(session->service) ||
+        !session_file_takes(session->terminal) || !session_file_takes(session->config))
         return -EINVAL;
     int length = snprintf(text, sizeof text, FORMAT, session->account, session->service,
                           word_of(session->terminal), word_of(session->config), session->leader,

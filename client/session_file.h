@@ -41,8 +41,11 @@ dev_t session_leader_terminal(pid_t pid);
 /* Whether the process that opened the session is still there. */
 bool session_leader_lives(const struct session_file *session);
 
+/* Whether a file can have this value: it begins with no blank, and has no control character. */
+bool session_file_takes(const char *text);
+
 /* Adds the session, whole or not at all, and gives it a name that no other has. Negative errno;
- * -EINVAL for a value that begins with a space, or has a control character in it. */
+ * -EINVAL for a value that session_file_takes does not take. */
 int session_file_add(struct session_file *session);
 
 /* Writes what has changed, whole or not at all. -ENOENT: the session was closed meanwhile, and

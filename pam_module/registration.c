@@ -31,7 +31,8 @@ int registration_begin(const struct login *login, key_serial_t ring) {
         free(session);
         return -ENAMETOOLONG;
     }
-    if (!put(session->terminal, sizeof session->terminal, terminal))
+    if (!put(session->terminal, sizeof session->terminal, terminal) ||
+        !session_file_takes(session->terminal))
         session->terminal[0] = '\0'; /* half a name would be another's */
     session->leader = getpid();
     session->leader_started = session_leader_started(session->leader);

@@ -35,10 +35,19 @@ def desk(host, corp):
 @pytest.mark.parametrize("terminal", [
     " pts/1", "pts/1\nconfig /tmp/mine", "pts/\t1", "pts/1\x7f",
 ], ids=["blank", "another line", "tab", "delete"])
-def test_what_could_not_be_read_again_is_not_written_but_told(desk, host, terminal):
+def test_what_is_no_terminals_name_costs_the_session_its_last_words_only(desk, terminal):
     desk("keyring=none")
+    said = converse("desk", "alice", f"tty:{terminal}", "open_session", SHOW, "close_session")
+    assert set(said.codes) == {"SUCCESS"}
+    assert "\nterminal -\nconfig -\n" in said.said[0]
+
+
+@pytest.mark.parametrize("service", [" desk", "de\nsk"])
+def test_what_could_not_be_read_again_is_not_written_but_told(desk, host, service):
+    desk()
+    host.pam(service, "session required pam_oauth_login.so keyring=none\n")
     mark = host.log.mark()
-    said = converse("desk", "alice", f"tty:{terminal}", "open_session", COUNT, "close_session")
+    said = converse(service, "alice", "open_session", COUNT, "close_session")
     assert set(said.codes) == {"SUCCESS"} and said.said == ("0\n",)
     host.log.wait_for("alice: this session will not end with the account: .*Invalid", since=mark)
 
