@@ -1,5 +1,6 @@
 """The helper while it waits for a provider that does not answer yet."""
 
+import contextlib
 import os
 import select
 import threading
@@ -72,7 +73,12 @@ class HelperProcess:
         return tuple(line[len(name):].split()[:2])
 
     def descriptors(self):
-        return {int(entry.name): os.readlink(entry) for entry in (self.path / "fd").iterdir()}
+        """What they lead to, by number; one that is closed meanwhile is left out."""
+        found = {}
+        for entry in (self.path / "fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                found[int(entry.name)] = os.readlink(entry)
+        return found
 
     def alive(self):
         return _is_helper(self.pid)

@@ -310,6 +310,8 @@ def test_without_descriptors_it_waits_and_does_not_spin(host, corp, oauth_login,
     log = tmp_path / "trace"
     running = Resident(wrapper=("strace", "-o", str(log), "-e", "trace=accept4,?poll,ppoll"))
     (parent,) = children_of(running.child.pid)
+    wait_until(lambda: "anon_inode:[signalfd]" in HelperProcess(parent).descriptors().values(),
+               "it has opened all that it waits for")
 
     def allow_descriptors(count):
         assert host.run_as("oauth-login", "prlimit", f"--nofile={count}:", f"--pid={parent}").ok

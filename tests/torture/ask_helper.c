@@ -267,14 +267,20 @@ static void suppress(struct thread *thread) {
         fail("cannot write registers");
 }
 
-static void let_fail(const struct tracer *tracer, struct thread *thread) {
+/* Returns what the helper will see, read anew: of a call that was not made to fail no test would
+ * tell. */
+static long long let_fail(const struct tracer *tracer, struct thread *thread) {
+    struct __ptrace_syscall_info seen = {0};
     struct user_regs_struct now;
     if (registers_read(thread->id, &now) < 0)
-        return; /* ended meanwhile */
+        return -tracer->error; /* ended meanwhile */
     registers_undo(&now, &thread->before);
     if (thread->number != SYS_brk)
         registers_return(&now, -(long) tracer->error);
-    registers_write(thread->id, &now);
+    if (registers_write(thread->id, &now) < 0 || thread->number == SYS_brk)
+        return -tracer->error;
+    ptrace(PTRACE_GET_SYSCALL_INFO, thread->id, sizeof seen, &seen);
+    return seen.exit.rval;
 }
 
 static void enter_call(struct tracer *tracer, struct thread *thread,
@@ -298,9 +304,7 @@ static void leave_call(struct tracer *tracer, struct thread *thread, int64_t res
     char text[32];
     bool failed = thread->fails;
     thread->fails = false;
-    if (failed)
-        let_fail(tracer, thread);
-    snprintf(text, sizeof text, "%lld", failed ? -(long long) tracer->error : (long long) result);
+    snprintf(text, sizeof text, "%lld", failed ? let_fail(tracer, thread) : (long long) result);
     print_call(tracer, thread, text);
 }
 
