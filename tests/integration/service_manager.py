@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from helper_process import wait_until
 from process import run
-from resident import children_of
+from resident import SOCKET, children_of
 
 SYSTEMD = "/lib/systemd/systemd"
 PLACE = Path("/run/oauth-login-test-cgroups")
@@ -94,6 +94,7 @@ class ServiceManager:
             self._cgroup.rmdir()
         if self._mounted:
             run("umount", str(PLACE), check=True)
+        SOCKET.unlink(missing_ok=True)  # systemd was killed; the directory may be older
         for entry in set(Path("/run").iterdir()) - self._before:
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 

@@ -2,7 +2,7 @@
 
 import pytest
 from gdm import Gdm, Outcome, debian_stack, fetched
-from open_sessions import files
+from open_sessions import files, forget_all
 
 pytestmark = pytest.mark.skipif(not fetched(), reason="apt could not fetch gdm3")
 GONE = "corp no longer honours this machine's grant for alice"
@@ -12,6 +12,7 @@ LINE = "auth    required        pam_oauth_login.so\n"
 
 @pytest.fixture
 def gdm(host, corp, oauth_login, alice):
+    forget_all()
     oauth_login.use("gdm-password")
     running = Gdm(host, alice)
     yield running
