@@ -50,7 +50,11 @@ class ServiceManager:
         self._cgroup.chmod(0o755)  # a `systemd --user` looks for its own below
         self._child = subprocess.Popen(["sh", "-c", BOOT, "sh", str(self._cgroup)],
                                        stdin=subprocess.DEVNULL)
-        wait_until(lambda: self._child.poll() or self.is_active("test.target"), "it has booted")
+        try:
+            wait_until(lambda: self._child.poll() or self.is_active("test.target"), "it has booted")
+        except AssertionError:
+            self.end()
+            raise
         if self._child.poll() is not None:
             self.end()
             pytest.skip("a systemd of our own can't be started here")
