@@ -26,8 +26,7 @@ class Answers:
     said: tuple  # what the person read
 
 
-def converse(service, user, *steps, environment=(), wrapper=(), password=None, options=None,
-             heard=0):
+def converse(service, user, *steps, environment=(), wrapper=(), password=None, heard=0):
     """Calls pam_STEP for each step, as root; "setcred=8" is setcred with these flags.
 
     Other steps: "user:NAME" changes PAM_USER, "tty:" and "rhost:" likewise, "ids:REAL,EFFECTIVE"
@@ -36,11 +35,11 @@ def converse(service, user, *steps, environment=(), wrapper=(), password=None, o
 
     user: None when PAM is to ask who it is. environment: the PAM environment's NAME=VALUE. wrapper:
     a command to run it by. password: what every question is answered with, and heard: what the
-    conversation returns. options: Popen's, such as as_user(user).
+    conversation returns.
     """
     result = run(*wrapper, sys.executable, __file__,
                  json.dumps([service, user, steps, environment, password, heard]),
-                 check=True, **(options or {}))
+                 check=True)
     codes, said = json.loads(result.stdout)
     return Answers(tuple(codes), tuple(said))
 

@@ -14,8 +14,7 @@ import pytest
 from enrolment import code_of
 from glewlwyd import Glewlwyd
 from helper_process import HELPER, HelperProcess, wait_until
-from pam_application import converse
-from process import as_user, run
+from process import run
 from resident import (DOCTOR, FORGET, IMPORT, LIST, LOGOUT, NOTICE, OPERATIONS, SOCKET, STATUS,
                       TOKEN, UNENROLL, VERIFY, WATCH, Activation, Resident, ask,
                       children_of, connect, is_listening, read_frames, reply_of, request)
@@ -65,22 +64,6 @@ def test_a_screen_locker_that_runs_as_the_user_gets_the_right_verdict(
     assert refused.codes == ("AUTH_ERR", "PERM_DENIED")
     assert refused.facts["last_message"].endswith("Run: oauth-login enroll")
     assert refused.facts["changed"] == "" and refused.number("strangers") == 0
-
-
-def test_the_shipped_example_of_a_screen_locker(host, corp, resident, oauth_login, alice):
-    """It opens for the password while the account is wanted, and for nothing less."""
-    oauth_login.use("swaylock")
-
-    def unlock(password):
-        return converse("swaylock", "alice", "authenticate", password=password,
-                        options=as_user("alice")).codes
-
-    assert unlock(alice.password) == ("SUCCESS",)
-    assert unlock("wrong") == ("AUTH_ERR",)
-    corp.revoke("alice")
-    assert unlock(alice.password) == ("AUTH_ERR",)
-    resident.stop()
-    assert unlock(alice.password) == ("SYSTEM_ERR",)
 
 
 def test_another_uid_is_not_permitted_and_learns_nothing(
