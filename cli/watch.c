@@ -216,7 +216,9 @@ static int watch(int lock) {
         bool done = next > now || check_due(&sessions, lock);
         free(sessions.list);
         if (!done)
-            return EXIT_FAULT; /* not at once again: the timer's next run tries it */
+            return cannot_watch(
+                "look after every account", /* not at once again */
+                "a process failed, or none could be started; the next run tries again");
         if (next > now + TICK)
             return EXIT_YES;
         sleep_until(next);

@@ -118,6 +118,8 @@ void session_refresh(const struct login *login) {
     if (login->options.no_keyring || geteuid() != 0 || getuid() != 0)
         return;
     int count = registration_read(login->user, &sessions);
+    if (count < 0 && count != -ENOENT) /* there is none yet */
+        report_not_planted(login, strerror(-count));
     refresh(login, sessions, count);
     free(sessions);
 }

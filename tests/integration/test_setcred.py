@@ -76,6 +76,16 @@ def test_a_program_that_is_not_all_roots_is_skipped(desk, alice, real, effective
     assert set(said.codes) == {"SUCCESS"} and said.said[0] == said.said[-1] != ""
 
 
+def test_sessions_that_cannot_be_read_are_told_of(desk, host):
+    desk()
+    mark = host.log.mark()
+    said = converse("desk", "alice", "open_session", "run:chmod 755 /run/oauth-login/sessions",
+                    f"setcred={REINITIALIZE}", "run:chmod 700 /run/oauth-login/sessions",
+                    "close_session")
+    assert set(said.codes) == {"SUCCESS"}
+    host.log.wait_for(r"desk:setcred\): alice: .*not permitted", since=mark)
+
+
 def test_to_delete_credentials_takes_the_token_away(desk):
     desk()
     said = converse("desk", "alice", "open_session", KEY, "setcred=4", KEY, "close_session")

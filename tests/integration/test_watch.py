@@ -241,7 +241,8 @@ def test_a_watch_that_can_note_nothing_asks_once(watched, sshd, oauth_login, hos
         opened(stack, sshd)
         make_due()
         before = len(watched.requests("/token"))
-        assert oauth_login.run("watch").status == 5
+        failed = oauth_login.run("watch")
+        assert failed.status == 5 and "the next run tries" in failed.stderr
         assert len(watched.requests("/token")) == before + 1
         host.log.wait_for(r"cannot write /run/oauth-login/sessions/\d+\S+: No space left")
 
