@@ -1,5 +1,5 @@
-# oauth-login: one Makefile for everything. `make` builds, `sudo make check` tests, `sudo make demo`
-# shows; README.md says the rest.
+# oauth-login: `make` builds, `sudo make check` tests, `sudo make demo` shows; README.md says the
+# rest. What tests, measures and looks for mistakes stands in tests/tests.mk.
 
 VERSION       = 0.1.0
 PREFIX        = /usr
@@ -16,8 +16,6 @@ RUN           = $(RUNSTATEDIR)/oauth-login
 UNITDIR       = $(PREFIX)/lib/systemd/system
 DOCDIR        = $(PREFIX)/share/doc/oauth-login
 MANDIR        = $(PREFIX)/share/man
-FUZZ_SECONDS  = 60
-RENEWALS      = 1000
 BUILD         = build
 
 CFLAGS   ?= -O2 -g
@@ -30,52 +28,42 @@ HARDENING = -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE 
 DEFINES   = -D_GNU_SOURCE -DOAUTH_LOGIN_VERSION='"$(VERSION)"' -DOAUTH_LOGIN_USER='"oauth-login"' \
             -DOAUTH_LOGIN_HELPER='"$(HELPER)"' -DOAUTH_LOGIN_STORE='"$(STORE)"' \
             -DOAUTH_LOGIN_CONFIG='"$(SYSCONFDIR)/oauth-login/oauth-login.conf"' \
-            -DOAUTH_LOGIN_RUN='"$(RUN)"' -DOAUTH_LOGIN_SOCKET='"$(RUN)/helper.sock"' -Ihelper
-COMPILE   = $(CC) -std=gnu17 $(DEFINES) $(WARNINGS) $(CFLAGS) -MMD -MP
+            -DOAUTH_LOGIN_RUN='"$(RUN)"' -DOAUTH_LOGIN_SOCKET='"$(RUN)/helper.sock"'
+COMPILE   = $(CC) -std=gnu17 $(DEFINES) $(call includes,$<) $(WARNINGS) $(CFLAGS) -MMD -MP
 LINK      = -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed,--no-undefined $(LDFLAGS)
-SANITIZE  = -O1 -g -DSANDBOX_OFF -fsanitize=address,undefined -fno-sanitize-recover=all \
-            -fno-omit-frame-pointer
-FUZZ      = clang -std=gnu17 $(DEFINES) -Iclient -Icli -Ipam_module $(SANITIZE) -MMD -MP
 
-# `make check-sanitized` has ASan and UBSan in helper and command. The module, a guest in programs
-# without their runtime, traps on undefined behaviour, and so does client/, which is linked into it.
-ifeq ($(INSTRUMENT),yes)
-CFLAGS    = $(SANITIZE)
-HARDENING =
-INSTRUMENT_O = $(BUILD)/tests/instrument.o
-GUEST     = -fno-sanitize=all -fsanitize=undefined -fsanitize-undefined-trap-on-error
-endif
+# The three programs, each as its rooms from the bottom up. A file may include what its own room
+# has and what the rooms before it have: the compiler is shown no others. `make rooms` prints that
+# for tests/borders.
+MODULE_ROOMS = common client pam_module
+CLI_ROOMS    = common client cli/base cli/doctor cli/watch cli
+HELPER_ROOMS = common $(addprefix helper/,base sandbox net store config oauth grant request \
+                   doctor enroll login server)
+ROOMS        = $(sort $(MODULE_ROOMS) $(CLI_ROOMS) $(HELPER_ROOMS))
 
-# For what looks into the helper from inside, as valgrind does. Never to be installed.
-ifeq ($(SANDBOX),none)
-DEFINES  += -DSANDBOX_OFF
-endif
+# $(call up_to,ROOM,ROOMS): the words of ROOMS up to and including ROOM; nothing when it has none.
+up_to    = $(if $(filter $(1),$(2)),$(call walk_to,$(1),$(2)))
+walk_to  = $(firstword $(2)) $(if $(filter-out $(1),$(firstword $(2))),$(call \
+               walk_to,$(1),$(wordlist 2,$(words $(2)),$(2))))
+sees     = $(sort $(call up_to,$(1),$(MODULE_ROOMS)) $(call up_to,$(1),$(CLI_ROOMS)) \
+               $(if $(filter $(1),$(HELPER_ROOMS)),$(HELPER_ROOMS)))
+includes = $(addprefix -I,$(call sees,$(patsubst %/,%,$(dir $(1)))))
 
-MODULE_C  = $(wildcard pam_module/*.c)
-CLIENT_C  = $(wildcard client/*.c)
-CLI_C     = $(wildcard cli/*.c)
-HELPER_C  = $(wildcard helper/*.c)
-ROOMS_C   = $(MODULE_C) $(CLIENT_C) $(CLI_C) $(HELPER_C)
-UNIT_C    = $(wildcard tests/unit/test_*.c)
-FUZZ_C    = $(wildcard tests/fuzz/fuzz_*.c)
-HELPER_LIBS = -lcurl -ljson-c -lcrypto -ljose -ljansson
-
+sources   = $(foreach room,$(1),$(wildcard $(room)/*.c))
 object    = $(patsubst %.c,$(BUILD)/%.o,$(1))
-UNITS     = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_C))
-SANITIZED = $(patsubst %.c,$(BUILD)/sanitized/%.o,$(filter-out helper/main.c,$(HELPER_C)))
-FUZZERS   = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_C))
-FUZZED    = $(patsubst %.c,$(BUILD)/fuzz/%.o,$(filter-out %/main.c,$(ROOMS_C)))
+MODULE_C  = $(call sources,$(MODULE_ROOMS))
+CLI_C     = $(call sources,$(CLI_ROOMS))
+HELPER_C  = $(call sources,$(HELPER_ROOMS))
+ROOMS_C   = $(call sources,$(ROOMS))
 PROGRAMS  = $(BUILD)/pam_oauth_login.so $(BUILD)/oauth-login-helper $(BUILD)/oauth-login
-SANITIZED_TESTS = tests/integration
-OIDC_PROVIDER = $(BUILD)/oidc-provider
-GDM           = $(BUILD)/gdm3
-PYTEST    = tests/namespace /usr/bin/python3 -m pytest
+HELPER_LIBS = -lcurl -ljson-c -lcrypto -ljose -ljansson
 
 all: $(PROGRAMS)
 
-$(call object,$(MODULE_C) $(CLIENT_C)): CODE = -fPIC $(GUEST)
-$(call object,$(CLI_C) $(HELPER_C)): CODE = -fPIE
-$(call object,$(MODULE_C) $(CLI_C)): DEFINES += -Iclient
+include tests/tests.mk
+
+$(call object,$(MODULE_C)): CODE = -fPIC $(GUEST)
+$(call object,$(filter-out $(MODULE_C),$(ROOMS_C))): CODE = -fPIE
 
 # What is compiled in, so that another PREFIX builds anew.
 BUILT_IN = $(VERSION) $(HELPER) $(STORE) $(RUN) $(SYSCONFDIR) $(SANDBOX) $(INSTRUMENT)
@@ -87,109 +75,18 @@ $(BUILD)/%.o: %.c Makefile $(BUILD)/defines
 	@mkdir -p $(@D)
 	$(COMPILE) $(HARDENING) $(CODE) -c -o $@ $<
 
-$(BUILD)/pam_oauth_login.so: $(call object,$(MODULE_C) $(CLIENT_C)) pam_module/exports.map
+$(BUILD)/pam_oauth_login.so: $(call object,$(MODULE_C)) pam_module/exports.map
 	$(CC) -shared $(CFLAGS) $(GUEST) $(LINK) -Wl,--version-script=pam_module/exports.map -o $@ \
 	    $(filter %.o,$^) -lpam -lkeyutils
 
 $(BUILD)/oauth-login-helper: $(call object,$(HELPER_C)) $(INSTRUMENT_O)
 	$(CC) -pie $(CFLAGS) $(LINK) -o $@ $^ $(HELPER_LIBS)
 
-$(BUILD)/oauth-login: $(call object,$(CLI_C) $(CLIENT_C)) $(INSTRUMENT_O)
+$(BUILD)/oauth-login: $(call object,$(CLI_C)) $(INSTRUMENT_O)
 	$(CC) -pie $(CFLAGS) $(LINK) -o $@ $^ -ljson-c -lqrencode -lkeyutils
 
-# Unit tests have sanitizers in everything that they are linked with.
-$(BUILD)/sanitized/%.o: %.c Makefile $(BUILD)/defines
-	@mkdir -p $(@D)
-	$(COMPILE) $(SANITIZE) -c -o $@ $<
-
-$(BUILD)/unit/%: $(BUILD)/sanitized/tests/unit/%.o $(SANITIZED)
-	@mkdir -p $(@D)
-	$(CC) $(SANITIZE) -o $@ $^ -lcmocka $(HELPER_LIBS)
-
-# Fuzz targets take what they need from one archive of all rooms, compiled once, and may put a
-# function of their own in the place of one there.
-$(BUILD)/fuzz/%.o: %.c Makefile $(BUILD)/defines
-	@mkdir -p $(@D)
-	$(FUZZ) -fsanitize=fuzzer-no-link -c -o $@ $<
-
-$(BUILD)/fuzz/rooms.a: $(FUZZED)
-	rm -f $@
-	ar qcs $@ $^
-
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzz/rooms.a
-	$(FUZZ) -fsanitize=fuzzer -o $@ $< $(BUILD)/fuzz/rooms.a -Wl,--as-needed $(HELPER_LIBS)
-
-deps:
-	@tests/deps $(WHAT)
-
-# A provider of another make. Where npm has none, its tests are skipped with a word.
-$(OIDC_PROVIDER):
-	npm install --prefix $@ --ignore-scripts --no-audit --no-fund oidc-provider@8.8.1 || \
-	    rm -rf $@
-
-# GDM's worker, and the service that it asks about people: to install them would bring a desktop.
-# Where apt has none, its tests are skipped with a word.
-$(GDM):
-	mkdir -p $@
-	(cd $@ && apt-get download -q gdm3 accountsservice && \
-	    for package in *.deb; do dpkg-deb -x $$package . && rm $$package || exit 1; done) || \
-	    rm -rf $@
-
-check: deps $(OIDC_PROVIDER) $(GDM)
-	$(MAKE) -j2 all $(UNITS) $(FUZZERS)
-	status=0; $(PYTEST) -q tests/torture || status=$$?; \
-	    $(PYTEST) $(PYTEST_ARGS) --ignore=tests/torture tests || status=$$?; \
-	    chown -R --reference=Makefile $(BUILD); exit $$status
-
-# Every system call, where `make check` takes a sample, and RENEWALS=100000 one after another.
-torture: deps
-	$(MAKE) all
-	TORTURE=all RENEWALS=$(RENEWALS) $(PYTEST) --durations=0 tests/torture; status=$$?; \
-	    chown -R --reference=Makefile $(BUILD); exit $$status
-
-# The integration tests over again, with programs that report what they do wrong. Left out is what
-# looks at limits, cores or signals, where sanitizers have ways of their own, and what looks at the
-# sandbox, which these programs have not.
-SANITIZED_MAKE = BUILD=$(BUILD)/instrumented INSTRUMENT=yes
-SANITIZED_LESS = 'not (limit or core or dies or valgrind or harness or breakout)'
-check-sanitized: deps
-	$(MAKE) -j2 $(SANITIZED_MAKE) all
-	MAKEFLAGS='$(SANITIZED_MAKE)' $(PYTEST) -k $(SANITIZED_LESS) $(PYTEST_ARGS) $(SANITIZED_TESTS); \
-	    status=$$?; chown -R --reference=Makefile $(BUILD); exit $$status
-
-demo:
-	@tests/deps demo
-	@$(MAKE) --no-print-directory -s all
-	@tests/namespace /usr/bin/python3 tests/demo.py; status=$$?; \
-	    chown -R --reference=Makefile $(BUILD); exit $$status
-
-# A helper that measures what only it can see.
-$(BUILD)/bench/helper: $(call object,$(HELPER_C)) tests/bench/window.c
-	@mkdir -p $(@D)
-	$(CC) -std=gnu17 -D_GNU_SOURCE $(CFLAGS) -Wl,--wrap=curl_multi_poll,--wrap=fdatasync -o $@ $^ \
-	    $(HELPER_LIBS)
-
-bench: deps
-	$(MAKE) all $(BUILD)/bench/helper
-	tests/namespace /usr/bin/python3 tests/bench/bench.py
-
-# What is found is build/fuzz/fuzz_NAME-found-*, and stays in tests/fuzz/seeds/NAME once mended.
-fuzz: $(FUZZERS)
-	for fuzzer in $(FUZZERS); do \
-	    mkdir -p $(BUILD)/corpus/$${fuzzer##*/}; \
-	    $$fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=70000 -artifact_prefix=$$fuzzer-found- \
-	        $(BUILD)/corpus/$${fuzzer##*/} tests/fuzz/seeds/$${fuzzer##*/fuzz_} || exit 1; \
-	done
-
-lint:
-	@tests/lint
-
-# clang-tidy takes a second a file: only what has changed since is looked at again.
-$(BUILD)/tidy/%: %.c .clang-tidy $(wildcard client/*.h cli/*.h helper/*.h pam_module/*.h)
-	@mkdir -p $(@D)
-	@clang-tidy --quiet $< -- -std=gnu17 $(DEFINES) -Iclient 2>/dev/null && touch $@
-
-tidy: $(patsubst %.c,$(BUILD)/tidy/%,$(ROOMS_C))
+rooms:
+	@$(foreach room,$(ROOMS),echo '$(room):' $(call sees,$(room));)
 
 install: all
 	install -D -m 0644 $(BUILD)/pam_oauth_login.so $(DESTDIR)$(PAMDIR)/pam_oauth_login.so
@@ -230,8 +127,6 @@ clean:
 
 FORCE:
 
-.PHONY: FORCE all deps check check-sanitized torture demo bench fuzz lint tidy install uninstall clean
+.PHONY: FORCE all rooms install uninstall clean
 .SECONDARY:
 -include $(patsubst %.c,$(BUILD)/%.d,$(ROOMS_C))
--include $(patsubst %.c,$(BUILD)/sanitized/%.d,$(HELPER_C) $(UNIT_C))
--include $(FUZZED:.o=.d) $(addsuffix .d,$(FUZZERS))

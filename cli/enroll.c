@@ -12,7 +12,7 @@
 #include "command.h"
 #include "print.h"
 #include "qr.h"
-#include "wire.h"
+#include "frame.h"
 
 /* When the person's time ends, for the handler of the live line: seconds of wire_now. */
 static volatile sig_atomic_t time_ends;

@@ -14,7 +14,7 @@
 #include "connect.h"
 #include "scoped.h"
 #include "spawn.h"
-#include "wire.h"
+#include "frame.h"
 
 enum {
     ASK_DEADLINE_MS = 10000, /* until the helper has said how long it takes itself */

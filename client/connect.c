@@ -16,7 +16,7 @@
 
 #include "scoped.h"
 #include "spawn.h"
-#include "wire.h"
+#include "frame.h"
 
 enum { CONNECT_MS = 250, CONNECT_TURN_MS = 10 };
 

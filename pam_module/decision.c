@@ -7,9 +7,9 @@
  */
 #include "decision.h"
 
-#include "enrol.h"
+#include "enroll.h"
 #include "report.h"
-#include "ring.h"
+#include "keyring_notes.h"
 
 static const struct {
     int auth;

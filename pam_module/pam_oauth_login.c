@@ -7,7 +7,7 @@
 #include "decision.h"
 #include "login.h"
 #include "registration.h"
-#include "ring.h"
+#include "keyring_notes.h"
 #include "session.h"
 
 static int decide(pam_handle_t *pamh, enum phase phase, int flags, int argc, const char **argv) {

@@ -11,7 +11,7 @@
 
 #include "registration.h"
 #include "report.h"
-#include "ring.h"
+#include "keyring_notes.h"
 #include "session_key.h"
 
 static int without_key(const struct login *login, const char *why) {

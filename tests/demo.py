@@ -7,9 +7,9 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent / "integration"))
+sys.path.insert(0, str(Path(__file__).parent / "integration" / "kit"))
 
-from enrolment import code_of, enroll  # noqa: E402
+from enrollment import code_of, enroll  # noqa: E402
 from glewlwyd import Glewlwyd  # noqa: E402
 from host import Host  # noqa: E402
 from installation import Installation  # noqa: E402

@@ -55,9 +55,9 @@ NAMED = {
                             "oauth-login.1", r"\.It Fl -{}\b"),
     "options of the module": ("client/options.c", r'\{"(\w+)", OPTION_', "pam_oauth_login.8",
                               r"\.It Cm {}\b"),
-    "keys": ("helper/config.c", r'^    (?:[A-Z_]+\(|\{")(\w+)', "oauth-login.conf.5",
+    "keys": ("helper/config/config.c", r'^    (?:[A-Z_]+\(|\{")(\w+)', "oauth-login.conf.5",
              r"\.It Cm {}\b"),
-    "keys, annotated": ("helper/config.c", r'^    (?:[A-Z_]+\(|\{")(\w+)', "../oauth-login.conf",
+    "keys, annotated": ("helper/config/config.c", r'^    (?:[A-Z_]+\(|\{")(\w+)', "../oauth-login.conf",
                         r"#{} += ?"),
 }
 
@@ -80,8 +80,8 @@ def test_the_borders_between_the_rooms_hold():
 @pytest.mark.parametrize("file, line, complaint", [
     ("pam_module/login.c", "#include <curl/curl.h>", "pam_module must not know"),
     ("client/ask.c", '#include "login.h"', "client includes login.h"),
-    ("helper/store.c", "#include <security/pam_modules.h>", "helper must not know PAM"),
-    ("helper/oauth.c", "#include <curl/curl.h>", "only helper/http.c may include curl"),
+    ("helper/store/store.c", "#include <security/pam_modules.h>", "helper must not know PAM"),
+    ("helper/oauth/token_request.c", "#include <curl/curl.h>", "only helper/net/http.c may include curl"),
     ("Makefile", "\tchmod 4755 $(HELPER)", "nothing may be installed setuid"),
 ])
 def test_a_crossed_border_is_named(tmp_path, file, line, complaint):

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[1]
-sys.path.insert(0, str(CHECKOUT / "tests" / "integration"))
+sys.path.insert(0, str(CHECKOUT / "tests" / "integration" / "kit"))
 
 from glewlwyd import Glewlwyd  # noqa: E402
 from host import Host  # noqa: E402
@@ -26,7 +26,7 @@ FIGURES = ("wall ms", "CPU ms", "peak KiB")
 
 def build(name, directory, *libraries):
     program = directory / name
-    run("gcc", "-O2", "-D_GNU_SOURCE", "-I", str(CHECKOUT / "helper"), "-o", str(program),
+    run("gcc", "-O2", "-D_GNU_SOURCE", "-I", str(CHECKOUT / "common"), "-o", str(program),
         str(HERE / f"{name}.c"), *libraries, check=True)
     return program
 

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../cli/pam_bypass.c"
-#include "../../cli/pam_control.c"
-#include "../../cli/pam_stack.c"
+#include "../../cli/doctor/pam_bypass.c"
+#include "../../cli/doctor/pam_control.c"
+#include "../../cli/doctor/pam_stack.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

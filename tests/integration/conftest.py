@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import tempfile
 import threading
 from dataclasses import replace
@@ -9,14 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from certificates import Authority
-from glewlwyd import Glewlwyd
-from host import Host
-from installation import Installation
-from open_sessions import forget_all, started
-from pam_host import PamHost, build_pam_host
-from resident import Resident
-from scripted_provider import ScriptedProvider
+sys.path.insert(0, str(Path(__file__).parent / "kit"))
+
+from certificates import Authority  # noqa: E402
+from glewlwyd import Glewlwyd  # noqa: E402
+from host import Host  # noqa: E402
+from installation import Installation  # noqa: E402
+from open_sessions import forget_all, started  # noqa: E402
+from pam_host import PamHost, build_pam_host  # noqa: E402
+from resident import Resident  # noqa: E402
+from scripted_provider import ScriptedProvider  # noqa: E402
 
 
 # Who starts the tests behind an ampersand has the terminal's signals ignored, and so would every

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 from device_codes import CODE, pending, tokens
-from enrolment import code_of, enroll
+from enrollment import code_of, enroll
 from helper_process import running, wait_until
 from installation import is_vacant
 from scripted_server import Answer

@@ -16,7 +16,7 @@ session  required pam_oauth_login.so {options}
 PERMITTING = STACK.replace("account ", "account required pam_permit.so\naccount ", 1).format(
     options="debug")
 LOGIN = ("authenticate", "acct_mgmt", "setcred", "open_session", "setcred", "close_session")
-WITHOUT_KEYS = Path(__file__).with_name("without_keys.py")
+WITHOUT_KEYS = Path(__file__).with_name("kit") / "without_keys.py"
 
 
 @pytest.fixture

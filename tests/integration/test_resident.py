@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from enrolment import code_of
+from enrollment import code_of
 from glewlwyd import Glewlwyd
 from helper_process import HELPER, HelperProcess, wait_until
 from process import run

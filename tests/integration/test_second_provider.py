@@ -3,7 +3,7 @@ provider's sake alone fails here."""
 
 import pytest
 from code_flow import Enrolling
-from enrolment import code_of, enroll
+from enrollment import code_of, enroll
 from installation import is_vacant
 from oidc_provider import PACKAGE, OidcProvider
 from web_browser import WebBrowser

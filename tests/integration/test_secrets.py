@@ -249,7 +249,7 @@ def wait_for_program(child, name):
 
 
 def request(operation, user, text=b""):
-    """A REQUEST as in helper/protocol.h."""
+    """A REQUEST as in common/protocol.h."""
     def string(data):
         return len(data).to_bytes(4, "big") + data
     rest = bytes([1, 1, operation]) + string(user) + string(b"") + b"\xff" * 12 + string(text)

@@ -294,7 +294,7 @@ def script(host, body):
 
 
 def reply(verdict, *, version=1, kind=4, tail=b"", reason=b"", message=b"", expires=0, token=b""):
-    """A REPLY as in helper/protocol.h."""
+    """A REPLY as in common/protocol.h."""
     def text(data):
         return len(data).to_bytes(4, "big") + data
     rest = (bytes([version, kind, verdict, 0, 0]) + text(b"") + text(reason) + text(message) +

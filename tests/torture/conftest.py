@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 INTEGRATION = Path(__file__).resolve().parents[1] / "integration"
-sys.path.insert(0, str(INTEGRATION))
+sys.path.insert(0, str(INTEGRATION / "kit"))
 _spec = importlib.util.spec_from_file_location("integration_fixtures", INTEGRATION / "conftest.py")
 _fixtures = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_fixtures)

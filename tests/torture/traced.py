@@ -105,7 +105,7 @@ class Asker:
 
     def __init__(self, directory):
         self.program = Path(directory) / "ask_helper"
-        run("gcc", "-std=gnu17", "-D_GNU_SOURCE", "-O2", "-I", str(CHECKOUT / "helper"), "-o",
+        run("gcc", "-std=gnu17", "-D_GNU_SOURCE", "-O2", "-I", str(CHECKOUT / "common"), "-o",
             str(self.program), str(Path(__file__).with_name("ask_helper.c")), check=True)
         self._names = _syscall_names()
 

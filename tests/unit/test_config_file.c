@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "config_place.h"
+#include "config_directory.h"
 
 static const char least[] = "[login]\n"
                             "provider = corp\n"

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 
 #include "lock.h"
-#include "moment.h"
+#include "clock.h"
 
 enum { LONG_MS = 60000 };
 

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 #include "loopback.h"
-#include "moment.h"
+#include "clock.h"
 
 enum { LONG_MS = 60000 };
 

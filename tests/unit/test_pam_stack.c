@@ -6,10 +6,10 @@
 
 #include <errno.h>
 
-#include "../../cli/pam_bypass.c"
-#include "../../cli/pam_control.c"
+#include "../../cli/doctor/pam_bypass.c"
+#include "../../cli/doctor/pam_control.c"
 #undef SCOPED_TEXT /* pam_stack.c has its own */
-#include "../../cli/pam_stack.c"
+#include "../../cli/doctor/pam_stack.c"
 
 #define OURS "pam_oauth_login.so"
 

@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "config_place.h"
+#include "config_directory.h"
 #include "preset.h"
 
 /* A configuration with a preset that has all it needs, and `more` lines of [provider corp]. */

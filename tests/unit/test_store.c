@@ -8,8 +8,8 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "moment.h"
-#include "store_place.h"
+#include "clock.h"
+#include "store_directory.h"
 
 static void an_enrolled_token_comes_back(void **state) {
     struct place *place = *state;

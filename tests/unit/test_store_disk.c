@@ -6,7 +6,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 
-#include "store_place.h"
+#include "store_directory.h"
 
 enum { RENEWED_SIZE = 6000 }; /* of a token, more than before: room for that is promised */
 

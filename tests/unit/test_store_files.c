@@ -6,7 +6,7 @@
 #include <sys/file.h>
 #include <sys/sysmacros.h>
 
-#include "store_place.h"
+#include "store_directory.h"
 
 /* Everything that one account's login opens, below the store. */
 static const struct {

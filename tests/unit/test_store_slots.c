@@ -3,8 +3,8 @@
  */
 #include <errno.h>
 
-#include "store_place.h"
-#include "store_slot.h"
+#include "store_directory.h"
+#include "slot.h"
 
 /* Where the header's fields lie: magic, version, generation, uid, then the account's name. */
 enum { VERSION_AT = 8, GENERATION_AT = 12, UID_AT = 20, ACCOUNT_AT = 28, HEADER_END = 45 };

@@ -5,9 +5,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "store_place.h"
+#include "store_directory.h"
 
-#include "moment.h"
+#include "clock.h"
 
 static void a_removed_account_is_not_enrolled(void **state) {
     struct place *place = *state;

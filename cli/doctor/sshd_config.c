@@ -1,0 +1,119 @@
+/*
+ * sshd_config.c - sshd's effective configuration.
+ */
+#include "sshd_config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "scoped.h"
+#include "frame.h"
+
+enum { SSHD_OUTPUT_MAX = 1 << 18, SSHD_PATIENCE_MS = 10000 };
+
+static const char sshd_path[] = "/usr/sbin/sshd";
+
+void sshd_config_parse(char *text, struct sshd_config *ret) {
+    *ret = (struct sshd_config){.use_pam = false};
+    while (text) {
+        char *line = strsep(&text, "\n");
+        const char *key = strsep(&line, " ");
+        const char *value = line ? line : "";
+        if (strcmp(key, "usepam") == 0)
+            ret->use_pam = strcmp(value, "yes") == 0;
+        else if (strcmp(key, "kbdinteractiveauthentication") == 0)
+            ret->keyboard_interactive = strcmp(value, "yes") == 0;
+        else if (strcmp(key, "persourcepenalties") == 0)
+            ret->penalties = strcmp(value, "no") != 0;
+        else if (strcmp(key, "logingracetime") == 0)
+            ret->login_grace = (uint32_t) strtoul(value, NULL, 10);
+    }
+}
+
+/* In the child: both outputs go to `out`, nothing comes in, no variable of the caller's is seen. */
+static _Noreturn void become_sshd(int out) {
+    char *const argv[] = {(char[]){"sshd"}, (char[]){"-T"}, NULL};
+    char *const environment[] = {(char[]){"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, NULL};
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
+        dup2(out, STDERR_FILENO) >= 0)
+        execve(sshd_path, argv, environment);
+    _exit(127);
+}
+
+/* Reads to the end, which a NUL then marks. */
+static int read_all(int fd, char *text, size_t size) {
+    int64_t until = wire_now() + SSHD_PATIENCE_MS;
+    size_t used = 0;
+    for (;;) {
+        struct pollfd waiting = {.fd = fd, .events = POLLIN};
+        int64_t left = until - wire_now();
+        int ready = left > 0 ? poll(&waiting, 1, (int) left) : 0;
+        if (ready == 0)
+            return -ETIMEDOUT;
+        ssize_t got = ready > 0 ? read(fd, text + used, size - 1 - used) : -1;
+        if (got < 0 && errno != EINTR)
+            return -errno;
+        used += got > 0 ? (size_t) got : 0;
+        text[used] = '\0';
+        if (got == 0)
+            return 0;
+        if (used == size - 1)
+            return -EFBIG;
+    }
+}
+
+static void keep_last_line(const char *text, char ret[SSHD_WORD_MAX]) {
+    size_t length = strlen(text);
+    while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r'))
+        length--;
+    size_t begin = length;
+    while (begin > 0 && text[begin - 1] != '\n')
+        begin--;
+    snprintf(ret, SSHD_WORD_MAX, "%.*s", (int) (length - begin), text + begin);
+}
+
+static int run(char *text, size_t size) {
+    int ends[2], status = 0, r = 0;
+    if (access(sshd_path, X_OK) < 0)
+        return -ENOENT;
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return -errno;
+    SCOPED_FD int ours = ends[0];
+    SCOPED_FD int theirs = ends[1];
+    pid_t sshd = fork();
+    if (sshd == 0)
+        become_sshd(theirs);
+    if (sshd < 0)
+        return -errno;
+    scoped_close(&theirs);
+    r = read_all(ours, text, size);
+    if (r < 0)
+        kill(sshd, SIGKILL);
+    while (waitpid(sshd, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (r < 0)
+        return r;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
+}
+
+int sshd_config_read(struct sshd_config *ret, char ret_said[SSHD_WORD_MAX]) {
+    char *text = calloc(1, SSHD_OUTPUT_MAX);
+    if (!text)
+        return -ENOMEM;
+    int r = run(text, SSHD_OUTPUT_MAX);
+    if (r >= 0)
+        sshd_config_parse(text, ret);
+    else
+        keep_last_line(text, ret_said);
+    free(text);
+    return r;
+}

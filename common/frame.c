@@ -1,0 +1,111 @@
+/*
+ * wire.c - frames of protocol.h on a socket, with a limit to waiting.
+ */
+#include "frame.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+struct wire_frame *wire_new(void) {
+    return calloc(1, sizeof(struct wire_frame));
+}
+
+void wire_free(struct wire_frame **frame) {
+    if (!*frame)
+        return;
+    explicit_bzero(*frame, sizeof **frame);
+    free(*frame);
+    *frame = NULL;
+}
+
+int64_t wire_now(void) {
+    struct timespec now = {0};
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Waits until the socket is ready; a signal of the caller's does not make the wait longer. */
+static int wait_ready(int fd, short events, int64_t until_ms) {
+    for (;;) {
+        struct pollfd waiting = {.fd = fd, .events = events};
+        int64_t left = until_ms - wire_now();
+        if (left <= 0)
+            return -ETIMEDOUT;
+        int ready = poll(&waiting, 1, left > INT32_MAX ? INT32_MAX : (int) left);
+        if (ready > 0)
+            return 0;
+        if (ready < 0 && errno != EINTR)
+            return -errno;
+    }
+}
+
+struct protocol_writer wire_begin(struct wire_frame *frame, enum protocol_type type) {
+    struct protocol_writer writer = {.at = frame->bytes, .end = frame->bytes + sizeof frame->bytes};
+    protocol_put_u32(&writer, 0); /* the length, when it is known */
+    protocol_put_u8(&writer, PROTOCOL_VERSION);
+    protocol_put_u8(&writer, (uint8_t) type);
+    return writer;
+}
+
+int wire_send(int fd, struct wire_frame *frame, const struct protocol_writer *writer,
+              int64_t until_ms) {
+    if (writer->overflow)
+        return -EMSGSIZE;
+    frame->size = (size_t) (writer->at - frame->bytes);
+    struct protocol_writer header = {.at = frame->bytes,
+                                     .end = frame->bytes + PROTOCOL_HEADER_SIZE};
+    protocol_put_u32(&header, (uint32_t) (frame->size - PROTOCOL_HEADER_SIZE));
+    for (size_t done = 0; done < frame->size;) {
+        int r = wait_ready(fd, POLLOUT, until_ms);
+        if (r < 0)
+            return r;
+        ssize_t put =
+            send(fd, frame->bytes + done, frame->size - done, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (put < 0 && errno != EINTR && errno != EAGAIN)
+            return -errno;
+        done += put > 0 ? (size_t) put : 0;
+    }
+    return 0;
+}
+
+static int receive(int fd, uint8_t *into, size_t size, int64_t until_ms) {
+    for (size_t done = 0; done < size;) {
+        int r = wait_ready(fd, POLLIN, until_ms);
+        if (r < 0)
+            return r;
+        ssize_t got = recv(fd, into + done, size - done, MSG_DONTWAIT);
+        if (got == 0)
+            return -ECONNRESET;
+        if (got < 0 && errno != EINTR && errno != EAGAIN)
+            return -errno;
+        done += got > 0 ? (size_t) got : 0;
+    }
+    return 0;
+}
+
+int wire_receive(int fd, struct wire_frame *frame, int64_t until_ms,
+                 struct protocol_reader *ret_fields) {
+    int r = receive(fd, frame->bytes, PROTOCOL_HEADER_SIZE, until_ms);
+    if (r < 0)
+        return r;
+    struct protocol_reader header = {.at = frame->bytes,
+                                     .end = frame->bytes + PROTOCOL_HEADER_SIZE};
+    uint32_t size = protocol_get_u32(&header);
+    if (size > PROTOCOL_FRAME_MAX)
+        return -EBADMSG;
+    r = receive(fd, frame->bytes + PROTOCOL_HEADER_SIZE, size, until_ms);
+    if (r < 0)
+        return r;
+    frame->size = PROTOCOL_HEADER_SIZE + size;
+    *ret_fields = (struct protocol_reader){.at = frame->bytes + PROTOCOL_HEADER_SIZE,
+                                           .end = frame->bytes + frame->size};
+    if (protocol_get_u8(ret_fields) != PROTOCOL_VERSION)
+        return -EBADMSG;
+    return protocol_get_enum(ret_fields, PROTOCOL_NOTICE, PROTOCOL_TYPE_COUNT) != 0 &&
+                   !ret_fields->bad
+               ? frame->bytes[PROTOCOL_HEADER_SIZE + 1]
+               : -EBADMSG;
+}

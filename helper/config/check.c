@@ -1,0 +1,161 @@
+/*
+ * config_check.c - what no single key can tell.
+ */
+#include "check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "preset.h"
+#include "scoped.h"
+
+enum { SECRET_FILE_MAX = 4096, POLICY_PART_MAX = 250 };
+
+static bool has_section(const struct config *config, const char *kind, const char *name) {
+    for (size_t i = 0; i < config->settings.count; i++) {
+        const char *found = config_section_name(config->settings.list[i].section, kind);
+        if (found && strcmp(found, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int read_secret_file(struct provider_config *provider, struct reason *reason) {
+    const char *path = provider->client_secret_file;
+    struct stat status;
+    SCOPED_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &status) < 0)
+        return reason_set(reason, -errno, "cannot open client_secret_file %s: %s%s", path,
+                          strerror(errno),
+                          errno == EACCES   ? "; it must be root:oauth-login and 0640"
+                          : errno == ENOENT ? "; write the secret there, root:oauth-login and 0640"
+                                            : "");
+    if (!S_ISREG(status.st_mode) || status.st_uid != 0 || (status.st_mode & (S_IWGRP | S_IRWXO)))
+        return reason_set(reason, -EPERM,
+                          "client_secret_file %s must be a file of root's that "
+                          "others can neither read nor write; run: chown root:oauth-login %s; "
+                          "chmod 0640 %s",
+                          path, path, path);
+    int r = secret_read(&provider->client_secret, fd, SECRET_FILE_MAX);
+    if (r < 0)
+        return reason_set(reason, r, "cannot read client_secret_file %s: %s", path, strerror(-r));
+    struct secret *secret = &provider->client_secret;
+    while (secret->length > 0 &&
+           (secret->data[secret->length - 1] == '\n' || secret->data[secret->length - 1] == '\r'))
+        secret->data[--secret->length] = '\0';
+    if (secret->length == 0 || strlen(secret_text(secret)) != secret->length)
+        return reason_set(reason, -EINVAL, "client_secret_file %s holds no secret", path);
+    return 0;
+}
+
+/* Whether a part of the list is longer than what policy.c compares. */
+static bool has_long_part(const char *list, const char *separators) {
+    while (*list != '\0') {
+        size_t length = strcspn(list, separators);
+        if (length > POLICY_PART_MAX)
+            return true;
+        list += length + strspn(list + length, separators);
+    }
+    return false;
+}
+
+/* Groups and other claims are looked up in a live answer; without one they would mean nothing. */
+static int check_policy(const struct provider_config *provider, const char *path,
+                        struct reason *reason) {
+    bool claims = provider->require_groups[0] != '\0' || provider->require_claim[0] != '\0';
+    if (claims && provider->require == REQUIRE_REFRESH)
+        return reason_set(reason, -EINVAL,
+                          "%s: [provider %s] require: refresh brings no claims, but %s needs them; "
+                          "say id_token, userinfo or introspection",
+                          path, provider->name,
+                          provider->require_groups[0] != '\0' ? "require_groups" : "require_claim");
+    if (has_long_part(provider->require_groups, ",") ||
+        has_long_part(provider->require_claim, " \t,") ||
+        has_long_part(provider->require_scope, " \t,"))
+        return reason_set(
+            reason, -EINVAL,
+            "%s: [provider %s] require_groups, require_claim or require_scope: a word "
+            "of more than %d bytes",
+            path, provider->name, POLICY_PART_MAX);
+    if (provider->require == REQUIRE_ID_TOKEN && provider->issuer[0] == '\0')
+        return reason_set(reason, -EINVAL, "%s: [provider %s] require = id_token needs the issuer",
+                          path, provider->name);
+    const char *demand = provider->require_claim;
+    for (demand += strspn(demand, " \t,"); *demand != '\0'; demand += strspn(demand, " \t,")) {
+        size_t length = strcspn(demand, " \t,");
+        const char *equals = memchr(demand, '=', length);
+        if (!equals || equals == demand)
+            return reason_set(reason, -EINVAL,
+                              "%s: [provider %s] require_claim: %.*s is not CLAIM=VALUE", path,
+                              provider->name, (int) length, demand);
+        demand += length;
+    }
+    return 0;
+}
+
+/* Who the provider is, and who its people are. */
+static int check_identity(const struct config *config, const char *path, struct reason *reason) {
+    const struct provider_config *provider = &config->provider;
+    const char *name = provider->name;
+    const struct preset *preset = preset_find(provider->preset);
+    if (provider->issuer[0] == '\0' && preset->issuer_shape)
+        return reason_set(reason, -EINVAL, "%s: [provider %s] issuer: not set; with preset %s: %s",
+                          path, name, preset->name, preset->issuer_shape);
+    if (provider->issuer[0] == '\0' && provider->token_endpoint[0] == '\0')
+        return reason_set(reason, -EINVAL,
+                          "%s: [provider %s] issuer: not set; without it, "
+                          "token_endpoint must be",
+                          path, name);
+    if (!has_section(config, "accounts", name) && provider->username_claim[0] == '\0')
+        return reason_set(reason, -EINVAL,
+                          "%s: [provider %s] username_claim: not set, nor is there "
+                          "an [accounts %s]; one must say whose grant is whose",
+                          path, name, name);
+    if (provider->subject_claim[0] == '\0')
+        return reason_set(reason, -EINVAL, "%s: [provider %s] subject_claim: empty; say sub", path,
+                          name);
+    /* One account would be two subjects: the ID token's sub, and what userinfo has elsewhere. */
+    if (strcmp(provider->subject_claim, "sub") != 0 &&
+        (provider->issuer[0] != '\0' || provider->jwks_uri[0] != '\0' ||
+         provider->require == REQUIRE_ID_TOKEN || provider->require == REQUIRE_INTROSPECTION))
+        return reason_set(reason, -EINVAL,
+                          "%s: [provider %s] subject_claim = %.100s: only for a provider without "
+                          "issuer and jwks_uri, with require = refresh or userinfo; else say sub",
+                          path, name, provider->subject_claim);
+    return 0;
+}
+
+int config_check(struct config *config, const char *path, struct reason *reason) {
+    struct provider_config *provider = &config->provider;
+    const char *name = provider->name;
+    int r = 0;
+    if (name[0] == '\0')
+        return reason_set(reason, -EINVAL,
+                          "%s: [login] provider: not set; name the [provider NAME] "
+                          "section that serves logins",
+                          path);
+    if (!has_section(config, "provider", name))
+        return reason_set(reason, -EINVAL, "%s: [login] provider = %s: there is no [provider %s]",
+                          path, name, name);
+    if (provider->client_id[0] == '\0')
+        return reason_set(reason, -EINVAL, "%s: [provider %s] client_id: not set", path, name);
+    r = check_identity(config, path, reason);
+    if (r >= 0)
+        r = check_policy(provider, path, reason);
+    if (r < 0)
+        return r;
+    bool secret = provider->client_auth != CLIENT_AUTH_NONE;
+    if (secret && provider->client_secret_file[0] == '\0')
+        return reason_set(reason, -EINVAL,
+                          "%s: [provider %s] client_secret_file: not set, but "
+                          "client_auth needs a secret",
+                          path, name);
+    if (!secret && provider->client_secret_file[0] != '\0')
+        return reason_set(reason, -EINVAL,
+                          "%s: [provider %s] client_auth: none, but there is a "
+                          "client_secret_file; say client_secret_basic or client_secret_post",
+                          path, name);
+    return secret ? read_secret_file(provider, reason) : 0;
+}

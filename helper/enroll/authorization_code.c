@@ -1,0 +1,147 @@
+/*
+ * browser.c - the authorization code grant.
+ */
+#include "authorization_code.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "provider.h"
+#include "seal.h"
+
+enum { BROWSER_PATIENCE_MS = 10000 }; /* for the token endpoint */
+
+_Static_assert(SEAL_DIGEST_SIZE == 32, "43 characters of base64url, and a NUL");
+_Static_assert(RECORD_NONCE_SIZE == 44, "43 characters of base64url, and a NUL");
+
+void browser_clear(struct browser *browser) {
+    secret_clear(&browser->state);
+    secret_clear(&browser->verifier);
+    explicit_bzero(browser, sizeof *browser);
+}
+
+/* 32 bytes as base64url without padding (RFC 7636 appendix A). */
+static void encode(const uint8_t bytes[32], char ret[RECORD_NONCE_SIZE]) {
+    uint8_t text[48];
+    EVP_EncodeBlock(text, bytes, 32);
+    for (size_t i = 0; i < RECORD_NONCE_SIZE - 1; i++)
+        ret[i] = (char) (text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i]);
+    ret[RECORD_NONCE_SIZE - 1] = '\0';
+    explicit_bzero(text, sizeof text);
+}
+
+static int make_random(char ret[RECORD_NONCE_SIZE]) {
+    uint8_t bytes[32];
+    int r = seal_random(bytes, sizeof bytes);
+    if (r >= 0)
+        encode(bytes, ret);
+    explicit_bzero(bytes, sizeof bytes);
+    return r;
+}
+
+static int make_secret(struct secret *ret) {
+    char text[RECORD_NONCE_SIZE];
+    int r = make_random(text);
+    if (r >= 0)
+        r = secret_set(ret, text, sizeof text - 1, sizeof text);
+    explicit_bzero(text, sizeof text);
+    return r;
+}
+
+/* The address is printed, and given to a shell script: of what RFC 3986 allows, what neither a
+ * terminal nor a shell makes anything of. */
+static bool is_plain(const char *address) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "-._~:/?@%&=+,";
+    return strncmp(address, "https://", 8) == 0 && address[strspn(address, plain)] == '\0';
+}
+
+/* The endpoint's own query is kept (RFC 6749 section 3.1). */
+static enum verdict make_address(const char *url, const struct secret *query, char *ret,
+                                 struct reason *reason) {
+    size_t size = PROTOCOL_ADDRESS_MAX + 1;
+    int length =
+        snprintf(ret, size, "%s%s%s", url, strchr(url, '?') ? "&" : "?", secret_text(query));
+    if (length > 0 && (size_t) length < size && is_plain(ret))
+        return VERDICT_GRANTED;
+    if (is_plain(url))
+        reason_set(reason, 0,
+                   "the address with scope and auth_params is over %d bytes: ask for less",
+                   PROTOCOL_ADDRESS_MAX);
+    else
+        reason_set(reason, 0,
+                   "authorization_endpoint %.200s is no https:// address of plain characters", url);
+    return VERDICT_MISCONFIGURED;
+}
+
+static int build(const struct provider_config *provider, struct browser *browser,
+                 struct secret *ret) {
+    uint8_t digest[SEAL_DIGEST_SIZE];
+    char challenge[RECORD_NONCE_SIZE];
+    struct oauth_authorization asked = {
+        .redirect_uri = browser->redirect_uri, .nonce = browser->nonce, .challenge = challenge};
+    int r = make_secret(&browser->state);
+    if (r >= 0)
+        r = make_secret(&browser->verifier);
+    if (r >= 0)
+        r = make_random(browser->nonce);
+    if (r >= 0)
+        r = seal_digest(browser->verifier.data, browser->verifier.length, digest);
+    if (r < 0)
+        return r;
+    encode(digest, challenge);
+    asked.state = secret_text(&browser->state);
+    return oauth_build_authorization(provider, &asked, ret);
+}
+
+enum verdict browser_begin(const struct provider_config *provider, const char *url, uint32_t port,
+                           struct browser *ret, struct reason *reason) {
+    SCOPED_SECRET struct secret query = {0};
+    snprintf(ret->redirect_uri, sizeof ret->redirect_uri, "http://127.0.0.1:%u/", port);
+    ret->prompt.seconds = BROWSER_LIFE;
+    ret->prompt.port = port;
+    if (build(provider, ret, &query) < 0) {
+        reason_set(reason, 0, "auth_params are too long, or memory is");
+        return VERDICT_FAULT;
+    }
+    return make_address(url, &query, ret->prompt.address, reason);
+}
+
+enum verdict browser_judge(const struct provider_config *provider, bool named,
+                           const struct redirect *redirect, struct reason *reason) {
+    const char *issuer = secret_text(&redirect->issuer);
+    bool told = redirect->issuer.length > 0;
+    if (told && provider->issuer[0] != '\0' && strcmp(issuer, provider->issuer) != 0) {
+        reason_set(reason, 0, "the browser brought the answer of another issuer: %.200s", issuer);
+        return VERDICT_DENIED;
+    }
+    if (!told && named) {
+        reason_set(reason, 0,
+                   "the browser brought an answer without iss, which %s promises to send "
+                   "(authorization_response_iss_parameter_supported)",
+                   provider->name);
+        return VERDICT_DENIED;
+    }
+    if (redirect->error.length == 0)
+        return VERDICT_GRANTED;
+    return oauth_judge_authorization_error(secret_text(&redirect->error),
+                                           secret_text(&redirect->description), reason);
+}
+
+void browser_redeem(const struct provider_config *provider, const char *url,
+                    const struct browser *browser, const struct secret *code,
+                    struct oauth_answer *ret) {
+    SCOPED_OAUTH_REQUEST struct oauth_request built = {0};
+    SCOPED_ANSWER struct http_answer answer = {0};
+    int64_t end = moment_boot_ms() + BROWSER_PATIENCE_MS;
+    struct http_patience patience = {.deadline_ms = end, .linger_ms = end};
+    ret->verdict = VERDICT_FAULT;
+    if (oauth_build_code(provider, code, &browser->verifier, browser->redirect_uri, &built) < 0)
+        return;
+    struct http_request request = provider_request(url, &built);
+    ret->verdict = provider_fetch(provider, &request, &patience, &answer, &ret->reason);
+    if (ret->verdict == VERDICT_GRANTED)
+        oauth_judge(answer.status, &answer.body, ret);
+}

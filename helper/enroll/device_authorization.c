@@ -1,0 +1,150 @@
+/*
+ * device.c - the device authorization grant.
+ */
+#include "device_authorization.h"
+
+#include <string.h>
+
+#include "json.h"
+#include "clock.h"
+#include "provider.h"
+#include "url.h"
+
+enum {
+    DEVICE_INTERVAL = 5, /* seconds, where the provider names none: section 3.2 */
+    DEVICE_INTERVAL_MAX = 60,
+    DEVICE_SLOW_DOWN = 5,       /* seconds more, for good, each time it is said: section 3.5 */
+    DEVICE_PATIENCE_MS = 10000, /* for one question */
+    DEVICE_LIFE = 300,          /* seconds, for a code whose life is not told */
+};
+
+void device_clear(struct device *device) {
+    secret_clear(&device->code);
+    *device = (struct device){.interval = 0};
+}
+
+/* A whole number of seconds from 1 to `most`, else `otherwise`. */
+static uint32_t take_seconds(struct json_object *object, const char *name, uint32_t otherwise,
+                             uint32_t most) {
+    struct json_object *value = NULL;
+    if (!json_object_object_get_ex(object, name, &value) ||
+        !json_object_is_type(value, json_type_int) || json_object_get_int64(value) < 1)
+        return otherwise;
+    int64_t seconds = json_object_get_int64(value);
+    return seconds < most ? (uint32_t) seconds : most;
+}
+
+_Static_assert((int) URL_MAX <= (int) PROTOCOL_ADDRESS_MAX,
+               "an address fits its place in a prompt");
+
+/* Copies an address that a person can be sent to. */
+static bool take_address(struct json_object *object, const char *name,
+                         char ret[PROTOCOL_ADDRESS_MAX + 1]) {
+    const char *address = json_text(object, name);
+    if (!address || !url_is(address, "https://"))
+        return false;
+    strcpy(ret, address);
+    return true;
+}
+
+/* What to do about an error before there is a code; nobody but an administrator can. */
+static const char *mend_of(const char *error) {
+    static const struct {
+        const char *error, *mend;
+    } mends[] = {
+        {"invalid_scope",
+         "; set scope to what this client may ask for, e.g. openid offline_access"},
+        {"unauthorized_client",
+         "; allow this client device authorization at the provider, or enroll with --browser"},
+        {"invalid_client", "; is client_id right, and the secret? oauth-login doctor tries them"},
+    };
+    for (size_t i = 0; i < sizeof mends / sizeof mends[0]; i++)
+        if (strcmp(error, mends[i].error) == 0)
+            return mends[i].mend;
+    return "";
+}
+
+bool device_take(long status, const struct secret *body, struct device *ret,
+                 struct reason *reason) {
+    SCOPED_JSON struct json_object *object = json_parse_strict(body);
+    const char *code = object ? json_text(object, "device_code") : NULL;
+    const char *user_code = object ? json_text(object, "user_code") : NULL;
+    const char *error = object ? json_text(object, "error") : NULL;
+    struct prompt *prompt = &ret->prompt;
+
+    if (status != 200 || !code || !user_code || strlen(user_code) > 64 ||
+        (!take_address(object, "verification_uri", prompt->address) &&
+         !take_address(object, "verification_url", prompt->address))) {
+        reason_set(reason, 0, "device authorization answered HTTP %ld%s%.64s%s", status,
+                   error ? ": " : ", and no code", error ? error : "", error ? mend_of(error) : "");
+        return false;
+    }
+    if (secret_set(&ret->code, code, strlen(code), PROTOCOL_TOKEN_MAX) < 0)
+        return false;
+    reason_escape(prompt->code, sizeof prompt->code, user_code, strlen(user_code));
+    take_address(object, "verification_uri_complete", prompt->address_with_code);
+    prompt->seconds = take_seconds(object, "expires_in", DEVICE_LIFE, PROTOCOL_PROMPT_MAX);
+    ret->interval = take_seconds(object, "interval", DEVICE_INTERVAL, DEVICE_INTERVAL_MAX);
+    return true;
+}
+
+enum verdict device_begin(const struct provider_config *provider, const char *url,
+                          const struct http_patience *patience, struct device *ret,
+                          struct reason *reason) {
+    SCOPED_OAUTH_REQUEST struct oauth_request built = {0};
+    SCOPED_ANSWER struct http_answer answer = {0};
+    if (oauth_build_device(provider, &built) < 0) {
+        reason_set(reason, 0, "auth_params are too long, or memory is");
+        return VERDICT_FAULT;
+    }
+    struct http_request request = provider_request(url, &built);
+    enum verdict verdict = provider_fetch(provider, &request, patience, &answer, reason);
+    if (verdict != VERDICT_GRANTED)
+        return verdict;
+    if (device_take(answer.status, &answer.body, ret, reason))
+        return VERDICT_GRANTED;
+    bool later = answer.status == 429 || answer.status >= 500;
+    return later ? VERDICT_UNREACHABLE : VERDICT_MISCONFIGURED;
+}
+
+/* One question. UNREACHABLE: ask again; `slower` tells that the provider wants it slower, or that
+ * it could not be asked, for which section 3.5 wants the same. */
+static void ask_once(const struct provider_config *provider, const char *url,
+                     const struct oauth_request *built, int64_t until_ms, bool *ret_slower,
+                     struct oauth_answer *ret) {
+    SCOPED_ANSWER struct http_answer answer = {0};
+    struct http_request request = provider_request(url, built);
+    int64_t soon = moment_boot_ms() + DEVICE_PATIENCE_MS;
+    int64_t end = soon < until_ms ? soon : until_ms;
+    struct http_patience patience = {.deadline_ms = end, .linger_ms = end};
+    oauth_answer_clear(ret);
+    ret->verdict = provider_fetch(provider, &request, &patience, &answer, &ret->reason);
+    *ret_slower = ret->verdict != VERDICT_GRANTED;
+    if (ret->verdict != VERDICT_GRANTED)
+        return;
+    oauth_judge(answer.status, &answer.body, ret);
+    *ret_slower = ret->verdict == VERDICT_UNREACHABLE &&
+                  strncmp(ret->reason.text, "authorization_pending", 21) != 0;
+}
+
+void device_poll(const struct provider_config *provider, const char *url, struct device *device,
+                 const struct peer *peer, struct oauth_answer *ret) {
+    SCOPED_OAUTH_REQUEST struct oauth_request built = {0};
+    int64_t until = moment_boot_ms() + (int64_t) device->prompt.seconds * 1000;
+    bool slower = false;
+    ret->verdict = VERDICT_FAULT;
+    if (oauth_build_device_token(provider, &device->code, &built) < 0)
+        return;
+    for (;;) {
+        bool here = peer_wait(peer, (int) device->interval * 1000);
+        if (!here || moment_boot_ms() >= until)
+            break;
+        ask_once(provider, url, &built, until, &slower, ret);
+        if (ret->verdict != VERDICT_UNREACHABLE)
+            return;
+        if (slower && device->interval < DEVICE_INTERVAL_MAX)
+            device->interval += DEVICE_SLOW_DOWN;
+    }
+    ret->verdict = VERDICT_REAUTHORIZE;
+    reason_set(&ret->reason, 0, "nobody has approved the code in time");
+}

@@ -1,0 +1,119 @@
+/*
+ * import.c - a refresh token that an administrator brings becomes the account's grant.
+ *
+ * Proving the token renews it, and then it may be dead and a new one alive. So the token is
+ * stored as `pending` before the first request and the new one in its place as it comes, beside
+ * the grant that the account may have already; it becomes the grant when it has been proven whose
+ * it is. An import that was interrupted, or refused because of the configuration, goes on where it
+ * stopped when it is run again with the same input; one that was finished is not run again, which
+ * would send a token that is used up.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "enrollment.h"
+#include "identity.h"
+#include "login.h"
+#include "renewal.h"
+#include "seal.h"
+
+static void conclude(struct enrolment *import, enum verdict verdict, const char *text) {
+    struct reason reason;
+    reason_set(&reason, 0, "%s", text);
+    visit_conclude(import->visit, verdict, &reason);
+}
+
+/* Puts the given token into the record as pending, unless it is the same import going on. */
+static int take_input(struct enrolment *import, const char *digest) {
+    struct record *record = &import->place.record;
+    const struct secret *input = &import->visit->question.input;
+    const char *issuer = identity_issuer(&import->visit->config.provider);
+    if (record->pending.refresh.length > 0 && strcmp(record->pending_digest, digest) == 0 &&
+        strcmp(record->pending_issuer, issuer) == 0)
+        return 0;
+    record_grant_clear(&record->pending);
+    snprintf(record->pending_issuer, sizeof record->pending_issuer, "%s", issuer);
+    strcpy(record->pending_digest, digest);
+    return secret_set(&record->pending.refresh, input->data, input->length, PROTOCOL_TOKEN_MAX);
+}
+
+/* Whether this very input was imported before. */
+static bool is_imported(const struct enrolment *import, const char *digest) {
+    return import->place.record.enrolled != 0 &&
+           strcmp(import->place.record.imported_digest, digest) == 0;
+}
+
+static void conclude_imported(struct enrolment *import) {
+    struct answer *answer = &import->visit->answer;
+    bool dead = import->place.record.last_verdict == VERDICT_REAUTHORIZE;
+    answer->expires = import->place.record.grant.expires;
+    conclude(import, dead ? VERDICT_REAUTHORIZE : VERDICT_GRANTED,
+             dead ? "this token was imported before, and its grant has died since; bring a new one"
+                  : "this token was imported before; its grant is stored");
+}
+
+/* Stores the given token before it is used. */
+static enum verdict start(struct enrolment *import, const char *digest) {
+    struct reason reason = {""};
+    if (take_input(import, digest) >= 0 &&
+        store_entry_replace(import->place.entry, &import->place.record, &reason) >= 0)
+        return VERDICT_GRANTED;
+    return visit_conclude(import->visit, VERDICT_FAULT, &reason);
+}
+
+static void answer_late(void *context) {
+    struct enrolment *import = context;
+    visit_conclude_late(import->visit);
+    visit_answer(import->visit);
+}
+
+static enum verdict renew(struct enrolment *import) {
+    struct renewal renewal = {
+        .provider = &import->visit->config.provider,
+        .entry = import->place.entry,
+        .record = &import->place.record,
+        .grant = &import->place.record.pending,
+        .patience = visit_patience(import->visit, answer_late, import),
+    };
+    import->visit->answer.source = SOURCE_REFRESH;
+    enum verdict verdict = renewal_run(&renewal);
+    import->visit->answer.rotated = renewal.rotated;
+    return visit_conclude(import->visit, verdict, &renewal.reason);
+}
+
+void import_grant(struct visit *visit) {
+    SCOPED_ENROLMENT struct enrolment import = {.visit = visit};
+    const struct secret *input = &visit->question.input;
+    struct reason reason = {""};
+    char subject[RECORD_SUBJECT_SIZE] = "", digest[RECORD_DIGEST_SIZE];
+
+    if (!secret_is_token(input)) {
+        conclude(&import, VERDICT_DENIED,
+                 "what was given is no refresh token: it must be one word of printable ASCII "
+                 "without blanks");
+        return;
+    }
+    seal_digest_text(input->data, input->length, digest);
+    int r = take_input(&import, digest);
+    if (r >= 0)
+        r = place_open(visit, PLACE_MADE, visit->deadline_ms, &import.place, &reason);
+    if (r < 0) {
+        visit_conclude(visit, r == -ETIMEDOUT ? VERDICT_UNREACHABLE : VERDICT_FAULT, &reason);
+        return;
+    }
+    if (is_imported(&import, digest)) {
+        conclude_imported(&import);
+        return;
+    }
+    enum verdict verdict = start(&import, digest);
+    if (verdict == VERDICT_GRANTED)
+        verdict = renew(&import);
+    if (verdict == VERDICT_REAUTHORIZE)
+        enrolment_drop(&import);
+    struct http_patience patience = visit_patience(visit, NULL, NULL);
+    if (verdict == VERDICT_GRANTED)
+        verdict = enrolment_prove(&import, &patience, subject);
+    if (verdict == VERDICT_GRANTED)
+        enrolment_finish(&import, subject);
+}

@@ -1,0 +1,158 @@
+/*
+ * earlier.c - what the answers to earlier logins mean for this one.
+ */
+#include "verdict_cache.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "seal.h"
+
+enum { BACK_OFF_FIRST = 60, BACK_OFF_MAX = 300 }; /* seconds */
+
+static struct record_moment now(void) {
+    struct record_moment moment = {.ms = moment_boot_ms()};
+    moment_boot_id(moment.boot);
+    return moment;
+}
+
+/* Milliseconds since `then`; negative when it was in another boot, or never, or lies ahead. */
+static int64_t since(const struct record_moment *then) {
+    struct record_moment moment = now();
+    if (then->boot[0] == '\0' || strcmp(then->boot, moment.boot) != 0)
+        return -1;
+    return moment.ms - then->ms;
+}
+
+/* Whether `then` lies ahead in this very boot. */
+static bool went_back(const struct record_moment *then) {
+    struct record_moment moment = now();
+    return strcmp(then->boot, moment.boot) == 0 && moment.ms < then->ms;
+}
+
+static bool is_within(const struct record_moment *then, int64_t seconds) {
+    int64_t elapsed = since(then);
+    return elapsed >= 0 && elapsed < seconds * 1000;
+}
+
+/* A digest of every setting that an answer depends on: of the client, and of policy. */
+static void digest_client(const struct provider_config *provider, char ret[RECORD_DIGEST_SIZE]) {
+    const char *parts[] = {
+        provider->issuer,
+        provider->token_endpoint,
+        provider->client_id,
+        provider->ca_file,
+        provider->proxy,
+        provider->userinfo_endpoint,
+        provider->introspection_endpoint,
+        provider->jwks_uri,
+        provider->subject_claim,
+        provider->require_groups,
+        provider->groups_claim,
+        provider->groups_separator,
+        provider->require_claim,
+        provider->require_scope,
+        secret_text(&provider->client_secret),
+    };
+    enum { PARTS = sizeof parts / sizeof parts[0] };
+    uint8_t digests[PARTS + 1][SEAL_DIGEST_SIZE] = {{0}};
+    for (size_t i = 0; i < PARTS; i++)
+        seal_digest(parts[i], parts[i] ? strlen(parts[i]) : 0, digests[i]);
+    digests[PARTS][0] = (uint8_t) provider->client_auth;
+    digests[PARTS][1] = (uint8_t) provider->require;
+    seal_digest_text(digests, sizeof digests, ret);
+}
+
+static void note_misconfigured(struct record *record, const struct provider_config *provider,
+                               const struct reason *reason) {
+    char client[RECORD_DIGEST_SIZE];
+    digest_client(provider, client);
+    bool again = strcmp(client, record->misconfigured_client) == 0;
+    record->misconfigured_times = again ? record->misconfigured_times + 1 : 1;
+    strcpy(record->misconfigured_client, client);
+    record->misconfigured = now();
+    strcpy(record->misconfigured_reason, reason->text);
+}
+
+void earlier_note(struct record *record, const struct provider_config *provider,
+                  enum verdict verdict, const struct reason *reason) {
+    if (verdict == VERDICT_UNREACHABLE) {
+        record->unreachable = now();
+        strcpy(record->unreachable_reason, reason->text);
+        return;
+    }
+    record->unreachable = (struct record_moment){0};
+    if (verdict == VERDICT_MISCONFIGURED) {
+        note_misconfigured(record, provider, reason);
+        return;
+    }
+    record->misconfigured = (struct record_moment){0};
+    record->misconfigured_client[0] = '\0';
+    record->last_verdict = verdict;
+    record->judged = now();
+    digest_client(provider, record->judged_client);
+    if (verdict == VERDICT_GRANTED)
+        record->last_granted = moment_wall();
+    strcpy(record->last_reason, verdict == VERDICT_GRANTED ? "" : reason->text);
+}
+
+static int64_t back_off(int64_t times) {
+    int64_t seconds = BACK_OFF_FIRST;
+    for (int64_t i = 1; i < times && seconds < BACK_OFF_MAX; i++)
+        seconds *= 2;
+    return seconds < BACK_OFF_MAX ? seconds : BACK_OFF_MAX;
+}
+
+/* Whether the settings are still those of `digest`: a mend, and a new demand, count at once. */
+static bool is_same_client(const struct provider_config *provider, const char *digest) {
+    char client[RECORD_DIGEST_SIZE];
+    digest_client(provider, client);
+    return strcmp(client, digest) == 0;
+}
+
+enum verdict earlier_share(const struct record *record, const struct config *config,
+                           struct reason *reason) {
+    const struct login_config *login = &config->login;
+    if (is_within(&record->unreachable, login->offline_timeout)) {
+        reason_set(reason, 0, "%s", record->unreachable_reason);
+        return VERDICT_UNREACHABLE;
+    }
+    if (is_within(&record->misconfigured, back_off(record->misconfigured_times)) &&
+        is_same_client(&config->provider, record->misconfigured_client)) {
+        reason_set(reason, 0,
+                   "%s (not asked again for %lld s, unless the client's settings change)",
+                   record->misconfigured_reason, (long long) back_off(record->misconfigured_times));
+        return VERDICT_MISCONFIGURED;
+    }
+    if (!is_within(&record->judged, login->reuse_within) ||
+        !is_same_client(&config->provider, record->judged_client))
+        return VERDICT_NONE;
+    if (record->last_verdict == VERDICT_GRANTED)
+        return record->grant.expires > moment_wall() ? VERDICT_GRANTED : VERDICT_NONE;
+    if (record->last_verdict != VERDICT_DENIED && record->last_verdict != VERDICT_REAUTHORIZE)
+        return VERDICT_NONE;
+    reason_set(reason, 0, "%s", record->last_reason);
+    return (enum verdict) record->last_verdict;
+}
+
+bool earlier_forgive(struct record *record) {
+    bool refused = record->misconfigured.boot[0] != '\0';
+    record->misconfigured = (struct record_moment){0};
+    record->misconfigured_client[0] = '\0';
+    return refused;
+}
+
+bool earlier_grace(const struct record *record, const struct config *config, int64_t *ret_until) {
+    const struct login_config *login = &config->login;
+    int64_t wall = moment_wall();
+    int64_t elapsed = since(&record->judged);
+    if (record->last_verdict != VERDICT_GRANTED || login->offline_grace == 0 ||
+        wall < record->last_granted || wall - record->last_granted >= login->offline_grace)
+        return false;
+    if (elapsed / 1000 >= login->offline_grace || went_back(&record->judged) ||
+        !is_same_client(&config->provider, record->judged_client))
+        return false;
+    *ret_until = record->last_granted + login->offline_grace;
+    return true;
+}

@@ -1,0 +1,90 @@
+/*
+ * listing.c - what is known of enrolled accounts, without asking anybody.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "login.h"
+#include "stored_account.h"
+
+static void fill_entry(const struct record *record, struct entry *ret) {
+    reason_escape(ret->subject, sizeof ret->subject, record->subject, strlen(record->subject));
+    ret->enrolled = record->enrolled;
+    ret->last_granted = record->last_granted;
+    ret->expires = record->grant.expires;
+    ret->last_verdict = record->last_verdict > VERDICT_NONE && record->last_verdict < VERDICT_COUNT
+                            ? (enum verdict) record->last_verdict
+                            : VERDICT_NONE;
+}
+
+/* 1 when something is enrolled and `ret` is filled, 0 when not; an error of the store. */
+static int look_up(struct store *store, const struct store_owner *owner, struct entry *ret,
+                   struct reason *reason) {
+    SCOPED_ENTRY struct store_entry *entry = NULL;
+    SCOPED_RECORD struct record record = {0};
+    snprintf(ret->account, sizeof ret->account, "%s", owner->account);
+    snprintf(ret->provider, sizeof ret->provider, "%s", owner->provider);
+    ret->uid = owner->uid;
+    int r = store_entry_open(store, owner, &entry, reason);
+    if (r >= 0)
+        r = store_entry_load(entry, &record, reason);
+    if (r < 0)
+        return r == -ENOENT ? 0 : r;
+    fill_entry(&record, ret);
+    return record.enrolled != 0;
+}
+
+void listing_status(struct visit *visit) {
+    SCOPED_STORE struct store *store = NULL;
+    struct reason reason = {""};
+    struct entry entry = {.state = ACCOUNT_PRESENT};
+    struct store_owner owner = place_owner(visit);
+    int found = store_open(OAUTH_LOGIN_STORE, &store, &reason);
+    if (found >= 0)
+        found = look_up(store, &owner, &entry, &reason);
+    if (found > 0)
+        peer_send_entry(&visit->peer, &entry);
+    if (found == 0)
+        reason_set(&reason, 0, "no grant is stored");
+    visit_conclude(visit,
+                   found < 0 ? VERDICT_FAULT
+                   : found   ? VERDICT_GRANTED
+                             : VERDICT_NOT_ENROLLED,
+                   &reason);
+}
+
+struct listing {
+    struct visit *visit;
+    struct store *store;
+};
+
+static enum protocol_account state_of(const struct store_owner *owner) {
+    struct account account;
+    struct reason ignored;
+    if (account_resolve(owner->account, &account, &ignored) < 0)
+        return ACCOUNT_GONE;
+    return account.uid == owner->uid ? ACCOUNT_PRESENT : ACCOUNT_OTHER_UID;
+}
+
+static int list_one(const struct store_owner *owner, void *context) {
+    const struct listing *listing = context;
+    struct reason ignored;
+    struct entry entry = {.state = state_of(owner)};
+    int found = look_up(listing->store, owner, &entry, &ignored);
+    if (found < 0 && entry.state != ACCOUNT_GONE)
+        entry.state = ACCOUNT_UNREADABLE;
+    if (found != 0)
+        peer_send_entry(&listing->visit->peer, &entry);
+    return 0;
+}
+
+void listing_list(struct visit *visit) {
+    SCOPED_STORE struct store *store = NULL;
+    struct reason reason = {""};
+    int r = store_open(OAUTH_LOGIN_STORE, &store, &reason);
+    struct listing listing = {visit, store};
+    if (r >= 0)
+        r = store_each(store, list_one, &listing, &reason);
+    visit_conclude(visit, r < 0 ? VERDICT_FAULT : VERDICT_GRANTED, &reason);
+}

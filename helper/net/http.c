@@ -1,0 +1,237 @@
+/*
+ * http.c - one HTTPS request at a time, on libcurl's multi interface, so that the deadline of the
+ * asker and the end of our own patience can be two different moments of one transfer.
+ */
+#include "http.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "sandbox.h"
+
+enum { HTTP_HEADERS_MAX = 65536, HTTP_DATE_MAX = 64 };
+
+#define HTTP_TRUST_DIRECTORY "/etc/ssl/certs"
+#define HTTP_USER_AGENT "oauth-login/" OAUTH_LOGIN_VERSION
+
+struct transfer {
+    struct http_answer *answer;
+    size_t header_bytes;
+    bool headers_done; /* the empty line that ends the headers was there */
+    bool too_large;
+    bool sent; /* libcurl has asked for the body, or wrote the request */
+};
+
+#define SCOPED_LIST __attribute__((cleanup(free_list)))
+#define SCOPED_EASY __attribute__((cleanup(free_easy)))
+#define SCOPED_MULTI __attribute__((cleanup(free_multi)))
+
+static void free_list(struct curl_slist **list) {
+    curl_slist_free_all(*list);
+}
+
+static void free_easy(CURL **easy) {
+    curl_easy_cleanup(*easy);
+}
+
+static void free_multi(CURLM **multi) {
+    curl_multi_cleanup(*multi);
+}
+
+void http_answer_clear(struct http_answer *answer) {
+    secret_clear(&answer->body);
+    *answer = (struct http_answer){0};
+}
+
+static size_t take_body(char *data, size_t one, size_t size, void *context) {
+    struct transfer *transfer = context;
+    if (secret_append(&transfer->answer->body, data, one * size, HTTP_BODY_MAX) == 0)
+        return one * size;
+    transfer->too_large = true;
+    return 0;
+}
+
+static size_t take_header(char *data, size_t one, size_t size, void *context) {
+    struct transfer *transfer = context;
+    size_t length = one * size;
+    transfer->header_bytes += length;
+    if (transfer->header_bytes > HTTP_HEADERS_MAX) {
+        transfer->too_large = true;
+        return 0;
+    }
+    /* An answer cut inside its headers is a success to libcurl; an interim 1xx answer ends with
+     * an empty line too, and another status line follows it. */
+    if (length >= 5 && memcmp(data, "HTTP/", 5) == 0)
+        transfer->headers_done = false;
+    else if (length <= 2 && data[length - 1] == '\n' && (length == 1 || data[0] == '\r'))
+        transfer->headers_done = true;
+    return length;
+}
+
+/* libcurl tells what it sends as a trace; only that it does is looked at. */
+static int watch_sending(CURL *easy, curl_infotype type, char *data, size_t size, void *context) {
+    struct transfer *transfer = context;
+    (void) easy;
+    bool to_proxy = size >= 8 && memcmp(data, "CONNECT ", 8) == 0;
+    if ((type == CURLINFO_HEADER_OUT && !to_proxy) || type == CURLINFO_DATA_OUT)
+        transfer->sent = true;
+    return 0;
+}
+
+static void set_trust(CURL *easy, const char *ca_file) {
+    /* The hashed directory is read one certificate at a time; the bundle costs 40 ms. */
+    bool own = ca_file[0] != '\0';
+    curl_easy_setopt(easy, CURLOPT_CAINFO, own ? ca_file : NULL);
+    curl_easy_setopt(easy, CURLOPT_CAPATH, own ? NULL : HTTP_TRUST_DIRECTORY);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
+}
+
+static void set_manners(CURL *easy, const char *proxy) {
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROXY, proxy); /* "" switches the environment's off too */
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl_easy_setopt(easy, CURLOPT_NETRC, (long) CURL_NETRC_IGNORED);
+    curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long) CURLAUTH_BASIC);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* never wait for a resolver thread */
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, HTTP_USER_AGENT); /* GitHub refuses none */
+}
+
+static void set_listeners(CURL *easy, struct transfer *transfer) {
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, watch_sending);
+    curl_easy_setopt(easy, CURLOPT_DEBUGDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
+}
+
+static struct curl_slist *build_headers(const struct http_request *request) {
+    struct curl_slist *list = curl_slist_append(NULL, "Accept: application/json");
+    if (list && request->form) /* no "Expect: 100-continue": one round trip, one answer */
+        list = curl_slist_append(list, "Expect:") ? list : NULL;
+    return list;
+}
+
+static void set_request(CURL *easy, const struct http_request *request) {
+    curl_easy_setopt(easy, CURLOPT_URL, request->url);
+    if (request->form) {
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long) request->form->length);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, secret_text(request->form));
+    }
+    if (request->username) {
+        curl_easy_setopt(easy, CURLOPT_USERNAME, request->username);
+        curl_easy_setopt(easy, CURLOPT_PASSWORD, secret_text(request->password));
+    }
+    if (request->bearer) {
+        curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long) CURLAUTH_BEARER);
+        curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, secret_text(request->bearer));
+    }
+}
+
+/* Runs the transfer to its end or the end of patience: a CURLcode. */
+static CURLcode run(CURLM *multi, const struct transfer *transfer, struct http_patience *patience) {
+    int running = 1;
+    while (curl_multi_perform(multi, &running) == CURLM_OK && running > 0) {
+        int64_t now = moment_boot_ms();
+        if (now >= patience->deadline_ms && patience->on_deadline) {
+            patience->on_deadline(patience->context);
+            patience->on_deadline = NULL;
+        }
+        bool committed = transfer->sent || patience->committed;
+        int64_t end = committed ? patience->linger_ms : patience->deadline_ms;
+        if (now >= end)
+            return CURLE_OPERATION_TIMEDOUT;
+        int64_t next = patience->on_deadline ? patience->deadline_ms : end;
+        if (curl_multi_poll(multi, NULL, 0, (int) (next - now), NULL) != CURLM_OK)
+            return CURLE_OUT_OF_MEMORY;
+    }
+    int left = 0;
+    const CURLMsg *message = curl_multi_info_read(multi, &left);
+    return message && message->msg == CURLMSG_DONE ? message->data.result : CURLE_OUT_OF_MEMORY;
+}
+
+/* The Date header (RFC 9110 section 6.6.1) as wall seconds; 0 when there is none to be read. */
+static int64_t read_date(CURL *easy) {
+    struct curl_header *header = NULL;
+    if (curl_easy_header(easy, "Date", 0, CURLH_HEADER, -1, &header) != CURLHE_OK ||
+        strlen(header->value) > HTTP_DATE_MAX)
+        return 0;
+    time_t date = curl_getdate(header->value, NULL);
+    return date > 0 ? date : 0;
+}
+
+static enum http_outcome judge_failure(CURLcode code, const struct transfer *transfer) {
+    switch ((int) code) {
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_URL_MALFORMAT:
+        return HTTP_BAD_SETTING;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_ISSUER_ERROR:
+        return transfer->sent ? HTTP_LOST : HTTP_TLS_FAILED;
+    default:
+        return transfer->sent ? HTTP_LOST : HTTP_NOT_SENT;
+    }
+}
+
+static void judge(CURLcode code, const char *detail, const struct transfer *transfer,
+                  struct http_answer *ret) {
+    if (code == CURLE_OK && transfer->headers_done) {
+        ret->outcome = HTTP_ANSWERED;
+        return;
+    }
+    secret_clear(&ret->body);
+    if (transfer->too_large) {
+        ret->outcome = HTTP_TOO_LARGE;
+        reason_set(&ret->reason, 0, "the answer was larger than %d bytes", HTTP_BODY_MAX);
+        return;
+    }
+    ret->outcome = code == CURLE_OK ? HTTP_LOST : judge_failure(code, transfer);
+    const char *what = code == CURLE_OK ? "the answer was cut off inside its headers"
+                       : code == CURLE_OPERATION_TIMEDOUT ? "no answer in time"
+                       : detail[0] != '\0'                ? detail
+                                                          : curl_easy_strerror(code);
+    reason_set(&ret->reason, 0, "%s", what);
+}
+
+int http_perform(const struct http_settings *settings, const struct http_request *request,
+                 struct http_patience *patience, struct http_answer *ret) {
+    char detail[CURL_ERROR_SIZE] = "";
+    struct transfer transfer = {.answer = ret};
+    if (!sandbox_is_entered())
+        return -EPERM;
+    SCOPED_MULTI CURLM *multi = curl_multi_init();
+    SCOPED_EASY CURL *easy = curl_easy_init();
+    SCOPED_LIST struct curl_slist *headers = build_headers(request);
+    if (!multi || !easy || !headers)
+        return -ENOMEM;
+    set_trust(easy, settings->ca_file);
+    set_manners(easy, settings->proxy);
+    set_listeners(easy, &transfer);
+    set_request(easy, request);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail);
+    if (curl_multi_add_handle(multi, easy) != CURLM_OK)
+        return -ENOMEM;
+    CURLcode code = run(multi, &transfer, patience);
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &ret->status);
+    ret->date = read_date(easy);
+    judge(code, detail, &transfer, ret);
+    curl_multi_remove_handle(multi, easy);
+    return 0;
+}

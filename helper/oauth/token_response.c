@@ -1,0 +1,269 @@
+/*
+ * oauth_judge.c - OAuth grants: judging what the provider answered.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "token_request.h"
+
+enum { OAUTH_SECRET_LENGTH = 20 };
+
+void oauth_answer_clear(struct oauth_answer *answer) {
+    secret_clear(&answer->access);
+    secret_clear(&answer->refresh);
+    secret_clear(&answer->id_token);
+    *answer = (struct oauth_answer){.verdict = VERDICT_NONE};
+}
+
+/* What an error means at a login, and in which words, when the provider has none of its own. */
+static const struct error {
+    const char *name;
+    enum verdict verdict;
+} errors[] = {
+    {"invalid_grant", VERDICT_REAUTHORIZE},
+    {"bad_refresh_token", VERDICT_REAUTHORIZE}, /* GitHub, with HTTP 200 */
+    {"invalid_request", VERDICT_REAUTHORIZE},   /* LemonLDAP, Dex, Kanidm, for dead tokens */
+    {"interaction_required", VERDICT_REAUTHORIZE},
+    {"login_required", VERDICT_REAUTHORIZE},
+    {"consent_required", VERDICT_REAUTHORIZE},
+    {"access_denied", VERDICT_DENIED},
+    {"invalid_scope", VERDICT_DENIED},
+    {"invalid_client", VERDICT_MISCONFIGURED},
+    {"unauthorized_client", VERDICT_MISCONFIGURED},
+    {"unsupported_grant_type", VERDICT_MISCONFIGURED},
+    {"unsupported_response_type", VERDICT_MISCONFIGURED},
+    {"temporarily_unavailable", VERDICT_UNREACHABLE},
+    {"server_error", VERDICT_UNREACHABLE},
+    {"slow_down", VERDICT_UNREACHABLE},
+    {"authorization_pending", VERDICT_UNREACHABLE}, /* RFC 8628 section 3.5; so is the one above */
+    {"expired_token", VERDICT_REAUTHORIZE},
+    {"bad_verification_code", VERDICT_REAUTHORIZE}, /* Entra's expired device code */
+    {"incorrect_device_code", VERDICT_REAUTHORIZE}, /* GitHub's */
+    {"authorization_declined", VERDICT_DENIED},     /* Entra's access_denied, for devices */
+    {"incorrect_client_credentials", VERDICT_MISCONFIGURED}, /* GitHub, with HTTP 200 */
+    {"device_flow_disabled", VERDICT_MISCONFIGURED},         /* GitHub */
+    {"application_suspended", VERDICT_MISCONFIGURED},        /* GitHub */
+    {"deleted_client", VERDICT_MISCONFIGURED},               /* Google */
+    {"disabled_client", VERDICT_MISCONFIGURED},              /* Google */
+};
+
+static const struct error *find_error(const char *name) {
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
+        if (strcmp(name, errors[i].name) == 0)
+            return &errors[i];
+    return NULL;
+}
+
+/* Entra's numbers in `error_codes` say what its `error` does not. */
+static const struct {
+    int64_t code;
+    enum verdict verdict;
+    const char *meaning;
+} entra_codes[] = {
+    {50057, VERDICT_DENIED, "the account is disabled"},
+    {50034, VERDICT_DENIED, "the account is not in the directory"},
+    {50105, VERDICT_DENIED, "the account is not assigned to the application"},
+    {53003, VERDICT_DENIED, "conditional access blocks the account"},
+    {50055, VERDICT_REAUTHORIZE, "the password has expired"},
+    {50173, VERDICT_REAUTHORIZE, "the password was changed"},
+    {70008, VERDICT_REAUTHORIZE, "the grant has expired"},
+    {70043, VERDICT_REAUTHORIZE, "the sign-in is older than conditional access wants it"},
+    {700082, VERDICT_REAUTHORIZE, "the grant was not used for too long"},
+    {7000218, VERDICT_MISCONFIGURED,
+     "Entra wants a secret: allow public client flows, or set client_auth"},
+    {7000222, VERDICT_MISCONFIGURED, "the client's secret has expired"},
+};
+
+/* A dead grant and the end of an account are both `invalid_grant` to some, who tell them apart by
+ * their words. Both are a no: not knowing new words lets nobody in. */
+static const char *const closed_accounts[] = {
+    "user is blocked",          /* Auth0, with HTTP 403 */
+    "user disabled",            /* Keycloak */
+    "account disabled",         /* Keycloak, for devices */
+    "account has been deleted", /* Google */
+};
+
+static bool is_closed_account(const char *error, const char *description) {
+    size_t length = description ? strlen(description) : 0;
+    if (!error || strcmp(error, "invalid_grant") != 0)
+        return false;
+    while (length > 0 && strchr(". ", description[length - 1]))
+        length--;
+    for (size_t i = 0; i < sizeof closed_accounts / sizeof closed_accounts[0]; i++)
+        if (strlen(closed_accounts[i]) == length &&
+            strncasecmp(description, closed_accounts[i], length) == 0)
+            return true;
+    return false;
+}
+
+static bool judge_entra_codes(struct json_object *object, struct oauth_answer *ret) {
+    struct json_object *codes = NULL;
+    if (!json_object_object_get_ex(object, "error_codes", &codes) ||
+        !json_object_is_type(codes, json_type_array))
+        return false;
+    for (size_t i = 0; i < json_object_array_length(codes); i++) {
+        int64_t code = json_object_get_int64(json_object_array_get_idx(codes, i));
+        for (size_t k = 0; k < sizeof entra_codes / sizeof entra_codes[0]; k++) {
+            if (code != entra_codes[k].code)
+                continue;
+            ret->verdict = entra_codes[k].verdict;
+            reason_set(&ret->reason, 0, "%s", entra_codes[k].meaning);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_temporary(long status) {
+    return status == 429 || status >= 500;
+}
+
+static bool take_token(struct json_object *object, const char *name, struct secret *ret) {
+    SCOPED_SECRET struct secret token = {0};
+    const char *text = json_text(object, name);
+    if (!text || secret_set(&token, text, strlen(text), PROTOCOL_TOKEN_MAX) < 0 ||
+        !secret_is_token(&token))
+        return false;
+    secret_move(ret, &token);
+    return true;
+}
+
+/* A provider may repeat what it was sent in its words for people, which go to the log. So no word
+ * as long as a token is kept of them. */
+static void redact(const char *text, char *ret, size_t size) {
+    size_t used = 0;
+    while (*text != '\0' && used + 8 < size) {
+        size_t word = strcspn(text, " \t\r\n'\"<>(),;");
+        size_t kept = word < OAUTH_SECRET_LENGTH ? word : 0;
+        if (word > kept)
+            used += (size_t) snprintf(ret + used, size - used, "[...]");
+        kept = kept < size - used - 1 ? kept : size - used - 1;
+        memcpy(ret + used, text, kept);
+        used += kept;
+        text += word;
+        if (*text != '\0' && used + 1 < size)
+            ret[used++] = *text++;
+    }
+    ret[used] = '\0';
+}
+
+/* The reason in the provider's words; `error` and `description` may be NULL. */
+static void quote(const struct error *known, const char *error, const char *description,
+                  struct reason *reason) {
+    char error_text[64] = "an error that is no text", description_text[200] = "";
+    if (known)
+        snprintf(error_text, sizeof error_text, "%s", known->name);
+    else if (error)
+        redact(error, error_text, sizeof error_text);
+    if (description)
+        redact(description, description_text, sizeof description_text);
+    reason_set(reason, 0, "%s%s%s", error_text, description ? ": " : "", description_text);
+}
+
+enum verdict oauth_judge_authorization_error(const char *error, const char *description,
+                                             struct reason *reason) {
+    const struct error *known = find_error(error);
+    quote(known, error, description[0] != '\0' ? description : NULL, reason);
+    /* A dead token at the token endpoint, but here there is none: the request is not as it likes.
+     */
+    if (strcmp(error, "invalid_request") == 0)
+        return VERDICT_MISCONFIGURED;
+    return known ? known->verdict : VERDICT_DENIED;
+}
+
+static void judge_error(long status, struct json_object *object, struct oauth_answer *ret) {
+    const char *error = json_text(object, "error");
+    const char *description = json_text(object, "error_description");
+    /* A provider that sends a token beside an error has replaced the old one all the same. */
+    take_token(object, "refresh_token", &ret->refresh);
+    if (judge_entra_codes(object, ret))
+        return;
+    /* An error of no known name is a no, unless the status says that it is nobody's. */
+    ret->verdict = is_temporary(status) ? VERDICT_UNREACHABLE : VERDICT_DENIED;
+    const struct error *known = error ? find_error(error) : NULL;
+    if (known)
+        ret->verdict = known->verdict;
+    if (is_closed_account(error, description))
+        ret->verdict = VERDICT_DENIED;
+    bool challenge = json_object_object_get_ex(object, "claims", NULL);
+    if (challenge && error && strcmp(error, "interaction_required") != 0)
+        ret->verdict = VERDICT_DENIED;
+    quote(known, error, description, &ret->reason);
+}
+
+static int64_t read_life(struct json_object *object) {
+    struct json_object *value = NULL;
+    double seconds = 0;
+    if (!json_object_object_get_ex(object, "expires_in", &value))
+        return OAUTH_LIFE_UNKNOWN;
+    if (json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double))
+        seconds = json_object_get_double(value);
+    if (json_object_is_type(value, json_type_string)) {
+        const char *text = json_text(object, "expires_in");
+        char *end = NULL;
+        seconds = text ? strtod(text, &end) : 0;
+        if (!text || text[strspn(text, "0123456789.")] != '\0' || *end != '\0')
+            return OAUTH_LIFE_UNKNOWN;
+    }
+    if (!isfinite(seconds) || seconds < 1)
+        return OAUTH_LIFE_UNKNOWN;
+    return seconds > OAUTH_LIFE_MAX ? OAUTH_LIFE_MAX : (int64_t) seconds;
+}
+
+/* An answer without `error`. The rotated refresh token is taken first: it replaces the one that
+ * was sent whatever else the answer is found to be. */
+static void judge_tokens(struct json_object *object, struct oauth_answer *ret) {
+    const char *type = json_text(object, "token_type");
+    const char *scope = json_text(object, "scope");
+    struct json_object *value = NULL;
+
+    ret->verdict = VERDICT_UNREACHABLE;
+    bool rotated = take_token(object, "refresh_token", &ret->refresh);
+    if (!rotated && json_object_object_get_ex(object, "refresh_token", &value) && value) {
+        reason_set(&ret->reason, 0, "the answer's refresh_token is malformed");
+    } else if (!type || strcasecmp(type, "bearer") != 0) {
+        reason_set(&ret->reason, 0, "the answer's token_type is not Bearer");
+    } else if (!take_token(object, "access_token", &ret->access)) {
+        reason_set(&ret->reason, 0,
+                   "the answer's access_token is missing, malformed or over %d "
+                   "bytes",
+                   PROTOCOL_TOKEN_MAX);
+    } else {
+        ret->verdict = VERDICT_GRANTED;
+        take_token(object, "id_token", &ret->id_token);
+        ret->expires_in = read_life(object);
+        snprintf(ret->scope, sizeof ret->scope, "%s", scope ? scope : "");
+    }
+}
+
+/* Whether there is an error: null and the empty text are none. */
+static bool is_error(struct json_object *object) {
+    struct json_object *error = NULL;
+    return json_object_object_get_ex(object, "error", &error) && error &&
+           !(json_object_is_type(error, json_type_string) &&
+             json_object_get_string_len(error) == 0);
+}
+
+void oauth_judge(long status, const struct secret *body, struct oauth_answer *ret) {
+    SCOPED_JSON struct json_object *object = json_parse_strict(body);
+    if (object && is_error(object)) {
+        judge_error(status, object, ret);
+    } else if (status == 400 && body->length == 0) {
+        ret->verdict = VERDICT_REAUTHORIZE; /* Glewlwyd, for every dead token */
+        reason_set(&ret->reason, 0,
+                   "HTTP 400 without a word: a dead grant, or, if it is so for every "
+                   "account, a wrong client_id or secret");
+    } else if (object && status == 200) {
+        judge_tokens(object, ret);
+    } else {
+        ret->verdict = VERDICT_UNREACHABLE;
+        reason_set(&ret->reason, 0, "HTTP %ld, and the body is %s", status,
+                   object             ? "no token answer"
+                   : body->length > 0 ? "not one JSON object; is there a captive portal or a "
+                                        "filter in between?"
+                                      : "empty");
+    }
+}

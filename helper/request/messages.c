@@ -1,0 +1,83 @@
+/*
+ * question.c - what the helper is asked and answers, as fields on the wire (protocol.h).
+ */
+#include "messages.h"
+
+#include <errno.h>
+
+static uint32_t get_duration(struct protocol_reader *reader) {
+    uint32_t seconds = protocol_get_u32(reader);
+    if (seconds != PROTOCOL_UNSET && seconds > PROTOCOL_DURATION_MAX)
+        reader->bad = true;
+    return seconds;
+}
+
+int question_decode(const uint8_t *fields, size_t size, struct question *ret) {
+    struct protocol_reader reader = {.at = fields, .end = fields + size};
+    size_t length = 0;
+
+    ret->operation = protocol_get_enum(&reader, OPERATION_VERIFY, OPERATION_COUNT);
+    protocol_get_text(&reader, ret->user, sizeof ret->user);
+    protocol_get_text(&reader, ret->service, sizeof ret->service);
+    ret->offline_grace = get_duration(&reader);
+    ret->reuse_within = get_duration(&reader);
+    ret->deadline = get_duration(&reader);
+    const uint8_t *input = protocol_get_bytes(&reader, PROTOCOL_TOKEN_MAX, &length);
+    if (!protocol_reader_done(&reader))
+        return -EBADMSG;
+    return secret_set(&ret->input, input, length, PROTOCOL_TOKEN_MAX);
+}
+
+void question_clear(struct question *question) {
+    secret_clear(&question->input);
+    *question = (struct question){.operation = 0};
+}
+
+void answer_encode(const struct answer *answer, struct protocol_writer *writer) {
+    protocol_put_u8(writer, (uint8_t) answer->verdict);
+    protocol_put_u8(writer, (uint8_t) answer->source);
+    protocol_put_u8(writer, answer->rotated);
+    protocol_put_string(writer, answer->provider);
+    protocol_put_string(writer, answer->reason.text);
+    protocol_put_string(writer, answer->message);
+    protocol_put_u64(writer, (uint64_t) answer->expires);
+    protocol_put_string(writer, answer->scope);
+    protocol_put_bytes(writer, answer->token.data, answer->token.length);
+}
+
+void entry_encode(const struct entry *entry, struct protocol_writer *writer) {
+    protocol_put_string(writer, entry->account);
+    protocol_put_u32(writer, entry->uid);
+    protocol_put_string(writer, entry->provider);
+    protocol_put_string(writer, entry->subject);
+    protocol_put_u64(writer, (uint64_t) entry->enrolled);
+    protocol_put_u64(writer, (uint64_t) entry->last_granted);
+    protocol_put_u64(writer, (uint64_t) entry->expires);
+    protocol_put_u8(writer, (uint8_t) entry->last_verdict);
+    protocol_put_u8(writer, (uint8_t) entry->state);
+}
+
+void finding_encode(const struct finding *finding, struct protocol_writer *writer) {
+    protocol_put_u8(writer, (uint8_t) finding->level);
+    protocol_put_string(writer, finding->what);
+    protocol_put_string(writer, finding->why);
+    protocol_put_string(writer, finding->mend);
+}
+
+void session_encode(enum protocol_action action, uint32_t seconds, struct protocol_writer *writer) {
+    protocol_put_u8(writer, (uint8_t) action);
+    protocol_put_u32(writer, seconds);
+}
+
+void prompt_encode(const struct prompt *prompt, struct protocol_writer *writer) {
+    protocol_put_string(writer, prompt->address);
+    protocol_put_string(writer, prompt->address_with_code);
+    protocol_put_string(writer, prompt->code);
+    protocol_put_u32(writer, prompt->seconds);
+    protocol_put_u32(writer, prompt->port);
+}
+
+void notice_encode(uint32_t milliseconds, const char *provider, struct protocol_writer *writer) {
+    protocol_put_u32(writer, milliseconds);
+    protocol_put_string(writer, provider);
+}

@@ -1,0 +1,48 @@
+/*
+ * lock.c - waiting for a file lock, but not for ever.
+ */
+#include "lock.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/file.h>
+#include <sys/time.h>
+
+#include "clock.h"
+
+enum { LOCK_WAKE_US = 50000 };
+
+static void wake(int signal) {
+    (void) signal;
+}
+
+/* Runs flock(2) with a timer beside it. The timer repeats: a signal that comes just before
+ * flock has begun to wait must not be the only one. */
+int lock_wait(int fd, int64_t until_ms) {
+    struct sigaction old, act = {.sa_handler = wake};
+    struct itimerval off = {0};
+    int r = 0;
+    int64_t left = until_ms - moment_boot_ms();
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return 0;
+    if (errno != EWOULDBLOCK)
+        return -errno;
+    if (left <= 0)
+        return -ETIMEDOUT;
+    struct itimerval timer = {
+        .it_value = {.tv_sec = left / 1000, .tv_usec = left % 1000 * 1000},
+        .it_interval = {.tv_usec = LOCK_WAKE_US},
+    };
+    sigaction(SIGALRM, &act, &old);
+    setitimer(ITIMER_REAL, &timer, NULL);
+    while (r == 0 && flock(fd, LOCK_EX) < 0) {
+        if (errno != EINTR)
+            r = -errno;
+        else if (moment_boot_ms() >= until_ms)
+            r = -ETIMEDOUT;
+    }
+    setitimer(ITIMER_REAL, &off, NULL);
+    sigaction(SIGALRM, &old, NULL);
+    return r;
+}

@@ -1,0 +1,110 @@
+/*
+ * record.h - what is stored of an account: its grant, whose it is, the provider's last answers.
+ * Encoded as a sequence of fields, each u8 tag, u32 size, bytes; absent fields are empty.
+ */
+#ifndef OAUTH_LOGIN_RECORD_H
+#define OAUTH_LOGIN_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "clock.h"
+#include "protocol.h"
+#include "reason.h"
+#include "secret.h"
+
+enum {
+    RECORD_SUBJECT_SIZE = 256, /* OpenID Connect Core, section 2: sub is at most 255 bytes */
+    RECORD_URL_SIZE = 1024,
+    RECORD_SCOPE_SIZE = 1024,
+    RECORD_DIGEST_SIZE = 65,
+    RECORD_NONCE_SIZE = 44,
+    RECORD_KEYS_SIZE = 16384, /* of a provider's JSON Web Key Set */
+    RECORD_ENCODED_MAX = 4 * PROTOCOL_TOKEN_MAX + RECORD_KEYS_SIZE + 16384,
+};
+
+/* An instant of this boot that later logins compare with; `boot` tells boots apart. */
+struct record_moment {
+    char boot[MOMENT_BOOT_ID_SIZE];
+    int64_t ms;
+};
+
+/* A grant: the token that renews it, and what the last renewal brought. */
+struct record_grant {
+    struct secret refresh;
+    struct secret access;
+    int64_t expires;               /* of the access token, wall seconds */
+    char scope[RECORD_SCOPE_SIZE]; /* as granted last */
+    struct secret id_token;        /* that came with the last answer; not stored */
+    char nonce[RECORD_NONCE_SIZE]; /* that it must have; "": any or none; not stored */
+    int64_t in_flight; /* a renewal was sent and its answer is not stored: it may be, or is, lost */
+};
+
+struct record {
+    uint64_t generation; /* what the store compares and swaps by; not encoded */
+
+    /* The account's grant, and whose it is: pinned when it was stored, and for good. A grant that
+     * is left while `enrolled` is 0 has still to be revoked, and is used for nothing else. */
+    struct record_grant grant;
+    char issuer[RECORD_URL_SIZE];
+    char subject[RECORD_SUBJECT_SIZE];
+    int64_t enrolled;        /* wall seconds; 0: nothing is enrolled yet */
+    int64_t id_token_issued; /* iat of the last ID token; another may not go back */
+
+    /* The provider's last word about this account, and when. */
+    int64_t last_verdict; /* enum verdict; never `unreachable` or `misconfigured` */
+    char last_reason[REASON_SIZE];
+    int64_t last_granted;                   /* wall seconds */
+    struct record_moment judged;            /* when last_verdict was spoken */
+    char judged_client[RECORD_DIGEST_SIZE]; /* the client settings that it was spoken to */
+
+    /* Failures that say nothing about the account. */
+    struct record_moment unreachable;
+    char unreachable_reason[REASON_SIZE];
+    struct record_moment misconfigured;
+    char misconfigured_reason[REASON_SIZE];
+    char misconfigured_client[RECORD_DIGEST_SIZE]; /* the client settings that failed */
+    int64_t misconfigured_times;
+
+    /* An import that has not proven yet whose grant it is; the digest is of what was given. */
+    struct record_grant pending;
+    char pending_digest[RECORD_DIGEST_SIZE];
+    char pending_issuer[RECORD_URL_SIZE];     /* whom its token may go to */
+    char imported_digest[RECORD_DIGEST_SIZE]; /* of the import that became the grant */
+
+    /* The provider's discovery document, cached here so that no account can redirect another. */
+    char discovered_issuer[RECORD_URL_SIZE];
+    char token_endpoint[RECORD_URL_SIZE];
+    char userinfo_endpoint[RECORD_URL_SIZE];
+    char introspection_endpoint[RECORD_URL_SIZE];
+    char device_authorization_endpoint[RECORD_URL_SIZE];
+    char revocation_endpoint[RECORD_URL_SIZE];
+    char jwks_uri[RECORD_URL_SIZE];
+    char keys[RECORD_KEYS_SIZE]; /* what the next had when it was asked last; "" before */
+    char keys_from[RECORD_URL_SIZE];
+    int64_t keys_fetched; /* wall seconds */
+    int64_t discovered;   /* wall seconds */
+
+    /* The same of what only an enrolment asks for, which comes before any record; not stored. */
+    char authorization_endpoint[RECORD_URL_SIZE];
+    bool response_names_issuer; /* RFC 9207 section 3 */
+};
+
+#define SCOPED_RECORD __attribute__((cleanup(record_clear)))
+
+/* Wipes and frees what they own; all zeros afterwards. */
+void record_grant_clear(struct record_grant *grant);
+void record_clear(struct record *record);
+
+/* The bytes that record_encode would make of it. */
+size_t record_size(const struct record *record);
+
+/* Encodes into `ret`, replaced. -E2BIG over RECORD_ENCODED_MAX, -ENOMEM. */
+int record_encode(const struct record *record, struct secret *ret);
+
+/* Decodes `encoded` into `ret`, which must be cleared; generation stays 0. -EBADMSG when it is
+ * malformed, -EPROTONOSUPPORT when a newer version wrote it, -ENOMEM; `ret` is cleared then. */
+int record_decode(const struct secret *encoded, struct record *ret);
+
+#endif

@@ -1,0 +1,78 @@
+"""oauth-login as `make install` puts it on the machine, and what an administrator does with it."""
+
+import json
+import shutil
+from pathlib import Path
+
+from process import run
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+STORE = Path("/var/lib/oauth-login")
+EXAMPLES = CHECKOUT / "conf" / "pam.d"
+
+
+class Installation:
+    """Installed once a run; each test configures it and starts with an empty store."""
+
+    def __init__(self, host):
+        self.host = host
+        run("make", "-C", str(CHECKOUT), "install", check=True, timeout=120)
+
+    def use(self, *services):
+        """The shipped pam.d examples for these services."""
+        for service in services:
+            self.host.pam(service, (EXAMPLES / service).read_text())
+
+    def configure(self, provider, accounts=(), login=None, **keys):
+        """The configuration for a running provider; accounts are mapped to their subjects.
+
+        Without accounts, username_claim = preferred_username. Other keys are [provider]'s.
+        """
+        secret = getattr(provider, "client_auth", "client_secret_basic") != "none"
+        section = {"issuer": provider.issuer, "client_id": provider.client_id,
+                   "ca_file": provider.ca_file}
+        if secret:
+            self.host.write_secret("corp.secret", provider.client_secret)
+            section["client_auth"] = getattr(provider, "client_auth", "client_secret_basic")
+            section["client_secret_file"] = "/etc/oauth-login/corp.secret"
+        if not accounts:
+            section["username_claim"] = "preferred_username"
+        sections = {"login": {"provider": "corp", "reuse_within": "0", "offline_timeout": "0",
+                              **(login or {})},
+                    "provider corp": {**section, **keys}}
+        if accounts:
+            sections["accounts corp"] = {name: provider.subject(name) for name in accounts}
+        self.host.configure(sections)
+
+    def run(self, *argv, **options):
+        """The command `oauth-login`, as root."""
+        return run("oauth-login", *argv, **options)
+
+    def run_json(self, *argv):
+        return json.loads(self.run(*argv, "--json").stdout)
+
+    def enroll(self, provider, user):
+        """A new grant of the provider's for the account, imported."""
+        provider.add_user(user)
+        self.enroll_at(provider, user)
+
+    def enroll_at(self, provider, user):
+        """The same for somebody whom the provider knows."""
+        self.import_grant(user, provider.issue_grant(user))
+
+    def import_grant(self, user, token):
+        result = self.run("import", user, input=token + "\n")
+        assert result.ok, result
+
+    def verdict(self, user):
+        return self.run_json("verify", user)["verdict"]
+
+    def forget_everybody(self):
+        for child in STORE.iterdir():
+            shutil.rmtree(child) if child.is_dir() else child.unlink()
+
+
+def is_vacant(user):
+    """Whether the account has a place in the store, and nothing is in it."""
+    return {slot.read_bytes() for slot in (STORE / "accounts" / user).glob("record.*")} == {
+        b"oauthlgv"}

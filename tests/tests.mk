@@ -1,0 +1,131 @@
+# What tests, measures and looks for mistakes. Included by the Makefile.
+
+FUZZ_SECONDS  = 60
+RENEWALS      = 1000
+SANITIZED_TESTS = tests/integration
+OIDC_PROVIDER = $(BUILD)/oidc-provider
+GDM           = $(BUILD)/gdm3
+PYTEST        = tests/namespace /usr/bin/python3 -m pytest
+
+# `make check-sanitized` has ASan and UBSan in helper and command. The module, a guest in programs
+# without their runtime, traps on undefined behaviour, and so does what is linked into it.
+SANITIZE  = -O1 -g -DSANDBOX_OFF -fsanitize=address,undefined -fno-sanitize-recover=all \
+            -fno-omit-frame-pointer
+ifeq ($(INSTRUMENT),yes)
+CFLAGS    = $(SANITIZE)
+HARDENING =
+INSTRUMENT_O = $(BUILD)/tests/instrument.o
+GUEST     = -fno-sanitize=all -fsanitize=undefined -fsanitize-undefined-trap-on-error
+endif
+
+# For what looks into the helper from inside, as valgrind does. Never to be installed.
+ifeq ($(SANDBOX),none)
+DEFINES  += -DSANDBOX_OFF
+endif
+
+UNIT_C    = $(wildcard tests/unit/test_*.c)
+FUZZ_C    = $(wildcard tests/fuzz/fuzz_*.c)
+UNITS     = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_C))
+SANITIZED = $(patsubst %.c,$(BUILD)/sanitized/%.o,$(filter-out %/main.c,$(HELPER_C)))
+FUZZERS   = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_C))
+FUZZED    = $(patsubst %.c,$(BUILD)/fuzz/%.o,$(filter-out %/main.c,$(ROOMS_C)))
+
+# A test sees every room; of a header that two rooms have it says the room ("store/file.h").
+SEE_ALL   = -Ihelper $(addprefix -I,$(HELPER_ROOMS) $(CLI_ROOMS) pam_module)
+FUZZ      = clang -std=gnu17 $(DEFINES) $(or $(call includes,$<),$(SEE_ALL)) $(SANITIZE) -MMD -MP
+
+# Unit tests have sanitizers in everything that they are linked with.
+$(BUILD)/sanitized/tests/%.o: DEFINES += $(SEE_ALL)
+$(BUILD)/sanitized/%.o: %.c Makefile $(BUILD)/defines
+	@mkdir -p $(@D)
+	$(COMPILE) $(SANITIZE) -c -o $@ $<
+
+$(BUILD)/unit/%: $(BUILD)/sanitized/tests/unit/%.o $(SANITIZED)
+	@mkdir -p $(@D)
+	$(CC) $(SANITIZE) -o $@ $^ -lcmocka $(HELPER_LIBS)
+
+# Fuzz targets take what they need from one archive of all rooms, compiled once, and may put a
+# function of their own in the place of one there.
+$(BUILD)/fuzz/%.o: %.c Makefile $(BUILD)/defines
+	@mkdir -p $(@D)
+	$(FUZZ) -fsanitize=fuzzer-no-link -c -o $@ $<
+
+$(BUILD)/fuzz/rooms.a: $(FUZZED)
+	rm -f $@
+	ar qcs $@ $^
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzz/rooms.a
+	$(FUZZ) -fsanitize=fuzzer -o $@ $< $(BUILD)/fuzz/rooms.a -Wl,--as-needed $(HELPER_LIBS)
+
+deps:
+	@tests/deps $(WHAT)
+
+# A provider of another make. Where npm has none, its tests are skipped with a word.
+$(OIDC_PROVIDER):
+	npm install --prefix $@ --ignore-scripts --no-audit --no-fund oidc-provider@8.8.1 || \
+	    rm -rf $@
+
+# GDM's worker, and the service that it asks about people: to install them would bring a desktop.
+# Where apt has none, its tests are skipped with a word.
+$(GDM):
+	mkdir -p $@
+	(cd $@ && apt-get download -q gdm3 accountsservice && \
+	    for package in *.deb; do dpkg-deb -x $$package . && rm $$package || exit 1; done) || \
+	    rm -rf $@
+
+check: deps $(OIDC_PROVIDER) $(GDM)
+	$(MAKE) -j2 all $(UNITS) $(FUZZERS)
+	status=0; $(PYTEST) -q tests/torture || status=$$?; \
+	    $(PYTEST) $(PYTEST_ARGS) --ignore=tests/torture tests || status=$$?; \
+	    chown -R --reference=Makefile $(BUILD); exit $$status
+
+# Every system call, where `make check` takes a sample, and RENEWALS=100000 one after another.
+torture: deps
+	$(MAKE) all
+	TORTURE=all RENEWALS=$(RENEWALS) $(PYTEST) --durations=0 tests/torture; status=$$?; \
+	    chown -R --reference=Makefile $(BUILD); exit $$status
+
+# The integration tests over again, with programs that report what they do wrong. Left out is what
+# looks at limits, cores or signals, where sanitizers have ways of their own, and what looks at the
+# sandbox, which these programs have not.
+SANITIZED_MAKE = BUILD=$(BUILD)/instrumented INSTRUMENT=yes
+SANITIZED_LESS = 'not (limit or core or dies or valgrind or harness or breakout)'
+check-sanitized: deps
+	$(MAKE) -j2 $(SANITIZED_MAKE) all
+	MAKEFLAGS='$(SANITIZED_MAKE)' $(PYTEST) -k $(SANITIZED_LESS) $(PYTEST_ARGS) $(SANITIZED_TESTS); \
+	    status=$$?; chown -R --reference=Makefile $(BUILD); exit $$status
+
+demo:
+	@tests/deps demo
+	@$(MAKE) --no-print-directory -s all
+	@tests/namespace /usr/bin/python3 tests/demo.py; status=$$?; \
+	    chown -R --reference=Makefile $(BUILD); exit $$status
+
+# A helper that measures what only it can see.
+$(BUILD)/bench/helper: $(call object,$(HELPER_C)) tests/bench/window.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -D_GNU_SOURCE $(CFLAGS) -Wl,--wrap=curl_multi_poll,--wrap=fdatasync -o $@ $^ \
+	    $(HELPER_LIBS)
+
+bench: deps
+	$(MAKE) all $(BUILD)/bench/helper
+	tests/namespace /usr/bin/python3 tests/bench/bench.py
+
+# What is found is build/fuzz/fuzz_NAME-found-*, and stays in tests/fuzz/seeds/NAME once mended.
+fuzz: $(FUZZERS)
+	for fuzzer in $(FUZZERS); do \
+	    mkdir -p $(BUILD)/corpus/$${fuzzer##*/}; \
+	    $$fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=70000 -artifact_prefix=$$fuzzer-found- \
+	        $(BUILD)/corpus/$${fuzzer##*/} tests/fuzz/seeds/$${fuzzer##*/fuzz_} || exit 1; \
+	done
+
+lint:
+	@tests/lint
+
+# clang-tidy takes a second a file: only what has changed since is looked at again.
+$(BUILD)/tidy/%: %.c .clang-tidy $(wildcard client/*.h cli/*.h helper/*.h pam_module/*.h)
+	@mkdir -p $(@D)
+	@clang-tidy --quiet $< -- -std=gnu17 $(DEFINES) -Iclient 2>/dev/null && touch $@
+
+tidy: $(patsubst %.c,$(BUILD)/tidy/%,$(ROOMS_C))
+

@@ -1,0 +1,168 @@
+/*
+ * test_browser.c - browser.c: the authorization request, and what its response is worth.
+ */
+#include "unit.h"
+
+#include "authorization_code.h"
+#include "seal.h"
+
+#define ENDPOINT "https://login.example/authorize"
+
+static struct provider_config provider_of(const char *issuer) {
+    return (struct provider_config){.name = "corp",
+                                    .issuer = issuer,
+                                    .client_id = "my client",
+                                    .scope = "openid offline_access",
+                                    .auth_params = "prompt=consent a=b=c"};
+}
+
+static enum verdict begin(const char *url, struct browser *ret, struct reason *reason) {
+    struct provider_config provider = provider_of("https://login.example");
+    return browser_begin(&provider, url, 4711, ret, reason);
+}
+
+static void the_address_is_the_request_of_the_rfcs(void **state) {
+    (void) state;
+    SCOPED_BROWSER struct browser browser = {.nonce = ""};
+    struct reason reason = {""};
+    assert_int_equal(begin(ENDPOINT, &browser, &reason), VERDICT_GRANTED);
+    const char *address = browser.prompt.address;
+    const char *challenge = strstr(address, "&code_challenge=");
+    assert_non_null(challenge);
+    SCOPED_TEXT char *expected = unit_text(
+        ENDPOINT
+        "?response_type=code&client_id=my%%20client"
+        "&redirect_uri=http%%3A%%2F%%2F127.0.0.1%%3A4711%%2F&scope=openid%%20offline_access"
+        "&state=%s&nonce=%s&code_challenge=%.43s&code_challenge_method=S256"
+        "&prompt=consent&a=b%%3Dc",
+        secret_text(&browser.state), browser.nonce, challenge + strlen("&code_challenge="));
+    assert_string_equal(address, expected);
+    assert_string_equal(browser.redirect_uri, "http://127.0.0.1:4711/");
+    assert_int_equal(browser.prompt.port, 4711);
+    assert_int_equal(browser.prompt.seconds, BROWSER_LIFE);
+    assert_null(strstr(address, secret_text(&browser.verifier)));
+}
+
+static void secrets_have_43_characters_and_differ(void **state) {
+    (void) state;
+    struct reason reason = {""};
+    for (int i = 0; i < 50; i++) {
+        SCOPED_BROWSER struct browser one = {.nonce = ""};
+        SCOPED_BROWSER struct browser other = {.nonce = ""};
+        assert_int_equal(begin(ENDPOINT, &one, &reason), VERDICT_GRANTED);
+        assert_int_equal(begin(ENDPOINT, &other, &reason), VERDICT_GRANTED);
+        static const char plain[] =
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        const char *texts[] = {secret_text(&one.state), secret_text(&one.verifier), one.nonce};
+        for (size_t k = 0; k < COUNT(texts); k++) {
+            assert_int_equal(strlen(texts[k]), 43);
+            assert_int_equal(strspn(texts[k], plain), 43);
+        }
+        assert_false(secret_equal(&one.state, &other.state));
+        assert_false(secret_equal(&one.verifier, &other.verifier));
+        assert_false(secret_equal(&one.state, &one.verifier));
+        assert_string_not_equal(one.nonce, other.nonce);
+    }
+}
+
+static void an_endpoint_keeps_its_query(void **state) {
+    (void) state;
+    SCOPED_BROWSER struct browser browser = {.nonce = ""};
+    struct reason reason = {""};
+    assert_int_equal(begin(ENDPOINT "?tenant=7", &browser, &reason), VERDICT_GRANTED);
+    assert_non_null(
+        strstr(browser.prompt.address, ENDPOINT "?tenant=7&response_type=code&client_id="));
+}
+
+static void what_a_terminal_or_a_shell_would_act_on_is_no_address(void **state) {
+    (void) state;
+    static const char *const urls[] = {
+        "http://login.example/",     "https://x/#fragment", "https://x/ y",  "https://x/\x1b[2J",
+        "https://x/$(id)",           "https://x/`id`",      "https://x/;id", "https://x/'",
+        "https://x/\xc3\xa9",        "https://x/\"",        "-version",      "javascript:alert(1)",
+        "https://x/a\nhttps://evil",
+    };
+    for (size_t i = 0; i < COUNT(urls); i++) {
+        SCOPED_BROWSER struct browser browser = {.nonce = ""};
+        struct reason reason = {""};
+        assert_int_equal(begin(urls[i], &browser, &reason), VERDICT_MISCONFIGURED);
+        assert_has(reason.text, "authorization_endpoint");
+    }
+}
+
+static void an_address_that_is_too_long_is_not_cut(void **state) {
+    (void) state;
+    SCOPED_TEXT char *url = unit_text("https://x/%0990d", 0);
+    SCOPED_BROWSER struct browser browser = {.nonce = ""};
+    struct reason reason = {""};
+    assert_int_equal(begin(url, &browser, &reason), VERDICT_MISCONFIGURED);
+    assert_has(reason.text, "over 1000 bytes");
+}
+
+static enum verdict judge(const char *issuer, bool named, const char *iss, const char *error,
+                          struct reason *reason) {
+    SCOPED_REDIRECT struct redirect redirect = {.state = unit_secret("s")};
+    struct provider_config provider = provider_of(issuer);
+    if (iss)
+        redirect.issuer = unit_secret(iss);
+    if (error)
+        redirect.error = unit_secret(error);
+    else
+        redirect.code = unit_secret("c");
+    return browser_judge(&provider, named, &redirect, reason);
+}
+
+static void an_answer_must_be_of_the_issuer_that_was_asked(void **state) {
+    (void) state;
+    struct reason reason = {""};
+    assert_int_equal(judge("https://a", false, NULL, NULL, &reason), VERDICT_GRANTED);
+    assert_int_equal(judge("https://a", true, "https://a", NULL, &reason), VERDICT_GRANTED);
+    assert_int_equal(judge("https://a", false, "https://a", NULL, &reason), VERDICT_GRANTED);
+    assert_int_equal(judge("", false, "https://a", NULL, &reason), VERDICT_GRANTED);
+    assert_int_equal(judge("https://a", true, NULL, NULL, &reason), VERDICT_DENIED);
+    assert_has(reason.text, "without iss");
+    static const char *const others[] = {"https://b", "https://a/", "https://A", "a"};
+    for (size_t i = 0; i < COUNT(others); i++)
+        for (int named = 0; named < 2; named++) {
+            assert_int_equal(judge("https://a", named, others[i], NULL, &reason), VERDICT_DENIED);
+            assert_has(reason.text, "another issuer");
+            assert_int_equal(judge("https://a", named, others[i], "server_error", &reason),
+                             VERDICT_DENIED);
+        }
+}
+
+static void an_error_is_a_verdict(void **state) {
+    (void) state;
+    static const struct {
+        const char *error;
+        enum verdict verdict;
+    } cases[] = {
+        {"access_denied", VERDICT_DENIED},
+        {"login_required", VERDICT_REAUTHORIZE},
+        {"invalid_request", VERDICT_MISCONFIGURED},
+        {"unauthorized_client", VERDICT_MISCONFIGURED},
+        {"unsupported_response_type", VERDICT_MISCONFIGURED},
+        {"server_error", VERDICT_UNREACHABLE},
+        {"temporarily_unavailable", VERDICT_UNREACHABLE},
+        {"never_heard_of", VERDICT_DENIED},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct reason reason = {""};
+        assert_int_equal(judge("https://a", false, NULL, cases[i].error, &reason),
+                         cases[i].verdict);
+        assert_has(reason.text, cases[i].error);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_address_is_the_request_of_the_rfcs),
+        cmocka_unit_test(secrets_have_43_characters_and_differ),
+        cmocka_unit_test(an_endpoint_keeps_its_query),
+        cmocka_unit_test(what_a_terminal_or_a_shell_would_act_on_is_no_address),
+        cmocka_unit_test(an_address_that_is_too_long_is_not_cut),
+        cmocka_unit_test(an_answer_must_be_of_the_issuer_that_was_asked),
+        cmocka_unit_test(an_error_is_a_verdict),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

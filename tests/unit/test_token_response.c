@@ -1,0 +1,350 @@
+/*
+ * test_oauth.c - oauth.c, its judgement: what providers answer, and what that means at a login.
+ * The requests are in test_oauth_request.c.
+ */
+#include "token_response_rows.h"
+
+static void a_token_answer_renews_the_grant(void **state) {
+    (void) state;
+    static const struct row rows[] = {
+        {200, "{" TOKENS "}", VERDICT_GRANTED, ""},
+        {200, "{\"access_token\":\"a1\",\"token_type\":\"bearer\"}", VERDICT_GRANTED, ""},
+        {200, "{\"access_token\":\"a1\",\"token_type\":\"BEARER\"}", VERDICT_GRANTED, ""},
+        {200, "{" TOKENS ",\"refresh_token\":null,\"scope\":null,\"x\":{\"y\":[1]}}\n",
+         VERDICT_GRANTED, ""},
+    };
+    assert_rows(rows, COUNT(rows));
+}
+
+static void each_error_of_the_token_endpoint_has_its_verdict(void **state) {
+    (void) state;
+    static const struct row rows[] = {
+        {400, ERROR("invalid_grant"), VERDICT_REAUTHORIZE, "invalid_grant"},
+        {403, ERROR("invalid_grant"), VERDICT_REAUTHORIZE, "invalid_grant"}, /* Auth0 */
+        {400, "", VERDICT_REAUTHORIZE, "HTTP 400"},                          /* Glewlwyd */
+        {400, ERROR("invalid_request"), VERDICT_REAUTHORIZE, "invalid_request"},
+        {200, ERROR("bad_refresh_token"), VERDICT_REAUTHORIZE, "bad_refresh_token"}, /* GitHub */
+        {400, ERROR("interaction_required"), VERDICT_REAUTHORIZE, "interaction_required"},
+        {400, ERROR("login_required"), VERDICT_REAUTHORIZE, "login_required"},
+        {400, ERROR("access_denied"), VERDICT_DENIED, "access_denied"},
+        {400, ERROR("invalid_scope"), VERDICT_DENIED, "invalid_scope"},
+        {401, ERROR("invalid_client"), VERDICT_MISCONFIGURED, "invalid_client"},
+        {400, ERROR("invalid_client"), VERDICT_MISCONFIGURED, "invalid_client"},
+        {400, ERROR("unauthorized_client"), VERDICT_MISCONFIGURED, "unauthorized_client"},
+        {400, ERROR("unsupported_grant_type"), VERDICT_MISCONFIGURED, "unsupported_grant_type"},
+        {200, ERROR("incorrect_client_credentials"), VERDICT_MISCONFIGURED, "incorrect_client"},
+        {200, ERROR("device_flow_disabled"), VERDICT_MISCONFIGURED, "device_flow_disabled"},
+        {401, ERROR("deleted_client"), VERDICT_MISCONFIGURED, "deleted_client"},
+        {400, ERROR("authorization_declined"), VERDICT_DENIED, "authorization_declined"},
+        {400, ERROR("temporarily_unavailable"), VERDICT_UNREACHABLE, "temporarily_unavailable"},
+        {503, ERROR("temporarily_unavailable"), VERDICT_UNREACHABLE, "temporarily_unavailable"},
+        {500, ERROR("server_error"), VERDICT_UNREACHABLE, "server_error"},
+        {429, ERROR("slow_down"), VERDICT_UNREACHABLE, "slow_down"},
+        {400, "{\"error\":\"interaction_required\",\"claims\":\"{}\"}", VERDICT_REAUTHORIZE,
+         "interaction_required"},
+        {400, "{\"error\":\"invalid_grant\",\"claims\":\"{}\"}", VERDICT_DENIED, "invalid_grant"},
+    };
+    assert_rows(rows, COUNT(rows));
+}
+
+static void an_error_is_an_error_whatever_stands_beside_it(void **state) {
+    (void) state;
+    static const struct row rows[] = {
+        {200, ERROR("invalid_grant"), VERDICT_REAUTHORIZE, "invalid_grant"},
+        {200, "{" TOKENS ",\"error\":\"invalid_grant\"}", VERDICT_REAUTHORIZE, "invalid_grant"},
+        {200, "{" TOKENS ",\"error\":\"access_denied\"}", VERDICT_DENIED, "access_denied"},
+        {200, "{" TOKENS ",\"error\":\"\"}", VERDICT_GRANTED, ""},
+        {200, "{" TOKENS ",\"error\":null}", VERDICT_GRANTED, ""},
+        {200, "{" TOKENS ",\"error\":{}}", VERDICT_DENIED, "no text"},
+        {500, ERROR("invalid_grant"), VERDICT_REAUTHORIZE, "invalid_grant"},
+    };
+    assert_rows(rows, COUNT(rows));
+}
+
+static void an_unknown_error_is_a_no_unless_the_status_is_nobodys(void **state) {
+    (void) state;
+    static const struct row rows[] = {
+        {400, ERROR("account_on_fire"), VERDICT_DENIED, "account_on_fire"},
+        {200, ERROR("account_on_fire"), VERDICT_DENIED, "account_on_fire"},
+        {400, ERROR("Invalid_Grant"), VERDICT_DENIED, "Invalid_Grant"},
+        {400, ERROR("invalid_grants"), VERDICT_DENIED, "invalid_grants"},
+        {429, ERROR("too_many"), VERDICT_UNREACHABLE, "too_many"},
+        {500, ERROR("oops"), VERDICT_UNREACHABLE, "oops"},
+        {503, "{\"error\":{}}", VERDICT_UNREACHABLE, "no text"},
+    };
+    assert_rows(rows, COUNT(rows));
+}
+
+static void what_nobody_understands_says_no_to_nobody(void **state) {
+    (void) state;
+    static const struct row rows[] = {
+        {200, "<html>Please log in to the Wi-Fi</html>", VERDICT_UNREACHABLE, "captive portal"},
+        {400, "<html>blocked</html>", VERDICT_UNREACHABLE, "captive portal"},
+        {403, "blocked by policy", VERDICT_UNREACHABLE, "HTTP 403"},
+        {502, "<html>Bad Gateway</html>", VERDICT_UNREACHABLE, "HTTP 502"},
+        {200, "error=bad_refresh_token&error_description=x", VERDICT_UNREACHABLE, "not one JSON"},
+        {200, "", VERDICT_UNREACHABLE, "empty"},
+        {204, "", VERDICT_UNREACHABLE, "HTTP 204, and the body is empty"},
+        {401, "", VERDICT_UNREACHABLE, "HTTP 401, and the body is empty"},
+        {500, "", VERDICT_UNREACHABLE, "HTTP 500, and the body is empty"},
+        {429, "{}", VERDICT_UNREACHABLE, "HTTP 429, and the body is no token answer"},
+        {503, "{\"message\":\"down\"}", VERDICT_UNREACHABLE, "HTTP 503"},
+        {302, "", VERDICT_UNREACHABLE, "HTTP 302"},
+        {400, "{}", VERDICT_UNREACHABLE, "no token answer"},
+        {400, "{" TOKENS "}", VERDICT_UNREACHABLE, "no token answer"},
+        {201, "{" TOKENS "}", VERDICT_UNREACHABLE, "no token answer"},
+        {500, "{" TOKENS "}", VERDICT_UNREACHABLE, "no token answer"},
+        {200, "[]", VERDICT_UNREACHABLE, "not one JSON object"},
+        {200, "\"invalid_grant\"", VERDICT_UNREACHABLE, "not one JSON object"},
+        {200, "[{" TOKENS "}]", VERDICT_UNREACHABLE, "not one JSON object"},
+        {200, "{" TOKENS "}{}", VERDICT_UNREACHABLE, "not one JSON object"},
+        {200, "{" TOKENS, VERDICT_UNREACHABLE, "not one JSON object"},
+        {200, "\xef\xbb\xbf{" TOKENS "}", VERDICT_UNREACHABLE, "not one JSON object"},
+        {200, "{" TOKENS ",\"x\":\"\xff\"}", VERDICT_UNREACHABLE, "not one JSON object"},
+        {200, "{" TOKENS ",\"access_token\":\"a2\"}", VERDICT_UNREACHABLE, "not one JSON object"},
+        {200, "{" TOKENS ",\"error\":\"a\",\"error\":\"b\"}", VERDICT_UNREACHABLE, "not one JSON"},
+        {400, "{\"error\":\"invalid_grant\"", VERDICT_UNREACHABLE, "not one JSON object"},
+    };
+    assert_rows(rows, COUNT(rows));
+}
+
+static void an_answer_without_a_usable_token_is_the_providers_fault(void **state) {
+    (void) state;
+#define ACCESS(value) "{\"token_type\":\"Bearer\",\"access_token\":" value "}"
+#define TYPE(value) "{\"access_token\":\"a1\",\"token_type\":" value "}"
+    static const struct row rows[] = {
+        {200, "{}", VERDICT_UNREACHABLE, "token_type is not Bearer"},
+        {200, "{\"access_token\":\"a1\"}", VERDICT_UNREACHABLE, "token_type is not Bearer"},
+        {200, TYPE("null"), VERDICT_UNREACHABLE, "token_type is not Bearer"},
+        {200, TYPE("\"\""), VERDICT_UNREACHABLE, "token_type is not Bearer"},
+        {200, TYPE("\"DPoP\""), VERDICT_UNREACHABLE, "token_type is not Bearer"},
+        {200, TYPE("\"mac\""), VERDICT_UNREACHABLE, "token_type is not Bearer"},
+        {200, TYPE("\"Bearer \""), VERDICT_UNREACHABLE, "token_type is not Bearer"},
+        {200, TYPE("[\"Bearer\"]"), VERDICT_UNREACHABLE, "token_type is not Bearer"},
+        {200, "{\"token_type\":\"Bearer\"}", VERDICT_UNREACHABLE, "access_token is missing"},
+        {200, ACCESS("null"), VERDICT_UNREACHABLE, "access_token is missing"},
+        {200, ACCESS("\"\""), VERDICT_UNREACHABLE, "access_token is missing"},
+        {200, ACCESS("1"), VERDICT_UNREACHABLE, "access_token is missing"},
+        {200, ACCESS("{}"), VERDICT_UNREACHABLE, "access_token is missing"},
+        {200, ACCESS("[\"a1\"]"), VERDICT_UNREACHABLE, "access_token is missing"},
+        {200, ACCESS("\"a b\""), VERDICT_UNREACHABLE, "malformed"},
+        {200, ACCESS("\"a\\r\\nX-Evil: 1\""), VERDICT_UNREACHABLE, "malformed"},
+        {200, ACCESS("\"a\\u0000b\""), VERDICT_UNREACHABLE, "malformed"},
+        {200, ACCESS("\"a\\u0001b\""), VERDICT_UNREACHABLE, "malformed"},
+        {200, ACCESS("\"a\\u007f\""), VERDICT_UNREACHABLE, "malformed"},
+        {200, ACCESS("\"caf\xc3\xa9\""), VERDICT_UNREACHABLE, "malformed"},
+        {200, ACCESS("\"a\\ud800b\""), VERDICT_UNREACHABLE, "malformed"},
+    };
+    assert_rows(rows, COUNT(rows));
+}
+
+static void a_rotated_token_is_kept_whatever_else_is_wrong(void **state) {
+    (void) state;
+    static const char *const bodies[] = {
+        "{" TOKENS ",\"refresh_token\":\"r2\"}",
+        "{\"refresh_token\":\"r2\"}",
+        "{\"refresh_token\":\"r2\",\"error\":\"server_error\"}",
+        "{\"refresh_token\":\"r2\",\"token_type\":\"mac\",\"access_token\":\"a1\"}",
+        "{\"refresh_token\":\"r2\",\"token_type\":\"Bearer\",\"access_token\":\"\"}",
+        "{\"refresh_token\":\"r2\",\"token_type\":\"Bearer\",\"access_token\":\"a b\"}",
+    };
+    for (size_t i = 0; i < COUNT(bodies); i++) {
+        SCOPED_OAUTH_ANSWER struct oauth_answer answer = {0};
+        judge(200, bodies[i], &answer);
+        assert_string_equal(secret_text(&answer.refresh), "r2");
+        assert_int_equal(answer.verdict, i == 0 ? VERDICT_GRANTED : VERDICT_UNREACHABLE);
+    }
+}
+
+static void no_rotated_token_keeps_the_old_one_and_a_broken_one_is_no_answer(void **state) {
+    (void) state;
+    static const char *const broken[] = {"\"\"", "1",       "{}",        "[\"r2\"]",
+                                         "true", "\"r 2\"", "\"r\\n2\"", "\"r\\u00002\""};
+    static const char *const absent[] = {"{" TOKENS "}", "{" TOKENS ",\"refresh_token\":null}"};
+    for (size_t i = 0; i < COUNT(absent); i++) {
+        SCOPED_OAUTH_ANSWER struct oauth_answer answer = {0};
+        judge(200, absent[i], &answer);
+        assert_int_equal(answer.verdict, VERDICT_GRANTED);
+        assert_int_equal(answer.refresh.length, 0);
+    }
+    for (size_t i = 0; i < COUNT(broken); i++) {
+        SCOPED_TEXT char *body = unit_text("{" TOKENS ",\"refresh_token\":%s}", broken[i]);
+        struct row row = {200, body, VERDICT_UNREACHABLE, "refresh_token is malformed"};
+        assert_row(&row);
+    }
+}
+
+static void a_token_of_40_kib_is_refused_and_the_longest_allowed_is_not(void **state) {
+    (void) state;
+    static const struct {
+        size_t size;
+        enum verdict verdict;
+    } rows[] = {{PROTOCOL_TOKEN_MAX, VERDICT_GRANTED},
+                {PROTOCOL_TOKEN_MAX + 1, VERDICT_UNREACHABLE},
+                {40 * 1024, VERDICT_UNREACHABLE}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        SCOPED_SECRET struct secret token = unit_filled('t', rows[i].size);
+        SCOPED_TEXT char *access =
+            unit_text("{\"token_type\":\"Bearer\",\"access_token\":\"%s\"}", secret_text(&token));
+        SCOPED_TEXT char *refresh =
+            unit_text("{" TOKENS ",\"refresh_token\":\"%s\"}", secret_text(&token));
+        SCOPED_OAUTH_ANSWER struct oauth_answer a = {0}, b = {0};
+        judge(200, access, &a);
+        judge(200, refresh, &b);
+        assert_int_equal(a.verdict, rows[i].verdict);
+        assert_int_equal(b.verdict, rows[i].verdict);
+        assert_null(strstr(a.reason.text, "ttt"));
+        assert_null(strstr(b.reason.text, "ttt"));
+    }
+}
+
+static void the_life_of_a_token_is_read_by_one_rule(void **state) {
+    (void) state;
+    static const struct {
+        const char *text;
+        int64_t seconds;
+    } rows[] = {
+        {"300", 300},
+        {"1", 1},
+        {"299.9", 299},
+        {"3e2", 300},
+        {"\"300\"", 300},
+        {"\"299.9\"", 299},
+        {"31536000", OAUTH_LIFE_MAX},
+        {"31536001", OAUTH_LIFE_MAX},
+        {"9223372036854775807", OAUTH_LIFE_MAX},
+        {"99999999999999999999999", OAUTH_LIFE_MAX},
+        {"1e300", OAUTH_LIFE_MAX},
+        {"\"99999999999999999999\"", OAUTH_LIFE_MAX},
+        {"0", OAUTH_LIFE_UNKNOWN},
+        {"-1", OAUTH_LIFE_UNKNOWN},
+        {"0.9", OAUTH_LIFE_UNKNOWN},
+        {"-9223372036854775808", OAUTH_LIFE_UNKNOWN},
+        {"-1e300", OAUTH_LIFE_UNKNOWN},
+        {"null", OAUTH_LIFE_UNKNOWN},
+        {"true", OAUTH_LIFE_UNKNOWN},
+        {"[300]", OAUTH_LIFE_UNKNOWN},
+        {"{}", OAUTH_LIFE_UNKNOWN},
+        {"\"\"", OAUTH_LIFE_UNKNOWN},
+        {"\"0\"", OAUTH_LIFE_UNKNOWN},
+        {"\"-300\"", OAUTH_LIFE_UNKNOWN},
+        {"\"+300\"", OAUTH_LIFE_UNKNOWN},
+        {"\" 300\"", OAUTH_LIFE_UNKNOWN},
+        {"\"300s\"", OAUTH_LIFE_UNKNOWN},
+        {"\"0x12c\"", OAUTH_LIFE_UNKNOWN},
+        {"\"soon\"", OAUTH_LIFE_UNKNOWN},
+        {"\"inf\"", OAUTH_LIFE_UNKNOWN},
+        {"\"nan\"", OAUTH_LIFE_UNKNOWN},
+        {"\"3e2\"", OAUTH_LIFE_UNKNOWN},
+        {"\".\"", OAUTH_LIFE_UNKNOWN},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        SCOPED_OAUTH_ANSWER struct oauth_answer answer = {0};
+        SCOPED_TEXT char *body = unit_text("{" TOKENS ",\"expires_in\":%s}", rows[i].text);
+        judge(200, body, &answer);
+        if (answer.verdict != VERDICT_GRANTED || answer.expires_in != rows[i].seconds)
+            fail_msg("expires_in %s: %s, %lld s", rows[i].text, verdict_name(answer.verdict),
+                     (long long) answer.expires_in);
+    }
+    SCOPED_OAUTH_ANSWER struct oauth_answer absent = {0};
+    judge(200, "{" TOKENS "}", &absent);
+    assert_int_equal(absent.expires_in, OAUTH_LIFE_UNKNOWN);
+}
+
+/* "Whatever else is there": not a number as far as it goes. */
+static void a_life_that_is_only_nearly_digits_is_unknown(void **state) {
+    (void) state;
+    static const char *const texts[] = {"1.2.3", "300..", "300\\u0000"};
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        SCOPED_OAUTH_ANSWER struct oauth_answer answer = {0};
+        SCOPED_TEXT char *body = unit_text("{" TOKENS ",\"expires_in\":\"%s\"}", texts[i]);
+        judge(200, body, &answer);
+        assert_int_equal(answer.verdict, VERDICT_GRANTED);
+        assert_int_equal(answer.expires_in, OAUTH_LIFE_UNKNOWN);
+    }
+}
+
+/* Names of json-c's for what RFC 8259 has no number for. */
+static void a_life_that_is_no_number_lasts_no_year(void **state) {
+    (void) state;
+    static const char *const texts[] = {"NaN", "Infinity", "-Infinity"};
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        SCOPED_OAUTH_ANSWER struct oauth_answer answer = {0};
+        SCOPED_TEXT char *body = unit_text("{" TOKENS ",\"expires_in\":%s}", texts[i]);
+        judge(200, body, &answer);
+        if (answer.verdict == VERDICT_GRANTED)
+            assert_int_equal(answer.expires_in, OAUTH_LIFE_UNKNOWN);
+    }
+}
+
+static void the_scope_is_what_the_answer_says(void **state) {
+    (void) state;
+    SCOPED_SECRET struct secret huge = unit_filled('s', 5000);
+    SCOPED_TEXT char *body = unit_text("{" TOKENS ",\"scope\":\"%s\"}", secret_text(&huge));
+    SCOPED_OAUTH_ANSWER struct oauth_answer said = {0}, unsaid = {0}, cut = {0};
+    judge(200, "{" TOKENS ",\"scope\":\"openid email\"}", &said);
+    assert_string_equal(said.scope, "openid email");
+    judge(200, "{" TOKENS ",\"scope\":[\"openid\"]}", &unsaid);
+    assert_string_equal(unsaid.scope, "");
+    judge(200, body, &cut);
+    assert_int_equal(cut.verdict, VERDICT_GRANTED);
+    assert_int_equal(strlen(cut.scope), RECORD_SCOPE_SIZE - 1);
+}
+
+static void a_providers_words_lose_what_may_be_a_token(void **state) {
+    static const struct {
+        const char *words, *said;
+    } rows[] = {
+        {"no abcdefghij.abcdefghij here", "no [...] here"},
+        {"abcdefghijabcdefghij", "[...]"},
+        {"token='abcdefghijabcdefghi'", "token='abcdefghijabcdefghi'"},
+        {"(token=abcdefghijabcdefghi)", "([...])"},
+        {"abcdefghijabcdefghij,abcdefghijabcdefghij", "[...],[...]"},
+    };
+    (void) state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        SCOPED_OAUTH_ANSWER struct oauth_answer answer = {0};
+        SCOPED_TEXT char *body =
+            unit_text("{\"error\":\"access_denied\",\"error_description\":\"%s\"}", rows[i].words);
+        SCOPED_TEXT char *said = unit_text("access_denied: %s", rows[i].said);
+        judge(400, body, &answer);
+        assert_string_equal(answer.reason.text, said);
+    }
+}
+
+static void a_providers_words_are_printable_and_bounded(void **state) {
+    (void) state;
+    SCOPED_SECRET struct secret huge = {0};
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(secret_append(&huge, "ddd d", 5, 5000), 0);
+    SCOPED_TEXT char *body = unit_text("{\"error\":\"access_denied\",\"error_description\":"
+                                       "\"no\\u001b[2J\\r\\n%s\"}",
+                                       secret_text(&huge));
+    SCOPED_OAUTH_ANSWER struct oauth_answer answer = {0};
+    judge(400, body, &answer);
+    assert_int_equal(answer.verdict, VERDICT_DENIED);
+    assert_has(answer.reason.text, "access_denied: no\\x1B[2J\\x0D\\x0Addd");
+    for (const char *at = answer.reason.text; *at; at++)
+        assert_true(*at >= ' ' && *at <= '~');
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_token_answer_renews_the_grant),
+        cmocka_unit_test(each_error_of_the_token_endpoint_has_its_verdict),
+        cmocka_unit_test(an_error_is_an_error_whatever_stands_beside_it),
+        cmocka_unit_test(an_unknown_error_is_a_no_unless_the_status_is_nobodys),
+        cmocka_unit_test(what_nobody_understands_says_no_to_nobody),
+        cmocka_unit_test(an_answer_without_a_usable_token_is_the_providers_fault),
+        cmocka_unit_test(a_rotated_token_is_kept_whatever_else_is_wrong),
+        cmocka_unit_test(no_rotated_token_keeps_the_old_one_and_a_broken_one_is_no_answer),
+        cmocka_unit_test(a_token_of_40_kib_is_refused_and_the_longest_allowed_is_not),
+        cmocka_unit_test(the_life_of_a_token_is_read_by_one_rule),
+        cmocka_unit_test(a_life_that_is_only_nearly_digits_is_unknown),
+        cmocka_unit_test(a_life_that_is_no_number_lasts_no_year),
+        cmocka_unit_test(the_scope_is_what_the_answer_says),
+        cmocka_unit_test(a_providers_words_lose_what_may_be_a_token),
+        cmocka_unit_test(a_providers_words_are_printable_and_bounded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

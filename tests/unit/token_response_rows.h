@@ -1,0 +1,42 @@
+/*
+ * oauth_rows.h - tables of what providers answer, and what that means at a login.
+ */
+#ifndef OAUTH_LOGIN_OAUTH_ROWS_H
+#define OAUTH_LOGIN_OAUTH_ROWS_H
+
+#include "unit.h"
+
+#include "token_request.h"
+
+#define TOKENS "\"access_token\":\"a1\",\"token_type\":\"Bearer\""
+#define ERROR(name) "{\"error\":\"" name "\"}"
+
+struct row {
+    long status;
+    const char *body;
+    enum verdict verdict;
+    const char *reason; /* a fragment, "" when granted */
+};
+
+static inline void judge(long status, const char *text, struct oauth_answer *ret) {
+    SCOPED_SECRET struct secret body = unit_secret(text);
+    oauth_judge(status, &body, ret);
+}
+
+static inline void assert_row(const struct row *row) {
+    SCOPED_OAUTH_ANSWER struct oauth_answer answer = {0};
+    judge(row->status, row->body, &answer);
+    if (answer.verdict != row->verdict || !strstr(answer.reason.text, row->reason))
+        fail_msg("%ld %s: %s (%s), not %s (%s)", row->status, row->body,
+                 verdict_name(answer.verdict), answer.reason.text, verdict_name(row->verdict),
+                 row->reason);
+    assert_int_equal(answer.access.length > 0, row->verdict == VERDICT_GRANTED);
+    assert_int_equal(answer.reason.text[0] == '\0', row->verdict == VERDICT_GRANTED);
+}
+
+static inline void assert_rows(const struct row *rows, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        assert_row(&rows[i]);
+}
+
+#endif
