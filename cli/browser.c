@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * browser.c - opening an address in the person's browser.
  *
@@ -90,7 +91,7 @@ static bool replace_descriptors(void) {
 
 static _Noreturn void run(const char *opener, const char *address, const struct passwd *user) {
     sigset_t none;
-    setsid(); /* Ctrl-C ends the enrolment, not the browser */
+    setsid(); /* Ctrl-C ends the enrollment, not the browser */
     for (int number = 1; number < NSIG; number++)
         signal(number, SIG_DFL);
     sigemptyset(&none);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * browser.h - opening an address in the person's browser, where there is one.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * enroll.c - oauth-login enroll: a grant by the person's approval, elsewhere or in a browser.
  */
@@ -10,17 +11,17 @@
 
 #include "browser.h"
 #include "command.h"
+#include "frame.h"
 #include "print.h"
 #include "qr.h"
-#include "frame.h"
 
-/* When the person's time ends, for the handler of the live line: seconds of wire_now. */
+/* When the person's time ends, for the handler of the live line: seconds of clock_boot_ms. */
 static volatile sig_atomic_t time_ends;
 
 /* Writes the time that is left; async-signal-safe. */
 static void show_time_left(int number) {
     char line[] = "\rWaiting for approval, 00:00 left; Ctrl-C gives up. ";
-    long left = (long) time_ends - (long) (wire_now() / 1000);
+    long left = (long) time_ends - (long) (clock_boot_ms() / 1000);
     (void) number;
     left = left > 0 ? left : 0;
     char *digits = strchr(line, '0');
@@ -48,7 +49,7 @@ static void set_live_line(bool on) {
 static void begin_wait(const struct ask_prompt *prompt) {
     printf("Approve it only as the person whose account this is.\n");
     fflush(stdout);
-    time_ends = (sig_atomic_t) (wire_now() / 1000 + prompt->seconds);
+    time_ends = (sig_atomic_t) (clock_boot_ms() / 1000 + prompt->seconds);
     set_live_line(true);
 }
 
@@ -82,26 +83,25 @@ static bool show_address(const struct ask_prompt *prompt, void *context) {
 }
 
 int command_enroll(const struct arguments *arguments) {
-    struct ask_answer answer;
+    struct ask_reply reply;
     const char *account = command_account(arguments);
     char name[PROTOCOL_NAME_MAX + 1];
     if (!account)
         return EXIT_USAGE;
     snprintf(name, sizeof name, "%s", account);
-    struct ask_question question = command_question(
-        arguments, arguments->browser ? OPERATION_BROWSER : OPERATION_ENROLL, name);
-    question.on_prompt = arguments->browser ? show_address : show_code;
-    question.context = name;
-    ask_helper(&question, &answer);
+    struct ask_request request =
+        command_request(arguments, arguments->browser ? OPERATION_BROWSER : OPERATION_ENROLL, name);
+    request.on_prompt = arguments->browser ? show_address : show_code;
+    request.context = name;
+    ask_helper(&request, &reply);
     if (time_ends != 0)
         set_live_line(false);
     /* Nothing is ever stored for uid 0, so that is not a "done". */
-    int status =
-        answer.verdict == VERDICT_NOT_MANAGED ? EXIT_NO : command_exit_status(answer.verdict);
-    if (answer.verdict == VERDICT_GRANTED)
-        printf("%s is enrolled at %s.\n", name, answer.provider);
+    int status = reply.verdict == VERDICT_NOT_MANAGED ? EXIT_NO : exit_status_of(reply.verdict);
+    if (reply.verdict == VERDICT_GRANTED)
+        printf("%s is enrolled at %s.\n", name, reply.provider);
     else
-        print_answer(name, &answer);
-    ask_clear(&answer);
+        print_reply(name, &reply);
+    ask_clear(&reply);
     return status;
 }

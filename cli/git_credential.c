@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * git_credential.c - oauth-login git-credential: the access token for git, by its credential
  * helper's protocol (gitcredentials(7), git-credential(1)). Only hosts of git_hosts get it, only
@@ -49,21 +50,21 @@ static void read_remote(struct remote *ret) {
     }
 }
 
-static void print_credential(const struct remote *remote, const struct ask_answer *answer) {
+static void print_credential(const struct remote *remote, const struct ask_reply *reply) {
     if (remote->takes_authtype)
         printf("capability[]=authtype\nauthtype=Bearer\ncredential=");
     else
         printf("username=%s\npassword=", remote->username[0] != '\0' ? remote->username : "oauth2");
-    fwrite(answer->token, 1, answer->token_size, stdout);
-    if (answer->expires > 0)
-        printf("\npassword_expiry_utc=%lld", (long long) answer->expires);
+    fwrite(reply->token, 1, reply->token_size, stdout);
+    if (reply->expires > 0)
+        printf("\npassword_expiry_utc=%lld", (long long) reply->expires);
     putchar('\n');
 }
 
 int command_git_credential(const struct arguments *arguments) {
     struct arguments own = *arguments;
     struct remote remote = {.https = false};
-    struct ask_answer answer;
+    struct ask_reply reply;
     if (strcmp(arguments->user, "get") != 0)
         return EXIT_YES; /* store, erase: git's memory is not ours */
     own.user = NULL;
@@ -73,16 +74,16 @@ int command_git_credential(const struct arguments *arguments) {
     const char *account = command_account(&own);
     if (!account)
         return EXIT_USAGE;
-    struct ask_question question = command_question(&own, OPERATION_FRESH_TOKEN, account);
-    question.input = remote.host;
-    question.input_size = strlen(remote.host);
-    ask_helper(&question, &answer);
-    bool not_ours = answer.verdict == VERDICT_NOT_PERMITTED; /* git asks the next helper */
-    int status = not_ours ? EXIT_YES : command_exit_status(answer.verdict);
-    if (answer.verdict == VERDICT_GRANTED)
-        print_credential(&remote, &answer);
+    struct ask_request request = command_request(&own, OPERATION_FRESH_TOKEN, account);
+    request.input = remote.host;
+    request.input_size = strlen(remote.host);
+    ask_helper(&request, &reply);
+    bool not_ours = reply.verdict == VERDICT_NOT_PERMITTED; /* git asks the next helper */
+    int status = not_ours ? EXIT_YES : exit_status_of(reply.verdict);
+    if (reply.verdict == VERDICT_GRANTED)
+        print_credential(&remote, &reply);
     else if (!not_ours)
-        print_answer_to(stderr, account, &answer);
-    ask_clear(&answer);
+        print_reply_to(stderr, account, &reply);
+    ask_clear(&reply);
     return fflush(stdout) == 0 ? status : EXIT_FAULT;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * import.c - oauth-login import: a refresh token from standard input becomes an account's grant.
  */
@@ -65,27 +66,26 @@ static ssize_t read_token_unseen(const char *account, char *token, size_t size) 
 
 static int import(const struct arguments *arguments, const char *account, const char *token,
                   size_t size) {
-    struct ask_answer answer;
-    struct ask_question question = command_question(arguments, OPERATION_IMPORT, account);
-    question.input = token;
-    question.input_size = size;
-    ask_helper(&question, &answer);
+    struct ask_reply reply;
+    struct ask_request request = command_request(arguments, OPERATION_IMPORT, account);
+    request.input = token;
+    request.input_size = size;
+    ask_helper(&request, &reply);
     /* Nothing is ever stored for uid 0, so that is not a "done". */
-    int status =
-        answer.verdict == VERDICT_NOT_MANAGED ? EXIT_NO : command_exit_status(answer.verdict);
-    if (answer.verdict == VERDICT_GRANTED) {
+    int status = reply.verdict == VERDICT_NOT_MANAGED ? EXIT_NO : exit_status_of(reply.verdict);
+    if (reply.verdict == VERDICT_GRANTED) {
         printf("%s is enrolled at %s: the grant was renewed once, and is stored.\n", account,
-               answer.provider);
+               reply.provider);
     } else {
-        print_answer(account, &answer);
+        print_reply(account, &reply);
         if (status == EXIT_UNREACHABLE)
             fprintf(stderr, "Nothing is lost: run the same command with the same input again.\n");
-        if (answer.verdict == VERDICT_DENIED && answer.source != SOURCE_NONE)
+        if (reply.verdict == VERDICT_DENIED && reply.source != SOURCE_NONE)
             fprintf(stderr, "If the configuration is at fault, mend it and run the same command "
                             "with the same input again.\nA token of another person's is used up "
                             "now: get a new one for the right account.\n");
     }
-    ask_clear(&answer);
+    ask_clear(&reply);
     return status;
 }
 

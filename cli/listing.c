@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * listing.c - oauth-login status and list: what is known of enrolled accounts.
  */
@@ -41,12 +42,12 @@ static void show_status(const struct ask_entry *entry, void *context) {
 }
 
 /* What is known when there is no entry: an account that is not enrolled, or an error. */
-static void print_no_entry(const char *account, const struct ask_answer *answer) {
+static void print_no_entry(const char *account, const struct ask_reply *reply) {
     struct json_object *document = json_object_new_object();
-    bool none = answer->verdict == VERDICT_NOT_ENROLLED;
+    bool none = reply->verdict == VERDICT_NOT_ENROLLED;
     print_add_text(document, "account", account);
-    print_add_text(document, "verdict", verdict_name(answer->verdict));
-    print_add_text(document, "reason", answer->reason);
+    print_add_text(document, "verdict", verdict_name(reply->verdict));
+    print_add_text(document, "reason", reply->reason);
     json_object_object_add(document, "enrolled", none ? json_object_new_boolean(false) : NULL);
     json_object_object_add(document, "subject", NULL);
     json_object_object_add(document, "last_verdict", NULL);
@@ -56,21 +57,21 @@ static void print_no_entry(const char *account, const struct ask_answer *answer)
 }
 
 int command_status(const struct arguments *arguments) {
-    struct ask_answer answer;
+    struct ask_reply reply;
     struct output output = {.arguments = arguments};
     const char *account = command_account(arguments);
     if (!account)
         return EXIT_USAGE;
-    struct ask_question question = command_question(arguments, OPERATION_STATUS, account);
-    question.on_entry = show_status;
-    question.context = &output;
-    ask_helper(&question, &answer);
-    int status = command_exit_status(answer.verdict);
+    struct ask_request request = command_request(arguments, OPERATION_STATUS, account);
+    request.on_entry = show_status;
+    request.context = &output;
+    ask_helper(&request, &reply);
+    int status = exit_status_of(reply.verdict);
     if (!output.printed && arguments->json)
-        print_no_entry(account, &answer);
+        print_no_entry(account, &reply);
     else if (!output.printed)
-        print_answer(account, &answer);
-    ask_clear(&answer);
+        print_reply(account, &reply);
+    ask_clear(&reply);
     return status;
 }
 
@@ -100,21 +101,21 @@ static void show_in_list(const struct ask_entry *entry, void *context) {
 }
 
 int command_list(const struct arguments *arguments) {
-    struct ask_answer answer;
+    struct ask_reply reply;
     struct output output = {.arguments = arguments, .list = json_object_new_array()};
-    struct ask_question question = command_question(arguments, OPERATION_LIST, "");
-    question.on_entry = show_in_list;
-    question.context = &output;
-    ask_helper(&question, &answer);
-    int status = command_exit_status(answer.verdict);
+    struct ask_request request = command_request(arguments, OPERATION_LIST, "");
+    request.on_entry = show_in_list;
+    request.context = &output;
+    ask_helper(&request, &reply);
+    int status = exit_status_of(reply.verdict);
     if (status != EXIT_YES) {
-        print_answer("list", &answer);
+        print_reply("list", &reply);
         json_object_put(output.list);
     } else if (arguments->json) {
         print_json(output.list);
     } else {
         json_object_put(output.list);
     }
-    ask_clear(&answer);
+    ask_clear(&reply);
     return status;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * token.c - oauth-login token: a valid access token of the caller's, printed and planted nowhere.
  */
@@ -13,7 +14,7 @@
 enum { FRESH_LEFT = 60 }; /* seconds: less is as good as nothing to who has a request to send */
 
 /* The session's own token, when it has long enough to live: no question is asked for it. */
-static bool read_session(struct ask_answer *ret) {
+static bool read_session(struct ask_reply *ret) {
     uint32_t left = 0;
     int size = session_key_read(session_key_ring(getuid()), ret->token, sizeof ret->token, &left);
     if (size <= 0 || left < FRESH_LEFT)
@@ -23,45 +24,45 @@ static bool read_session(struct ask_answer *ret) {
     return true;
 }
 
-static void print_token_json(const struct ask_answer *answer) {
+static void print_token_json(const struct ask_reply *reply) {
     struct json_object *document = json_object_new_object();
     json_object_object_add(
         document, "token",
-        json_object_new_string_len((const char *) answer->token, (int) answer->token_size));
+        json_object_new_string_len((const char *) reply->token, (int) reply->token_size));
     print_add_text(document, "type", "Bearer");
-    print_add_time(document, "expires", answer->expires);
-    print_add_text(document, "scope", answer->scope);
+    print_add_time(document, "expires", reply->expires);
+    print_add_text(document, "scope", reply->scope);
     print_json(document);
 }
 
-static void print_token(const struct arguments *arguments, const struct ask_answer *answer) {
+static void print_token(const struct arguments *arguments, const struct ask_reply *reply) {
     if (arguments->json) {
-        print_token_json(answer);
+        print_token_json(reply);
         return;
     }
     if (arguments->header)
         fputs("Authorization: Bearer ", stdout);
-    fwrite(answer->token, 1, answer->token_size, stdout);
+    fwrite(reply->token, 1, reply->token_size, stdout);
     putchar('\n');
 }
 
 int command_token(const struct arguments *arguments) {
-    struct ask_answer answer = {.verdict = VERDICT_NONE};
+    struct ask_reply reply = {.verdict = VERDICT_NONE};
     const char *account = command_account(arguments);
     if (!account)
         return EXIT_USAGE;
     /* The session's key says neither when it ends to the second, nor its scope. */
-    if (arguments->json || !read_session(&answer)) {
-        struct ask_question question = command_question(arguments, OPERATION_FRESH_TOKEN, account);
-        ask_helper(&question, &answer);
+    if (arguments->json || !read_session(&reply)) {
+        struct ask_request request = command_request(arguments, OPERATION_FRESH_TOKEN, account);
+        ask_helper(&request, &reply);
     }
-    int status = command_exit_status(answer.verdict);
-    if (answer.verdict == VERDICT_GRANTED)
-        print_token(arguments, &answer);
+    int status = exit_status_of(reply.verdict);
+    if (reply.verdict == VERDICT_GRANTED)
+        print_token(arguments, &reply);
     else
-        print_answer_to(stderr, account, &answer);
-    bool printed = answer.verdict == VERDICT_GRANTED;
-    ask_clear(&answer);
+        print_reply_to(stderr, account, &reply);
+    bool printed = reply.verdict == VERDICT_GRANTED;
+    ask_clear(&reply);
     if (printed)
         return fflush(stdout) == 0 ? EXIT_YES : EXIT_FAULT;
     return status == EXIT_YES ? EXIT_NO : status; /* an account that is not managed has no token */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * unenroll.c - oauth-login unenroll: the end of an account's grant.
  */
@@ -9,14 +10,14 @@
 
 /* Asks on the terminal; anything but a y is a no. */
 static bool confirm(const char *account, bool forget) {
-    char answer[16] = "";
+    char reply[16] = "";
     fprintf(stderr, "End the grant of %s here and at the provider%s? [y/N] ", account,
             forget ? ", and forget whose it was" : "");
-    return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
+    return fgets(reply, sizeof reply, stdin) && (reply[0] == 'y' || reply[0] == 'Y');
 }
 
 int command_unenroll(const struct arguments *arguments) {
-    struct ask_answer answer;
+    struct ask_reply reply;
     char name[PROTOCOL_NAME_MAX + 1];
     const char *account = command_account(arguments);
     if (!account)
@@ -30,16 +31,16 @@ int command_unenroll(const struct arguments *arguments) {
         fprintf(stderr, "Nothing was changed.\n");
         return EXIT_NO;
     }
-    struct ask_question question = command_question(
-        arguments, arguments->forget ? OPERATION_FORGET : OPERATION_UNENROLL, name);
-    ask_helper(&question, &answer);
-    int status = command_exit_status(answer.verdict);
-    if (answer.verdict == VERDICT_GRANTED)
+    struct ask_request request =
+        command_request(arguments, arguments->forget ? OPERATION_FORGET : OPERATION_UNENROLL, name);
+    ask_helper(&request, &reply);
+    int status = exit_status_of(reply.verdict);
+    if (reply.verdict == VERDICT_GRANTED)
         printf("%s has no grant here any more%s%s%s\n", name,
-               answer.reason[0] != '\0' ? ", but " : ", and it was revoked.", answer.reason,
-               answer.reason[0] != '\0' ? "." : "");
+               reply.reason[0] != '\0' ? ", but " : ", and it was revoked.", reply.reason,
+               reply.reason[0] != '\0' ? "." : "");
     else
-        print_answer(name, &answer);
-    ask_clear(&answer);
+        print_reply(name, &reply);
+    ask_clear(&reply);
     return status;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * ask.c - a question to the helper, and its answer. Nothing that comes from the helper is trusted
  * to be printable, terminated or of a sensible size.
@@ -12,9 +13,9 @@
 #include <unistd.h>
 
 #include "connect.h"
+#include "frame.h"
 #include "scoped.h"
 #include "spawn.h"
-#include "frame.h"
 
 enum {
     ASK_DEADLINE_MS = 10000, /* until the helper has said how long it takes itself */
@@ -23,19 +24,19 @@ enum {
     ASK_PROMPT_MARGIN = 45,   /* seconds: the proof and the store, after the person */
 };
 
-uint32_t ask_seconds_left(const struct ask_answer *answer) {
+uint32_t ask_seconds_left(const struct ask_reply *reply) {
     int64_t now = time(NULL);
-    if (answer->expires <= now || answer->token_size == 0)
+    if (reply->expires <= now || reply->token_size == 0)
         return 0;
-    int64_t left = answer->expires - now;
+    int64_t left = reply->expires - now;
     return left < PROTOCOL_DURATION_MAX ? (uint32_t) left : PROTOCOL_DURATION_MAX;
 }
 
-void ask_clear(struct ask_answer *answer) {
-    explicit_bzero(answer, sizeof *answer);
+void ask_clear(struct ask_reply *reply) {
+    explicit_bzero(reply, sizeof *reply);
 }
 
-__attribute__((format(printf, 3, 4))) static void conclude(struct ask_answer *ret,
+__attribute__((format(printf, 3, 4))) static void conclude(struct ask_reply *ret,
                                                            enum verdict verdict, const char *format,
                                                            ...) {
     va_list args;
@@ -73,20 +74,20 @@ static bool read_entry(struct protocol_reader *fields, struct ask_entry *ret) {
     return protocol_reader_done(fields);
 }
 
-static bool take_finding(struct protocol_reader *fields, const struct ask_question *question) {
+static bool take_finding(struct protocol_reader *fields, const struct ask_request *request) {
     struct ask_finding finding;
     finding.level = protocol_get_enum(fields, LEVEL_GOOD, LEVEL_COUNT);
     get_printable(fields, finding.what, sizeof finding.what);
     get_printable(fields, finding.why, sizeof finding.why);
-    get_printable(fields, finding.mend, sizeof finding.mend);
+    get_printable(fields, finding.fix, sizeof finding.fix);
     if (!protocol_reader_done(fields))
         return false;
-    if (question->on_finding)
-        question->on_finding(&finding, question->context);
+    if (request->on_finding)
+        request->on_finding(&finding, request->context);
     return true;
 }
 
-static bool take_session(struct protocol_reader *fields, struct ask_answer *ret) {
+static bool take_session(struct protocol_reader *fields, struct ask_reply *ret) {
     ret->action = protocol_get_enum(fields, ACTION_NONE, ACTION_COUNT);
     ret->check_after = protocol_get_u32(fields);
     return protocol_reader_done(fields) && ret->check_after <= PROTOCOL_CHECK_MAX;
@@ -100,7 +101,7 @@ static bool is_token(const uint8_t *token, size_t size) {
     return true;
 }
 
-static bool read_reply(struct protocol_reader *fields, struct ask_answer *ret) {
+static bool read_reply(struct protocol_reader *fields, struct ask_reply *ret) {
     size_t size = 0;
     ret->verdict = protocol_get_enum(fields, VERDICT_GRANTED, VERDICT_COUNT);
     ret->source = protocol_get_enum(fields, SOURCE_NONE, SOURCE_COUNT);
@@ -118,39 +119,38 @@ static bool read_reply(struct protocol_reader *fields, struct ask_answer *ret) {
     return true;
 }
 
-static int send_question(int fd, struct wire_frame *frame, const struct ask_question *question,
+static int send_question(int fd, struct frame *frame, const struct ask_request *request,
                          int64_t until_ms) {
-    struct protocol_writer writer = wire_begin(frame, PROTOCOL_REQUEST);
-    protocol_put_u8(&writer, (uint8_t) question->operation);
-    protocol_put_string(&writer, question->user);
-    protocol_put_string(&writer, question->service);
-    protocol_put_u32(&writer, question->offline_grace);
-    protocol_put_u32(&writer, question->reuse_within);
-    protocol_put_u32(&writer, question->deadline);
-    protocol_put_bytes(&writer, question->input, question->input_size);
-    return wire_send(fd, frame, &writer, until_ms);
+    struct protocol_writer writer = frame_begin(frame, PROTOCOL_REQUEST);
+    protocol_put_u8(&writer, (uint8_t) request->operation);
+    protocol_put_string(&writer, request->user);
+    protocol_put_string(&writer, request->service);
+    protocol_put_u32(&writer, request->offline_grace);
+    protocol_put_u32(&writer, request->reuse_within);
+    protocol_put_u32(&writer, request->deadline);
+    protocol_put_bytes(&writer, request->input, request->input_size);
+    return frame_send(fd, frame, &writer, until_ms);
 }
 
 /* The helper's own patience, and whom it waits for. */
-static bool take_notice(struct protocol_reader *fields, const struct ask_question *question,
+static bool take_notice(struct protocol_reader *fields, const struct ask_request *request,
                         int64_t *until_ms) {
     char provider[PROTOCOL_NAME_MAX + 1];
     uint32_t milliseconds = protocol_get_u32(fields);
     get_printable(fields, provider, sizeof provider);
     if (!protocol_reader_done(fields))
         return false;
-    int64_t most =
-        question->deadline == PROTOCOL_UNSET ? PROTOCOL_DEADLINE_MAX : question->deadline;
+    int64_t most = request->deadline == PROTOCOL_UNSET ? PROTOCOL_DEADLINE_MAX : request->deadline;
     int64_t wait = milliseconds < most * 1000 ? milliseconds : most * 1000;
-    *until_ms = wire_now() + wait + ASK_MARGIN_MS;
-    if (question->on_wait)
-        question->on_wait(provider, question->context);
+    *until_ms = clock_boot_ms() + wait + ASK_MARGIN_MS;
+    if (request->on_wait)
+        request->on_wait(provider, request->context);
     return true;
 }
 
 /* The person is waited for as long as the prompt says, and an answer that has come while the prompt
  * was shown is read however long that was. 0, -EBADMSG, or -ECANCELED when the asker gives up. */
-static int take_prompt(struct protocol_reader *fields, const struct ask_question *question,
+static int take_prompt(struct protocol_reader *fields, const struct ask_request *request,
                        int64_t *until_ms) {
     struct ask_prompt prompt;
     get_printable(fields, prompt.address, sizeof prompt.address);
@@ -158,46 +158,46 @@ static int take_prompt(struct protocol_reader *fields, const struct ask_question
     get_printable(fields, prompt.code, sizeof prompt.code);
     prompt.seconds = protocol_get_u32(fields);
     prompt.port = protocol_get_u32(fields);
-    bool expected = question->operation == OPERATION_ENROLL
+    bool expected = request->operation == OPERATION_ENROLL
                         ? prompt.port == 0
-                        : question->operation == OPERATION_BROWSER && prompt.port != 0;
+                        : request->operation == OPERATION_BROWSER && prompt.port != 0;
     if (!protocol_reader_done(fields) || prompt.seconds > PROTOCOL_PROMPT_MAX ||
         prompt.port > UINT16_MAX || !expected)
         return -EBADMSG;
     *until_ms += ((int64_t) prompt.seconds + ASK_PROMPT_MARGIN) * 1000;
-    if (question->on_prompt && !question->on_prompt(&prompt, question->context))
+    if (request->on_prompt && !request->on_prompt(&prompt, request->context))
         return -ECANCELED;
-    int64_t soon = wire_now() + ASK_MARGIN_MS;
+    int64_t soon = clock_boot_ms() + ASK_MARGIN_MS;
     *until_ms = *until_ms > soon ? *until_ms : soon;
     return 0;
 }
 
 /* Reads frames until the reply: 0, or a negative errno. `ret_begun`: one came before the reply. */
-static int read_answer(int fd, struct wire_frame *frame, const struct ask_question *question,
-                       int64_t until_ms, bool *ret_begun, struct ask_answer *ret) {
+static int read_answer(int fd, struct frame *frame, const struct ask_request *request,
+                       int64_t until_ms, bool *ret_begun, struct ask_reply *ret) {
     bool noticed = false, prompted = false;
     for (;;) {
         struct protocol_reader fields;
         struct ask_entry entry = {0};
-        int type = wire_receive(fd, frame, until_ms, &fields);
+        int type = frame_receive(fd, frame, until_ms, &fields);
         if (type < 0)
             return type;
         if (type == PROTOCOL_REPLY)
             return read_reply(&fields, ret) ? 0 : -EBADMSG;
-        if (type == PROTOCOL_NOTICE && (noticed || !take_notice(&fields, question, &until_ms)))
+        if (type == PROTOCOL_NOTICE && (noticed || !take_notice(&fields, request, &until_ms)))
             return -EBADMSG;
         if (type == PROTOCOL_PROMPT) {
-            int r = prompted ? -EBADMSG : take_prompt(&fields, question, &until_ms);
+            int r = prompted ? -EBADMSG : take_prompt(&fields, request, &until_ms);
             if (r < 0)
                 return r;
         }
         if (type == PROTOCOL_ENTRY && !read_entry(&fields, &entry))
             return -EBADMSG;
-        if (type == PROTOCOL_ENTRY && question->on_entry)
-            question->on_entry(&entry, question->context);
+        if (type == PROTOCOL_ENTRY && request->on_entry)
+            request->on_entry(&entry, request->context);
         if (type == PROTOCOL_SESSION && !take_session(&fields, ret))
             return -EBADMSG;
-        if (type == PROTOCOL_FINDING && !take_finding(&fields, question))
+        if (type == PROTOCOL_FINDING && !take_finding(&fields, request))
             return -EBADMSG;
         noticed |= type == PROTOCOL_NOTICE;
         prompted |= type == PROTOCOL_PROMPT;
@@ -205,7 +205,7 @@ static int read_answer(int fd, struct wire_frame *frame, const struct ask_questi
     }
 }
 
-static void explain(int error, struct ask_answer *ret) {
+static void explain(int error, struct ask_reply *ret) {
     if (error == -ETIMEDOUT)
         conclude(ret, VERDICT_UNREACHABLE, "the helper did not answer in time");
     else if (error == -ECONNRESET || error == -EPIPE)
@@ -221,7 +221,7 @@ static void explain(int error, struct ask_answer *ret) {
         conclude(ret, VERDICT_FAULT, "talking to the helper: %s", strerror(-error));
 }
 
-static void explain_spawn(int error, struct ask_answer *ret) {
+static void explain_spawn(int error, struct ask_reply *ret) {
     if (error == -ENOENT)
         conclude(ret, VERDICT_FAULT,
                  "there is no user %s for the helper to run as; run: make "
@@ -233,7 +233,7 @@ static void explain_spawn(int error, struct ask_answer *ret) {
         conclude(ret, VERDICT_FAULT, "cannot start the helper: %s", strerror(-error));
 }
 
-static void explain_absent(int error, struct ask_answer *ret) {
+static void explain_absent(int error, struct ask_reply *ret) {
     if (error == -EPERM)
         conclude(ret, VERDICT_FAULT,
                  "%s can't be trusted: the directory must be root's and writable by nobody else, "
@@ -248,10 +248,10 @@ static void explain_absent(int error, struct ask_answer *ret) {
 
 /* Sends the question and reads the answer. A helper that could not go on has said why before it
  * hung up, so a question that could not be sent is no reason not to read. */
-static int converse(int fd, struct wire_frame *frame, const struct ask_question *question,
-                    int64_t until_ms, bool *ret_begun, struct ask_answer *ret) {
-    int sent = send_question(fd, frame, question, until_ms);
-    int r = read_answer(fd, frame, question, until_ms, ret_begun, ret);
+static int converse(int fd, struct frame *frame, const struct ask_request *request,
+                    int64_t until_ms, bool *ret_begun, struct ask_reply *ret) {
+    int sent = send_question(fd, frame, request, until_ms);
+    int r = read_answer(fd, frame, request, until_ms, ret_begun, ret);
     return r == -ECONNRESET && sent < 0 ? sent : r;
 }
 
@@ -262,11 +262,11 @@ static int converse(int fd, struct wire_frame *frame, const struct ask_question 
  * done, so one that ended, hangs, is of another version, or says FAULT, as when too many ask, can
  * be passed by. After that nobody is asked again: a renewal may be under way, and its journal is
  * the next login's to read. */
-static bool ask_resident(struct wire_frame *frame, const struct ask_question *question,
-                         int64_t until_ms, bool may_spawn, struct ask_answer *ret) {
+static bool ask_resident(struct frame *frame, const struct ask_request *request, int64_t until_ms,
+                         bool may_spawn, struct ask_reply *ret) {
     bool begun = false;
     SCOPED_FD int fd = connect_helper();
-    int r = fd < 0 ? fd : converse(fd, frame, question, until_ms, &begun, ret);
+    int r = fd < 0 ? fd : converse(fd, frame, request, until_ms, &begun, ret);
     if (may_spawn && !begun && (r < 0 || ret->verdict == VERDICT_FAULT))
         return false;
     if (fd < 0)
@@ -276,36 +276,36 @@ static bool ask_resident(struct wire_frame *frame, const struct ask_question *qu
     return true;
 }
 
-static void ask_started(struct wire_frame *frame, const struct ask_question *question,
-                        int64_t until_ms, struct ask_answer *ret) {
+static void ask_started(struct frame *frame, const struct ask_request *request, int64_t until_ms,
+                        struct ask_reply *ret) {
     bool begun = false;
-    SCOPED_FD int fd = spawn_helper(question->config);
+    SCOPED_FD int fd = spawn_helper(request->config);
     if (fd < 0) {
         explain_spawn(fd, ret);
         return;
     }
-    int r = converse(fd, frame, question, until_ms, &begun, ret);
+    int r = converse(fd, frame, request, until_ms, &begun, ret);
     if (r < 0)
         explain(r, ret);
 }
 
-void ask_helper(const struct ask_question *question, struct ask_answer *ret) {
-    SCOPED_FRAME struct wire_frame *frame = wire_new();
+void ask_helper(const struct ask_request *request, struct ask_reply *ret) {
+    SCOPED_FRAME struct frame *frame = frame_new();
     bool root = geteuid() == 0;
-    int64_t started = wire_now();
-    int64_t patience = question->deadline == PROTOCOL_UNSET ? ASK_DEADLINE_MS
-                                                            : (int64_t) question->deadline * 1000;
+    int64_t started = clock_boot_ms();
+    int64_t patience =
+        request->deadline == PROTOCOL_UNSET ? ASK_DEADLINE_MS : (int64_t) request->deadline * 1000;
     ask_clear(ret);
     if (!frame)
         conclude(ret, VERDICT_FAULT, "out of memory");
-    else if (!root && question->config)
+    else if (!root && request->config)
         conclude(ret, VERDICT_FAULT,
                  "another configuration needs a helper of its own, which only root can start; "
                  "run this as root, or without it");
-    else if (question->config ||
-             !ask_resident(frame, question,
+    else if (request->config ||
+             !ask_resident(frame, request,
                            started + (root ? ASK_FIRST_WORD_MS : patience + ASK_MARGIN_MS), root,
                            ret))
-        ask_started(frame, question, started + patience + ASK_MARGIN_MS, ret);
-    ret->milliseconds = wire_now() - started;
+        ask_started(frame, request, started + patience + ASK_MARGIN_MS, ret);
+    ret->milliseconds = clock_boot_ms() - started;
 }

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * ask.h - a question to the helper, and its answer.
  */
-#ifndef OAUTH_LOGIN_ASK_H
-#define OAUTH_LOGIN_ASK_H
+#ifndef OAUTH_LOGIN_CLIENT_ASK_H
+#define OAUTH_LOGIN_CLIENT_ASK_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,11 +34,11 @@ struct ask_prompt {
 struct ask_finding {
     enum protocol_level level;
     char what[PROTOCOL_TEXT_MAX + 1];
-    char why[PROTOCOL_TEXT_MAX + 1];  /* it matters; "" when good */
-    char mend[PROTOCOL_TEXT_MAX + 1]; /* "" when good */
+    char why[PROTOCOL_TEXT_MAX + 1]; /* it matters; "" when good */
+    char fix[PROTOCOL_TEXT_MAX + 1]; /* "" when good */
 };
 
-struct ask_question {
+struct ask_request {
     enum protocol_operation operation;
     const char *user;       /* "" for LIST */
     const char *service;    /* "" when there is none */
@@ -60,7 +61,7 @@ struct ask_question {
 };
 
 /* All texts, and the token, are printable ASCII, whatever the helper sent. */
-struct ask_answer {
+struct ask_reply {
     enum verdict verdict;
     enum source source;
     bool rotated;
@@ -80,11 +81,11 @@ struct ask_answer {
  * answer no longer than the deadline and half a second, and one more second for a resident helper
  * that does not begin. Always fills `ret`: what fails on the way is a verdict of FAULT or
  * UNREACHABLE with its reason. The caller wipes it with ask_clear. */
-void ask_helper(const struct ask_question *question, struct ask_answer *ret);
+void ask_helper(const struct ask_request *request, struct ask_reply *ret);
 
 /* Seconds that the answer's token has to live, 0 when there is none that is valid. */
-uint32_t ask_seconds_left(const struct ask_answer *answer);
+uint32_t ask_seconds_left(const struct ask_reply *reply);
 
-void ask_clear(struct ask_answer *answer);
+void ask_clear(struct ask_reply *reply);
 
 #endif

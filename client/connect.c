@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * connect.c - the way to the resident helper.
  *
@@ -14,9 +15,9 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "frame.h"
 #include "scoped.h"
 #include "spawn.h"
-#include "frame.h"
 
 enum { CONNECT_MS = 250, CONNECT_TURN_MS = 10 };
 
@@ -50,11 +51,11 @@ static int check_server(int fd) {
 static int connect_patiently(int fd) {
     static const struct sockaddr_un address = {.sun_family = AF_UNIX,
                                                .sun_path = OAUTH_LOGIN_SOCKET};
-    int64_t until = wire_now() + CONNECT_MS;
+    int64_t until = clock_boot_ms() + CONNECT_MS;
     while (connect(fd, (const struct sockaddr *) &address, sizeof address) < 0) {
         if (errno != EAGAIN && errno != EINTR)
             return -errno;
-        if (wire_now() >= until)
+        if (clock_boot_ms() >= until)
             return -ETIMEDOUT;
         poll(NULL, 0, CONNECT_TURN_MS);
     }

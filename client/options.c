@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * options.c - the words behind pam_oauth_login.so, as a table.
  */

@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * options.h - the words behind pam_oauth_login.so in a file of pam.d: for the module, which goes by
  * them, and for whoever judges such a file before a login does.
  */
-#ifndef OAUTH_LOGIN_OPTIONS_H
-#define OAUTH_LOGIN_OPTIONS_H
+#ifndef OAUTH_LOGIN_CLIENT_OPTIONS_H
+#define OAUTH_LOGIN_CLIENT_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * session_file.c - the sessions that are open. A file is lines of "key value".
  */

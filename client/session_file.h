@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * session_file.h - the sessions that are open: a file for each in /run/oauth-login/sessions, which
  * is root's alone. They vanish with the machine's run, as sessions do.
  */
-#ifndef OAUTH_LOGIN_SESSION_FILE_H
-#define OAUTH_LOGIN_SESSION_FILE_H
+#ifndef OAUTH_LOGIN_CLIENT_SESSION_FILE_H
+#define OAUTH_LOGIN_CLIENT_SESSION_FILE_H
 
 #include <keyutils.h>
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * session_key.h - the access token in the login's session keyring (keyrings(7)).
  *
@@ -5,8 +6,8 @@
  * below the session keyring: whoever possesses the session can read it, root can replace it, and
  * it counts against root's quota, not the user's.
  */
-#ifndef OAUTH_LOGIN_SESSION_KEY_H
-#define OAUTH_LOGIN_SESSION_KEY_H
+#ifndef OAUTH_LOGIN_CLIENT_SESSION_KEY_H
+#define OAUTH_LOGIN_CLIENT_SESSION_KEY_H
 
 #include <keyutils.h>
 #include <stdbool.h>

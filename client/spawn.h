@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * spawn.h - starting the helper from inside somebody else's process, without it noticing.
  */
-#ifndef OAUTH_LOGIN_SPAWN_H
-#define OAUTH_LOGIN_SPAWN_H
+#ifndef OAUTH_LOGIN_CLIENT_SPAWN_H
+#define OAUTH_LOGIN_CLIENT_SPAWN_H
 
 #include <sys/types.h>
 

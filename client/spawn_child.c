@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * spawn_child.c - what the helper's process does between its birth and its program.
  *

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * spawn_child.h - what the helper's process does between its birth and its program.
  */
-#ifndef OAUTH_LOGIN_SPAWN_CHILD_H
-#define OAUTH_LOGIN_SPAWN_CHILD_H
+#ifndef OAUTH_LOGIN_CLIENT_SPAWN_CHILD_H
+#define OAUTH_LOGIN_CLIENT_SPAWN_CHILD_H
 
 #include <sys/types.h>
 

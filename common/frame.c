@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * wire.c - frames of protocol.h on a socket, with a limit to waiting.
+ * frame.c - frames of protocol.h on a socket, with a limit to waiting.
  */
 #include "frame.h"
 
@@ -9,11 +10,11 @@
 #include <sys/socket.h>
 #include <time.h>
 
-struct wire_frame *wire_new(void) {
-    return calloc(1, sizeof(struct wire_frame));
+struct frame *frame_new(void) {
+    return calloc(1, sizeof(struct frame));
 }
 
-void wire_free(struct wire_frame **frame) {
+void frame_free(struct frame **frame) {
     if (!*frame)
         return;
     explicit_bzero(*frame, sizeof **frame);
@@ -21,7 +22,7 @@ void wire_free(struct wire_frame **frame) {
     *frame = NULL;
 }
 
-int64_t wire_now(void) {
+int64_t clock_boot_ms(void) {
     struct timespec now = {0};
     clock_gettime(CLOCK_BOOTTIME, &now);
     return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
@@ -31,7 +32,7 @@ int64_t wire_now(void) {
 static int wait_ready(int fd, short events, int64_t until_ms) {
     for (;;) {
         struct pollfd waiting = {.fd = fd, .events = events};
-        int64_t left = until_ms - wire_now();
+        int64_t left = until_ms - clock_boot_ms();
         if (left <= 0)
             return -ETIMEDOUT;
         int ready = poll(&waiting, 1, left > INT32_MAX ? INT32_MAX : (int) left);
@@ -42,7 +43,7 @@ static int wait_ready(int fd, short events, int64_t until_ms) {
     }
 }
 
-struct protocol_writer wire_begin(struct wire_frame *frame, enum protocol_type type) {
+struct protocol_writer frame_begin(struct frame *frame, enum protocol_type type) {
     struct protocol_writer writer = {.at = frame->bytes, .end = frame->bytes + sizeof frame->bytes};
     protocol_put_u32(&writer, 0); /* the length, when it is known */
     protocol_put_u8(&writer, PROTOCOL_VERSION);
@@ -50,8 +51,8 @@ struct protocol_writer wire_begin(struct wire_frame *frame, enum protocol_type t
     return writer;
 }
 
-int wire_send(int fd, struct wire_frame *frame, const struct protocol_writer *writer,
-              int64_t until_ms) {
+int frame_send(int fd, struct frame *frame, const struct protocol_writer *writer,
+               int64_t until_ms) {
     if (writer->overflow)
         return -EMSGSIZE;
     frame->size = (size_t) (writer->at - frame->bytes);
@@ -86,8 +87,8 @@ static int receive(int fd, uint8_t *into, size_t size, int64_t until_ms) {
     return 0;
 }
 
-int wire_receive(int fd, struct wire_frame *frame, int64_t until_ms,
-                 struct protocol_reader *ret_fields) {
+int frame_receive(int fd, struct frame *frame, int64_t until_ms,
+                  struct protocol_reader *ret_fields) {
     int r = receive(fd, frame->bytes, PROTOCOL_HEADER_SIZE, until_ms);
     if (r < 0)
         return r;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * protocol.h - the wire between whoever asks and the helper: the one file both sides include.
  *
@@ -36,8 +37,8 @@
  *
  * What a string from the helper holds is printable ASCII, but the asker MUST NOT rely on it.
  */
-#ifndef OAUTH_LOGIN_PROTOCOL_H
-#define OAUTH_LOGIN_PROTOCOL_H
+#ifndef OAUTH_LOGIN_COMMON_PROTOCOL_H
+#define OAUTH_LOGIN_COMMON_PROTOCOL_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -135,7 +136,7 @@ enum protocol_action {
 enum protocol_level {
     LEVEL_GOOD = 0,
     LEVEL_WARNING = 1, /* works, but not as it should */
-    LEVEL_WRONG = 2,   /* logins fail, or let in who should not be */
+    LEVEL_ERROR = 2,   /* logins fail, or let in who should not be */
     LEVEL_COUNT,
 };
 

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * scoped.h - resources that end with their scope.
  */
-#ifndef OAUTH_LOGIN_HELPER_SCOPED_H
-#define OAUTH_LOGIN_HELPER_SCOPED_H
+#ifndef OAUTH_LOGIN_COMMON_SCOPED_H
+#define OAUTH_LOGIN_COMMON_SCOPED_H
 
 #include <dirent.h>
 #include <stdlib.h>

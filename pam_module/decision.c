@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * decision.c - from a verdict to what PAM is told.
  *
@@ -8,8 +9,8 @@
 #include "decision.h"
 
 #include "enroll.h"
-#include "report.h"
 #include "keyring_notes.h"
+#include "report.h"
 
 static const struct {
     int auth;
@@ -50,7 +51,7 @@ static int code_of(const struct login *login, enum verdict verdict) {
 
 /* Whether the option `enroll` is for this: a refusal in `auth` that a new grant could mend, of a
  * login that no other option lets in. */
-static bool may_enrol(const struct login *login, enum verdict verdict) {
+static bool may_enroll(const struct login *login, enum verdict verdict) {
     const struct options *options = &login->options;
     bool mendable =
         verdict == VERDICT_REAUTHORIZE || (verdict == VERDICT_NOT_ENROLLED && !options->nouserok);
@@ -59,21 +60,21 @@ static bool may_enrol(const struct login *login, enum verdict verdict) {
 }
 
 int decision_make(const struct login *login) {
-    struct ask_answer answer;
+    struct ask_reply reply;
     ring_note(login);
-    login_ask(login, OPERATION_VERIFY, &answer);
-    if (may_enrol(login, answer.verdict))
-        enrol_person(login, is_proven(login), &answer);
-    int code = code_of(login, answer.verdict);
+    login_ask(login, OPERATION_VERIFY, &reply);
+    if (may_enroll(login, reply.verdict))
+        enroll_person(login, is_proven(login), &reply);
+    int code = code_of(login, reply.verdict);
     bool refused = code != PAM_SUCCESS && code != PAM_IGNORE;
     bool letting_in = refused && login->options.permissive;
-    report_decision(login, &answer, letting_in);
+    report_decision(login, &reply, letting_in);
     if (letting_in)
         code = login->phase == PHASE_AUTH ? PAM_IGNORE : PAM_SUCCESS;
-    else if (refused || answer.verdict == VERDICT_GRANTED_OFFLINE)
-        report_to_person(login, &answer);
+    else if (refused || reply.verdict == VERDICT_GRANTED_OFFLINE)
+        report_to_person(login, &reply);
     if (code == PAM_SUCCESS)
         code = pass(login);
-    ask_clear(&answer);
+    ask_clear(&reply);
     return code;
 }

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * decision.h - from a verdict to what PAM is told.
  */
-#ifndef OAUTH_LOGIN_DECISION_H
-#define OAUTH_LOGIN_DECISION_H
+#ifndef OAUTH_LOGIN_PAM_MODULE_DECISION_H
+#define OAUTH_LOGIN_PAM_MODULE_DECISION_H
 
 #include "login.h"
 

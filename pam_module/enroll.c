@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * enrol.c - a person enrols in the middle of a login.
+ * enroll.c - a person enrols in the middle of a login.
  *
  * A code that is shown to whoever types a name lets a stranger have the account's owner approve the
  * stranger's login. So nobody MUST be asked who has not proven to be somebody, unless the
@@ -128,31 +129,31 @@ static bool show_prompt(const struct ask_prompt *prompt, void *context) {
     return !enrolling->obstacle && !enrolling->user_changed;
 }
 
-static void refuse_change(struct ask_answer *answer) {
-    ask_clear(answer);
-    answer->verdict = VERDICT_NOT_PERMITTED;
-    snprintf(answer->reason, sizeof answer->reason, "PAM_USER changed during an enrolment");
-    snprintf(answer->message, sizeof answer->message,
+static void refuse_change(struct ask_reply *reply) {
+    ask_clear(reply);
+    reply->verdict = VERDICT_NOT_PERMITTED;
+    snprintf(reply->reason, sizeof reply->reason, "PAM_USER changed during an enrolment");
+    snprintf(reply->message, sizeof reply->message,
              "Login refused: the user changed in the middle of the login.");
 }
 
-void enrol_person(const struct login *login, bool proven, struct ask_answer *answer) {
+void enroll_person(const struct login *login, bool proven, struct ask_reply *reply) {
     struct enrolling enrolling = {.login = login, .obstacle = find_obstacle(login, proven)};
-    struct ask_question question = login_question(login, OPERATION_ENROLL);
-    struct ask_answer enrolled = {.verdict = VERDICT_NONE};
-    question.on_prompt = show_prompt;
-    question.context = &enrolling;
+    struct ask_request request = login_request(login, OPERATION_ENROLL);
+    struct ask_reply enrolled = {.verdict = VERDICT_NONE};
+    request.on_prompt = show_prompt;
+    request.context = &enrolling;
     if (!enrolling.obstacle)
-        ask_helper(&question, &enrolled);
+        ask_helper(&request, &enrolled);
     if (enrolling.user_changed)
-        refuse_change(answer);
+        refuse_change(reply);
     else if (enrolling.obstacle)
         report_not_prompted(login, enrolling.obstacle);
     else
-        *answer = enrolled;
+        *reply = enrolled;
     ask_clear(&enrolled);
     /* Enter may come much later than the approval: then that is no news. */
-    if (answer->verdict == VERDICT_GRANTED &&
-        answer->milliseconds > (int64_t) enrolling.seconds * 1000)
-        login_ask(login, OPERATION_VERIFY, answer);
+    if (reply->verdict == VERDICT_GRANTED &&
+        reply->milliseconds > (int64_t) enrolling.seconds * 1000)
+        login_ask(login, OPERATION_VERIFY, reply);
 }

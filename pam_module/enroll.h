@@ -1,15 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * enrol.h - a person enrols in the middle of a login, by a code that they approve elsewhere.
+ * enroll.h - a person enrols in the middle of a login, by a code that they approve elsewhere.
  */
-#ifndef OAUTH_LOGIN_ENROL_H
-#define OAUTH_LOGIN_ENROL_H
+#ifndef OAUTH_LOGIN_PAM_MODULE_ENROLL_H
+#define OAUTH_LOGIN_PAM_MODULE_ENROLL_H
 
 #include "login.h"
 
 /* Asks the person to enroll, if they have proven to be somebody (`proven`) or need not, and if
  * somebody can answer. `answer` is the refusal that led here. It becomes the answer to the
- * enrolment (RFC 8628): GRANTED with SOURCE_DEVICE, or another refusal. When nobody could be asked
+ * enrollment (RFC 8628): GRANTED with SOURCE_DEVICE, or another refusal. When nobody could be asked
  * it stays, and the log says why; when PAM_USER changed meanwhile it is NOT_PERMITTED. */
-void enrol_person(const struct login *login, bool proven, struct ask_answer *answer);
+void enroll_person(const struct login *login, bool proven, struct ask_reply *reply);
 
 #endif

@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ring.c - what one phase of a login must remember about keyrings for a later one.
+ * keyring_notes.c - what one phase of a login must remember about keyrings for a later one.
  */
 #include "keyring_notes.h"
 
@@ -59,6 +60,6 @@ bool ring_keep_planted(pam_handle_t *pamh, key_serial_t serial) {
     return keep(pamh, planted, serial);
 }
 
-key_serial_t ring_take_planted(pam_handle_t *pamh) {
+key_serial_t keyring_notes_take_planted(pam_handle_t *pamh) {
     return take(pamh, planted);
 }

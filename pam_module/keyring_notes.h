@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ring.h - what one phase of a login must remember about keyrings for a later one.
+ * keyring_notes.h - what one phase of a login must remember about keyrings for a later one.
  */
-#ifndef OAUTH_LOGIN_RING_H
-#define OAUTH_LOGIN_RING_H
+#ifndef OAUTH_LOGIN_PAM_MODULE_KEYRING_NOTES_H
+#define OAUTH_LOGIN_PAM_MODULE_KEYRING_NOTES_H
 
 #include <keyutils.h>
 
@@ -17,8 +18,8 @@ void ring_note(const struct login *login);
 key_serial_t ring_take_noted(pam_handle_t *pamh);
 
 /* Keeps the serial of the ring that this session has to revoke at its end: false without memory.
- * ring_take_planted gives it back once, then 0. */
+ * keyring_notes_take_planted gives it back once, then 0. */
 bool ring_keep_planted(pam_handle_t *pamh, key_serial_t serial);
-key_serial_t ring_take_planted(pam_handle_t *pamh);
+key_serial_t keyring_notes_take_planted(pam_handle_t *pamh);
 
 #endif

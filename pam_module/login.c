@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * login.c - the login that a PAM entry point is called for.
  */
@@ -81,8 +82,8 @@ bool login_keep(pam_handle_t *pamh, const char *name, void *data) {
     return pam_set_data(pamh, name, data, free_kept) == PAM_SUCCESS;
 }
 
-struct ask_question login_question(const struct login *login, enum protocol_operation operation) {
-    return (struct ask_question){
+struct ask_request login_request(const struct login *login, enum protocol_operation operation) {
+    return (struct ask_request){
         .operation = operation,
         .user = login->user,
         .service = login_service(login),
@@ -94,18 +95,18 @@ struct ask_question login_question(const struct login *login, enum protocol_oper
 }
 
 void login_ask(const struct login *login, enum protocol_operation operation,
-               struct ask_answer *ret) {
-    struct ask_question question = login_question(login, operation);
-    ask_helper(&question, ret);
+               struct ask_reply *ret) {
+    struct ask_request request = login_request(login, operation);
+    ask_helper(&request, ret);
 }
 
 void login_say_logout(const struct login *login, const void *token, size_t size) {
-    struct ask_answer answer;
-    struct ask_question question = login_question(login, OPERATION_LOGOUT);
-    question.deadline = LOGOUT_DEADLINE;
-    question.input = token;
-    question.input_size = size;
-    ask_helper(&question, &answer);
-    report_logout(login, &answer);
-    ask_clear(&answer);
+    struct ask_reply reply;
+    struct ask_request request = login_request(login, OPERATION_LOGOUT);
+    request.deadline = LOGOUT_DEADLINE;
+    request.input = token;
+    request.input_size = size;
+    ask_helper(&request, &reply);
+    report_logout(login, &reply);
+    ask_clear(&reply);
 }

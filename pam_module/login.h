@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * login.h - the login that a PAM entry point is called for.
  */
-#ifndef OAUTH_LOGIN_MODULE_LOGIN_H
-#define OAUTH_LOGIN_MODULE_LOGIN_H
+#ifndef OAUTH_LOGIN_PAM_MODULE_LOGIN_H
+#define OAUTH_LOGIN_PAM_MODULE_LOGIN_H
 
 #include <security/pam_modules.h>
 #include <stdbool.h>
@@ -46,11 +47,10 @@ bool login_has_same_user(const struct login *login);
 bool login_keep(pam_handle_t *pamh, const char *name, void *data);
 
 /* The question to the helper about this login, for ask_helper. */
-struct ask_question login_question(const struct login *login, enum protocol_operation operation);
+struct ask_request login_request(const struct login *login, enum protocol_operation operation);
 
 /* Asks the helper about this login. */
-void login_ask(const struct login *login, enum protocol_operation operation,
-               struct ask_answer *ret);
+void login_ask(const struct login *login, enum protocol_operation operation, struct ask_reply *ret);
 
 /* Tells the helper that the account's last session has ended, which had this token, if any. */
 void login_say_logout(const struct login *login, const void *token, size_t size);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * pam_oauth_login.c - the entry points that PAM calls. Each finds out whose login it is and
  * delegates.
@@ -5,9 +6,9 @@
 #include <security/pam_modules.h>
 
 #include "decision.h"
+#include "keyring_notes.h"
 #include "login.h"
 #include "registration.h"
-#include "keyring_notes.h"
 #include "session.h"
 
 static int decide(pam_handle_t *pamh, enum phase phase, int flags, int argc, const char **argv) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * registration.c - an open session is known to oauth-login-watch.
  */

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * registration.h - an open session is known to oauth-login-watch from its opening to its end.
  */
-#ifndef OAUTH_LOGIN_REGISTRATION_H
-#define OAUTH_LOGIN_REGISTRATION_H
+#ifndef OAUTH_LOGIN_PAM_MODULE_REGISTRATION_H
+#define OAUTH_LOGIN_PAM_MODULE_REGISTRATION_H
 
 #include <keyutils.h>
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * report.c - what the log and the person read.
  */
@@ -47,30 +48,30 @@ static const struct {
     [VERDICT_FAULT] = {LOG_ERR, false},
 };
 
-void report_decision(const struct login *login, const struct ask_answer *answer, bool letting_in) {
+void report_decision(const struct login *login, const struct ask_reply *reply, bool letting_in) {
     char user[REPORT_FIELD_SIZE], rhost[REPORT_FIELD_SIZE],
         reason[REPORT_FIELD_SIZE + 16] = "", text[REPORT_FIELD_SIZE];
-    const char *verdict = verdict_name(answer->verdict);
-    bool by = manners[answer->verdict].by_provider && answer->source != SOURCE_NONE;
+    const char *verdict = verdict_name(reply->verdict);
+    bool by = manners[reply->verdict].by_provider && reply->source != SOURCE_NONE;
 
-    if (answer->reason[0] != '\0')
-        snprintf(reason, sizeof reason, " reason=\"%s\"", escape(answer->reason, text));
+    if (reply->reason[0] != '\0')
+        snprintf(reason, sizeof reason, " reason=\"%s\"", escape(reply->reason, text));
     report_escape_word(login_rhost(login), rhost);
-    pam_syslog(login->pamh, manners[answer->verdict].level,
+    pam_syslog(login->pamh, manners[reply->verdict].level,
                "%s: %s%s%s (verdict=%s source=%s rotated=%s%s%s ms=%lld%s%s)",
                report_escape_word(login->user, user), verdict, by ? " by " : "",
-               by ? answer->provider : "", verdict, source_name(answer->source),
-               answer->rotated ? "yes" : "no", rhost[0] != '\0' ? " rhost=" : "", rhost,
-               (long long) answer->milliseconds, reason, letting_in ? " let in by permissive" : "");
+               by ? reply->provider : "", verdict, source_name(reply->source),
+               reply->rotated ? "yes" : "no", rhost[0] != '\0' ? " rhost=" : "", rhost,
+               (long long) reply->milliseconds, reason, letting_in ? " let in by permissive" : "");
 }
 
-void report_to_person(const struct login *login, const struct ask_answer *answer) {
-    if (login->silent || answer->message[0] == '\0')
+void report_to_person(const struct login *login, const struct ask_reply *reply) {
+    if (login->silent || reply->message[0] == '\0')
         return;
-    if (answer->verdict == VERDICT_GRANTED_OFFLINE)
-        pam_info(login->pamh, "%s", answer->message);
+    if (reply->verdict == VERDICT_GRANTED_OFFLINE)
+        pam_info(login->pamh, "%s", reply->message);
     else
-        pam_error(login->pamh, "%s", answer->message);
+        pam_error(login->pamh, "%s", reply->message);
 }
 
 void report_misconfigured(const struct login *login, const char *what) {
@@ -97,11 +98,11 @@ void report_not_prompted(const struct login *login, const char *why) {
                user, why, user);
 }
 
-void report_planted(const struct login *login, int serial, const struct ask_answer *answer) {
+void report_planted(const struct login *login, int serial, const struct ask_reply *reply) {
     char user[REPORT_FIELD_SIZE];
     if (login->options.debug)
         pam_syslog(login->pamh, LOG_DEBUG, "%s: session key oauth-login:%s planted in keyring %d",
-                   report_escape_word(login->user, user), answer->provider, serial);
+                   report_escape_word(login->user, user), reply->provider, serial);
 }
 
 void report_not_planted(const struct login *login, const char *why) {
@@ -117,11 +118,11 @@ void report_not_watched(const struct login *login, const char *why) {
                report_escape_word(login->user, user), why);
 }
 
-void report_logout(const struct login *login, const struct ask_answer *answer) {
+void report_logout(const struct login *login, const struct ask_reply *reply) {
     char user[REPORT_FIELD_SIZE], text[REPORT_FIELD_SIZE];
-    if (answer->verdict == VERDICT_GRANTED || answer->verdict == VERDICT_NOT_MANAGED ||
-        answer->verdict == VERDICT_NOT_ENROLLED)
+    if (reply->verdict == VERDICT_GRANTED || reply->verdict == VERDICT_NOT_MANAGED ||
+        reply->verdict == VERDICT_NOT_ENROLLED)
         return;
     pam_syslog(login->pamh, LOG_WARNING, "%s: the access token was not revoked: %s",
-               report_escape_word(login->user, user), escape(answer->reason, text));
+               report_escape_word(login->user, user), escape(reply->reason, text));
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * session.c - the account's access token in the session.
  */
@@ -9,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "keyring_notes.h"
 #include "registration.h"
 #include "report.h"
-#include "keyring_notes.h"
 #include "session_key.h"
 
 static int without_key(const struct login *login, const char *why) {
@@ -26,19 +27,19 @@ static void explain(int error, char *ret, size_t size) {
 }
 
 /* Plants the token; `ret` is the ring that it lies in, when that ends with this session. */
-static int plant(const struct login *login, const struct ask_answer *answer, key_serial_t *ret) {
+static int plant(const struct login *login, const struct ask_reply *reply, key_serial_t *ret) {
     struct session_key_ring ring;
     char why[160];
-    uint32_t left = ask_seconds_left(answer);
+    uint32_t left = ask_seconds_left(reply);
     if (left == 0)
         return without_key(login, "the stored access token is not valid any more");
-    int r = session_key_plant(answer->provider, answer->token, answer->token_size, left, login->uid,
+    int r = session_key_plant(reply->provider, reply->token, reply->token_size, left, login->uid,
                               login->gid, ring_take_noted(login->pamh), &ring);
     if (r < 0) {
         explain(r, why, sizeof why);
         return without_key(login, why);
     }
-    report_planted(login, ring.serial, answer);
+    report_planted(login, ring.serial, reply);
     if (ring.ours && !ring_keep_planted(login->pamh, ring.serial)) {
         session_key_revoke(ring.serial);
         return without_key(login, "out of memory");
@@ -54,17 +55,17 @@ static bool may_lack_grant(const struct login *login) {
 
 /* Asks for the token and plants it. False when oauth-login has nothing to do with this account. */
 static bool bring_token(const struct login *login, key_serial_t *ret_ring, int *ret_code) {
-    struct ask_answer answer;
-    login_ask(login, OPERATION_TOKEN, &answer);
+    struct ask_reply reply;
+    login_ask(login, OPERATION_TOKEN, &reply);
     /* Who is not enrolled, but was when the account line let them in, has unenrolled since. */
-    bool unenrolled = answer.verdict == VERDICT_NOT_ENROLLED && !may_lack_grant(login);
+    bool unenrolled = reply.verdict == VERDICT_NOT_ENROLLED && !may_lack_grant(login);
     bool ours = unenrolled ||
-                (answer.verdict != VERDICT_NOT_MANAGED && answer.verdict != VERDICT_NOT_ENROLLED);
-    if (answer.verdict == VERDICT_GRANTED)
-        *ret_code = plant(login, &answer, ret_ring);
-    else if (ours || (answer.verdict == VERDICT_NOT_ENROLLED && !login->options.nouserok))
-        *ret_code = without_key(login, answer.reason);
-    ask_clear(&answer);
+                (reply.verdict != VERDICT_NOT_MANAGED && reply.verdict != VERDICT_NOT_ENROLLED);
+    if (reply.verdict == VERDICT_GRANTED)
+        *ret_code = plant(login, &reply, ret_ring);
+    else if (ours || (reply.verdict == VERDICT_NOT_ENROLLED && !login->options.nouserok))
+        *ret_code = without_key(login, reply.reason);
+    ask_clear(&reply);
     return ours;
 }
 
@@ -88,10 +89,10 @@ static bool has_same_token(const struct login *login, const struct session_file 
     return session->ring > 0 && strcmp(session->config, config) == 0;
 }
 
-static void replace(const struct login *login, const struct ask_answer *answer, key_serial_t ring) {
+static void replace(const struct login *login, const struct ask_reply *reply, key_serial_t ring) {
     char why[160];
-    int r = session_key_replace(ring, answer->provider, answer->token, answer->token_size,
-                                ask_seconds_left(answer));
+    int r = session_key_replace(ring, reply->provider, reply->token, reply->token_size,
+                                ask_seconds_left(reply));
     if (r < 0) {
         explain(r, why, sizeof why);
         report_not_planted(login, why);
@@ -100,16 +101,16 @@ static void replace(const struct login *login, const struct ask_answer *answer, 
 
 /* Asks once, whatever the number of sessions; without one, nobody is asked. */
 static void refresh(const struct login *login, const struct session_file *sessions, int count) {
-    struct ask_answer answer = {.verdict = VERDICT_NONE};
+    struct ask_reply reply = {.verdict = VERDICT_NONE};
     for (int i = 0; i < count; i++) {
         if (!has_same_token(login, &sessions[i]))
             continue;
-        if (answer.verdict == VERDICT_NONE)
-            login_ask(login, OPERATION_TOKEN, &answer);
-        if (answer.verdict == VERDICT_GRANTED && ask_seconds_left(&answer) > 0)
-            replace(login, &answer, sessions[i].ring);
+        if (reply.verdict == VERDICT_NONE)
+            login_ask(login, OPERATION_TOKEN, &reply);
+        if (reply.verdict == VERDICT_GRANTED && ask_seconds_left(&reply) > 0)
+            replace(login, &reply, sessions[i].ring);
     }
-    ask_clear(&answer);
+    ask_clear(&reply);
 }
 
 void session_refresh(const struct login *login) {
@@ -125,7 +126,7 @@ void session_refresh(const struct login *login) {
 }
 
 void session_drop_key(pam_handle_t *pamh) {
-    key_serial_t serial = ring_take_planted(pamh);
+    key_serial_t serial = keyring_notes_take_planted(pamh);
     if (serial > 0)
         session_key_revoke(serial);
 }
@@ -134,7 +135,7 @@ void session_close(const struct login *login) {
     uint8_t token[PROTOCOL_TOKEN_MAX];
     uint32_t left = 0;
     /* Of our own ring only: the process may be in somebody else's session. */
-    key_serial_t ring = ring_take_planted(login->pamh);
+    key_serial_t ring = keyring_notes_take_planted(login->pamh);
     int size = session_key_read(ring, token, sizeof token, &left);
     if (ring > 0)
         session_key_revoke(ring);

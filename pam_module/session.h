@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * session.h - the account's access token in the session, from its opening to its end.
  */
-#ifndef OAUTH_LOGIN_SESSION_H
-#define OAUTH_LOGIN_SESSION_H
+#ifndef OAUTH_LOGIN_PAM_MODULE_SESSION_H
+#define OAUTH_LOGIN_PAM_MODULE_SESSION_H
 
 #include "login.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * instrument.c - linked into the programs of `make check-sanitized`: a report goes to a file that
  * every test looks for (tests/integration/conftest.py), since the helper has neither an environment

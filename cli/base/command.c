@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * command.c - what every command shares.
  */
@@ -28,9 +29,9 @@ static void say_whom_we_wait_for(const char *provider, void *context) {
         fprintf(stderr, "Asking %s ...\n", provider);
 }
 
-struct ask_question command_question(const struct arguments *arguments,
-                                     enum protocol_operation operation, const char *account) {
-    return (struct ask_question){
+struct ask_request command_request(const struct arguments *arguments,
+                                   enum protocol_operation operation, const char *account) {
+    return (struct ask_request){
         .operation = operation,
         .user = account,
         .service = arguments->service,
@@ -45,7 +46,7 @@ struct ask_question command_question(const struct arguments *arguments,
     };
 }
 
-int command_exit_status(enum verdict verdict) {
+int exit_status_of(enum verdict verdict) {
     switch (verdict) {
     case VERDICT_GRANTED:
     case VERDICT_GRANTED_OFFLINE:

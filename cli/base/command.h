@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * command.h - a command line, and what every command shares: the question and its exit status.
  */
-#ifndef OAUTH_LOGIN_COMMAND_H
-#define OAUTH_LOGIN_COMMAND_H
+#ifndef OAUTH_LOGIN_CLI_BASE_COMMAND_H
+#define OAUTH_LOGIN_CLI_BASE_COMMAND_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -50,10 +51,10 @@ int command_watch(const struct arguments *arguments);
 const char *command_account(const struct arguments *arguments);
 
 /* A question as the arguments have it. */
-struct ask_question command_question(const struct arguments *arguments,
-                                     enum protocol_operation operation, const char *account);
+struct ask_request command_request(const struct arguments *arguments,
+                                   enum protocol_operation operation, const char *account);
 
 /* The exit status of a verdict. */
-int command_exit_status(enum verdict verdict);
+int exit_status_of(enum verdict verdict);
 
 #endif

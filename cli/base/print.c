@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * print.c - what commands print.
  */
@@ -25,20 +26,20 @@ const char *print_escaped(const char *text, char *ret, size_t size) {
     return ret;
 }
 
-void print_answer(const char *account, const struct ask_answer *answer) {
-    bool yes = command_exit_status(answer->verdict) == EXIT_YES;
-    print_answer_to(yes ? stdout : stderr, account, answer);
+void print_reply(const char *account, const struct ask_reply *reply) {
+    bool yes = exit_status_of(reply->verdict) == EXIT_YES;
+    print_reply_to(yes ? stdout : stderr, account, reply);
 }
 
-void print_answer_to(FILE *out, const char *account, const struct ask_answer *answer) {
-    fprintf(out, "%s: %s", account, verdict_name(answer->verdict));
-    if (answer->provider[0] != '\0' && answer->source != SOURCE_NONE)
-        fprintf(out, " (%s, source: %s%s)", answer->provider, source_name(answer->source),
-                answer->rotated ? ", refresh token rotated" : "");
-    if (answer->reason[0] != '\0')
-        fprintf(out, ": %s", answer->reason);
+void print_reply_to(FILE *out, const char *account, const struct ask_reply *reply) {
+    fprintf(out, "%s: %s", account, verdict_name(reply->verdict));
+    if (reply->provider[0] != '\0' && reply->source != SOURCE_NONE)
+        fprintf(out, " (%s, source: %s%s)", reply->provider, source_name(reply->source),
+                reply->rotated ? ", refresh token rotated" : "");
+    if (reply->reason[0] != '\0')
+        fprintf(out, ": %s", reply->reason);
     fprintf(out, "\n");
-    if (answer->verdict == VERDICT_NOT_MANAGED)
+    if (reply->verdict == VERDICT_NOT_MANAGED)
         fprintf(out,
                 "oauth-login leaves this account alone: it logs in as if it were not there.\n");
 }

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * print.h - what commands print: lines for people, or one JSON document.
  */
-#ifndef OAUTH_LOGIN_PRINT_H
-#define OAUTH_LOGIN_PRINT_H
+#ifndef OAUTH_LOGIN_CLI_BASE_PRINT_H
+#define OAUTH_LOGIN_CLI_BASE_PRINT_H
 
 #include <json-c/json.h>
 #include <stdint.h>
@@ -20,10 +21,10 @@ const char *print_date(int64_t wall, char ret[PRINT_DATE_SIZE]);
 const char *print_escaped(const char *text, char *ret, size_t size);
 
 /* Prints the verdict and why: on standard output for a yes, on standard error for all else. */
-void print_answer(const char *account, const struct ask_answer *answer);
+void print_reply(const char *account, const struct ask_reply *reply);
 
 /* The same elsewhere: a program that reads standard output must not take it for what it wanted. */
-void print_answer_to(FILE *out, const char *account, const struct ask_answer *answer);
+void print_reply_to(FILE *out, const char *account, const struct ask_reply *reply);
 
 /* Prints the document on a line of its own, and frees it. */
 void print_json(struct json_object *document);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * qr.c - an address as a QR code in a terminal. A code is dark on light, with four light modules
  * around it; on a dark terminal that means to print the light ones.

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * qr.h - an address as a QR code in a terminal.
  */
-#ifndef OAUTH_LOGIN_QR_H
-#define OAUTH_LOGIN_QR_H
+#ifndef OAUTH_LOGIN_CLI_BASE_QR_H
+#define OAUTH_LOGIN_CLI_BASE_QR_H
 
 #include <stdbool.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * doctor.c - oauth-login doctor: what is wrong, why it matters, the mend.
  */
@@ -25,25 +26,25 @@ static size_t encode_sshd(const struct doctor_sshd *sshd, uint32_t login_grace, 
 
 static void ask(struct report *report, const struct arguments *arguments,
                 const struct doctor_sshd *sshd, uint32_t login_grace) {
-    struct ask_answer answer;
+    struct ask_reply reply;
     uint8_t input[16];
-    struct ask_question question = command_question(arguments, OPERATION_DOCTOR, "");
-    question.on_finding = take_finding;
-    question.context = report;
-    question.input = input;
-    question.input_size = encode_sshd(sshd, login_grace, input, sizeof input);
-    ask_helper(&question, &answer);
+    struct ask_request request = command_request(arguments, OPERATION_DOCTOR, "");
+    request.on_finding = take_finding;
+    request.context = report;
+    request.input = input;
+    request.input_size = encode_sshd(sshd, login_grace, input, sizeof input);
+    ask_helper(&request, &reply);
     /* A helper that has come to the end of its questions gives no reason. */
-    bool expected = answer.verdict == VERDICT_GRANTED || answer.verdict == VERDICT_UNREACHABLE ||
-                    answer.verdict == VERDICT_MISCONFIGURED || answer.verdict == VERDICT_FAULT;
-    if (answer.reason[0] == '\0' && expected)
-        report_raise(report, answer.verdict);
+    bool expected = reply.verdict == VERDICT_GRANTED || reply.verdict == VERDICT_UNREACHABLE ||
+                    reply.verdict == VERDICT_MISCONFIGURED || reply.verdict == VERDICT_FAULT;
+    if (reply.reason[0] == '\0' && expected)
+        report_raise(report, reply.verdict);
     else
-        report_find(report, LEVEL_WRONG, VERDICT_FAULT,
+        report_find(report, LEVEL_ERROR, VERDICT_FAULT,
                     "logins ask the helper too, and are refused when it fails",
                     "mend what it names, and run doctor again", "helper: %s",
-                    answer.reason[0] != '\0' ? answer.reason : verdict_name(answer.verdict));
-    ask_clear(&answer);
+                    reply.reason[0] != '\0' ? reply.reason : verdict_name(reply.verdict));
+    ask_clear(&reply);
 }
 
 int command_doctor(const struct arguments *arguments) {
@@ -62,5 +63,5 @@ int command_doctor(const struct arguments *arguments) {
     report_end(&report, root ? ""
                              : "Run by root, it looks at the configuration, the provider, the "
                                "client, the clock, the store and sshd as well.");
-    return command_exit_status(report.gravest);
+    return exit_status_of(report.gravest);
 }

@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * doctor.h - the parts of oauth-login doctor that look at this machine; the helper looks at the
  * rest. Each adds what it found to the report.
  */
-#ifndef OAUTH_LOGIN_DOCTOR_H
-#define OAUTH_LOGIN_DOCTOR_H
+#ifndef OAUTH_LOGIN_CLI_DOCTOR_DOCTOR_H
+#define OAUTH_LOGIN_CLI_DOCTOR_DOCTOR_H
 
 #include "findings.h"
 

@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * doctor_files.c - the user, and whose the files are that logins depend on.
+ * files.c - the user, and whose the files are that logins depend on.
  */
 #include <errno.h>
 #include <glob.h>
@@ -19,7 +20,7 @@ static void look_at_user(struct report *report) {
     if (user && user->pw_uid != 0 && user->pw_gid != 0)
         report_good(report, "user: %s, uid %u", OAUTH_LOGIN_USER, user->pw_uid);
     else
-        report_find(report, LEVEL_WRONG, VERDICT_FAULT,
+        report_find(report, LEVEL_ERROR, VERDICT_FAULT,
                     "the helper runs as this user and as nobody else, so every managed login fails",
                     user ? "give it a uid and a group of its own"
                          : "make it: make install, or: systemd-sysusers",
@@ -38,7 +39,7 @@ static const char *judge_mode(const struct stat *status) {
 
 /* True when the file is as it should be; else says why not. */
 static bool look_at(struct report *report, const char *what, const char *path, enum verdict verdict,
-                    const char *why, const char *mend) {
+                    const char *why, const char *fix) {
     struct stat status;
     const char *wrong = NULL;
     if (stat(path, &status) < 0)
@@ -46,7 +47,7 @@ static bool look_at(struct report *report, const char *what, const char *path, e
     else
         wrong = judge_mode(&status);
     if (wrong)
-        report_find(report, LEVEL_WRONG, verdict, why, mend, "%s: %s %s", what, path, wrong);
+        report_find(report, LEVEL_ERROR, verdict, why, fix, "%s: %s %s", what, path, wrong);
     return !wrong;
 }
 

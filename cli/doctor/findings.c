@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * report.c - what doctor has found.
+ * findings.c - what doctor has found.
  */
 #include "findings.h"
 
@@ -12,7 +13,7 @@
 static const char *const level_names[LEVEL_COUNT] = {
     [LEVEL_GOOD] = "good",
     [LEVEL_WARNING] = "warning",
-    [LEVEL_WRONG] = "wrong",
+    [LEVEL_ERROR] = "wrong",
 };
 
 /* The vocabulary of verdicts has no word for a machine that is well. */
@@ -30,13 +31,13 @@ static void add_json(struct report *report, const struct ask_finding *finding) {
     print_add_text(object, "level", level_names[finding->level]);
     print_add_text(object, "what", finding->what);
     print_add_text(object, "why", finding->why);
-    print_add_text(object, "mend", finding->mend);
+    print_add_text(object, "mend", finding->fix);
     json_object_array_add(report->list, object);
 }
 
 void report_add(struct report *report, const struct ask_finding *finding, enum verdict verdict) {
     report->count[finding->level]++;
-    if (finding->level == LEVEL_WRONG)
+    if (finding->level == LEVEL_ERROR)
         report_raise(report, verdict);
     if (report->list) {
         add_json(report, finding);
@@ -45,22 +46,22 @@ void report_add(struct report *report, const struct ask_finding *finding, enum v
     printf("%-8s%s\n", level_names[finding->level], finding->what);
     if (finding->why[0] != '\0')
         printf("        why: %s\n", finding->why);
-    if (finding->mend[0] != '\0')
-        printf("        mend: %s\n", finding->mend);
+    if (finding->fix[0] != '\0')
+        printf("        mend: %s\n", finding->fix);
     fflush(stdout); /* the provider may take its time for the next */
 }
 
 __attribute__((format(printf, 6, 0))) static void add(struct report *report,
                                                       enum protocol_level level,
                                                       enum verdict verdict, const char *why,
-                                                      const char *mend, const char *format,
+                                                      const char *fix, const char *format,
                                                       va_list args) {
     struct ask_finding finding = {.level = level};
     char what[sizeof finding.what];
     vsnprintf(what, sizeof what, format, args);
     print_escaped(what, finding.what, sizeof finding.what); /* file names, sshd's own words */
     print_escaped(why, finding.why, sizeof finding.why);
-    print_escaped(mend, finding.mend, sizeof finding.mend);
+    print_escaped(fix, finding.fix, sizeof finding.fix);
     report_add(report, &finding, verdict);
 }
 
@@ -72,15 +73,15 @@ void report_good(struct report *report, const char *format, ...) {
 }
 
 void report_find(struct report *report, enum protocol_level level, enum verdict verdict,
-                 const char *why, const char *mend, const char *format, ...) {
+                 const char *why, const char *fix, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    add(report, level, verdict, why, mend, format, args);
+    add(report, level, verdict, why, fix, format, args);
     va_end(args);
 }
 
 static void print_end(const struct report *report, const char *limits) {
-    unsigned int wrong = report->count[LEVEL_WRONG], warnings = report->count[LEVEL_WARNING];
+    unsigned int wrong = report->count[LEVEL_ERROR], warnings = report->count[LEVEL_WARNING];
     if (verdict_gravity(report->gravest) > 0)
         printf("\n%s: %u wrong, %u to be looked at\n", verdict_word(report->gravest), wrong,
                warnings);

@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * doctor_keys.c - whether the kernel can hold the sessions' tokens, and how many more.
+ * keys.c - whether the kernel can hold the sessions' tokens, and how many more.
  */
 #include <errno.h>
 #include <inttypes.h>

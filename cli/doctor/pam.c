@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * doctor_pam.c - the stacks in which the module stands: found, read, and judged one by one.
+ * pam.c - the stacks in which the module stands: found, read, and judged one by one.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -10,8 +11,8 @@
 
 #include "connect.h"
 #include "doctor.h"
-#include "stack.h"
 #include "scoped.h"
+#include "stack.h"
 
 enum { SERVICES_MAX = 500 };
 
@@ -129,7 +130,7 @@ static void take_sshd(const struct pam_stack *stack, struct doctor_sshd *ret) {
 static void judge_locker(struct report *report, const char *service) {
     SCOPED_FD int fd = connect_helper();
     if (fd == -ENOENT || fd == -ECONNREFUSED)
-        report_find(report, LEVEL_WRONG, VERDICT_FAULT,
+        report_find(report, LEVEL_ERROR, VERDICT_FAULT,
                     "it runs as the user, who can't start the helper: no screen is unlocked",
                     "systemctl enable --now oauth-login-helper.socket",
                     "pam.d/%s: no resident helper listens on " OAUTH_LOGIN_SOCKET, service);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * pam_bypass.c - whether a line of a stack is always run, and counts, by what pam_dispatch.c of
  * libpam does: `done` ends the frame of lines that it stands in, which is the phase, or the

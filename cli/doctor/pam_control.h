@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * pam_control.h - the control field of a line in pam.d (pam.conf(5)), by what it does with what a
  * module returns.
  */
-#ifndef OAUTH_LOGIN_PAM_CONTROL_H
-#define OAUTH_LOGIN_PAM_CONTROL_H
+#ifndef OAUTH_LOGIN_CLI_DOCTOR_PAM_CONTROL_H
+#define OAUTH_LOGIN_CLI_DOCTOR_PAM_CONTROL_H
 
 #include <stdbool.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * pam_stack.c - the stack of a PAM service, read as libpam's pam_handlers.c reads it.
  */

@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * pam_stack.h - the stack of a PAM service as libpam puts it together: the lines of its file and of
  * those it includes, in the order they are run in.
  */
-#ifndef OAUTH_LOGIN_PAM_STACK_H
-#define OAUTH_LOGIN_PAM_STACK_H
+#ifndef OAUTH_LOGIN_CLI_DOCTOR_PAM_STACK_H
+#define OAUTH_LOGIN_CLI_DOCTOR_PAM_STACK_H
 
 #include <stdbool.h>
 #include <stddef.h>

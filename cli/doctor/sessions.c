@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * doctor_sessions.c - whether somebody looks after the open sessions.
+ * sessions.c - whether somebody looks after the open sessions.
  */
 #include <stdlib.h>
 

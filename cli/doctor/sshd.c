@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * doctor_sshd.c - what in sshd_config keeps the module from being asked, or its words from the
+ * sshd.c - what in sshd_config keeps the module from being asked, or its words from the
  * person.
  */
 #include <errno.h>
@@ -11,14 +12,14 @@
 static void look_at_keys(struct report *report, const struct doctor_sshd *sshd,
                          const struct sshd_config *config) {
     if (!config->use_pam)
-        report_find(report, LEVEL_WRONG, VERDICT_MISCONFIGURED,
+        report_find(report, LEVEL_ERROR, VERDICT_MISCONFIGURED,
                     "sshd does not ask PAM about anybody: the keys of ended accounts let them in",
                     "say \"UsePAM yes\" in /etc/ssh/sshd_config, and: systemctl reload ssh",
                     "sshd: UsePAM is no, though the module stands in pam.d/sshd");
     else
         report_good(report, "sshd: UsePAM yes");
     if (sshd->enroll && !config->keyboard_interactive)
-        report_find(report, LEVEL_WRONG, VERDICT_MISCONFIGURED,
+        report_find(report, LEVEL_ERROR, VERDICT_MISCONFIGURED,
                     "sshd has no other way to show the code of an enrolment and wait for the "
                     "person",
                     "say \"KbdInteractiveAuthentication yes\" in /etc/ssh/sshd_config",

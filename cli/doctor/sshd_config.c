@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * sshd_config.c - sshd's effective configuration.
  */
@@ -14,8 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "scoped.h"
 #include "frame.h"
+#include "scoped.h"
 
 enum { SSHD_OUTPUT_MAX = 1 << 18, SSHD_PATIENCE_MS = 10000 };
 
@@ -51,11 +52,11 @@ static _Noreturn void become_sshd(int out) {
 
 /* Reads to the end, which a NUL then marks. */
 static int read_all(int fd, char *text, size_t size) {
-    int64_t until = wire_now() + SSHD_PATIENCE_MS;
+    int64_t until = clock_boot_ms() + SSHD_PATIENCE_MS;
     size_t used = 0;
     for (;;) {
         struct pollfd waiting = {.fd = fd, .events = POLLIN};
-        int64_t left = until - wire_now();
+        int64_t left = until - clock_boot_ms();
         int ready = left > 0 ? poll(&waiting, 1, (int) left) : 0;
         if (ready == 0)
             return -ETIMEDOUT;

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * sshd_config.h - sshd's effective configuration, as sshd itself tells it (sshd -T).
  */
-#ifndef OAUTH_LOGIN_SSHD_CONFIG_H
-#define OAUTH_LOGIN_SSHD_CONFIG_H
+#ifndef OAUTH_LOGIN_CLI_DOCTOR_SSHD_CONFIG_H
+#define OAUTH_LOGIN_CLI_DOCTOR_SSHD_CONFIG_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * doctor_stack.c - whether the module's lines in a PAM stack do what they are there for: the
+ * stack.c - whether the module's lines in a PAM stack do what they are there for: the
  * account line is always run, and its no is a no; the session's key outlives the login.
  */
 #include "stack.h"
@@ -18,14 +19,14 @@ struct judging {
 static const char *const phase_names[PAM_PHASE_COUNT] = {"auth", "account", "session", "password"};
 
 static void find(struct judging *judging, size_t at, enum protocol_level level, const char *why,
-                 const char *mend, const char *what) {
+                 const char *fix, const char *what) {
     const struct pam_line *line = &judging->stack->lines[at];
     judging->spotless = false;
     if (strcmp(line->file, judging->service) == 0)
-        report_find(judging->report, level, VERDICT_MISCONFIGURED, why, mend, "pam.d/%s:%d: %s: %s",
+        report_find(judging->report, level, VERDICT_MISCONFIGURED, why, fix, "pam.d/%s:%d: %s: %s",
                     line->file, line->number, phase_names[line->phase], what);
     else
-        report_find(judging->report, level, VERDICT_MISCONFIGURED, why, mend,
+        report_find(judging->report, level, VERDICT_MISCONFIGURED, why, fix,
                     "pam.d/%s, by way of %s:%d: %s: %s", judging->service, line->file, line->number,
                     phase_names[line->phase], what);
 }
@@ -49,7 +50,7 @@ static void judge_options(struct judging *judging, size_t at) {
     struct stack_options options;
     stack_read_options(&judging->stack->lines[at], &options);
     if (options.wrong[0] != '\0')
-        find(judging, at, LEVEL_WRONG, "the module refuses every login but root's",
+        find(judging, at, LEVEL_ERROR, "the module refuses every login but root's",
              "mend the option", options.wrong);
     if (options.module.assume_proven)
         find(judging, at, LEVEL_WARNING,
@@ -85,18 +86,18 @@ static void judge_control(struct judging *judging, size_t at) {
     for (size_t i = 0; i < sizeof unloaded / sizeof unloaded[0]; i++)
         loaded &= refuses(line->control.action[unloaded[i]]);
     if (!counts)
-        find(judging, at, LEVEL_WRONG, "a refusal counts for nothing: ended accounts get in",
+        find(judging, at, LEVEL_ERROR, "a refusal counts for nothing: ended accounts get in",
              "write required", "the control is not required, nor as strict");
     else if (!loaded)
         find(judging, at, LEVEL_WARNING, "everybody gets in when the module can't be loaded",
              "write: account required " DOCTOR_MODULE, "a module that is missing is skipped");
     if (counts && line->control.action[PAM_VALUE_SUCCESS] != PAM_ACTION_OK)
-        find(judging, at, LEVEL_WRONG,
+        find(judging, at, LEVEL_ERROR,
              "what stands behind it, such as the expiry of the account, is skipped, or a yes is "
              "none",
              "write required", "a yes is not \"ok\"");
     if (refuses(line->control.action[PAM_VALUE_IGNORE]))
-        find(judging, at, LEVEL_WRONG,
+        find(judging, at, LEVEL_ERROR,
              "root, and every account that is not managed, is refused: the module says ignore "
              "for them",
              "write required, or add ignore=ignore", "\"ignore\" is a refusal");
@@ -135,9 +136,9 @@ static bool is_alone(const struct pam_stack *stack, size_t at) {
 
 static void judge_account(struct judging *judging, size_t at) {
     judge_control(judging, at);
-    judge_bypass(judging, at, LEVEL_WRONG, "then nobody asks the provider: ended accounts get in");
+    judge_bypass(judging, at, LEVEL_ERROR, "then nobody asks the provider: ended accounts get in");
     if (is_alone(judging->stack, at))
-        find(judging, at, LEVEL_WRONG,
+        find(judging, at, LEVEL_ERROR,
              "where it says ignore, for root above all, no line says yes, so libpam refuses",
              "add the system's own account lines behind it, or: account required pam_permit.so",
              "it is the only line of its phase");
@@ -149,7 +150,7 @@ static void judge_session(struct judging *judging, size_t at) {
     for (size_t i = at + 1; i < stack->count; i++)
         if (stack->lines[i].phase == PAM_PHASE_SESSION &&
             pam_stack_is(stack, i, "pam_keyinit.so")) {
-            find(judging, at, LEVEL_WRONG,
+            find(judging, at, LEVEL_ERROR,
                  "pam_keyinit.so makes another session keyring, so the token is gone from the "
                  "session",
                  "put the line behind that of pam_keyinit.so", "it stands before pam_keyinit.so");
@@ -172,23 +173,23 @@ static void judge_auth(struct judging *judging, size_t at) {
     struct stack_options options;
     stack_read_options(line, &options);
     if (options.module.assume_proven && line->control.action[PAM_VALUE_SUCCESS] == PAM_ACTION_DONE)
-        find(judging, at, LEVEL_WRONG,
+        find(judging, at, LEVEL_ERROR,
              "whoever types the name of an enrolled account gets in, without a password",
              "write required, behind the lines that prove the person",
              "a pass with assume_proven ends the phase");
     else if (!refuses(line->control.action[PAM_VALUE_AUTH_ERR]))
-        find(judging, at, unlocks ? LEVEL_WRONG : LEVEL_WARNING,
+        find(judging, at, unlocks ? LEVEL_ERROR : LEVEL_WARNING,
              unlocks ? "a refusal counts for nothing: screens are unlocked after the account ended"
                      : "a refusal counts for nothing until the account phase",
              "write required", "the control is not required, nor as strict");
     if (unlocks)
-        judge_bypass(judging, at, LEVEL_WRONG,
+        judge_bypass(judging, at, LEVEL_ERROR,
                      "then nobody asks the provider: screens are unlocked after the account ended");
 }
 
 /* pam_sm_chauthtok is not there: libpam takes it for a failure. */
 static void judge_password(struct judging *judging, size_t at) {
-    find(judging, at, LEVEL_WRONG,
+    find(judging, at, LEVEL_ERROR,
          "the module has nothing to do with passwords: changing one fails", "take the line out",
          "it does not belong there");
 }
@@ -216,7 +217,7 @@ bool stack_has_module(const struct pam_stack *stack) {
 
 static void judge_misspelt(struct judging *judging, size_t at) {
     judging->phases[judging->stack->lines[at].phase] = true;
-    find(judging, at, LEVEL_WRONG,
+    find(judging, at, LEVEL_ERROR,
          "libpam can't load it, and nobody passes the line, root neither; keep a root session open",
          "write " DOCTOR_MODULE, "there is no module of that name");
 }
@@ -250,15 +251,15 @@ static void judge_whole(struct judging *judging, size_t first) {
     const struct pam_stack *stack = judging->stack;
     for (size_t i = 0; i < stack->count; i++)
         if (stack->lines[i].unread)
-            find(judging, i, LEVEL_WRONG, "libpam takes it for a line that always fails",
+            find(judging, i, LEVEL_ERROR, "libpam takes it for a line that always fails",
                  "mend the line; see pam.conf(5)", "the line can't be understood");
     if (stack->missing[0] != '\0')
-        report_find(judging->report, LEVEL_WRONG, VERDICT_MISCONFIGURED,
+        report_find(judging->report, LEVEL_ERROR, VERDICT_MISCONFIGURED,
                     "libpam then fails the whole service", "mend the include",
                     "pam.d/%s: includes %s, which is not there", judging->service, stack->missing);
     if (judging->phases[PAM_PHASE_AUTH] && !judging->phases[PAM_PHASE_ACCOUNT] &&
         !stack_is_locker(judging->service))
-        find(judging, first, LEVEL_WRONG,
+        find(judging, first, LEVEL_ERROR,
              "sshd runs auth neither for keys nor for certificates, sudo not on a cached "
              "timestamp: nobody asks the provider then",
              "add, first in its phase: account required " DOCTOR_MODULE,

@@ -1,12 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * doctor_stack.h - whether the module's lines in a PAM stack do what they are there for.
+ * stack.h - whether the module's lines in a PAM stack do what they are there for.
  */
-#ifndef OAUTH_LOGIN_DOCTOR_STACK_H
-#define OAUTH_LOGIN_DOCTOR_STACK_H
+#ifndef OAUTH_LOGIN_CLI_DOCTOR_STACK_H
+#define OAUTH_LOGIN_CLI_DOCTOR_STACK_H
 
+#include "findings.h"
 #include "options.h"
 #include "pam_stack.h"
-#include "findings.h"
 
 #define DOCTOR_MODULE "pam_oauth_login.so"
 

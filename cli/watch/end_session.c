@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * revoked.c - what becomes of an open session whose account has ended.
+ * end_session.c - what becomes of an open session whose account has ended.
  */
 #include "end_session.h"
 

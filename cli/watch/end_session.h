@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * revoked.h - what becomes of an open session whose account has ended.
+ * end_session.h - what becomes of an open session whose account has ended.
  */
-#ifndef OAUTH_LOGIN_REVOKED_H
-#define OAUTH_LOGIN_REVOKED_H
+#ifndef OAUTH_LOGIN_CLI_WATCH_END_SESSION_H
+#define OAUTH_LOGIN_CLI_WATCH_END_SESSION_H
 
 #include "session_file.h"
 

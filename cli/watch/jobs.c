@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * jobs.c - things that are done beside each other. Only processes that are ours are waited for: a
  * program keeps those that it had before execve(2).

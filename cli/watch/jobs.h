@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * jobs.h - things that are done beside each other, each in a process of its own.
  */
-#ifndef OAUTH_LOGIN_JOBS_H
-#define OAUTH_LOGIN_JOBS_H
+#ifndef OAUTH_LOGIN_CLI_WATCH_JOBS_H
+#define OAUTH_LOGIN_CLI_WATCH_JOBS_H
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * watch.c - oauth-login watch: the open sessions keep a valid token, and end with the account. What
  * is known of them lies in their files, so that a watch that was ended loses nothing.
@@ -11,8 +12,8 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "jobs.h"
 #include "end_session.h"
+#include "jobs.h"
 #include "scoped.h"
 #include "session_file.h"
 #include "session_key.h"
@@ -66,12 +67,12 @@ static uint32_t spread(const char *account, uint32_t seconds) {
     return seconds - (uint32_t) ((uint64_t) (seconds / 10) * (hash % 1000) / 1000);
 }
 
-static void plant(const struct session_file *session, const struct ask_answer *answer) {
-    uint32_t left = ask_seconds_left(answer);
+static void plant(const struct session_file *session, const struct ask_reply *reply) {
+    uint32_t left = ask_seconds_left(reply);
     if (session->ring <= 0 || left == 0)
         return;
-    int r = session_key_replace(session->ring, answer->provider, answer->token, answer->token_size,
-                                left);
+    int r =
+        session_key_replace(session->ring, reply->provider, reply->token, reply->token_size, left);
     if (r < 0)
         syslog(LOG_WARNING, "%s: no new token for the session of %s[%d]: %s", session->account,
                session->service, session->leader, strerror(-r));
@@ -115,12 +116,12 @@ static enum protocol_action spare_others(const struct sessions *sessions,
 
 /* What the answer means for the account's sessions. */
 static void act(const struct sessions *sessions, const struct session_file *which,
-                const struct ask_answer *answer) {
+                const struct ask_reply *reply) {
     bool warned = false;
     for (int i = 0; i < sessions->count; i++) {
         const struct session_file *session = &sessions->list[i];
         if (is_same(session, which))
-            warned |= revoked_warn(session, spare_others(sessions, session, answer->action));
+            warned |= revoked_warn(session, spare_others(sessions, session, reply->action));
     }
     if (warned)
         sleep(READING_TIME);
@@ -128,17 +129,17 @@ static void act(const struct sessions *sessions, const struct session_file *whic
         const struct session_file *session = &sessions->list[i];
         if (!is_same(session, which))
             continue;
-        plant(session, answer);
-        revoked_act(session, spare_others(sessions, session, answer->action),
-                    verdict_name(answer->verdict), answer->reason);
+        plant(session, reply);
+        revoked_act(session, spare_others(sessions, session, reply->action),
+                    verdict_name(reply->verdict), reply->reason);
     }
 }
 
 /* One question for all the sessions of the account that `due` belongs to. */
 static bool check(struct sessions *sessions, const struct session_file *due) {
-    struct ask_answer answer;
+    struct ask_reply reply;
     struct session_file which = *due;
-    struct ask_question question = {
+    struct ask_request request = {
         .operation = OPERATION_WATCH,
         .user = which.account,
         .service = "oauth-login-watch",
@@ -147,11 +148,11 @@ static bool check(struct sessions *sessions, const struct session_file *due) {
         .deadline = PROTOCOL_UNSET,
         .config = which.config[0] != '\0' ? which.config : NULL,
     };
-    ask_helper(&question, &answer);
-    act(sessions, &which, &answer);
-    uint32_t interval = answer.check_after > 0 ? answer.check_after : CHECK_AGAIN;
-    bool noted = note_next(sessions, &which, interval, answer.source == SOURCE_SHARED);
-    ask_clear(&answer);
+    ask_helper(&request, &reply);
+    act(sessions, &which, &reply);
+    uint32_t interval = reply.check_after > 0 ? reply.check_after : CHECK_AGAIN;
+    bool noted = note_next(sessions, &which, interval, reply.source == SOURCE_SHARED);
+    ask_clear(&reply);
     return noted;
 }
 

@@ -1,21 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * moment.h - the two clocks. Waiting and sharing go by the boot clock, which nobody can set;
+ * clock.h - the two clocks. Waiting and sharing go by the boot clock, which nobody can set;
  * what must hold across a reboot (token life, offline grace) by the wall clock.
  */
-#ifndef OAUTH_LOGIN_MOMENT_H
-#define OAUTH_LOGIN_MOMENT_H
+#ifndef OAUTH_LOGIN_HELPER_BASE_CLOCK_H
+#define OAUTH_LOGIN_HELPER_BASE_CLOCK_H
 
 #include <stdint.h>
 
-enum { MOMENT_BOOT_ID_SIZE = 37 };
+enum { CLOCK_BOOT_ID_SIZE = 37 };
 
 /* Milliseconds since boot, sleep included (CLOCK_BOOTTIME). */
-int64_t moment_boot_ms(void);
+int64_t clock_boot_ms(void);
 
 /* Seconds since 1970 by the wall clock. */
-int64_t moment_wall(void);
+int64_t clock_wall(void);
 
 /* This boot's id; "" where the kernel does not tell, and then nothing is shared across it. */
-void moment_boot_id(char ret_id[MOMENT_BOOT_ID_SIZE]);
+void clock_boot_id(char ret_id[CLOCK_BOOT_ID_SIZE]);
 
 #endif

@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * reason.h - why something failed, for the log: printable ASCII of bounded length, whatever
  * the provider, the name service or the configuration put into it.
  */
-#ifndef OAUTH_LOGIN_REASON_H
-#define OAUTH_LOGIN_REASON_H
+#ifndef OAUTH_LOGIN_HELPER_BASE_REASON_H
+#define OAUTH_LOGIN_HELPER_BASE_REASON_H
 
 #include <stddef.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * secret.c - a bounded buffer that wipes itself.
  * Growth copies by hand: realloc(3) would leave the old bytes behind.

@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * secret.h - a bounded buffer that wipes itself: tokens, keys and client secrets live here only.
  * All zeros is an empty secret. The bytes are followed by a NUL that `length` does not count.
  */
-#ifndef OAUTH_LOGIN_SECRET_H
-#define OAUTH_LOGIN_SECRET_H
+#ifndef OAUTH_LOGIN_HELPER_BASE_SECRET_H
+#define OAUTH_LOGIN_HELPER_BASE_SECRET_H
 
 #include <stdbool.h>
 #include <stddef.h>

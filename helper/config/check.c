@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * config_check.c - what no single key can tell.
+ * check.c - what no single key can tell.
  */
 #include "check.h"
 

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * config_check.h - what no single key can tell: whether the keys fit together.
+ * check.h - what no single key can tell: whether the keys fit together.
  */
-#ifndef OAUTH_LOGIN_CONFIG_CHECK_H
-#define OAUTH_LOGIN_CONFIG_CHECK_H
+#ifndef OAUTH_LOGIN_HELPER_CONFIG_CHECK_H
+#define OAUTH_LOGIN_HELPER_CONFIG_CHECK_H
 
 #include "config.h"
 

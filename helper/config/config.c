@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * config.c - what the administrator decided: one table of keys, over config_file.c.
  */
@@ -146,7 +147,7 @@ static bool parse_number(const char *text, uint32_t *ret) {
 
 /* Takes `value` for `key` into `config`; returns NULL, or what is wrong with it. */
 static const char *take_value(const struct key *key, const char *value, struct config *config) {
-    void *place = (char *) config + key->offset;
+    void *stored = (char *) config + key->offset;
     uint32_t number = 0;
     bool unset = value[0] == '\0';
 
@@ -185,9 +186,9 @@ static const char *take_value(const struct key *key, const char *value, struct c
     if (key->type == KEY_DURATION || key->type == KEY_NUMBER || key->type == KEY_CHOICE) {
         if (key->type != KEY_CHOICE && (number < key->least || number > key->most))
             return "is out of range";
-        memcpy(place, &number, sizeof number);
+        memcpy(stored, &number, sizeof number);
     } else {
-        memcpy(place, &value, sizeof value);
+        memcpy(stored, &value, sizeof value);
     }
     return NULL;
 }

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * config.h - what the administrator decided: oauth-login.conf(5), checked as a whole.
  */
-#ifndef OAUTH_LOGIN_CONFIG_H
-#define OAUTH_LOGIN_CONFIG_H
+#ifndef OAUTH_LOGIN_HELPER_CONFIG_CONFIG_H
+#define OAUTH_LOGIN_HELPER_CONFIG_CONFIG_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,7 +35,7 @@ struct login_config {
     const char *managed_group;
     uint32_t reuse_within;
     uint32_t deadline;
-    uint32_t enroll_deadline; /* for the person, in an enrolment inside a login */
+    uint32_t enroll_deadline; /* for the person, in an enrollment inside a login */
     uint32_t offline_grace;
     uint32_t offline_timeout;
     uint32_t check_sessions;   /* how often an open session's account is asked for */
@@ -59,8 +60,8 @@ struct provider_config {
     uint32_t client_auth; /* enum client_auth */
     const char *client_secret_file;
     struct secret client_secret;
-    const char *scope;       /* what an enrolment asks for */
-    const char *auth_params; /* more parameters of an enrolment, NAME=VALUE ... */
+    const char *scope;       /* what an enrollment asks for */
+    const char *auth_params; /* more parameters of an enrollment, NAME=VALUE ... */
     const char *ca_file;
     const char *proxy;
     const char *username_claim;

@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * config_file.c - the configuration's files as a flat list of settings.
+ * file.c - the configuration's files as a flat list of settings.
  */
 #include "file.h"
 
@@ -99,7 +100,7 @@ static void cut_comment(char *line) {
 }
 
 /* What is wrong with the line, or NULL. `place` keeps the section from line to line. */
-static const char *take_line(char *line, struct setting *place, struct settings *settings) {
+static const char *take_line(char *line, struct setting *stored, struct settings *settings) {
     cut_comment(line);
     line = trim(line, line + strlen(line));
     char *end = line + strlen(line);
@@ -108,19 +109,19 @@ static const char *take_line(char *line, struct setting *place, struct settings 
     if (line[0] == '[') {
         if (end[-1] != ']')
             return "a section is [NAME], with both brackets";
-        place->section = trim(line + 1, end - 1);
-        return place->section[0] != '\0' ? NULL : "a section without a name";
+        stored->section = trim(line + 1, end - 1);
+        return stored->section[0] != '\0' ? NULL : "a section without a name";
     }
     char *equals = strchr(line, '=');
     if (!equals || equals == line)
         return "neither [SECTION] nor KEY = VALUE, and a comment begins with #";
-    place->value = trim(equals + 1, end);
-    place->key = trim(line, equals);
-    if (strpbrk(place->key, " \t"))
+    stored->value = trim(equals + 1, end);
+    stored->key = trim(line, equals);
+    if (strpbrk(stored->key, " \t"))
         return "a key is one word, without blanks";
-    if (!place->section)
+    if (!stored->section)
         return "a key before the first section; put it below [login] or where it belongs";
-    return add_setting(settings, place) < 0 ? "out of memory" : NULL;
+    return add_setting(settings, stored) < 0 ? "out of memory" : NULL;
 }
 
 static int compare(const void *a, const void *b) {
@@ -154,15 +155,15 @@ static int check_once(const struct settings *settings, size_t first, struct reas
 }
 
 static int parse(const struct settings_file *file, struct settings *ret, struct reason *reason) {
-    struct setting place = {.file = file->path};
+    struct setting stored = {.file = file->path};
     size_t first = ret->count;
     char *rest = file->text;
     while (rest) {
         char *line = strsep(&rest, "\n");
-        place.line++;
-        const char *wrong = take_line(line, &place, ret);
+        stored.line++;
+        const char *wrong = take_line(line, &stored, ret);
         if (wrong)
-            return reason_set(reason, -EINVAL, "%s:%d: %s", file->path, place.line, wrong);
+            return reason_set(reason, -EINVAL, "%s:%d: %s", file->path, stored.line, wrong);
     }
     return check_once(ret, first, reason);
 }

@@ -1,13 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * config_file.h - the configuration's files as a flat list of settings, each with its place.
+ * file.h - the configuration's files as a flat list of settings, each with its place.
  *
  * A file is lines: blank, a comment ("#"), a section in brackets, or KEY = VALUE. A "#" behind a
  * blank begins a comment too. There are no quotes and no continued lines. Whatever else a line
  * is, and a key that stands twice in a section of a file, is an error: a line of this file
  * decides who gets in, so none may be passed over.
  */
-#ifndef OAUTH_LOGIN_CONFIG_FILE_H
-#define OAUTH_LOGIN_CONFIG_FILE_H
+#ifndef OAUTH_LOGIN_HELPER_CONFIG_FILE_H
+#define OAUTH_LOGIN_HELPER_CONFIG_FILE_H
 
 #include <stddef.h>
 

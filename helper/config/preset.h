@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * preset.h - what is known of widespread providers, so that an administrator need not find it out:
  * keys of [provider NAME] that the configuration leaves unset, and a few facts beside them.
  */
-#ifndef OAUTH_LOGIN_PRESET_H
-#define OAUTH_LOGIN_PRESET_H
+#ifndef OAUTH_LOGIN_HELPER_CONFIG_PRESET_H
+#define OAUTH_LOGIN_HELPER_CONFIG_PRESET_H
 
 /* The values of the key `preset`, in this order. */
 #define PRESET_NAMES "none google entra okta auth0 keycloak github gitlab"
@@ -27,7 +28,7 @@ struct preset {
     const char *issuer_shape; /* where every tenant has an issuer of its own; else NULL */
     const char *device_path;  /* of device authorization, below the issuer, where discovery does not
                                * tell it; else NULL */
-    const char *renewal_mend; /* what to do when it gives no refresh token */
+    const char *renewal_fix;  /* what to do when it gives no refresh token */
     struct {
         const char *key, *value;
     } keys[PRESET_KEYS_MAX + 1]; /* ends with a NULL; who may log in is never among them */

@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * diagnosis_client.c - whether the provider knows the client, tried with tokens that are nobody's:
+ * client.c - whether the provider knows the client, tried with tokens that are nobody's:
  * some providers burn a grant on a wrong secret, so a login must not be the first to try it.
  *
  * A made-up refresh token is the plainest question: `invalid_grant` comes from a provider that has
@@ -11,9 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "doctor.h"
 #include "json.h"
-#include "clock.h"
 #include "provider.h"
 
 enum client_word {
@@ -44,27 +45,28 @@ static int build_introspection(const struct provider_config *provider, struct oa
 }
 
 /* The `error` of RFC 6749 section 5.2, which all these endpoints answer with. */
-static bool says(const struct http_answer *answer, const char *error) {
-    SCOPED_JSON struct json_object *object = json_parse_strict(&answer->body);
+static bool says(const struct http_response *response, const char *error) {
+    SCOPED_JSON struct json_object *object = json_parse_strict(&response->body);
     const char *text = object ? json_text(object, "error") : NULL;
     return text && strcmp(text, error) == 0;
 }
 
-static enum client_word judge(const struct http_answer *answer, bool is_token) {
-    if (answer->status == 429 || answer->status >= 500)
+static enum client_word judge(const struct http_response *response, bool is_token) {
+    if (response->status == 429 || response->status >= 500)
         return CLIENT_UNREACHABLE;
-    if (answer->status == 401 || says(answer, "invalid_client") ||
+    if (response->status == 401 || says(response, "invalid_client") ||
         (is_token &&
-         (says(answer, "unauthorized_client") || says(answer, "unsupported_grant_type"))))
+         (says(response, "unauthorized_client") || says(response, "unsupported_grant_type"))))
         return CLIENT_WRONG;
     if (is_token)
-        return says(answer, "invalid_grant") || says(answer, "bad_refresh_token") ? CLIENT_GOOD
-                                                                                  : CLIENT_UNCLEAR;
-    return answer->status == 200 ? CLIENT_GOOD : CLIENT_UNCLEAR;
+        return says(response, "invalid_grant") || says(response, "bad_refresh_token")
+                   ? CLIENT_GOOD
+                   : CLIENT_UNCLEAR;
+    return response->status == 200 ? CLIENT_GOOD : CLIENT_UNCLEAR;
 }
 
 /* In the order of asking. The endpoints that a public client has no business at answer it 401. */
-static const struct question_to {
+static const struct request_to {
     enum provider_endpoint endpoint;
     const char *name;
     bool confidential; /* asked only by a client that has a secret */
@@ -76,72 +78,70 @@ static const struct question_to {
     {PROVIDER_DEVICE, "device authorization", false, oauth_build_device},
 };
 
-static enum client_word ask(struct diagnosis *diagnosis, const struct question_to *question,
-                            const char *url, struct reason *reason) {
+static enum client_word ask(struct doctor *doctor, const struct request_to *probe, const char *url,
+                            struct reason *reason) {
     SCOPED_OAUTH_REQUEST struct oauth_request built = {0};
-    SCOPED_ANSWER struct http_answer answer = {0};
-    const struct provider_config *provider = &diagnosis->visit->config.provider;
-    struct http_patience patience = diagnosis_patience();
-    if (question->build(provider, &built) < 0) {
+    SCOPED_HTTP_RESPONSE struct http_response response = {0};
+    const struct provider_config *provider = &doctor->exchange->config.provider;
+    struct http_patience patience = doctor_patience();
+    if (probe->build(provider, &built) < 0) {
         reason_set(reason, 0, "auth_params are too long, or memory is");
         return CLIENT_UNCLEAR;
     }
     struct http_request request = provider_request(url, &built);
-    if (provider_fetch(provider, &request, &patience, &answer, reason) != VERDICT_GRANTED)
+    if (provider_fetch(provider, &request, &patience, &response, reason) != VERDICT_GRANTED)
         return CLIENT_UNREACHABLE;
-    if (answer.date != 0) {
-        diagnosis->clock_known = true;
-        diagnosis->clock_ahead = moment_wall() - answer.date;
+    if (response.date != 0) {
+        doctor->clock_known = true;
+        doctor->clock_ahead = clock_wall() - response.date;
     }
-    reason_set(reason, 0, "%s: HTTP %ld", question->name, answer.status);
-    return judge(&answer, question->endpoint == PROVIDER_TOKEN);
+    reason_set(reason, 0, "%s: HTTP %ld", probe->name, response.status);
+    return judge(&response, probe->endpoint == PROVIDER_TOKEN);
 }
 
-static void conclude(struct diagnosis *diagnosis, enum client_word word,
-                     const struct reason *reason) {
-    const struct provider_config *provider = &diagnosis->visit->config.provider;
+static void conclude(struct doctor *doctor, enum client_word word, const struct reason *reason) {
+    const struct provider_config *provider = &doctor->exchange->config.provider;
     bool public = provider->client_auth == CLIENT_AUTH_NONE;
     switch (word) {
     case CLIENT_GOOD:
-        diagnosis_good(diagnosis, "client: %s knows %s (%s)", provider->name, provider->client_id,
-                       reason->text);
-        diagnosis_forgive_client(diagnosis);
+        doctor_good(doctor, "client: %s knows %s (%s)", provider->name, provider->client_id,
+                    reason->text);
+        doctor_clear_refusals(doctor);
         break;
     case CLIENT_WRONG:
-        diagnosis_find(diagnosis, LEVEL_WRONG, VERDICT_MISCONFIGURED,
-                       "no grant can be renewed, and some providers end a grant that is tried with "
-                       "a wrong secret",
-                       public
-                           ? "set client_id to what the provider has registered; must it have a "
+        doctor_find(doctor, LEVEL_ERROR, VERDICT_MISCONFIGURED,
+                    "no grant can be renewed, and some providers end a grant that is tried with "
+                    "a wrong secret",
+                    public ? "set client_id to what the provider has registered; must it have a "
                              "secret, set client_auth and client_secret_file"
                            : "set client_id and client_auth to what the provider has registered, "
                              "and write the secret it has now to client_secret_file",
-                       "client: %s refuses %s%s (%s)", provider->name, provider->client_id,
-                       public ? "" : " or its secret", reason->text);
+                    "client: %s refuses %s%s (%s)", provider->name, provider->client_id,
+                    public ? "" : " or its secret", reason->text);
         break;
     case CLIENT_UNREACHABLE:
-        diagnosis_find(diagnosis, LEVEL_WRONG, VERDICT_UNREACHABLE,
-                       "no grant can be renewed while it is so", "try again; ask the provider",
-                       "client: could not be tried: %s", reason->text);
+        doctor_find(doctor, LEVEL_ERROR, VERDICT_UNREACHABLE,
+                    "no grant can be renewed while it is so", "try again; ask the provider",
+                    "client: could not be tried: %s", reason->text);
         break;
     case CLIENT_UNCLEAR:
-        diagnosis_find(diagnosis, LEVEL_WARNING, VERDICT_MISCONFIGURED,
-                       "a wrong client_id or secret would show at a login only",
-                       "try it with an account of your own: oauth-login enroll, oauth-login verify",
-                       "client: %s does not tell whether %s is right (%s)", provider->name,
-                       provider->client_id, reason->text);
+        doctor_find(doctor, LEVEL_WARNING, VERDICT_MISCONFIGURED,
+                    "a wrong client_id or secret would show at a login only",
+                    "try it with an account of your own: oauth-login enroll, oauth-login verify",
+                    "client: %s does not tell whether %s is right (%s)", provider->name,
+                    provider->client_id, reason->text);
         break;
     }
 }
 
-void diagnosis_try_client(struct diagnosis *diagnosis, const char *const *urls) {
+void doctor_try_client(struct doctor *doctor, const char *const *urls) {
     enum client_word word = CLIENT_UNCLEAR;
     struct reason reason = {""};
-    bool confidential = diagnosis->visit->config.provider.client_auth != CLIENT_AUTH_NONE;
+    bool confidential = doctor->exchange->config.provider.client_auth != CLIENT_AUTH_NONE;
     for (size_t i = 0; i < sizeof questions / sizeof questions[0] && word == CLIENT_UNCLEAR; i++) {
         const char *url = urls[questions[i].endpoint];
         if (url[0] != '\0' && (confidential || !questions[i].confidential))
-            word = ask(diagnosis, &questions[i], url, &reason);
+            word = ask(doctor, &questions[i], url, &reason);
     }
-    conclude(diagnosis, word, &reason);
+    conclude(doctor, word, &reason);
 }

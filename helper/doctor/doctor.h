@@ -1,15 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * diagnosis.h - oauth-login doctor, the helper's half: what only its user can read, and what only
+ * doctor.h - oauth-login doctor, the helper's half: what only its user can read, and what only
  * the provider can tell. Nobody's token is sent, and nothing is
  * changed, but that logins need not wait any longer for a client that is good again.
  */
-#ifndef OAUTH_LOGIN_DIAGNOSIS_H
-#define OAUTH_LOGIN_DIAGNOSIS_H
+#ifndef OAUTH_LOGIN_HELPER_DOCTOR_DOCTOR_H
+#define OAUTH_LOGIN_HELPER_DOCTOR_DOCTOR_H
 
 #include "exchange.h"
 
 /* How many accounts at most are freed from waiting at once: each keeps three files open. */
-enum { DIAGNOSIS_WAITING_MAX = 8 };
+enum { DOCTOR_WAITING_MAX = 8 };
 
 /* An account that is not asked about for some minutes, since the provider has refused the client.
  */
@@ -18,39 +19,39 @@ struct waiting {
     struct store_entry *entry;
 };
 
-struct diagnosis {
-    struct visit *visit;
+struct doctor {
+    struct exchange *exchange;
     bool configured;      /* the visit's configuration is whole */
     struct record record; /* nobody's: holds what discovery brought */
     bool clock_known;     /* the provider has told its time */
     int64_t clock_ahead;  /* seconds that ours is ahead of it */
-    struct waiting waiting[DIAGNOSIS_WAITING_MAX];
+    struct waiting waiting[DOCTOR_WAITING_MAX];
     size_t waiting_count;
     enum verdict gravest; /* of the findings that are wrong; GRANTED: none */
 };
 
 /* The use case: sends a FINDING for each thing looked at, and concludes with the gravest verdict,
  * FAULT before MISCONFIGURED before UNREACHABLE, or GRANTED; the reason stays empty. */
-void diagnosis_run(struct visit *visit);
+void doctor_run(struct exchange *exchange);
 
-/* Send a finding. `verdict` is what it means for logins; only LEVEL_WRONG counts. */
-void diagnosis_good(struct diagnosis *diagnosis, const char *format, ...)
+/* Send a finding. `verdict` is what it means for logins; only LEVEL_ERROR counts. */
+void doctor_good(struct doctor *doctor, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void diagnosis_find(struct diagnosis *diagnosis, enum protocol_level level, enum verdict verdict,
-                    const char *why, const char *mend, const char *format, ...)
+void doctor_find(struct doctor *doctor, enum protocol_level level, enum verdict verdict,
+                 const char *why, const char *fix, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 
 /* One part each. */
-void diagnosis_look_at_rights(struct diagnosis *diagnosis);
-void diagnosis_look_at_store(struct diagnosis *diagnosis);
-void diagnosis_forgive_client(struct diagnosis *diagnosis); /* it is good: nobody has to wait */
-void diagnosis_ask_provider(struct diagnosis *diagnosis);   /* needs a whole configuration */
+void doctor_look_at_rights(struct doctor *doctor);
+void doctor_look_at_store(struct doctor *doctor);
+void doctor_clear_refusals(struct doctor *doctor); /* it is good: nobody has to wait */
+void doctor_ask_provider(struct doctor *doctor);   /* needs a whole configuration */
 
 /* Tries the client at the endpoints, which are indexed by enum provider_endpoint and "" where there
  * is none, and notes what the provider's clock says. */
-void diagnosis_try_client(struct diagnosis *diagnosis, const char *const *urls);
+void doctor_try_client(struct doctor *doctor, const char *const *urls);
 
 /* How long the provider is waited for, from now. */
-struct http_patience diagnosis_patience(void);
+struct http_patience doctor_patience(void);
 
 #endif

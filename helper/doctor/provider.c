@@ -1,13 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * diagnosis_provider.c - whether the provider can be reached, is who it should be, and has what the
+ * provider.c - whether the provider can be reached, is who it should be, and has what the
  * configuration counts on.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "doctor.h"
 #include "clock.h"
+#include "doctor.h"
 #include "provider.h"
 
 enum { CLOCK_WARNING = 60, CLOCK_WRONG = 600 }; /* seconds */
@@ -21,7 +22,7 @@ static const char why_unreachable[] =
 static const struct {
     const char *says;
     enum verdict verdict;
-    const char *mend;
+    const char *fix;
 } failures[] = {
     {"ca_file, proxy or address", VERDICT_MISCONFIGURED,
      "ca_file must be a file of PEM certificates that the user oauth-login can read"},
@@ -46,20 +47,19 @@ static const struct {
      "look at firewall and route to the provider, and at proxy in the configuration"},
 };
 
-static void explain_failure(struct diagnosis *diagnosis, enum verdict verdict,
+static void explain_failure(struct doctor *doctor, enum verdict verdict,
                             const struct reason *reason) {
-    const char *mend = "is the provider up, and is the address in the configuration right?";
+    const char *fix = "is the provider up, and is the address in the configuration right?";
     if (verdict == VERDICT_MISCONFIGURED)
-        mend = "set what is named to what the provider says";
+        fix = "set what is named to what the provider says";
     for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
         if (!strstr(reason->text, failures[i].says))
             continue;
         verdict = failures[i].verdict;
-        mend = failures[i].mend;
+        fix = failures[i].fix;
         break;
     }
-    diagnosis_find(diagnosis, LEVEL_WRONG, verdict, why_unreachable, mend, "provider: %s",
-                   reason->text);
+    doctor_find(doctor, LEVEL_ERROR, verdict, why_unreachable, fix, "provider: %s", reason->text);
 }
 
 /* The endpoint that a setting of `require` can't do without. */
@@ -73,62 +73,61 @@ static const struct {
     {REQUIRE_INTROSPECTION, PROVIDER_INTROSPECTION, "introspection_endpoint"},
 };
 
-static void look_at_needs(struct diagnosis *diagnosis, const char *const *urls) {
-    const struct provider_config *provider = &diagnosis->visit->config.provider;
+static void look_at_needs(struct doctor *doctor, const char *const *urls) {
+    const struct provider_config *provider = &doctor->exchange->config.provider;
     for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
         if (provider->require == needs[i].require && urls[needs[i].endpoint][0] == '\0')
-            diagnosis_find(diagnosis, LEVEL_WRONG, VERDICT_MISCONFIGURED,
-                           "the proof that [provider] require asks for can't be had, so every "
-                           "managed login is refused",
-                           "set the endpoint, or another proof in require",
-                           "provider: %s has no %s", provider->name, needs[i].name);
+            doctor_find(doctor, LEVEL_ERROR, VERDICT_MISCONFIGURED,
+                        "the proof that [provider] require asks for can't be had, so every "
+                        "managed login is refused",
+                        "set the endpoint, or another proof in require", "provider: %s has no %s",
+                        provider->name, needs[i].name);
 }
 
 /* Finds every endpoint, which makes one discovery unless all of them are configured. */
-static bool find_endpoints(struct diagnosis *diagnosis, const char *urls[ENDPOINTS]) {
-    const struct provider_config *provider = &diagnosis->visit->config.provider;
-    struct http_patience patience = diagnosis_patience();
+static bool find_endpoints(struct doctor *doctor, const char *urls[ENDPOINTS]) {
+    const struct provider_config *provider = &doctor->exchange->config.provider;
+    struct http_patience patience = doctor_patience();
     struct reason reason = {""};
     for (size_t i = 0; i < ENDPOINTS; i++) {
-        enum verdict verdict = provider_find(provider, (enum provider_endpoint) i,
-                                             &diagnosis->record, &patience, &urls[i], &reason);
+        enum verdict verdict = provider_find(provider, (enum provider_endpoint) i, &doctor->record,
+                                             &patience, &urls[i], &reason);
         if (verdict == VERDICT_GRANTED)
             continue;
-        explain_failure(diagnosis, verdict, &reason);
+        explain_failure(doctor, verdict, &reason);
         return false;
     }
-    if (diagnosis->record.discovered != 0)
-        diagnosis_good(diagnosis, "provider: discovery at %s works, and the issuer is the same",
-                       provider->issuer);
+    if (doctor->record.discovered != 0)
+        doctor_good(doctor, "provider: discovery at %s works, and the issuer is the same",
+                    provider->issuer);
     else
-        diagnosis_good(diagnosis, "provider: its endpoints are configured; nothing is discovered");
+        doctor_good(doctor, "provider: its endpoints are configured; nothing is discovered");
     return true;
 }
 
-static void look_at_clock(struct diagnosis *diagnosis) {
-    long long off = llabs((long long) diagnosis->clock_ahead);
-    if (!diagnosis->clock_known) {
-        diagnosis_good(diagnosis, "clock: not compared, since the provider did not tell its time");
+static void look_at_clock(struct doctor *doctor) {
+    long long off = llabs((long long) doctor->clock_ahead);
+    if (!doctor->clock_known) {
+        doctor_good(doctor, "clock: not compared, since the provider did not tell its time");
         return;
     }
     if (off <= CLOCK_WARNING) {
-        diagnosis_good(diagnosis, "clock: as the provider's");
+        doctor_good(doctor, "clock: as the provider's");
         return;
     }
-    diagnosis_find(
-        diagnosis, off > CLOCK_WRONG ? LEVEL_WRONG : LEVEL_WARNING, VERDICT_MISCONFIGURED,
-        "certificates and ID tokens seem expired or not valid yet, and access tokens end "
-        "at another time than they seem to",
-        "set it by the network: timedatectl set-ntp true, or: chronyc makestep",
-        "clock: %lld %s %s the provider's", off > CLOCK_WRONG ? (off + 30) / 60 : off,
-        off > CLOCK_WRONG ? "min" : "s", diagnosis->clock_ahead > 0 ? "ahead of" : "behind");
+    doctor_find(doctor, off > CLOCK_WRONG ? LEVEL_ERROR : LEVEL_WARNING, VERDICT_MISCONFIGURED,
+                "certificates and ID tokens seem expired or not valid yet, and access tokens end "
+                "at another time than they seem to",
+                "set it by the network: timedatectl set-ntp true, or: chronyc makestep",
+                "clock: %lld %s %s the provider's", off > CLOCK_WRONG ? (off + 30) / 60 : off,
+                off > CLOCK_WRONG ? "min" : "s", doctor->clock_ahead > 0 ? "ahead of" : "behind");
 }
 
-void diagnosis_ask_provider(struct diagnosis *diagnosis) {
+void doctor_ask_provider(struct doctor *doctor) {
     const char *urls[ENDPOINTS] = {NULL};
-    if (!find_endpoints(diagnosis, urls))
+    if (!find_endpoints(doctor, urls))
         return;
-    look_at_needs(diagnosis, urls);
-    diagnosis_try_client(diagnosis, urls);
-    look_at_clock(diagnosis);
+    look_at_needs(doctor, urls);
+    doctor_try_client(doctor, urls);
+    look_at_clock(doctor);
 }

@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * diagnosis_rights.c - what the helper may do on this machine: nothing but read its store.
+ * rights.c - what the helper may do on this machine: nothing but read its store.
  */
 #include <errno.h>
 #include <grp.h>
@@ -41,23 +42,23 @@ static const struct {
     enum protocol_level level;
     const char *otherwise; /* what is so when it does not hold */
 } rights[] = {
-    {runs_as_its_user, LEVEL_WRONG, "it does not run as the user " OAUTH_LOGIN_USER " alone"},
-    {has_no_capability, LEVEL_WRONG, "it has capabilities"},
-    {can_gain_none, LEVEL_WRONG, "it could gain rights by executing a program"},
-    {cannot_be_read, LEVEL_WRONG, "it can be traced and dumped"},
+    {runs_as_its_user, LEVEL_ERROR, "it does not run as the user " OAUTH_LOGIN_USER " alone"},
+    {has_no_capability, LEVEL_ERROR, "it has capabilities"},
+    {can_gain_none, LEVEL_ERROR, "it could gain rights by executing a program"},
+    {cannot_be_read, LEVEL_ERROR, "it can be traced and dumped"},
 };
 
-void diagnosis_look_at_rights(struct diagnosis *diagnosis) {
+void doctor_look_at_rights(struct doctor *doctor) {
     bool all = true;
     for (size_t i = 0; i < sizeof rights / sizeof rights[0]; i++) {
         if (rights[i].holds())
             continue;
         all = false;
-        diagnosis_find(diagnosis, rights[i].level, VERDICT_FAULT,
-                       "whoever takes over the helper from the network would have these rights",
-                       "install it again: make install; it must be 0755, without capabilities",
-                       "helper: %s", rights[i].otherwise);
+        doctor_find(doctor, rights[i].level, VERDICT_FAULT,
+                    "whoever takes over the helper from the network would have these rights",
+                    "install it again: make install; it must be 0755, without capabilities",
+                    "helper: %s", rights[i].otherwise);
     }
     if (all)
-        diagnosis_good(diagnosis, "helper: runs as %s, with no other right", OAUTH_LOGIN_USER);
+        doctor_good(doctor, "helper: runs as %s, with no other right", OAUTH_LOGIN_USER);
 }

@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * browser.c - the authorization code grant.
+ * authorization_code.c - the authorization code grant.
  */
 #include "authorization_code.h"
 
@@ -16,7 +17,7 @@ enum { BROWSER_PATIENCE_MS = 10000 }; /* for the token endpoint */
 _Static_assert(SEAL_DIGEST_SIZE == 32, "43 characters of base64url, and a NUL");
 _Static_assert(RECORD_NONCE_SIZE == 44, "43 characters of base64url, and a NUL");
 
-void browser_clear(struct browser *browser) {
+void authorization_code_clear(struct authorization_code *browser) {
     secret_clear(&browser->state);
     secret_clear(&browser->verifier);
     explicit_bzero(browser, sizeof *browser);
@@ -76,7 +77,7 @@ static enum verdict make_address(const char *url, const struct secret *query, ch
     return VERDICT_MISCONFIGURED;
 }
 
-static int build(const struct provider_config *provider, struct browser *browser,
+static int build(const struct provider_config *provider, struct authorization_code *browser,
                  struct secret *ret) {
     uint8_t digest[SEAL_DIGEST_SIZE];
     char challenge[RECORD_NONCE_SIZE];
@@ -96,8 +97,9 @@ static int build(const struct provider_config *provider, struct browser *browser
     return oauth_build_authorization(provider, &asked, ret);
 }
 
-enum verdict browser_begin(const struct provider_config *provider, const char *url, uint32_t port,
-                           struct browser *ret, struct reason *reason) {
+enum verdict authorization_code_begin(const struct provider_config *provider, const char *url,
+                                      uint32_t port, struct authorization_code *ret,
+                                      struct reason *reason) {
     SCOPED_SECRET struct secret query = {0};
     snprintf(ret->redirect_uri, sizeof ret->redirect_uri, "http://127.0.0.1:%u/", port);
     ret->prompt.seconds = BROWSER_LIFE;
@@ -109,8 +111,9 @@ enum verdict browser_begin(const struct provider_config *provider, const char *u
     return make_address(url, &query, ret->prompt.address, reason);
 }
 
-enum verdict browser_judge(const struct provider_config *provider, bool named,
-                           const struct redirect *redirect, struct reason *reason) {
+enum verdict authorization_code_judge(const struct provider_config *provider, bool named,
+                                      const struct authorization_response *redirect,
+                                      struct reason *reason) {
     const char *issuer = secret_text(&redirect->issuer);
     bool told = redirect->issuer.length > 0;
     if (told && provider->issuer[0] != '\0' && strcmp(issuer, provider->issuer) != 0) {
@@ -130,18 +133,18 @@ enum verdict browser_judge(const struct provider_config *provider, bool named,
                                            secret_text(&redirect->description), reason);
 }
 
-void browser_redeem(const struct provider_config *provider, const char *url,
-                    const struct browser *browser, const struct secret *code,
-                    struct oauth_answer *ret) {
+void authorization_code_redeem(const struct provider_config *provider, const char *url,
+                               const struct authorization_code *browser, const struct secret *code,
+                               struct oauth_response *ret) {
     SCOPED_OAUTH_REQUEST struct oauth_request built = {0};
-    SCOPED_ANSWER struct http_answer answer = {0};
-    int64_t end = moment_boot_ms() + BROWSER_PATIENCE_MS;
+    SCOPED_HTTP_RESPONSE struct http_response response = {0};
+    int64_t end = clock_boot_ms() + BROWSER_PATIENCE_MS;
     struct http_patience patience = {.deadline_ms = end, .linger_ms = end};
     ret->verdict = VERDICT_FAULT;
     if (oauth_build_code(provider, code, &browser->verifier, browser->redirect_uri, &built) < 0)
         return;
     struct http_request request = provider_request(url, &built);
-    ret->verdict = provider_fetch(provider, &request, &patience, &answer, &ret->reason);
+    ret->verdict = provider_fetch(provider, &request, &patience, &response, &ret->reason);
     if (ret->verdict == VERDICT_GRANTED)
-        oauth_judge(answer.status, &answer.body, ret);
+        oauth_judge(response.status, &response.body, ret);
 }

@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * redirect.c - what comes to the loopback redirect.
+ * authorization_response.c - what comes to the loopback redirect.
  */
 #include "authorization_response.h"
 
@@ -11,16 +12,16 @@ static const struct parameter {
     const char *name;
     size_t offset;
 } parameters[] = {
-    {"code", offsetof(struct redirect, code)},
-    {"state", offsetof(struct redirect, state)},
-    {"iss", offsetof(struct redirect, issuer)},
-    {"error", offsetof(struct redirect, error)},
-    {"error_description", offsetof(struct redirect, description)},
+    {"code", offsetof(struct authorization_response, code)},
+    {"state", offsetof(struct authorization_response, state)},
+    {"iss", offsetof(struct authorization_response, issuer)},
+    {"error", offsetof(struct authorization_response, error)},
+    {"error_description", offsetof(struct authorization_response, description)},
 };
 
 enum { PARAMETER_COUNT = sizeof parameters / sizeof parameters[0] };
 
-void redirect_clear(struct redirect *redirect) {
+void authorization_response_clear(struct authorization_response *redirect) {
     for (size_t i = 0; i < PARAMETER_COUNT; i++)
         secret_clear((struct secret *) ((char *) redirect + parameters[i].offset));
 }
@@ -91,7 +92,7 @@ static bool decode(const char *text, size_t length, struct secret *ret) {
             byte = (char) (high << 4 | low);
             i += 2;
         }
-        if (byte == '\0' || secret_append(ret, &byte, 1, REDIRECT_HEAD_MAX) < 0)
+        if (byte == '\0' || secret_append(ret, &byte, 1, AUTHORIZATION_HEAD_MAX) < 0)
             return false;
     }
     return true;
@@ -99,7 +100,7 @@ static bool decode(const char *text, size_t length, struct secret *ret) {
 
 /* Takes NAME=VALUE of `length` bytes, if it is a parameter that is known. False when it is broken,
  * or there for the second time (RFC 6749 section 3.1). */
-static bool take_parameter(const char *pair, size_t length, struct redirect *ret) {
+static bool take_parameter(const char *pair, size_t length, struct authorization_response *ret) {
     const char *equals = memchr(pair, '=', length);
     size_t name = equals ? (size_t) (equals - pair) : length;
     for (size_t i = 0; i < PARAMETER_COUNT; i++) {
@@ -111,7 +112,7 @@ static bool take_parameter(const char *pair, size_t length, struct redirect *ret
     return true;
 }
 
-static bool take_query(const char *query, struct redirect *ret) {
+static bool take_query(const char *query, struct authorization_response *ret) {
     for (;;) {
         size_t length = strcspn(query, "&");
         if (!take_parameter(query, length, ret))
@@ -124,31 +125,32 @@ static bool take_query(const char *query, struct redirect *ret) {
 }
 
 /* METHOD SP TARGET SP VERSION, of which only GET /?QUERY HTTP/1.x is served. */
-static enum redirect_kind read_line(char *line, struct redirect *ret) {
+static enum authorization_response_kind read_line(char *line, struct authorization_response *ret) {
     char *target = strchr(line, ' ');
     char *version = target ? strchr(target + 1, ' ') : NULL;
     if (!version || strncmp(version, " HTTP/1.", 8) != 0 || strlen(version) != 9)
-        return REDIRECT_MALFORMED;
+        return AUTHORIZATION_MALFORMED;
     *version = '\0';
     if (strncmp(line, "GET /?", 6) == 0 && take_query(line + 6, ret))
-        return REDIRECT_RESPONSE;
-    redirect_clear(ret);
-    return REDIRECT_STRANGE;
+        return AUTHORIZATION_RESPONSE;
+    authorization_response_clear(ret);
+    return AUTHORIZATION_STRANGE;
 }
 
-enum redirect_kind redirect_read(const char *head, size_t size, uint32_t port,
-                                 struct redirect *ret) {
-    char text[REDIRECT_HEAD_MAX + 1];
-    if (size > REDIRECT_HEAD_MAX || memchr(head, '\0', size))
-        return REDIRECT_MALFORMED;
+enum authorization_response_kind authorization_response_read(const char *head, size_t size,
+                                                             uint32_t port,
+                                                             struct authorization_response *ret) {
+    char text[AUTHORIZATION_HEAD_MAX + 1];
+    if (size > AUTHORIZATION_HEAD_MAX || memchr(head, '\0', size))
+        return AUTHORIZATION_MALFORMED;
     if (!memmem(head, size, "\r\n\r\n", 4))
-        return size < REDIRECT_HEAD_MAX ? REDIRECT_UNFINISHED : REDIRECT_MALFORMED;
+        return size < AUTHORIZATION_HEAD_MAX ? AUTHORIZATION_UNFINISHED : AUTHORIZATION_MALFORMED;
     memcpy(text, head, size);
     text[size] = '\0';
     char *rest = text;
     char *line = take_line(&rest);
-    enum redirect_kind kind =
-        line && check_headers(rest, port) ? read_line(line, ret) : REDIRECT_MALFORMED;
+    enum authorization_response_kind kind =
+        line && check_headers(rest, port) ? read_line(line, ret) : AUTHORIZATION_MALFORMED;
     explicit_bzero(text, sizeof text);
     return kind;
 }

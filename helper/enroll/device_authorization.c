@@ -1,12 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * device.c - the device authorization grant.
+ * device_authorization.c - the device authorization grant.
  */
 #include "device_authorization.h"
 
 #include <string.h>
 
-#include "json.h"
 #include "clock.h"
+#include "json.h"
 #include "provider.h"
 #include "url.h"
 
@@ -18,9 +19,9 @@ enum {
     DEVICE_LIFE = 300,          /* seconds, for a code whose life is not told */
 };
 
-void device_clear(struct device *device) {
+void device_authorization_clear(struct device_authorization *device) {
     secret_clear(&device->code);
-    *device = (struct device){.interval = 0};
+    *device = (struct device_authorization){.interval = 0};
 }
 
 /* A whole number of seconds from 1 to `most`, else `otherwise`. */
@@ -48,9 +49,9 @@ static bool take_address(struct json_object *object, const char *name,
 }
 
 /* What to do about an error before there is a code; nobody but an administrator can. */
-static const char *mend_of(const char *error) {
+static const char *fix_of(const char *error) {
     static const struct {
-        const char *error, *mend;
+        const char *error, *fix;
     } mends[] = {
         {"invalid_scope",
          "; set scope to what this client may ask for, e.g. openid offline_access"},
@@ -60,12 +61,12 @@ static const char *mend_of(const char *error) {
     };
     for (size_t i = 0; i < sizeof mends / sizeof mends[0]; i++)
         if (strcmp(error, mends[i].error) == 0)
-            return mends[i].mend;
+            return mends[i].fix;
     return "";
 }
 
-bool device_take(long status, const struct secret *body, struct device *ret,
-                 struct reason *reason) {
+bool device_authorization_take(long status, const struct secret *body,
+                               struct device_authorization *ret, struct reason *reason) {
     SCOPED_JSON struct json_object *object = json_parse_strict(body);
     const char *code = object ? json_text(object, "device_code") : NULL;
     const char *user_code = object ? json_text(object, "user_code") : NULL;
@@ -76,7 +77,7 @@ bool device_take(long status, const struct secret *body, struct device *ret,
         (!take_address(object, "verification_uri", prompt->address) &&
          !take_address(object, "verification_url", prompt->address))) {
         reason_set(reason, 0, "device authorization answered HTTP %ld%s%.64s%s", status,
-                   error ? ": " : ", and no code", error ? error : "", error ? mend_of(error) : "");
+                   error ? ": " : ", and no code", error ? error : "", error ? fix_of(error) : "");
         return false;
     }
     if (secret_set(&ret->code, code, strlen(code), PROTOCOL_TOKEN_MAX) < 0)
@@ -88,22 +89,22 @@ bool device_take(long status, const struct secret *body, struct device *ret,
     return true;
 }
 
-enum verdict device_begin(const struct provider_config *provider, const char *url,
-                          const struct http_patience *patience, struct device *ret,
-                          struct reason *reason) {
+enum verdict device_authorization_begin(const struct provider_config *provider, const char *url,
+                                        const struct http_patience *patience,
+                                        struct device_authorization *ret, struct reason *reason) {
     SCOPED_OAUTH_REQUEST struct oauth_request built = {0};
-    SCOPED_ANSWER struct http_answer answer = {0};
+    SCOPED_HTTP_RESPONSE struct http_response response = {0};
     if (oauth_build_device(provider, &built) < 0) {
         reason_set(reason, 0, "auth_params are too long, or memory is");
         return VERDICT_FAULT;
     }
     struct http_request request = provider_request(url, &built);
-    enum verdict verdict = provider_fetch(provider, &request, patience, &answer, reason);
+    enum verdict verdict = provider_fetch(provider, &request, patience, &response, reason);
     if (verdict != VERDICT_GRANTED)
         return verdict;
-    if (device_take(answer.status, &answer.body, ret, reason))
+    if (device_authorization_take(response.status, &response.body, ret, reason))
         return VERDICT_GRANTED;
-    bool later = answer.status == 429 || answer.status >= 500;
+    bool later = response.status == 429 || response.status >= 500;
     return later ? VERDICT_UNREACHABLE : VERDICT_MISCONFIGURED;
 }
 
@@ -111,33 +112,34 @@ enum verdict device_begin(const struct provider_config *provider, const char *ur
  * it could not be asked, for which section 3.5 wants the same. */
 static void ask_once(const struct provider_config *provider, const char *url,
                      const struct oauth_request *built, int64_t until_ms, bool *ret_slower,
-                     struct oauth_answer *ret) {
-    SCOPED_ANSWER struct http_answer answer = {0};
+                     struct oauth_response *ret) {
+    SCOPED_HTTP_RESPONSE struct http_response response = {0};
     struct http_request request = provider_request(url, built);
-    int64_t soon = moment_boot_ms() + DEVICE_PATIENCE_MS;
+    int64_t soon = clock_boot_ms() + DEVICE_PATIENCE_MS;
     int64_t end = soon < until_ms ? soon : until_ms;
     struct http_patience patience = {.deadline_ms = end, .linger_ms = end};
-    oauth_answer_clear(ret);
-    ret->verdict = provider_fetch(provider, &request, &patience, &answer, &ret->reason);
+    oauth_response_clear(ret);
+    ret->verdict = provider_fetch(provider, &request, &patience, &response, &ret->reason);
     *ret_slower = ret->verdict != VERDICT_GRANTED;
     if (ret->verdict != VERDICT_GRANTED)
         return;
-    oauth_judge(answer.status, &answer.body, ret);
+    oauth_judge(response.status, &response.body, ret);
     *ret_slower = ret->verdict == VERDICT_UNREACHABLE &&
                   strncmp(ret->reason.text, "authorization_pending", 21) != 0;
 }
 
-void device_poll(const struct provider_config *provider, const char *url, struct device *device,
-                 const struct peer *peer, struct oauth_answer *ret) {
+void device_authorization_poll(const struct provider_config *provider, const char *url,
+                               struct device_authorization *device, const struct peer *peer,
+                               struct oauth_response *ret) {
     SCOPED_OAUTH_REQUEST struct oauth_request built = {0};
-    int64_t until = moment_boot_ms() + (int64_t) device->prompt.seconds * 1000;
+    int64_t until = clock_boot_ms() + (int64_t) device->prompt.seconds * 1000;
     bool slower = false;
     ret->verdict = VERDICT_FAULT;
     if (oauth_build_device_token(provider, &device->code, &built) < 0)
         return;
     for (;;) {
         bool here = peer_wait(peer, (int) device->interval * 1000);
-        if (!here || moment_boot_ms() >= until)
+        if (!here || clock_boot_ms() >= until)
             break;
         ask_once(provider, url, &built, until, &slower, ret);
         if (ret->verdict != VERDICT_UNREACHABLE)

@@ -1,37 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * device.h - the device authorization grant (RFC 8628): a person approves elsewhere, with a code.
+ * device_authorization.h - the device authorization grant (RFC 8628): a person approves elsewhere,
+ * with a code.
  */
-#ifndef OAUTH_LOGIN_DEVICE_H
-#define OAUTH_LOGIN_DEVICE_H
+#ifndef OAUTH_LOGIN_HELPER_ENROLL_DEVICE_AUTHORIZATION_H
+#define OAUTH_LOGIN_HELPER_ENROLL_DEVICE_AUTHORIZATION_H
 
 #include "config.h"
 #include "http.h"
-#include "token_request.h"
 #include "peer.h"
+#include "token_request.h"
 
-struct device {
+struct device_authorization {
     struct secret code;
     struct prompt prompt;
     uint32_t interval; /* seconds between two questions */
 };
 
-#define SCOPED_DEVICE __attribute__((cleanup(device_clear)))
+#define SCOPED_DEVICE_AUTHORIZATION __attribute__((cleanup(device_authorization_clear)))
 
-void device_clear(struct device *device);
+void device_authorization_clear(struct device_authorization *device);
 
 /* Takes the answer to a device authorization request (section 3.2, and Google's spelling of it):
  * false, with the reason, when it is none. `ret` must be cleared. */
-bool device_take(long status, const struct secret *body, struct device *ret, struct reason *reason);
+bool device_authorization_take(long status, const struct secret *body,
+                               struct device_authorization *ret, struct reason *reason);
 
 /* Begins one at `url`. GRANTED; MISCONFIGURED where the provider will not; UNREACHABLE, FAULT. */
-enum verdict device_begin(const struct provider_config *provider, const char *url,
-                          const struct http_patience *patience, struct device *ret,
-                          struct reason *reason);
+enum verdict device_authorization_begin(const struct provider_config *provider, const char *url,
+                                        const struct http_patience *patience,
+                                        struct device_authorization *ret, struct reason *reason);
 
 /* Asks the token endpoint `url` until the person has decided, the code has expired, or the peer has
  * hung up. GRANTED with the tokens; DENIED, REAUTHORIZE (expired, or the peer is gone),
  * MISCONFIGURED, FAULT, with the reason in `ret`. */
-void device_poll(const struct provider_config *provider, const char *url, struct device *device,
-                 const struct peer *peer, struct oauth_answer *ret);
+void device_authorization_poll(const struct provider_config *provider, const char *url,
+                               struct device_authorization *device, const struct peer *peer,
+                               struct oauth_response *ret);
 
 #endif

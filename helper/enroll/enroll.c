@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * enroll.c - an account gets its grant from the person, by device authorization or by authorization
  * code: two ways of obtaining tokens, one way of enrolling with them.
@@ -7,12 +8,12 @@
 #include <string.h>
 
 #include "authorization_code.h"
+#include "clock.h"
 #include "device_authorization.h"
 #include "enrollment.h"
 #include "identity.h"
 #include "login.h"
 #include "loopback.h"
-#include "clock.h"
 #include "preset.h"
 #include "provider.h"
 #include "renewal.h"
@@ -22,11 +23,11 @@ enum { ENROLL_REVOCATION_MS = 10000 };
 
 /* The token endpoint and the one that the person's approval begins at, into a record of nobody's:
  * an account has none before it is enrolled. */
-static enum verdict find_endpoints(const struct visit *visit, enum provider_endpoint first,
+static enum verdict find_endpoints(const struct exchange *exchange, enum provider_endpoint first,
                                    struct record *scratch, const char **ret_first,
                                    const char **ret_token, struct reason *reason) {
-    const struct provider_config *provider = &visit->config.provider;
-    struct http_patience patience = visit_patience(visit, NULL, NULL);
+    const struct provider_config *provider = &exchange->config.provider;
+    struct http_patience patience = exchange_patience(exchange, NULL, NULL);
     enum verdict verdict = provider_find(provider, first, scratch, &patience, ret_first, reason);
     if (verdict == VERDICT_GRANTED)
         verdict = provider_find(provider, PROVIDER_TOKEN, scratch, &patience, ret_token, reason);
@@ -43,91 +44,92 @@ static enum verdict find_endpoints(const struct visit *visit, enum provider_endp
 }
 
 /* A login can't wait as long as a code lives: the service that runs it has a limit of its own. */
-static void limit_time(const struct visit *visit, struct prompt *prompt) {
-    uint32_t most = visit->config.login.enroll_deadline;
-    bool in_login = visit->question.service[0] != '\0';
+static void limit_time(const struct exchange *exchange, struct prompt *prompt) {
+    uint32_t most = exchange->config.login.enroll_deadline;
+    bool in_login = exchange->request.service[0] != '\0';
     if (in_login && prompt->seconds > most)
         prompt->seconds = most;
 }
 
 /* Shows the code and waits for the person's decision. */
-static enum verdict obtain_by_device(struct visit *visit, struct oauth_answer *ret) {
-    SCOPED_DEVICE struct device device = {.interval = 0};
+static enum verdict obtain_by_device(struct exchange *exchange, struct oauth_response *ret) {
+    SCOPED_DEVICE_AUTHORIZATION struct device_authorization device = {.interval = 0};
     SCOPED_RECORD struct record scratch = {0};
-    const struct provider_config *provider = &visit->config.provider;
-    struct http_patience patience = visit_patience(visit, NULL, NULL);
+    const struct provider_config *provider = &exchange->config.provider;
+    struct http_patience patience = exchange_patience(exchange, NULL, NULL);
     struct reason reason = {""};
     const char *device_url = NULL, *token_url = NULL;
 
     enum verdict verdict =
-        find_endpoints(visit, PROVIDER_DEVICE, &scratch, &device_url, &token_url, &reason);
+        find_endpoints(exchange, PROVIDER_DEVICE, &scratch, &device_url, &token_url, &reason);
     if (verdict == VERDICT_GRANTED)
-        verdict = device_begin(provider, device_url, &patience, &device, &reason);
+        verdict = device_authorization_begin(provider, device_url, &patience, &device, &reason);
     if (verdict != VERDICT_GRANTED)
-        return visit_conclude(visit, verdict, &reason);
-    limit_time(visit, &device.prompt);
-    peer_send_prompt(&visit->peer, &device.prompt);
-    device_poll(provider, token_url, &device, &visit->peer, ret);
-    return visit_conclude(visit, ret->verdict, &ret->reason);
+        return exchange_conclude(exchange, verdict, &reason);
+    limit_time(exchange, &device.prompt);
+    peer_send_prompt(&exchange->peer, &device.prompt);
+    device_authorization_poll(provider, token_url, &device, &exchange->peer, ret);
+    return exchange_conclude(exchange, ret->verdict, &ret->reason);
 }
 
 /* Before the first request: a port that can't be had is found before anybody is asked. */
-static enum verdict listen_for_browser(struct visit *visit, struct loopback **ret) {
+static enum verdict listen_for_browser(struct exchange *exchange, struct loopback **ret) {
     struct reason reason;
-    uint32_t port = visit->config.provider.redirect_port;
+    uint32_t port = exchange->config.provider.redirect_port;
     int r = loopback_open(port, ret);
     if (r >= 0)
         return VERDICT_GRANTED;
     reason_set(&reason, 0, "cannot listen at port %u of 127.0.0.1: %s%s", port, strerror(-r),
                r == -EADDRINUSE ? "; who has it, says: ss -ltnp" : "");
-    return visit_conclude(visit, port != 0 && r == -EACCES ? VERDICT_MISCONFIGURED : VERDICT_FAULT,
-                          &reason);
+    return exchange_conclude(
+        exchange, port != 0 && r == -EACCES ? VERDICT_MISCONFIGURED : VERDICT_FAULT, &reason);
 }
 
 /* Waits for the browser's answer, and judges it. */
-static enum verdict await_browser(struct visit *visit, struct loopback *loopback, bool named,
-                                  const struct browser *browser, struct redirect *ret,
-                                  struct reason *reason) {
-    int64_t until = moment_boot_ms() + (int64_t) browser->prompt.seconds * 1000;
-    int r = loopback_wait(loopback, &browser->state, &visit->peer, until, ret);
+static enum verdict await_browser(struct exchange *exchange, struct loopback *loopback, bool named,
+                                  const struct authorization_code *browser,
+                                  struct authorization_response *ret, struct reason *reason) {
+    int64_t until = clock_boot_ms() + (int64_t) browser->prompt.seconds * 1000;
+    int r = loopback_wait(loopback, &browser->state, &exchange->peer, until, ret);
     if (r >= 0)
-        return browser_judge(&visit->config.provider, named, ret, reason);
+        return authorization_code_judge(&exchange->config.provider, named, ret, reason);
     reason_set(reason, 0, "nobody has approved in the browser in time");
     return VERDICT_REAUTHORIZE;
 }
 
 /* Shows the address, waits for the browser that comes from there, and redeems its code. */
-static enum verdict obtain_by_browser(struct visit *visit, struct loopback *loopback,
-                                      struct browser *browser, struct oauth_answer *ret) {
-    SCOPED_REDIRECT struct redirect redirect = {.code = {0}};
+static enum verdict obtain_by_browser(struct exchange *exchange, struct loopback *loopback,
+                                      struct authorization_code *browser,
+                                      struct oauth_response *ret) {
+    SCOPED_AUTHORIZATION_RESPONSE struct authorization_response redirect = {.code = {0}};
     SCOPED_RECORD struct record scratch = {0};
-    const struct provider_config *provider = &visit->config.provider;
+    const struct provider_config *provider = &exchange->config.provider;
     struct reason reason = {""};
     const char *authorization_url = NULL, *token_url = NULL;
 
-    enum verdict verdict = find_endpoints(visit, PROVIDER_AUTHORIZATION, &scratch,
+    enum verdict verdict = find_endpoints(exchange, PROVIDER_AUTHORIZATION, &scratch,
                                           &authorization_url, &token_url, &reason);
     if (verdict == VERDICT_GRANTED)
-        verdict =
-            browser_begin(provider, authorization_url, loopback_port(loopback), browser, &reason);
+        verdict = authorization_code_begin(provider, authorization_url, loopback_port(loopback),
+                                           browser, &reason);
     if (verdict != VERDICT_GRANTED)
-        return visit_conclude(visit, verdict, &reason);
-    peer_send_prompt(&visit->peer, &browser->prompt);
-    verdict =
-        await_browser(visit, loopback, scratch.response_names_issuer, browser, &redirect, &reason);
+        return exchange_conclude(exchange, verdict, &reason);
+    peer_send_prompt(&exchange->peer, &browser->prompt);
+    verdict = await_browser(exchange, loopback, scratch.response_names_issuer, browser, &redirect,
+                            &reason);
     if (verdict != VERDICT_GRANTED)
-        return visit_conclude(visit, verdict, &reason);
-    browser_redeem(provider, token_url, browser, &redirect.code, ret);
-    return visit_conclude(visit, ret->verdict, &ret->reason);
+        return exchange_conclude(exchange, verdict, &reason);
+    authorization_code_redeem(provider, token_url, browser, &redirect.code, ret);
+    return exchange_conclude(exchange, ret->verdict, &ret->reason);
 }
 
 static int take_tokens(const struct provider_config *provider, struct record *record,
-                       struct oauth_answer *tokens, const char *nonce) {
+                       struct oauth_response *tokens, const char *nonce) {
     record_grant_clear(&record->pending);
     record->pending_digest[0] = '\0';
     snprintf(record->pending_issuer, sizeof record->pending_issuer, "%s",
              identity_issuer(provider));
-    record->pending.expires = moment_wall() + tokens->expires_in;
+    record->pending.expires = clock_wall() + tokens->expires_in;
     strcpy(record->pending.nonce, nonce);
     /* Who says nothing has granted what was asked for: RFC 6749 section 5.1. */
     snprintf(record->pending.scope, sizeof record->pending.scope, "%s",
@@ -144,93 +146,96 @@ static int take_tokens(const struct provider_config *provider, struct record *re
 
 /* A grant that nobody will use is ended at the provider, if that takes it: the person's consent
  * must not live on unseen. Other logins of the account need not wait for that. */
-static void give_back(struct visit *visit, struct place *place, const struct secret *refresh,
-                      int64_t until_ms) {
+static void give_back(struct exchange *exchange, struct stored_account *stored,
+                      const struct secret *refresh, int64_t until_ms) {
     struct reason ignored = {""};
-    int64_t soon = moment_boot_ms() + ENROLL_REVOCATION_MS;
+    int64_t soon = clock_boot_ms() + ENROLL_REVOCATION_MS;
     int64_t end = soon < until_ms ? soon : until_ms;
     struct http_patience patience = {.deadline_ms = end, .linger_ms = end};
-    const struct provider_config *provider = &visit->config.provider;
-    if (place->entry)
-        store_entry_unlock(place->entry);
-    revocation_send(provider, &place->record, refresh, OAUTH_REFRESH_TOKEN,
+    const struct provider_config *provider = &exchange->config.provider;
+    if (stored->entry)
+        store_entry_unlock(stored->entry);
+    revocation_send(provider, &stored->record, refresh, OAUTH_REFRESH_TOKEN,
                     identity_issuer(provider), &patience, &ignored);
 }
 
 /* Stores the grant as pending, then proves whose it is. A renewal of the account that is on its way
  * is waited for: the person has approved, and would have to do it again. */
-static void keep(struct enrolment *enrolment, struct oauth_answer *tokens, const char *nonce) {
-    struct visit *visit = enrolment->visit;
-    struct record *record = &enrolment->place.record;
+static void keep(struct enrollment *enrollment, struct oauth_response *tokens, const char *nonce) {
+    struct exchange *exchange = enrollment->exchange;
+    struct record *record = &enrollment->stored.record;
     struct reason reason = {""};
     char subject[RECORD_SUBJECT_SIZE] = "";
-    int64_t until = moment_boot_ms() + RENEWAL_LINGER_MS;
+    int64_t until = clock_boot_ms() + RENEWAL_LINGER_MS;
     struct http_patience patience = {.deadline_ms = until, .linger_ms = until};
 
-    int r = place_lock(&enrolment->place, until, &reason);
+    int r = stored_account_lock(&enrollment->stored, until, &reason);
     if (r >= 0 && record->pending_digest[0] != '\0')
         r = reason_set(&reason, -EBUSY,
                        "an import of %s is not finished: run it again, or "
                        "oauth-login unenroll %s first",
-                       visit->account.name, visit->account.name);
+                       exchange->account.name, exchange->account.name);
     if (r >= 0)
-        r = take_tokens(&visit->config.provider, record, tokens, nonce);
+        r = take_tokens(&exchange->config.provider, record, tokens, nonce);
     if (r >= 0)
-        r = store_entry_replace(enrolment->place.entry, record, &reason);
+        r = store_entry_replace(enrollment->stored.entry, record, &reason);
     if (r < 0) {
-        visit_conclude(visit, r == -ETIMEDOUT ? VERDICT_UNREACHABLE : VERDICT_FAULT, &reason);
-        give_back(visit, &enrolment->place, &tokens->refresh, until);
+        exchange_conclude(exchange, r == -ETIMEDOUT ? VERDICT_UNREACHABLE : VERDICT_FAULT, &reason);
+        give_back(exchange, &enrollment->stored, &tokens->refresh, until);
         return;
     }
-    enum verdict verdict = enrolment_prove(enrolment, &patience, subject);
+    enum verdict verdict = enrollment_prove(enrollment, &patience, subject);
     if (verdict == VERDICT_GRANTED) {
-        enrolment_finish(enrolment, subject);
+        enrollment_finish(enrollment, subject);
         return;
     }
-    enrolment_drop(enrolment); /* the person can approve again, with nothing used up */
-    give_back(visit, &enrolment->place, &tokens->refresh, until);
+    enrollment_drop(enrollment); /* the person can approve again, with nothing used up */
+    give_back(exchange, &enrollment->stored, &tokens->refresh, until);
 }
 
 /* Opens the account's place before anything is asked for: a store that can't be used is found
  * before a person approves. Without the lock: until then, logins go on with what there is. */
-static enum verdict begin(struct enrolment *enrolment) {
+static enum verdict begin(struct enrollment *enrollment) {
     struct reason reason = {""};
-    return place_open(enrolment->visit, PLACE_VACANT, 0, &enrolment->place, &reason) < 0
-               ? visit_conclude(enrolment->visit, VERDICT_FAULT, &reason)
+    return stored_account_open(enrollment->exchange, ACCOUNT_VACANT, 0, &enrollment->stored,
+                               &reason) < 0
+               ? exchange_conclude(enrollment->exchange, VERDICT_FAULT, &reason)
                : VERDICT_GRANTED;
 }
 
 /* Enrols with what the person's approval has brought; an ID token must have `nonce`, unless that is
  * "". */
-static void enroll(struct enrolment *enrolment, struct oauth_answer *tokens, const char *nonce) {
-    struct visit *visit = enrolment->visit;
+static void enroll(struct enrollment *enrollment, struct oauth_response *tokens,
+                   const char *nonce) {
+    struct exchange *exchange = enrollment->exchange;
     struct reason reason = {""};
     if (tokens->refresh.length > 0) {
-        keep(enrolment, tokens, nonce);
+        keep(enrollment, tokens, nonce);
         return;
     }
-    reason_set(&reason, 0, "%s gave no refresh token: %s", visit->config.provider.name,
-               preset_find(visit->config.provider.preset)->renewal_mend);
-    visit_conclude(visit, VERDICT_MISCONFIGURED, &reason);
+    reason_set(&reason, 0, "%s gave no refresh token: %s", exchange->config.provider.name,
+               preset_find(exchange->config.provider.preset)->renewal_fix);
+    exchange_conclude(exchange, VERDICT_MISCONFIGURED, &reason);
 }
 
-void enroll_by_device(struct visit *visit) {
-    SCOPED_ENROLMENT struct enrolment enrolment = {.visit = visit};
-    SCOPED_OAUTH_ANSWER struct oauth_answer tokens = {0};
-    visit->answer.source = SOURCE_DEVICE;
-    if (begin(&enrolment) == VERDICT_GRANTED && obtain_by_device(visit, &tokens) == VERDICT_GRANTED)
-        enroll(&enrolment, &tokens, "");
+void enroll_by_device(struct exchange *exchange) {
+    SCOPED_ENROLLMENT struct enrollment enrollment = {.exchange = exchange};
+    SCOPED_OAUTH_RESPONSE struct oauth_response tokens = {0};
+    exchange->reply.source = SOURCE_DEVICE;
+    if (begin(&enrollment) == VERDICT_GRANTED &&
+        obtain_by_device(exchange, &tokens) == VERDICT_GRANTED)
+        enroll(&enrollment, &tokens, "");
 }
 
 /* It listens before the sandbox is entered, which `begin` does. */
-void enroll_by_browser(struct visit *visit) {
-    SCOPED_ENROLMENT struct enrolment enrolment = {.visit = visit};
-    SCOPED_OAUTH_ANSWER struct oauth_answer tokens = {0};
-    SCOPED_BROWSER struct browser browser = {.redirect_uri = ""};
+void enroll_by_browser(struct exchange *exchange) {
+    SCOPED_ENROLLMENT struct enrollment enrollment = {.exchange = exchange};
+    SCOPED_OAUTH_RESPONSE struct oauth_response tokens = {0};
+    SCOPED_AUTHORIZATION_CODE struct authorization_code browser = {.redirect_uri = ""};
     SCOPED_LOOPBACK struct loopback *loopback = NULL;
-    visit->answer.source = SOURCE_BROWSER;
-    if (listen_for_browser(visit, &loopback) == VERDICT_GRANTED &&
-        begin(&enrolment) == VERDICT_GRANTED &&
-        obtain_by_browser(visit, loopback, &browser, &tokens) == VERDICT_GRANTED)
-        enroll(&enrolment, &tokens, browser.nonce);
+    exchange->reply.source = SOURCE_BROWSER;
+    if (listen_for_browser(exchange, &loopback) == VERDICT_GRANTED &&
+        begin(&enrollment) == VERDICT_GRANTED &&
+        obtain_by_browser(exchange, loopback, &browser, &tokens) == VERDICT_GRANTED)
+        enroll(&enrollment, &tokens, browser.nonce);
 }

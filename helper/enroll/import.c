@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * import.c - a refresh token that an administrator brings becomes the account's grant.
  *
@@ -18,17 +19,17 @@
 #include "renewal.h"
 #include "seal.h"
 
-static void conclude(struct enrolment *import, enum verdict verdict, const char *text) {
+static void conclude(struct enrollment *import, enum verdict verdict, const char *text) {
     struct reason reason;
     reason_set(&reason, 0, "%s", text);
-    visit_conclude(import->visit, verdict, &reason);
+    exchange_conclude(import->exchange, verdict, &reason);
 }
 
 /* Puts the given token into the record as pending, unless it is the same import going on. */
-static int take_input(struct enrolment *import, const char *digest) {
-    struct record *record = &import->place.record;
-    const struct secret *input = &import->visit->question.input;
-    const char *issuer = identity_issuer(&import->visit->config.provider);
+static int take_input(struct enrollment *import, const char *digest) {
+    struct record *record = &import->stored.record;
+    const struct secret *input = &import->exchange->request.input;
+    const char *issuer = identity_issuer(&import->exchange->config.provider);
     if (record->pending.refresh.length > 0 && strcmp(record->pending_digest, digest) == 0 &&
         strcmp(record->pending_issuer, issuer) == 0)
         return 0;
@@ -39,52 +40,52 @@ static int take_input(struct enrolment *import, const char *digest) {
 }
 
 /* Whether this very input was imported before. */
-static bool is_imported(const struct enrolment *import, const char *digest) {
-    return import->place.record.enrolled != 0 &&
-           strcmp(import->place.record.imported_digest, digest) == 0;
+static bool is_imported(const struct enrollment *import, const char *digest) {
+    return import->stored.record.enrolled != 0 &&
+           strcmp(import->stored.record.imported_digest, digest) == 0;
 }
 
-static void conclude_imported(struct enrolment *import) {
-    struct answer *answer = &import->visit->answer;
-    bool dead = import->place.record.last_verdict == VERDICT_REAUTHORIZE;
-    answer->expires = import->place.record.grant.expires;
+static void conclude_imported(struct enrollment *import) {
+    struct reply *reply = &import->exchange->reply;
+    bool dead = import->stored.record.last_verdict == VERDICT_REAUTHORIZE;
+    reply->expires = import->stored.record.grant.expires;
     conclude(import, dead ? VERDICT_REAUTHORIZE : VERDICT_GRANTED,
              dead ? "this token was imported before, and its grant has died since; bring a new one"
                   : "this token was imported before; its grant is stored");
 }
 
 /* Stores the given token before it is used. */
-static enum verdict start(struct enrolment *import, const char *digest) {
+static enum verdict start(struct enrollment *import, const char *digest) {
     struct reason reason = {""};
     if (take_input(import, digest) >= 0 &&
-        store_entry_replace(import->place.entry, &import->place.record, &reason) >= 0)
+        store_entry_replace(import->stored.entry, &import->stored.record, &reason) >= 0)
         return VERDICT_GRANTED;
-    return visit_conclude(import->visit, VERDICT_FAULT, &reason);
+    return exchange_conclude(import->exchange, VERDICT_FAULT, &reason);
 }
 
 static void answer_late(void *context) {
-    struct enrolment *import = context;
-    visit_conclude_late(import->visit);
-    visit_answer(import->visit);
+    struct enrollment *import = context;
+    exchange_conclude_late(import->exchange);
+    exchange_reply(import->exchange);
 }
 
-static enum verdict renew(struct enrolment *import) {
+static enum verdict renew(struct enrollment *import) {
     struct renewal renewal = {
-        .provider = &import->visit->config.provider,
-        .entry = import->place.entry,
-        .record = &import->place.record,
-        .grant = &import->place.record.pending,
-        .patience = visit_patience(import->visit, answer_late, import),
+        .provider = &import->exchange->config.provider,
+        .entry = import->stored.entry,
+        .record = &import->stored.record,
+        .grant = &import->stored.record.pending,
+        .patience = exchange_patience(import->exchange, answer_late, import),
     };
-    import->visit->answer.source = SOURCE_REFRESH;
+    import->exchange->reply.source = SOURCE_REFRESH;
     enum verdict verdict = renewal_run(&renewal);
-    import->visit->answer.rotated = renewal.rotated;
-    return visit_conclude(import->visit, verdict, &renewal.reason);
+    import->exchange->reply.rotated = renewal.rotated;
+    return exchange_conclude(import->exchange, verdict, &renewal.reason);
 }
 
-void import_grant(struct visit *visit) {
-    SCOPED_ENROLMENT struct enrolment import = {.visit = visit};
-    const struct secret *input = &visit->question.input;
+void import_grant(struct exchange *exchange) {
+    SCOPED_ENROLLMENT struct enrollment import = {.exchange = exchange};
+    const struct secret *input = &exchange->request.input;
     struct reason reason = {""};
     char subject[RECORD_SUBJECT_SIZE] = "", digest[RECORD_DIGEST_SIZE];
 
@@ -97,9 +98,10 @@ void import_grant(struct visit *visit) {
     seal_digest_text(input->data, input->length, digest);
     int r = take_input(&import, digest);
     if (r >= 0)
-        r = place_open(visit, PLACE_MADE, visit->deadline_ms, &import.place, &reason);
+        r = stored_account_open(exchange, ACCOUNT_MADE, exchange->deadline_ms, &import.stored,
+                                &reason);
     if (r < 0) {
-        visit_conclude(visit, r == -ETIMEDOUT ? VERDICT_UNREACHABLE : VERDICT_FAULT, &reason);
+        exchange_conclude(exchange, r == -ETIMEDOUT ? VERDICT_UNREACHABLE : VERDICT_FAULT, &reason);
         return;
     }
     if (is_imported(&import, digest)) {
@@ -110,10 +112,10 @@ void import_grant(struct visit *visit) {
     if (verdict == VERDICT_GRANTED)
         verdict = renew(&import);
     if (verdict == VERDICT_REAUTHORIZE)
-        enrolment_drop(&import);
-    struct http_patience patience = visit_patience(visit, NULL, NULL);
+        enrollment_drop(&import);
+    struct http_patience patience = exchange_patience(exchange, NULL, NULL);
     if (verdict == VERDICT_GRANTED)
-        verdict = enrolment_prove(&import, &patience, subject);
+        verdict = enrollment_prove(&import, &patience, subject);
     if (verdict == VERDICT_GRANTED)
-        enrolment_finish(&import, subject);
+        enrollment_finish(&import, subject);
 }

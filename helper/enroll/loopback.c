@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * loopback.c - the listener that a browser is redirected to.
  *
@@ -29,7 +30,7 @@ struct connection {
     int fd; /* -1: free */
     int64_t since_ms;
     size_t used;
-    char head[REDIRECT_HEAD_MAX];
+    char head[AUTHORIZATION_HEAD_MAX];
 };
 
 struct loopback {
@@ -111,7 +112,7 @@ static void respond(const struct connection *connection, const char *status, con
 
 /* Reads what came. True when the connection has brought the response to our request. */
 static bool serve(struct loopback *loopback, struct connection *connection,
-                  const struct secret *state, struct redirect *ret) {
+                  const struct secret *state, struct authorization_response *ret) {
     static const char thanks[] =
         "<!DOCTYPE html><html lang=\"en\"><title>oauth-login</title>"
         "<p>oauth-login has the provider's answer; the terminal says what it is. "
@@ -120,22 +121,22 @@ static bool serve(struct loopback *loopback, struct connection *connection,
                        sizeof connection->head - connection->used, MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return false;
-    enum redirect_kind kind = REDIRECT_MALFORMED;
+    enum authorization_response_kind kind = AUTHORIZATION_MALFORMED;
     if (got > 0) {
         connection->used += (size_t) got;
-        kind = redirect_read(connection->head, connection->used, loopback->port, ret);
+        kind = authorization_response_read(connection->head, connection->used, loopback->port, ret);
     }
-    if (kind == REDIRECT_UNFINISHED)
+    if (kind == AUTHORIZATION_UNFINISHED)
         return false;
-    bool ours = kind == REDIRECT_RESPONSE && secret_equal(&ret->state, state);
+    bool ours = kind == AUTHORIZATION_RESPONSE && secret_equal(&ret->state, state);
     if (ours)
         respond(connection, "200 OK", thanks);
-    else if (got > 0 && kind == REDIRECT_MALFORMED)
+    else if (got > 0 && kind == AUTHORIZATION_MALFORMED)
         respond(connection, "400 Bad Request", "Bad request\n");
     else if (got > 0)
         respond(connection, "404 Not Found", "Not found\n");
     if (!ours)
-        redirect_clear(ret);
+        authorization_response_clear(ret);
     loopback->disturbed |= !ours;
     end_connection(connection);
     return ours;
@@ -167,12 +168,12 @@ static void admit(struct loopback *loopback) {
         }
         struct connection *connection = make_room(loopback);
         connection->fd = fd;
-        connection->since_ms = moment_boot_ms();
+        connection->since_ms = clock_boot_ms();
     }
 }
 
 static void end_slow_ones(struct loopback *loopback) {
-    int64_t since_ms = moment_boot_ms() - CONNECTION_MS;
+    int64_t since_ms = clock_boot_ms() - CONNECTION_MS;
     for (size_t i = 0; i < CONNECTIONS_MAX; i++)
         if (loopback->connections[i].since_ms <= since_ms)
             end_connection(&loopback->connections[i]);
@@ -180,9 +181,9 @@ static void end_slow_ones(struct loopback *loopback) {
 
 /* One round of polling: 1 when `ret` is filled, 0 to go on, -ECONNRESET. */
 static int poll_once(struct loopback *loopback, const struct secret *state, const struct peer *peer,
-                     int64_t until_ms, struct redirect *ret) {
+                     int64_t until_ms, struct authorization_response *ret) {
     struct pollfd waiting[CONNECTIONS_MAX + 2];
-    int64_t left = until_ms - moment_boot_ms();
+    int64_t left = until_ms - clock_boot_ms();
     for (size_t i = 0; i < CONNECTIONS_MAX; i++)
         waiting[i] = (struct pollfd){.fd = loopback->connections[i].fd, .events = POLLIN};
     waiting[CONNECTIONS_MAX] = (struct pollfd){.fd = loopback->fd, .events = POLLIN};
@@ -202,10 +203,10 @@ static int poll_once(struct loopback *loopback, const struct secret *state, cons
 }
 
 int loopback_wait(struct loopback *loopback, const struct secret *state, const struct peer *peer,
-                  int64_t until_ms, struct redirect *ret) {
+                  int64_t until_ms, struct authorization_response *ret) {
     int r = 0;
     while (r == 0) {
-        if (moment_boot_ms() >= until_ms)
+        if (clock_boot_ms() >= until_ms)
             r = -ETIMEDOUT;
         else
             r = poll_once(loopback, state, peer, until_ms, ret);

@@ -1,15 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * loopback.h - the listener that a browser is redirected to (RFC 8252 section 7.3), on 127.0.0.1
  * only. Every local user and every web page can reach it: whoever does not know the state can
  * neither complete the wait nor end it.
  */
-#ifndef OAUTH_LOGIN_LOOPBACK_H
-#define OAUTH_LOGIN_LOOPBACK_H
+#ifndef OAUTH_LOGIN_HELPER_ENROLL_LOOPBACK_H
+#define OAUTH_LOGIN_HELPER_ENROLL_LOOPBACK_H
 
 #include <stdint.h>
 
-#include "peer.h"
 #include "authorization_response.h"
+#include "peer.h"
 
 struct loopback;
 
@@ -27,6 +28,6 @@ uint32_t loopback_port(const struct loopback *loopback);
  * `ret`, which must be cleared, and shows the browser a page. Nobody is listened to any more
  * afterwards. -ETIMEDOUT; -ECONNRESET when the peer hung up. */
 int loopback_wait(struct loopback *loopback, const struct secret *state, const struct peer *peer,
-                  int64_t until_ms, struct redirect *ret);
+                  int64_t until_ms, struct authorization_response *ret);
 
 #endif

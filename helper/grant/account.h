@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * account.h - the local account that is asked about, as the name service knows it.
  */
-#ifndef OAUTH_LOGIN_ACCOUNT_H
-#define OAUTH_LOGIN_ACCOUNT_H
+#ifndef OAUTH_LOGIN_HELPER_GRANT_ACCOUNT_H
+#define OAUTH_LOGIN_HELPER_GRANT_ACCOUNT_H
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * identity.c - whose grant it is. Compared are whole strings only: no prefix, no case folding.
  */

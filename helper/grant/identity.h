@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * identity.h - whose grant it is: the provider's claims against the local account.
  */
-#ifndef OAUTH_LOGIN_IDENTITY_H
-#define OAUTH_LOGIN_IDENTITY_H
+#ifndef OAUTH_LOGIN_HELPER_GRANT_IDENTITY_H
+#define OAUTH_LOGIN_HELPER_GRANT_IDENTITY_H
 
 #include "account.h"
 #include "config.h"
@@ -28,7 +29,7 @@ enum verdict identity_match_configured(const struct config *config, const struct
                                        char ret_subject[RECORD_SUBJECT_SIZE],
                                        struct reason *reason);
 
-/* Whether what was pinned at enrolment is what the configuration says today. GRANTED or DENIED. */
+/* Whether what was pinned at enrollment is what the configuration says today. GRANTED or DENIED. */
 enum verdict identity_check_pin(const struct config *config, const struct account *account,
                                 const struct record *record, struct reason *reason);
 

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * policy.h - what the administrator demands beyond a renewed grant: scopes, groups, claims. Pure.
  */
-#ifndef OAUTH_LOGIN_POLICY_H
-#define OAUTH_LOGIN_POLICY_H
+#ifndef OAUTH_LOGIN_HELPER_GRANT_POLICY_H
+#define OAUTH_LOGIN_HELPER_GRANT_POLICY_H
 
 #include "config.h"
 #include "json.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * proof.c - live proof that the account is active.
  */
@@ -5,9 +6,9 @@
 
 #include <string.h>
 
+#include "clock.h"
 #include "id_token.h"
 #include "identity.h"
-#include "clock.h"
 #include "policy.h"
 #include "provider.h"
 
@@ -39,7 +40,7 @@ static enum verdict check_id_token(const struct provider_config *provider, struc
         return conclude_unreadable(&grant->id_token, reason);
     /* Without a configured issuer there is none to compare with; the subject there is. */
     const char *issuer = provider->issuer[0] != '\0' ? provider->issuer : json_text(claims, "iss");
-    if (!id_token_check(claims, issuer ? issuer : "", provider->client_id, moment_wall(), reason))
+    if (!id_token_check(claims, issuer ? issuer : "", provider->client_id, clock_wall(), reason))
         return VERDICT_DENIED;
     if (strcmp(json_text(claims, "sub"), subject) != 0)
         return DENY(reason, "the ID token is of another subject than %.100s", subject);
@@ -91,7 +92,7 @@ enum verdict proof_verify_id_token(const struct provider_config *provider, struc
     *ret_claims = id_token_read(&grant->id_token);
     if (!*ret_claims)
         return DENY(reason, "the ID token's payload is no JSON object");
-    return id_token_check(*ret_claims, provider->issuer, provider->client_id, moment_wall(), reason)
+    return id_token_check(*ret_claims, provider->issuer, provider->client_id, clock_wall(), reason)
                ? VERDICT_GRANTED
                : VERDICT_DENIED;
 }

@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * proof.h - what proves, beyond a renewed grant, that the account is active and still the same: at
  * some providers a grant still renews when its account is disabled.
  */
-#ifndef OAUTH_LOGIN_PROOF_H
-#define OAUTH_LOGIN_PROOF_H
+#ifndef OAUTH_LOGIN_HELPER_GRANT_PROOF_H
+#define OAUTH_LOGIN_HELPER_GRANT_PROOF_H
 
 #include "config.h"
 #include "http.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * renewal.c - one renewal of a grant.
  */
@@ -5,11 +6,11 @@
 
 #include <string.h>
 
-#include "verdict_cache.h"
 #include "clock.h"
-#include "token_request.h"
 #include "proof.h"
 #include "provider.h"
+#include "token_request.h"
+#include "verdict_cache.h"
 
 /* Stores the record; a disk that fails once is asked once more, since what is lost here can't
  * be had again. */
@@ -23,36 +24,36 @@ static int store_twice(struct renewal *renewal) {
 /* One request that was sent and not answered is sent once more, never twice: a provider that keeps
  * the old token for a while answers it, and without it the next login would be the retry. */
 static int send_again(struct renewal *renewal, const struct http_settings *settings,
-                      const struct http_request *request, struct http_answer *answer) {
-    SCOPED_ANSWER struct http_answer again = {0};
+                      const struct http_request *request, struct http_response *response) {
+    SCOPED_HTTP_RESPONSE struct http_response again = {0};
     renewal->lost = renewal->sent_again = true;
     renewal->patience.committed = true;
     int r = http_perform(settings, request, &renewal->patience, &again);
     if (r >= 0 && again.outcome == HTTP_ANSWERED) {
-        http_answer_clear(answer);
-        *answer = again;
-        again = (struct http_answer){0};
+        http_response_clear(response);
+        *response = again;
+        again = (struct http_response){0};
     }
     return r;
 }
 
 static int send_request(struct renewal *renewal, const char *url, const struct oauth_request *built,
-                        struct http_answer *answer) {
+                        struct http_response *response) {
     struct http_settings settings = provider_http(renewal->provider);
     struct http_request request = provider_request(url, built);
-    int r = http_perform(&settings, &request, &renewal->patience, answer);
-    if (r >= 0 && answer->outcome == HTTP_LOST && moment_boot_ms() < renewal->patience.linger_ms)
-        r = send_again(renewal, &settings, &request, answer);
+    int r = http_perform(&settings, &request, &renewal->patience, response);
+    if (r >= 0 && response->outcome == HTTP_LOST && clock_boot_ms() < renewal->patience.linger_ms)
+        r = send_again(renewal, &settings, &request, response);
     return r;
 }
 
 /* Takes over into the record what a complete answer brought. */
-static enum verdict take_answer(struct renewal *renewal, const struct http_answer *answer) {
-    SCOPED_OAUTH_ANSWER struct oauth_answer judged = {0};
+static enum verdict take_answer(struct renewal *renewal, const struct http_response *response) {
+    SCOPED_OAUTH_RESPONSE struct oauth_response judged = {0};
     struct record_grant *grant = renewal->grant;
 
     renewal->answered = true;
-    oauth_judge(answer->status, &answer->body, &judged);
+    oauth_judge(response->status, &response->body, &judged);
     renewal->reason = judged.reason;
     renewal->rotated = judged.refresh.length > 0 && !secret_equal(&judged.refresh, &grant->refresh);
     if (renewal->rotated)
@@ -75,7 +76,7 @@ static enum verdict take_answer(struct renewal *renewal, const struct http_answe
         return judged.verdict;
     secret_move(&grant->access, &judged.access);
     secret_move(&grant->id_token, &judged.id_token);
-    grant->expires = moment_wall() + judged.expires_in;
+    grant->expires = clock_wall() + judged.expires_in;
     if (judged.scope[0] != '\0')
         strcpy(grant->scope, judged.scope);
     return VERDICT_GRANTED;
@@ -88,7 +89,7 @@ static enum verdict no_memory(struct renewal *renewal) {
 
 static enum verdict exchange(struct renewal *renewal, const char *url) {
     SCOPED_OAUTH_REQUEST struct oauth_request built = {0};
-    SCOPED_ANSWER struct http_answer answer = {0};
+    SCOPED_HTTP_RESPONSE struct http_response response = {0};
 
     if (oauth_build_refresh(renewal->provider, &renewal->grant->refresh, &built) < 0)
         return no_memory(renewal);
@@ -97,13 +98,13 @@ static enum verdict exchange(struct renewal *renewal, const char *url) {
     if (store_entry_reserve(renewal->entry, renewal->record, &renewal->reason) < 0 ||
         store_entry_replace(renewal->entry, renewal->record, &renewal->reason) < 0)
         return VERDICT_FAULT;
-    if (send_request(renewal, url, &built, &answer) < 0)
+    if (send_request(renewal, url, &built, &response) < 0)
         return no_memory(renewal);
-    if (answer.outcome == HTTP_ANSWERED)
-        return take_answer(renewal, &answer);
-    bool sent = answer.outcome == HTTP_LOST || answer.outcome == HTTP_TOO_LARGE;
+    if (response.outcome == HTTP_ANSWERED)
+        return take_answer(renewal, &response);
+    bool sent = response.outcome == HTTP_LOST || response.outcome == HTTP_TOO_LARGE;
     renewal->grant->in_flight = sent || renewal->lost;
-    return provider_judge_failure(url, &answer, &renewal->reason);
+    return provider_judge_failure(url, &response, &renewal->reason);
 }
 
 enum verdict renewal_run(struct renewal *renewal) {
@@ -125,6 +126,6 @@ enum verdict renewal_run(struct renewal *renewal) {
      * for want of a file here, say, is as soon as that is mended. */
     bool counts = verdict != VERDICT_MISCONFIGURED || renewal->answered;
     if (own && counts && (verdict != VERDICT_GRANTED || !renewal->proof_follows))
-        earlier_note(record, renewal->provider, verdict, &renewal->reason);
+        verdict_cache_store(record, renewal->provider, verdict, &renewal->reason);
     return store_twice(renewal) < 0 ? VERDICT_FAULT : verdict;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * renewal.h - one renewal of a grant: the only place where a refresh token leaves the machine.
  *
@@ -6,8 +7,8 @@
  * else that is found to be, and stored before anything else is done. One window is left that no
  * client can close: between the provider's rotation and the end of our fdatasync.
  */
-#ifndef OAUTH_LOGIN_RENEWAL_H
-#define OAUTH_LOGIN_RENEWAL_H
+#ifndef OAUTH_LOGIN_HELPER_GRANT_RENEWAL_H
+#define OAUTH_LOGIN_HELPER_GRANT_RENEWAL_H
 
 #include "config.h"
 #include "http.h"

@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * earlier.c - what the answers to earlier logins mean for this one.
+ * verdict_cache.c - what the answers to earlier logins mean for this one.
  */
 #include "verdict_cache.h"
 
@@ -11,27 +12,27 @@
 
 enum { BACK_OFF_FIRST = 60, BACK_OFF_MAX = 300 }; /* seconds */
 
-static struct record_moment now(void) {
-    struct record_moment moment = {.ms = moment_boot_ms()};
-    moment_boot_id(moment.boot);
-    return moment;
+static struct record_time now(void) {
+    struct record_time time = {.ms = clock_boot_ms()};
+    clock_boot_id(time.boot);
+    return time;
 }
 
 /* Milliseconds since `then`; negative when it was in another boot, or never, or lies ahead. */
-static int64_t since(const struct record_moment *then) {
-    struct record_moment moment = now();
-    if (then->boot[0] == '\0' || strcmp(then->boot, moment.boot) != 0)
+static int64_t since(const struct record_time *then) {
+    struct record_time time = now();
+    if (then->boot[0] == '\0' || strcmp(then->boot, time.boot) != 0)
         return -1;
-    return moment.ms - then->ms;
+    return time.ms - then->ms;
 }
 
 /* Whether `then` lies ahead in this very boot. */
-static bool went_back(const struct record_moment *then) {
-    struct record_moment moment = now();
-    return strcmp(then->boot, moment.boot) == 0 && moment.ms < then->ms;
+static bool went_back(const struct record_time *then) {
+    struct record_time time = now();
+    return strcmp(then->boot, time.boot) == 0 && time.ms < then->ms;
 }
 
-static bool is_within(const struct record_moment *then, int64_t seconds) {
+static bool is_within(const struct record_time *then, int64_t seconds) {
     int64_t elapsed = since(then);
     return elapsed >= 0 && elapsed < seconds * 1000;
 }
@@ -75,25 +76,25 @@ static void note_misconfigured(struct record *record, const struct provider_conf
     strcpy(record->misconfigured_reason, reason->text);
 }
 
-void earlier_note(struct record *record, const struct provider_config *provider,
-                  enum verdict verdict, const struct reason *reason) {
+void verdict_cache_store(struct record *record, const struct provider_config *provider,
+                         enum verdict verdict, const struct reason *reason) {
     if (verdict == VERDICT_UNREACHABLE) {
         record->unreachable = now();
         strcpy(record->unreachable_reason, reason->text);
         return;
     }
-    record->unreachable = (struct record_moment){0};
+    record->unreachable = (struct record_time){0};
     if (verdict == VERDICT_MISCONFIGURED) {
         note_misconfigured(record, provider, reason);
         return;
     }
-    record->misconfigured = (struct record_moment){0};
+    record->misconfigured = (struct record_time){0};
     record->misconfigured_client[0] = '\0';
     record->last_verdict = verdict;
     record->judged = now();
     digest_client(provider, record->judged_client);
     if (verdict == VERDICT_GRANTED)
-        record->last_granted = moment_wall();
+        record->last_granted = clock_wall();
     strcpy(record->last_reason, verdict == VERDICT_GRANTED ? "" : reason->text);
 }
 
@@ -111,8 +112,8 @@ static bool is_same_client(const struct provider_config *provider, const char *d
     return strcmp(client, digest) == 0;
 }
 
-enum verdict earlier_share(const struct record *record, const struct config *config,
-                           struct reason *reason) {
+enum verdict verdict_cache_lookup(const struct record *record, const struct config *config,
+                                  struct reason *reason) {
     const struct login_config *login = &config->login;
     if (is_within(&record->unreachable, login->offline_timeout)) {
         reason_set(reason, 0, "%s", record->unreachable_reason);
@@ -129,23 +130,24 @@ enum verdict earlier_share(const struct record *record, const struct config *con
         !is_same_client(&config->provider, record->judged_client))
         return VERDICT_NONE;
     if (record->last_verdict == VERDICT_GRANTED)
-        return record->grant.expires > moment_wall() ? VERDICT_GRANTED : VERDICT_NONE;
+        return record->grant.expires > clock_wall() ? VERDICT_GRANTED : VERDICT_NONE;
     if (record->last_verdict != VERDICT_DENIED && record->last_verdict != VERDICT_REAUTHORIZE)
         return VERDICT_NONE;
     reason_set(reason, 0, "%s", record->last_reason);
     return (enum verdict) record->last_verdict;
 }
 
-bool earlier_forgive(struct record *record) {
+bool verdict_cache_clear_refusal(struct record *record) {
     bool refused = record->misconfigured.boot[0] != '\0';
-    record->misconfigured = (struct record_moment){0};
+    record->misconfigured = (struct record_time){0};
     record->misconfigured_client[0] = '\0';
     return refused;
 }
 
-bool earlier_grace(const struct record *record, const struct config *config, int64_t *ret_until) {
+bool verdict_cache_grace(const struct record *record, const struct config *config,
+                         int64_t *ret_until) {
     const struct login_config *login = &config->login;
-    int64_t wall = moment_wall();
+    int64_t wall = clock_wall();
     int64_t elapsed = since(&record->judged);
     if (record->last_verdict != VERDICT_GRANTED || login->offline_grace == 0 ||
         wall < record->last_granted || wall - record->last_granted >= login->offline_grace)

@@ -1,21 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * decision.h - the steps of a decision about an enrolled account, which the use cases of a login
  * and of an open session share.
  */
-#ifndef OAUTH_LOGIN_HELPER_DECISION_H
-#define OAUTH_LOGIN_HELPER_DECISION_H
+#ifndef OAUTH_LOGIN_HELPER_LOGIN_DECISION_H
+#define OAUTH_LOGIN_HELPER_LOGIN_DECISION_H
 
 #include "stored_account.h"
 
 /* Opens the place of an account that is managed, enrolled, and still who it was enrolled as: NONE,
  * else the concluded verdict. */
-enum verdict decision_open(struct visit *visit, enum place_mode mode, struct place *ret);
+enum verdict decision_open(struct exchange *exchange, enum stored_account_mode mode,
+                           struct stored_account *ret);
 
 /* Concludes with an earlier login's answer, or the provider's. */
-void decision_ask(struct visit *visit, struct place *place);
+void decision_ask(struct exchange *exchange, struct stored_account *stored);
 
 /* Moves the record's access token into the answer and concludes GRANTED: false, and only `expires`
  * is set, when it is not valid. */
-bool decision_hand_over(struct visit *visit, struct record *record);
+bool decision_hand_over(struct exchange *exchange, struct record *record);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * listing.c - what is known of enrolled accounts, without asking anybody.
  */
@@ -35,27 +36,27 @@ static int look_up(struct store *store, const struct store_owner *owner, struct 
     return record.enrolled != 0;
 }
 
-void listing_status(struct visit *visit) {
+void listing_status(struct exchange *exchange) {
     SCOPED_STORE struct store *store = NULL;
     struct reason reason = {""};
     struct entry entry = {.state = ACCOUNT_PRESENT};
-    struct store_owner owner = place_owner(visit);
+    struct store_owner owner = stored_account_owner(exchange);
     int found = store_open(OAUTH_LOGIN_STORE, &store, &reason);
     if (found >= 0)
         found = look_up(store, &owner, &entry, &reason);
     if (found > 0)
-        peer_send_entry(&visit->peer, &entry);
+        peer_send_entry(&exchange->peer, &entry);
     if (found == 0)
         reason_set(&reason, 0, "no grant is stored");
-    visit_conclude(visit,
-                   found < 0 ? VERDICT_FAULT
-                   : found   ? VERDICT_GRANTED
-                             : VERDICT_NOT_ENROLLED,
-                   &reason);
+    exchange_conclude(exchange,
+                      found < 0 ? VERDICT_FAULT
+                      : found   ? VERDICT_GRANTED
+                                : VERDICT_NOT_ENROLLED,
+                      &reason);
 }
 
 struct listing {
-    struct visit *visit;
+    struct exchange *exchange;
     struct store *store;
 };
 
@@ -75,16 +76,16 @@ static int list_one(const struct store_owner *owner, void *context) {
     if (found < 0 && entry.state != ACCOUNT_GONE)
         entry.state = ACCOUNT_UNREADABLE;
     if (found != 0)
-        peer_send_entry(&listing->visit->peer, &entry);
+        peer_send_entry(&listing->exchange->peer, &entry);
     return 0;
 }
 
-void listing_list(struct visit *visit) {
+void listing_list(struct exchange *exchange) {
     SCOPED_STORE struct store *store = NULL;
     struct reason reason = {""};
     int r = store_open(OAUTH_LOGIN_STORE, &store, &reason);
-    struct listing listing = {visit, store};
+    struct listing listing = {exchange, store};
     if (r >= 0)
         r = store_each(store, list_one, &listing, &reason);
-    visit_conclude(visit, r < 0 ? VERDICT_FAULT : VERDICT_GRANTED, &reason);
+    exchange_conclude(exchange, r < 0 ? VERDICT_FAULT : VERDICT_GRANTED, &reason);
 }

@@ -1,14 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * session.c - what an open session needs after its login: a token that is valid, and an end when
  * the account has ended.
  */
 #include <string.h>
 
+#include "clock.h"
 #include "decision.h"
 #include "login.h"
-#include "clock.h"
-#include "token_request.h"
 #include "revocation.h"
+#include "token_request.h"
 
 enum {
     FRESH_LEFT = 60,  /* seconds: a token that lives no longer is renewed first */
@@ -17,55 +18,57 @@ enum {
 
 static bool is_fresh(const struct record *record) {
     return record->last_verdict == VERDICT_GRANTED &&
-           record->grant.expires > moment_wall() + FRESH_LEFT;
+           record->grant.expires > clock_wall() + FRESH_LEFT;
 }
 
 /* NONE when the token may go where the question says, else the concluded verdict. */
-static enum verdict check_host(struct visit *visit) {
-    const struct secret *host = &visit->question.input;
+static enum verdict check_host(struct exchange *exchange) {
+    const struct secret *host = &exchange->request.input;
     struct reason reason;
-    if (host->length == 0 || (strlen(secret_text(host)) == host->length &&
-                              config_list_has(visit->config.provider.git_hosts, secret_text(host))))
+    if (host->length == 0 ||
+        (strlen(secret_text(host)) == host->length &&
+         config_list_has(exchange->config.provider.git_hosts, secret_text(host))))
         return VERDICT_NONE;
     reason_set(&reason, 0, "this host is none of git_hosts in [provider %s]",
-               visit->config.provider.name);
-    return visit_conclude(visit, VERDICT_NOT_PERMITTED, &reason);
+               exchange->config.provider.name);
+    return exchange_conclude(exchange, VERDICT_NOT_PERMITTED, &reason);
 }
 
-void session_token(struct visit *visit) {
-    SCOPED_PLACE struct place place = {0};
-    if (check_host(visit) != VERDICT_NONE ||
-        decision_open(visit, PLACE_LOCKED, &place) != VERDICT_NONE)
+void session_token(struct exchange *exchange) {
+    SCOPED_STORED_ACCOUNT struct stored_account stored = {0};
+    if (check_host(exchange) != VERDICT_NONE ||
+        decision_open(exchange, ACCOUNT_LOCKED, &stored) != VERDICT_NONE)
         return;
-    if (is_fresh(&place.record)) {
-        decision_hand_over(visit, &place.record);
+    if (is_fresh(&stored.record)) {
+        decision_hand_over(exchange, &stored.record);
         return;
     }
     /* A yes may be new, and its token old; a no is the same a moment later. */
-    if (place.record.last_verdict == VERDICT_GRANTED)
-        visit->config.login.reuse_within = 0;
-    decision_ask(visit, &place);
-    if (!visit->answered)
-        decision_hand_over(visit, &place.record); /* if nobody said no, the rest of its life */
+    if (stored.record.last_verdict == VERDICT_GRANTED)
+        exchange->config.login.reuse_within = 0;
+    decision_ask(exchange, &stored);
+    if (!exchange->answered)
+        decision_hand_over(exchange, &stored.record); /* if nobody said no, the rest of its life */
 }
 
 /* What the answer means for the account's open sessions. The provider's own no ends them, or the
  * policy's, but not a grant that went down with a lost answer, which says nothing of the account.
  * So does unenroll: nobody can be asked about it any more, and people may unenroll themselves. */
-static enum protocol_action find_action(const struct visit *visit, const struct record *record) {
-    enum verdict verdict = visit->answer.verdict;
+static enum protocol_action find_action(const struct exchange *exchange,
+                                        const struct record *record) {
+    enum verdict verdict = exchange->reply.verdict;
     bool lost = verdict == VERDICT_REAUTHORIZE && record->grant.in_flight != 0;
     bool unenrolled = verdict == VERDICT_NOT_ENROLLED && record->subject[0] != '\0';
     bool refused = verdict == VERDICT_DENIED || verdict == VERDICT_REAUTHORIZE;
-    return unenrolled || (refused && !lost) ? ACTION_LOG + visit->config.login.on_revoked
+    return unenrolled || (refused && !lost) ? ACTION_LOG + exchange->config.login.on_revoked
                                             : ACTION_NONE;
 }
 
 /* Seconds until the sessions' next look: half the life of their token, but not too rare. */
-static uint32_t next_check(const struct visit *visit) {
-    uint32_t most = visit->config.login.check_sessions;
-    int64_t half = (visit->answer.expires - moment_wall()) / 2;
-    enum verdict verdict = visit->answer.verdict;
+static uint32_t next_check(const struct exchange *exchange) {
+    uint32_t most = exchange->config.login.check_sessions;
+    int64_t half = (exchange->reply.expires - clock_wall()) / 2;
+    enum verdict verdict = exchange->reply.verdict;
     if (verdict == VERDICT_UNREACHABLE || verdict == VERDICT_FAULT)
         return most < CHECK_AGAIN ? most : CHECK_AGAIN;
     if (verdict != VERDICT_GRANTED)
@@ -75,51 +78,52 @@ static uint32_t next_check(const struct visit *visit) {
     return half < most ? (uint32_t) half : most;
 }
 
-void session_watch(struct visit *visit) {
-    SCOPED_PLACE struct place place = {0};
-    if (decision_open(visit, PLACE_LOCKED, &place) == VERDICT_NONE) {
-        decision_ask(visit, &place);
-        if (visit->answer.verdict == VERDICT_GRANTED)
-            decision_hand_over(visit, &place.record);
+void session_watch(struct exchange *exchange) {
+    SCOPED_STORED_ACCOUNT struct stored_account stored = {0};
+    if (decision_open(exchange, ACCOUNT_LOCKED, &stored) == VERDICT_NONE) {
+        decision_ask(exchange, &stored);
+        if (exchange->reply.verdict == VERDICT_GRANTED)
+            decision_hand_over(exchange, &stored.record);
     }
-    if (!visit->answered)
-        peer_send_session(&visit->peer, find_action(visit, &place.record), next_check(visit));
+    if (!exchange->answered)
+        peer_send_session(&exchange->peer, find_action(exchange, &stored.record),
+                          next_check(exchange));
 }
 
 /* Revokes one access token; what comes of it is worse than `*worst` only when it is no GRANTED. */
-static void revoke(const struct visit *visit, struct place *place, const struct secret *token,
-                   enum verdict *worst, struct reason *reason) {
-    struct http_patience patience = visit_patience(visit, NULL, NULL);
+static void revoke(const struct exchange *exchange, struct stored_account *stored,
+                   const struct secret *token, enum verdict *worst, struct reason *reason) {
+    struct http_patience patience = exchange_patience(exchange, NULL, NULL);
     if (token->length == 0)
         return;
     enum verdict verdict =
-        revocation_send(&visit->config.provider, &place->record, token, OAUTH_ACCESS_TOKEN,
-                        place->record.issuer, &patience, reason);
+        revocation_send(&exchange->config.provider, &stored->record, token, OAUTH_ACCESS_TOKEN,
+                        stored->record.issuer, &patience, reason);
     if (verdict != VERDICT_GRANTED)
         *worst = verdict;
 }
 
-void session_logout(struct visit *visit) {
-    SCOPED_PLACE struct place place = {0};
-    SCOPED_SECRET struct secret stored = {0};
+void session_logout(struct exchange *exchange) {
+    SCOPED_STORED_ACCOUNT struct stored_account stored = {0};
+    SCOPED_SECRET struct secret token = {0};
     struct reason reason = {""};
     enum verdict worst = VERDICT_GRANTED;
-    if (!visit->config.login.revoke_on_logout) {
-        visit_conclude(visit, VERDICT_GRANTED, &reason);
+    if (!exchange->config.login.revoke_on_logout) {
+        exchange_conclude(exchange, VERDICT_GRANTED, &reason);
         return;
     }
-    if (decision_open(visit, PLACE_LOCKED, &place) != VERDICT_NONE)
+    if (decision_open(exchange, ACCOUNT_LOCKED, &stored) != VERDICT_NONE)
         return;
     /* First it counts for nothing here: no login shall be handed a token that is revoked. */
-    secret_move(&stored, &place.record.grant.access);
-    place.record.grant.expires = 0;
-    if (store_entry_replace(place.entry, &place.record, &reason) < 0) {
-        visit_conclude(visit, VERDICT_FAULT, &reason);
+    secret_move(&token, &stored.record.grant.access);
+    stored.record.grant.expires = 0;
+    if (store_entry_replace(stored.entry, &stored.record, &reason) < 0) {
+        exchange_conclude(exchange, VERDICT_FAULT, &reason);
         return;
     }
-    bool other = !secret_equal(&visit->question.input, &stored);
-    revoke(visit, &place, &stored, &worst, &reason);
+    bool other = !secret_equal(&exchange->request.input, &token);
+    revoke(exchange, &stored, &token, &worst, &reason);
     if (other)
-        revoke(visit, &place, &visit->question.input, &worst, &reason);
-    visit_conclude(visit, worst, &reason);
+        revoke(exchange, &stored, &exchange->request.input, &worst, &reason);
+    exchange_conclude(exchange, worst, &reason);
 }

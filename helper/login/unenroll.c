@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * unenroll.c - the end of an account's grant: here at once, at the provider as soon as it can be
  * told (revocation.h). A grant that could not be revoked is kept for that alone, until this is run
@@ -7,17 +8,17 @@
 #include <string.h>
 
 #include "login.h"
-#include "stored_account.h"
 #include "revocation.h"
+#include "stored_account.h"
 
 /* The account can't log in from here on. */
-static int disable(struct place *place, struct reason *reason) {
-    struct record *record = &place->record;
+static int disable(struct stored_account *stored, struct reason *reason) {
+    struct record *record = &stored->record;
     record->enrolled = 0;
     record->last_verdict = VERDICT_NONE;
-    record->judged = (struct record_moment){0};
+    record->judged = (struct record_time){0};
     secret_clear(&record->grant.access);
-    return store_entry_replace(place->entry, record, reason);
+    return store_entry_replace(stored->entry, record, reason);
 }
 
 /* Whether a grant can be forgotten here. Forgetting waits for a provider that is down, since the
@@ -30,13 +31,13 @@ static bool is_done(enum verdict verdict, bool forget) {
 /* Tells the provider of the account's grant, and of one that an unfinished import has left. What is
  * done is cleared; what could not be told is kept to be told later. The first that is not done, or
  * GRANTED, with what was told about the last that had to be explained. */
-static enum verdict revoke(const struct visit *visit, struct record *record, bool forget,
+static enum verdict revoke(const struct exchange *exchange, struct record *record, bool forget,
                            struct reason *reason) {
     const struct {
         struct record_grant *grant;
         const char *issuer;
     } left[] = {{&record->grant, record->issuer}, {&record->pending, record->pending_issuer}};
-    struct http_patience patience = visit_patience(visit, NULL, NULL);
+    struct http_patience patience = exchange_patience(exchange, NULL, NULL);
     enum verdict worst = VERDICT_GRANTED;
     bool any = false;
     for (size_t i = 0; i < sizeof left / sizeof left[0]; i++) {
@@ -45,7 +46,7 @@ static enum verdict revoke(const struct visit *visit, struct record *record, boo
             continue;
         any = true;
         enum verdict verdict =
-            revocation_send(&visit->config.provider, record, &left[i].grant->refresh,
+            revocation_send(&exchange->config.provider, record, &left[i].grant->refresh,
                             OAUTH_REFRESH_TOKEN, left[i].issuer, &patience, &told);
         bool done = is_done(verdict, forget);
         if (done)
@@ -63,53 +64,53 @@ static enum verdict revoke(const struct visit *visit, struct record *record, boo
 }
 
 /* Forgets whose the grant was too, if asked to, or if nobody ever was proven to have it. */
-static int finish(struct place *place, bool forget, struct reason *reason) {
-    const struct record *record = &place->record;
+static int finish(struct stored_account *stored, bool forget, struct reason *reason) {
+    const struct record *record = &stored->record;
     bool empty = record->subject[0] == '\0' && record->grant.refresh.length == 0 &&
                  record->pending.refresh.length == 0;
-    return forget || empty ? store_entry_vacate(place->entry, reason)
-                           : store_entry_replace(place->entry, &place->record, reason);
+    return forget || empty ? store_entry_vacate(stored->entry, reason)
+                           : store_entry_replace(stored->entry, &stored->record, reason);
 }
 
-static void part(struct visit *visit, struct place *place, bool forget) {
+static void part(struct exchange *exchange, struct stored_account *stored, bool forget) {
     struct reason reason = {""}, told = {""};
     enum verdict verdict = VERDICT_GRANTED;
 
-    int r = disable(place, &reason);
+    int r = disable(stored, &reason);
     if (r >= 0)
-        verdict = revoke(visit, &place->record, forget, &told);
+        verdict = revoke(exchange, &stored->record, forget, &told);
     bool done = verdict == VERDICT_GRANTED;
     if (r >= 0)
-        r = finish(place, forget && done, &reason);
+        r = finish(stored, forget && done, &reason);
     if (r >= 0 && !done)
         reason_set(&reason, 0, "ended here, but not revoked yet (%.250s); run the same again later",
                    told.text);
-    visit_conclude(visit, r < 0 ? VERDICT_FAULT : verdict, r < 0 || !done ? &reason : &told);
+    exchange_conclude(exchange, r < 0 ? VERDICT_FAULT : verdict, r < 0 || !done ? &reason : &told);
 }
 
-static void unenroll(struct visit *visit, bool forget) {
-    SCOPED_PLACE struct place place = {0};
+static void unenroll(struct exchange *exchange, bool forget) {
+    SCOPED_STORED_ACCOUNT struct stored_account stored = {0};
     struct reason reason = {""};
-    int r = place_open(visit, PLACE_LOCKED, visit->deadline_ms, &place, &reason);
+    int r = stored_account_open(exchange, ACCOUNT_LOCKED, exchange->deadline_ms, &stored, &reason);
     /* A record that does not open can't be revoked, but forgotten. */
     bool broken = r == -EBADMSG || r == -EKEYREJECTED;
     if (r >= 0) {
-        part(visit, &place, forget);
+        part(exchange, &stored, forget);
     } else if (r == -ENOENT) {
         reason_set(&reason, 0, "no grant is stored");
-        visit_conclude(visit, VERDICT_NOT_ENROLLED, &reason);
-    } else if (forget && broken && place.entry && finish(&place, true, &reason) == 0) {
+        exchange_conclude(exchange, VERDICT_NOT_ENROLLED, &reason);
+    } else if (forget && broken && stored.entry && finish(&stored, true, &reason) == 0) {
         reason_set(&reason, 0, "its record did not open, so it could not be revoked");
-        visit_conclude(visit, VERDICT_GRANTED, &reason);
+        exchange_conclude(exchange, VERDICT_GRANTED, &reason);
     } else {
-        visit_conclude(visit, r == -ETIMEDOUT ? VERDICT_UNREACHABLE : VERDICT_FAULT, &reason);
+        exchange_conclude(exchange, r == -ETIMEDOUT ? VERDICT_UNREACHABLE : VERDICT_FAULT, &reason);
     }
 }
 
-void unenroll_account(struct visit *visit) {
-    unenroll(visit, false);
+void unenroll_account(struct exchange *exchange) {
+    unenroll(exchange, false);
 }
 
-void unenroll_forget(struct visit *visit) {
-    unenroll(visit, true);
+void unenroll_forget(struct exchange *exchange) {
+    unenroll(exchange, true);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * http.c - one HTTPS request at a time, on libcurl's multi interface, so that the deadline of the
  * asker and the end of our own patience can be two different moments of one transfer.
@@ -18,7 +19,7 @@ enum { HTTP_HEADERS_MAX = 65536, HTTP_DATE_MAX = 64 };
 #define HTTP_USER_AGENT "oauth-login/" OAUTH_LOGIN_VERSION
 
 struct transfer {
-    struct http_answer *answer;
+    struct http_response *response;
     size_t header_bytes;
     bool headers_done; /* the empty line that ends the headers was there */
     bool too_large;
@@ -41,14 +42,14 @@ static void free_multi(CURLM **multi) {
     curl_multi_cleanup(*multi);
 }
 
-void http_answer_clear(struct http_answer *answer) {
-    secret_clear(&answer->body);
-    *answer = (struct http_answer){0};
+void http_response_clear(struct http_response *response) {
+    secret_clear(&response->body);
+    *response = (struct http_response){0};
 }
 
 static size_t take_body(char *data, size_t one, size_t size, void *context) {
     struct transfer *transfer = context;
-    if (secret_append(&transfer->answer->body, data, one * size, HTTP_BODY_MAX) == 0)
+    if (secret_append(&transfer->response->body, data, one * size, HTTP_BODY_MAX) == 0)
         return one * size;
     transfer->too_large = true;
     return 0;
@@ -144,7 +145,7 @@ static void set_request(CURL *easy, const struct http_request *request) {
 static CURLcode run(CURLM *multi, const struct transfer *transfer, struct http_patience *patience) {
     int running = 1;
     while (curl_multi_perform(multi, &running) == CURLM_OK && running > 0) {
-        int64_t now = moment_boot_ms();
+        int64_t now = clock_boot_ms();
         if (now >= patience->deadline_ms && patience->on_deadline) {
             patience->on_deadline(patience->context);
             patience->on_deadline = NULL;
@@ -190,7 +191,7 @@ static enum http_outcome judge_failure(CURLcode code, const struct transfer *tra
 }
 
 static void judge(CURLcode code, const char *detail, const struct transfer *transfer,
-                  struct http_answer *ret) {
+                  struct http_response *ret) {
     if (code == CURLE_OK && transfer->headers_done) {
         ret->outcome = HTTP_ANSWERED;
         return;
@@ -210,9 +211,9 @@ static void judge(CURLcode code, const char *detail, const struct transfer *tran
 }
 
 int http_perform(const struct http_settings *settings, const struct http_request *request,
-                 struct http_patience *patience, struct http_answer *ret) {
+                 struct http_patience *patience, struct http_response *ret) {
     char detail[CURL_ERROR_SIZE] = "";
-    struct transfer transfer = {.answer = ret};
+    struct transfer transfer = {.response = ret};
     if (!sandbox_is_entered())
         return -EPERM;
     SCOPED_MULTI CURLM *multi = curl_multi_init();

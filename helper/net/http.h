@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * http.h - one HTTPS request at a time: TLS 1.2 or better, no redirect, no retry, no cookie, no
  * proxy but the configured one, everything bounded. The only file that knows libcurl.
  */
-#ifndef OAUTH_LOGIN_HTTP_H
-#define OAUTH_LOGIN_HTTP_H
+#ifndef OAUTH_LOGIN_HELPER_NET_HTTP_H
+#define OAUTH_LOGIN_HELPER_NET_HTTP_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,7 +32,7 @@ enum http_outcome {
     HTTP_BAD_SETTING, /* ca_file or proxy can't be used */
 };
 
-struct http_answer {
+struct http_response {
     enum http_outcome outcome;
     long status;
     int64_t date; /* the provider's clock by its Date header, wall seconds; 0: none */
@@ -55,13 +56,13 @@ struct http_patience {
     void *context;
 };
 
-#define SCOPED_ANSWER __attribute__((cleanup(http_answer_clear)))
+#define SCOPED_HTTP_RESPONSE __attribute__((cleanup(http_response_clear)))
 
-void http_answer_clear(struct http_answer *answer);
+void http_response_clear(struct http_response *response);
 
 /* Sends the request and collects the answer into `ret`, which must be cleared. -ENOMEM when it
  * could not even begin, -EPERM outside the sandbox; everything else is an outcome. */
 int http_perform(const struct http_settings *settings, const struct http_request *request,
-                 struct http_patience *patience, struct http_answer *ret);
+                 struct http_patience *patience, struct http_response *ret);
 
 #endif

@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * json.h - JSON from the network (RFC 8259), read strictly: one object, UTF-8, nothing behind it,
  * no name twice, 16 levels deep at most. Strings are wiped before they are freed.
  */
-#ifndef OAUTH_LOGIN_JSON_H
-#define OAUTH_LOGIN_JSON_H
+#ifndef OAUTH_LOGIN_HELPER_NET_JSON_H
+#define OAUTH_LOGIN_HELPER_NET_JSON_H
 
 #include <json-c/json.h>
 #include <stdbool.h>

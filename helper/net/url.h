@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * url.h - addresses, wherever they come from.
  */
-#ifndef OAUTH_LOGIN_URL_H
-#define OAUTH_LOGIN_URL_H
+#ifndef OAUTH_LOGIN_HELPER_NET_URL_H
+#define OAUTH_LOGIN_HELPER_NET_URL_H
 
 #include <stdbool.h>
 

@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * id_token.h - ID tokens (OpenID Connect Core section 2): JWS in compact serialization, verified by
  * libjose with a pinned list of asymmetric algorithms, and their claims. Pure: no I/O.
  */
-#ifndef OAUTH_LOGIN_ID_TOKEN_H
-#define OAUTH_LOGIN_ID_TOKEN_H
+#ifndef OAUTH_LOGIN_HELPER_OAUTH_ID_TOKEN_H
+#define OAUTH_LOGIN_HELPER_OAUTH_ID_TOKEN_H
 
 #include <stdbool.h>
 #include <stdint.h>

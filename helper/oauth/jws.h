@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * jws.h - libjose behind plain C: it brings a second JSON library, whose names are those of json-c,
  * so that no other file may include it.
  */
-#ifndef OAUTH_LOGIN_JWS_H
-#define OAUTH_LOGIN_JWS_H
+#ifndef OAUTH_LOGIN_HELPER_OAUTH_JWS_H
+#define OAUTH_LOGIN_HELPER_OAUTH_JWS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * provider.c - where a provider's endpoints are.
  */
@@ -31,18 +32,18 @@ static int host_length(const char *url) {
     return (int) ((size_t) (host - url) + strcspn(host, "/?#"));
 }
 
-enum verdict provider_judge_failure(const char *url, const struct http_answer *answer,
+enum verdict provider_judge_failure(const char *url, const struct http_response *response,
                                     struct reason *reason) {
-    const char *what = answer->outcome == HTTP_TLS_FAILED    ? "TLS failed: "
-                       : answer->outcome == HTTP_BAD_SETTING ? "ca_file, proxy or address: "
-                                                             : "";
-    reason_set(reason, 0, "%.*s: %s%s", host_length(url), url, what, answer->reason.text);
-    return answer->outcome == HTTP_BAD_SETTING ? VERDICT_MISCONFIGURED : VERDICT_UNREACHABLE;
+    const char *what = response->outcome == HTTP_TLS_FAILED    ? "TLS failed: "
+                       : response->outcome == HTTP_BAD_SETTING ? "ca_file, proxy or address: "
+                                                               : "";
+    reason_set(reason, 0, "%.*s: %s%s", host_length(url), url, what, response->reason.text);
+    return response->outcome == HTTP_BAD_SETTING ? VERDICT_MISCONFIGURED : VERDICT_UNREACHABLE;
 }
 
 enum verdict provider_fetch(const struct provider_config *provider,
                             const struct http_request *request,
-                            const struct http_patience *patience, struct http_answer *ret,
+                            const struct http_patience *patience, struct http_response *ret,
                             struct reason *reason) {
     struct http_settings settings = provider_http(provider);
     struct http_patience brief = {
@@ -109,13 +110,13 @@ enum verdict provider_take_document(const char *issuer, struct json_object *docu
     record->response_names_issuer = json_object_is_type(names_issuer, json_type_boolean) &&
                                     json_object_get_boolean(names_issuer);
     strcpy(record->discovered_issuer, issuer);
-    record->discovered = moment_wall();
+    record->discovered = clock_wall();
     return VERDICT_GRANTED;
 }
 
 static enum verdict discover(const struct provider_config *provider, struct record *record,
                              const struct http_patience *patience, struct reason *reason) {
-    SCOPED_ANSWER struct http_answer answer = {0};
+    SCOPED_HTTP_RESPONSE struct http_response response = {0};
     char url[RECORD_URL_SIZE + sizeof discovery_path];
     size_t length = strlen(provider->issuer);
     while (length > 0 && provider->issuer[length - 1] == '/')
@@ -123,21 +124,21 @@ static enum verdict discover(const struct provider_config *provider, struct reco
     snprintf(url, sizeof url, "%.*s%s", (int) length, provider->issuer, discovery_path);
     struct http_request request = {.url = url};
 
-    enum verdict verdict = provider_fetch(provider, &request, patience, &answer, reason);
+    enum verdict verdict = provider_fetch(provider, &request, patience, &response, reason);
     if (verdict != VERDICT_GRANTED)
         return verdict;
     SCOPED_JSON struct json_object *document =
-        answer.status == 200 ? json_parse_strict(&answer.body) : NULL;
+        response.status == 200 ? json_parse_strict(&response.body) : NULL;
     if (document)
         return provider_take_document(provider->issuer, document, record, reason);
-    reason_set(reason, 0, "%.250s answered HTTP %ld%s", url, answer.status,
-               answer.status == 200 ? " with something that is no JSON object"
-                                    : "; is the issuer right?");
-    return is_refusal(answer.status) ? VERDICT_MISCONFIGURED : VERDICT_UNREACHABLE;
+    reason_set(reason, 0, "%.250s answered HTTP %ld%s", url, response.status,
+               response.status == 200 ? " with something that is no JSON object"
+                                      : "; is the issuer right?");
+    return is_refusal(response.status) ? VERDICT_MISCONFIGURED : VERDICT_UNREACHABLE;
 }
 
 static bool is_fresh(const struct provider_config *provider, const struct record *record) {
-    int64_t age = moment_wall() - record->discovered;
+    int64_t age = clock_wall() - record->discovered;
     return strcmp(record->discovered_issuer, provider->issuer) == 0 && age >= 0 &&
            age < PROVIDER_DISCOVERY_LIFE;
 }
@@ -173,47 +174,48 @@ enum verdict provider_find(const struct provider_config *provider, enum provider
 }
 
 /* GitHub refuses who asks too often with 403, as it refuses a suspended account, but in words. */
-static bool is_rate_limit(const struct http_answer *answer) {
+static bool is_rate_limit(const struct http_response *response) {
     SCOPED_JSON struct json_object *object =
-        answer->status == 403 ? json_parse_strict(&answer->body) : NULL;
+        response->status == 403 ? json_parse_strict(&response->body) : NULL;
     const char *message = object ? json_text(object, "message") : NULL;
     return message && strcasestr(message, "rate limit");
 }
 
 /* Whether the endpoint itself refuses the token: RFC 6750 section 3.1, and JSON such as GitHub's. A
  * page for people, or a way to one, comes from something in between that knows no token. */
-static bool refuses_token(const struct http_answer *answer) {
-    if (answer->status == 401)
+static bool refuses_token(const struct http_response *response) {
+    if (response->status == 401)
         return true;
-    if (answer->status < 400 || !is_refusal(answer->status) || is_rate_limit(answer))
+    if (response->status < 400 || !is_refusal(response->status) || is_rate_limit(response))
         return false;
-    SCOPED_JSON struct json_object *object = json_parse_strict(&answer->body);
-    return object || answer->body.length == 0;
+    SCOPED_JSON struct json_object *object = json_parse_strict(&response->body);
+    return object || response->body.length == 0;
 }
 
 /* The JSON object of an answer that is a 200: GRANTED; NOT_PERMITTED for a refusal. */
-static enum verdict take_claims(const char *what, const char *url, const struct http_answer *answer,
+static enum verdict take_claims(const char *what, const char *url,
+                                const struct http_response *response,
                                 struct json_object **ret_claims, struct reason *reason) {
-    if (answer->status == 200)
-        *ret_claims = json_parse_strict(&answer->body);
+    if (response->status == 200)
+        *ret_claims = json_parse_strict(&response->body);
     if (*ret_claims)
         return VERDICT_GRANTED;
     reason_set(reason, 0, "%s at %.*s answered HTTP %ld%s", what, host_length(url), url,
-               answer->status,
-               answer->status == 200   ? ", but no JSON object"
-               : is_rate_limit(answer) ? ": too many requests"
-                                       : "");
-    return refuses_token(answer) ? VERDICT_NOT_PERMITTED : VERDICT_UNREACHABLE;
+               response->status,
+               response->status == 200   ? ", but no JSON object"
+               : is_rate_limit(response) ? ": too many requests"
+                                         : "");
+    return refuses_token(response) ? VERDICT_NOT_PERMITTED : VERDICT_UNREACHABLE;
 }
 
 enum verdict provider_fetch_userinfo(const struct provider_config *provider, const char *url,
                                      const struct secret *access,
                                      const struct http_patience *patience,
                                      struct json_object **ret_claims, struct reason *reason) {
-    SCOPED_ANSWER struct http_answer answer = {0};
+    SCOPED_HTTP_RESPONSE struct http_response response = {0};
     struct http_request request = {.url = url, .bearer = access};
-    enum verdict verdict = provider_fetch(provider, &request, patience, &answer, reason);
-    return verdict == VERDICT_GRANTED ? take_claims("userinfo", url, &answer, ret_claims, reason)
+    enum verdict verdict = provider_fetch(provider, &request, patience, &response, reason);
+    return verdict == VERDICT_GRANTED ? take_claims("userinfo", url, &response, ret_claims, reason)
                                       : verdict;
 }
 
@@ -221,16 +223,16 @@ enum verdict provider_introspect(const struct provider_config *provider, const c
                                  const struct secret *access, const struct http_patience *patience,
                                  struct json_object **ret_claims, struct reason *reason) {
     SCOPED_OAUTH_REQUEST struct oauth_request built = {0};
-    SCOPED_ANSWER struct http_answer answer = {0};
+    SCOPED_HTTP_RESPONSE struct http_response response = {0};
     struct json_object *active = NULL;
     if (oauth_build_introspection(provider, access, &built) < 0) {
         reason_set(reason, 0, "out of memory");
         return VERDICT_FAULT;
     }
     struct http_request request = provider_request(url, &built);
-    enum verdict verdict = provider_fetch(provider, &request, patience, &answer, reason);
+    enum verdict verdict = provider_fetch(provider, &request, patience, &response, reason);
     if (verdict == VERDICT_GRANTED)
-        verdict = take_claims("introspection", url, &answer, ret_claims, reason);
+        verdict = take_claims("introspection", url, &response, ret_claims, reason);
     if (verdict != VERDICT_GRANTED)
         return verdict;
     if (json_object_object_get_ex(*ret_claims, "active", &active) &&
@@ -259,7 +261,7 @@ static void drop_certificates(struct json_object *keys) {
 
 bool provider_has_keys(const struct provider_config *provider, const struct record *record) {
     const char *url = provider->jwks_uri[0] != '\0' ? provider->jwks_uri : record->jwks_uri;
-    int64_t age = moment_wall() - record->keys_fetched;
+    int64_t age = clock_wall() - record->keys_fetched;
     return record->keys[0] != '\0' && strcmp(record->keys_from, url) == 0 && age >= 0 &&
            age < PROVIDER_DISCOVERY_LIFE;
 }
@@ -267,7 +269,7 @@ bool provider_has_keys(const struct provider_config *provider, const struct reco
 enum verdict provider_keys(const struct provider_config *provider, struct record *record, bool anew,
                            const struct http_patience *patience, struct json_object **ret_keys,
                            struct reason *reason) {
-    SCOPED_ANSWER struct http_answer answer = {0};
+    SCOPED_HTTP_RESPONSE struct http_response response = {0};
     const char *url = NULL;
     enum verdict verdict = provider_find(provider, PROVIDER_KEYS, record, patience, &url, reason);
     if (verdict != VERDICT_GRANTED)
@@ -279,21 +281,21 @@ enum verdict provider_keys(const struct provider_config *provider, struct record
         return VERDICT_MISCONFIGURED;
     }
     struct http_request request = {.url = url};
-    verdict = provider_fetch(provider, &request, patience, &answer, reason);
+    verdict = provider_fetch(provider, &request, patience, &response, reason);
     if (verdict != VERDICT_GRANTED)
         return verdict;
-    *ret_keys = answer.status == 200 ? json_parse_strict(&answer.body) : NULL;
+    *ret_keys = response.status == 200 ? json_parse_strict(&response.body) : NULL;
     drop_certificates(*ret_keys);
     const char *text =
         *ret_keys ? json_object_to_json_string_ext(*ret_keys, JSON_C_TO_STRING_PLAIN) : NULL;
     if (!text || strlen(text) >= RECORD_KEYS_SIZE) {
         json_wipe(ret_keys);
         reason_set(reason, 0, "jwks_uri answered HTTP %ld and no JSON object below %d bytes",
-                   answer.status, RECORD_KEYS_SIZE);
+                   response.status, RECORD_KEYS_SIZE);
         return VERDICT_UNREACHABLE;
     }
     strcpy(record->keys, text);
     snprintf(record->keys_from, sizeof record->keys_from, "%s", url);
-    record->keys_fetched = moment_wall();
+    record->keys_fetched = clock_wall();
     return VERDICT_GRANTED;
 }

@@ -1,16 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * provider.h - where a provider's endpoints are: configured, or discovered (OpenID Connect
  * Discovery section 4) and kept in the account's record for a day.
  */
-#ifndef OAUTH_LOGIN_PROVIDER_H
-#define OAUTH_LOGIN_PROVIDER_H
+#ifndef OAUTH_LOGIN_HELPER_OAUTH_PROVIDER_H
+#define OAUTH_LOGIN_HELPER_OAUTH_PROVIDER_H
 
 #include "config.h"
 #include "http.h"
 #include "json.h"
-#include "token_request.h"
 #include "protocol.h"
 #include "record.h"
+#include "token_request.h"
 
 enum { PROVIDER_DISCOVERY_LIFE = 86400 }; /* seconds */
 
@@ -69,14 +70,14 @@ struct http_settings provider_http(const struct provider_config *provider);
  * with a complete answer, whatever its status; else UNREACHABLE, MISCONFIGURED or FAULT. */
 enum verdict provider_fetch(const struct provider_config *provider,
                             const struct http_request *request,
-                            const struct http_patience *patience, struct http_answer *ret,
+                            const struct http_patience *patience, struct http_response *ret,
                             struct reason *reason);
 
 /* What oauth.h has built, as a request to `url`; lives as long as `built`. */
 struct http_request provider_request(const char *url, const struct oauth_request *built);
 
 /* The verdict of a request that brought no complete answer, with the reason for the log. */
-enum verdict provider_judge_failure(const char *url, const struct http_answer *answer,
+enum verdict provider_judge_failure(const char *url, const struct http_response *response,
                                     struct reason *reason);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * revocation.c - telling the provider that a grant has ended.
  */
@@ -6,15 +7,15 @@
 #include <string.h>
 
 #include "identity.h"
-#include "token_request.h"
 #include "provider.h"
+#include "token_request.h"
 
 enum verdict revocation_send(const struct provider_config *provider, struct record *record,
                              const struct secret *token, enum oauth_token_kind kind,
                              const char *issuer, const struct http_patience *patience,
                              struct reason *reason) {
     SCOPED_OAUTH_REQUEST struct oauth_request built = {0};
-    SCOPED_ANSWER struct http_answer answer = {0};
+    SCOPED_HTTP_RESPONSE struct http_response response = {0};
     const char *url = NULL;
 
     /* The token is nobody else's business: not of an issuer that took this one's place. */
@@ -35,10 +36,10 @@ enum verdict revocation_send(const struct provider_config *provider, struct reco
         return VERDICT_FAULT;
     }
     struct http_request request = provider_request(url, &built);
-    verdict = provider_fetch(provider, &request, patience, &answer, reason);
-    if (verdict != VERDICT_GRANTED || answer.status == 200)
+    verdict = provider_fetch(provider, &request, patience, &response, reason);
+    if (verdict != VERDICT_GRANTED || response.status == 200)
         return verdict;
-    reason_set(reason, 0, "revocation answered HTTP %ld", answer.status);
-    return answer.status == 429 || answer.status >= 500 ? VERDICT_UNREACHABLE
-                                                        : VERDICT_MISCONFIGURED;
+    reason_set(reason, 0, "revocation answered HTTP %ld", response.status);
+    return response.status == 429 || response.status >= 500 ? VERDICT_UNREACHABLE
+                                                            : VERDICT_MISCONFIGURED;
 }

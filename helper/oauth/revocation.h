@@ -1,13 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * revocation.h - telling the provider that a token has ended (RFC 7009).
  */
-#ifndef OAUTH_LOGIN_REVOCATION_H
-#define OAUTH_LOGIN_REVOCATION_H
+#ifndef OAUTH_LOGIN_HELPER_OAUTH_REVOCATION_H
+#define OAUTH_LOGIN_HELPER_OAUTH_REVOCATION_H
 
 #include "config.h"
 #include "http.h"
-#include "token_request.h"
 #include "record.h"
+#include "token_request.h"
 
 /* Revokes `token`, which came from `issuer` (identity_issuer) and goes nowhere else.
  * `record` is where discovery is kept. GRANTED when the provider knows; NOT_PERMITTED when it can't

@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * oauth.c - OAuth grants: building their requests.
+ * token_request.c - OAuth grants: building their requests.
  */
 #include "token_request.h"
 

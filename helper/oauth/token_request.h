@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * oauth.h - OAuth grants: building their requests, judging the answers. Pure: no I/O.
+ * token_request.h - OAuth grants: building their requests, judging the answers. Pure: no I/O.
  */
-#ifndef OAUTH_LOGIN_OAUTH_H
-#define OAUTH_LOGIN_OAUTH_H
+#ifndef OAUTH_LOGIN_HELPER_OAUTH_TOKEN_REQUEST_H
+#define OAUTH_LOGIN_HELPER_OAUTH_TOKEN_REQUEST_H
 
 #include <stdint.h>
 
@@ -26,7 +27,7 @@ struct oauth_request {
 };
 
 /* What the token endpoint answered (RFC 6749 sections 5.1 and 5.2). */
-struct oauth_answer {
+struct oauth_response {
     enum verdict verdict;  /* GRANTED: the grant was renewed */
     struct reason reason;  /* when it was not */
     struct secret access;  /* when GRANTED */
@@ -37,10 +38,10 @@ struct oauth_answer {
 };
 
 #define SCOPED_OAUTH_REQUEST __attribute__((cleanup(oauth_request_clear)))
-#define SCOPED_OAUTH_ANSWER __attribute__((cleanup(oauth_answer_clear)))
+#define SCOPED_OAUTH_RESPONSE __attribute__((cleanup(oauth_response_clear)))
 
 void oauth_request_clear(struct oauth_request *request);
-void oauth_answer_clear(struct oauth_answer *answer);
+void oauth_response_clear(struct oauth_response *response);
 
 /* Builds the request that renews with `refresh`, authenticating as the configuration says
  * (section 2.3.1: identifier and secret are form-encoded before HTTP Basic). No scope is sent:
@@ -94,7 +95,7 @@ enum verdict oauth_judge_authorization_error(const char *error, const char *desc
  * token is the number in expires_in, be it an integer, a fraction or digits in a string, at most
  * OAUTH_LIFE_MAX; whatever else is there, or nothing, or a number below 1, is OAUTH_LIFE_UNKNOWN.
  */
-void oauth_judge(long status, const struct secret *body, struct oauth_answer *ret);
+void oauth_judge(long status, const struct secret *body, struct oauth_response *ret);
 
 /* Appends name=value, form-encoded, with a "&" before any but the first pair. -ENOMEM, -E2BIG. */
 int oauth_add_pair(struct secret *form, const char *name, const char *value, size_t size);

@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * oauth_judge.c - OAuth grants: judging what the provider answered.
+ * token_response.c - OAuth grants: judging what the provider answered.
  */
 #include <math.h>
 #include <stdio.h>
@@ -11,11 +12,11 @@
 
 enum { OAUTH_SECRET_LENGTH = 20 };
 
-void oauth_answer_clear(struct oauth_answer *answer) {
-    secret_clear(&answer->access);
-    secret_clear(&answer->refresh);
-    secret_clear(&answer->id_token);
-    *answer = (struct oauth_answer){.verdict = VERDICT_NONE};
+void oauth_response_clear(struct oauth_response *response) {
+    secret_clear(&response->access);
+    secret_clear(&response->refresh);
+    secret_clear(&response->id_token);
+    *response = (struct oauth_response){.verdict = VERDICT_NONE};
 }
 
 /* What an error means at a login, and in which words, when the provider has none of its own. */
@@ -99,7 +100,7 @@ static bool is_closed_account(const char *error, const char *description) {
     return false;
 }
 
-static bool judge_entra_codes(struct json_object *object, struct oauth_answer *ret) {
+static bool judge_entra_codes(struct json_object *object, struct oauth_response *ret) {
     struct json_object *codes = NULL;
     if (!json_object_object_get_ex(object, "error_codes", &codes) ||
         !json_object_is_type(codes, json_type_array))
@@ -174,7 +175,7 @@ enum verdict oauth_judge_authorization_error(const char *error, const char *desc
     return known ? known->verdict : VERDICT_DENIED;
 }
 
-static void judge_error(long status, struct json_object *object, struct oauth_answer *ret) {
+static void judge_error(long status, struct json_object *object, struct oauth_response *ret) {
     const char *error = json_text(object, "error");
     const char *description = json_text(object, "error_description");
     /* A provider that sends a token beside an error has replaced the old one all the same. */
@@ -215,7 +216,7 @@ static int64_t read_life(struct json_object *object) {
 
 /* An answer without `error`. The rotated refresh token is taken first: it replaces the one that
  * was sent whatever else the answer is found to be. */
-static void judge_tokens(struct json_object *object, struct oauth_answer *ret) {
+static void judge_tokens(struct json_object *object, struct oauth_response *ret) {
     const char *type = json_text(object, "token_type");
     const char *scope = json_text(object, "scope");
     struct json_object *value = NULL;
@@ -247,7 +248,7 @@ static bool is_error(struct json_object *object) {
              json_object_get_string_len(error) == 0);
 }
 
-void oauth_judge(long status, const struct secret *body, struct oauth_answer *ret) {
+void oauth_judge(long status, const struct secret *body, struct oauth_response *ret) {
     SCOPED_JSON struct json_object *object = json_parse_strict(body);
     if (object && is_error(object)) {
         judge_error(status, object, ret);

@@ -1,44 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * visit.h - one question from its arrival to its answer: what every use case works with.
+ * exchange.h - one question from its arrival to its answer: what every use case works with.
  */
-#ifndef OAUTH_LOGIN_VISIT_H
-#define OAUTH_LOGIN_VISIT_H
+#ifndef OAUTH_LOGIN_HELPER_REQUEST_EXCHANGE_H
+#define OAUTH_LOGIN_HELPER_REQUEST_EXCHANGE_H
 
 #include "account.h"
 #include "config.h"
 #include "http.h"
-#include "peer.h"
 #include "messages.h"
+#include "peer.h"
 #include "store.h"
 
-struct visit {
+struct exchange {
     struct peer peer;
-    struct question question;
+    struct request request;
     const char *config_path; /* what the configuration is read from */
     struct config config;    /* unless the question is DOCTOR, which must live without one */
     struct account account;  /* unless the question is LIST or DOCTOR */
     int64_t deadline_ms;     /* boot clock; when the asker stops waiting */
-    struct answer answer;
+    struct reply reply;
     bool answered; /* the answer was sent: at the deadline, say */
     bool resident; /* asked at the socket, where people can ask for themselves */
 };
 
 /* Receives the peer's question and answers it; `config_path` is the configuration to go by,
  * `resident` whether it came to the resident helper. */
-void visit_receive(int fd, const char *config_path, bool resident);
+void exchange_receive(int fd, const char *config_path, bool resident);
 
 /* Sets the answer's verdict and returns it, with the reason that `reason` holds. */
-enum verdict visit_conclude(struct visit *visit, enum verdict verdict, const struct reason *reason);
+enum verdict exchange_conclude(struct exchange *exchange, enum verdict verdict,
+                               const struct reason *reason);
 
 /* Sends the answer, the first time it is called. */
-void visit_answer(struct visit *visit);
+void exchange_reply(struct exchange *exchange);
 
 /* How long a renewal of this visit waits: until the asker's deadline, when `on_deadline` is called
  * with `context`, and for a provider that has been asked until RENEWAL_LINGER_MS. */
-struct http_patience visit_patience(const struct visit *visit, void (*on_deadline)(void *context),
-                                    void *context);
+struct http_patience exchange_patience(const struct exchange *exchange,
+                                       void (*on_deadline)(void *context), void *context);
 
 /* Concludes UNREACHABLE: the provider was asked, and did not answer by the asker's deadline. */
-void visit_conclude_late(struct visit *visit);
+void exchange_conclude_late(struct exchange *exchange);
 
 #endif

@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * question.c - what the helper is asked and answers, as fields on the wire (protocol.h).
+ * messages.c - what the helper is asked and answers, as fields on the wire (protocol.h).
  */
 #include "messages.h"
 
@@ -12,7 +13,7 @@ static uint32_t get_duration(struct protocol_reader *reader) {
     return seconds;
 }
 
-int question_decode(const uint8_t *fields, size_t size, struct question *ret) {
+int request_decode(const uint8_t *fields, size_t size, struct request *ret) {
     struct protocol_reader reader = {.at = fields, .end = fields + size};
     size_t length = 0;
 
@@ -28,21 +29,21 @@ int question_decode(const uint8_t *fields, size_t size, struct question *ret) {
     return secret_set(&ret->input, input, length, PROTOCOL_TOKEN_MAX);
 }
 
-void question_clear(struct question *question) {
-    secret_clear(&question->input);
-    *question = (struct question){.operation = 0};
+void request_clear(struct request *request) {
+    secret_clear(&request->input);
+    *request = (struct request){.operation = 0};
 }
 
-void answer_encode(const struct answer *answer, struct protocol_writer *writer) {
-    protocol_put_u8(writer, (uint8_t) answer->verdict);
-    protocol_put_u8(writer, (uint8_t) answer->source);
-    protocol_put_u8(writer, answer->rotated);
-    protocol_put_string(writer, answer->provider);
-    protocol_put_string(writer, answer->reason.text);
-    protocol_put_string(writer, answer->message);
-    protocol_put_u64(writer, (uint64_t) answer->expires);
-    protocol_put_string(writer, answer->scope);
-    protocol_put_bytes(writer, answer->token.data, answer->token.length);
+void reply_encode(const struct reply *reply, struct protocol_writer *writer) {
+    protocol_put_u8(writer, (uint8_t) reply->verdict);
+    protocol_put_u8(writer, (uint8_t) reply->source);
+    protocol_put_u8(writer, reply->rotated);
+    protocol_put_string(writer, reply->provider);
+    protocol_put_string(writer, reply->reason.text);
+    protocol_put_string(writer, reply->message);
+    protocol_put_u64(writer, (uint64_t) reply->expires);
+    protocol_put_string(writer, reply->scope);
+    protocol_put_bytes(writer, reply->token.data, reply->token.length);
 }
 
 void entry_encode(const struct entry *entry, struct protocol_writer *writer) {
@@ -61,7 +62,7 @@ void finding_encode(const struct finding *finding, struct protocol_writer *write
     protocol_put_u8(writer, (uint8_t) finding->level);
     protocol_put_string(writer, finding->what);
     protocol_put_string(writer, finding->why);
-    protocol_put_string(writer, finding->mend);
+    protocol_put_string(writer, finding->fix);
 }
 
 void session_encode(enum protocol_action action, uint32_t seconds, struct protocol_writer *writer) {

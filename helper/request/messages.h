@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * question.h - what the helper is asked, and what it answers.
+ * messages.h - what the helper is asked, and what it answers.
  */
-#ifndef OAUTH_LOGIN_QUESTION_H
-#define OAUTH_LOGIN_QUESTION_H
+#ifndef OAUTH_LOGIN_HELPER_REQUEST_MESSAGES_H
+#define OAUTH_LOGIN_HELPER_REQUEST_MESSAGES_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,7 +13,7 @@
 #include "reason.h"
 #include "secret.h"
 
-struct question {
+struct request {
     enum protocol_operation operation;
     char user[PROTOCOL_NAME_MAX + 1]; /* as typed; "" for LIST */
     char service[PROTOCOL_NAME_MAX + 1];
@@ -22,7 +23,7 @@ struct question {
     struct secret input;
 };
 
-struct answer {
+struct reply {
     enum verdict verdict;
     enum source source;
     bool rotated;
@@ -60,15 +61,15 @@ struct finding {
     enum protocol_level level;
     char what[PROTOCOL_TEXT_MAX + 1]; /* printable ASCII, like the next two */
     char why[PROTOCOL_TEXT_MAX + 1];  /* it matters; "" when good */
-    char mend[PROTOCOL_TEXT_MAX + 1]; /* "" when good */
+    char fix[PROTOCOL_TEXT_MAX + 1];  /* "" when good */
 };
 
 /* Decodes the fields of a REQUEST. -EBADMSG unless it is one, whole and with nothing behind it. */
-int question_decode(const uint8_t *fields, size_t size, struct question *ret);
-void question_clear(struct question *question);
+int request_decode(const uint8_t *fields, size_t size, struct request *ret);
+void request_clear(struct request *request);
 
 /* Encode the fields of a REPLY, an ENTRY, a FINDING, a SESSION, a PROMPT, a NOTICE. */
-void answer_encode(const struct answer *answer, struct protocol_writer *writer);
+void reply_encode(const struct reply *reply, struct protocol_writer *writer);
 void entry_encode(const struct entry *entry, struct protocol_writer *writer);
 void finding_encode(const struct finding *finding, struct protocol_writer *writer);
 void session_encode(enum protocol_action action, uint32_t seconds, struct protocol_writer *writer);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * peer.c - the one who asks. A frame's length is checked before anything is allocated or read.
  */
@@ -27,7 +28,7 @@ int peer_open(int fd, struct peer *ret) {
 static int receive(int fd, void *into, size_t size, int64_t until_ms) {
     for (size_t done = 0; done < size;) {
         struct pollfd waiting = {.fd = fd, .events = POLLIN};
-        int64_t left = until_ms - moment_boot_ms();
+        int64_t left = until_ms - clock_boot_ms();
         int ready = left > 0 ? poll(&waiting, 1, (int) left) : 0;
         if (ready == 0)
             return -ETIMEDOUT;
@@ -41,9 +42,9 @@ static int receive(int fd, void *into, size_t size, int64_t until_ms) {
     return 0;
 }
 
-int peer_read_question(const struct peer *peer, struct question *ret) {
+int peer_read_request(const struct peer *peer, struct request *ret) {
     uint8_t header[PROTOCOL_HEADER_SIZE] = {0};
-    int64_t until = moment_boot_ms() + PEER_PATIENCE_MS;
+    int64_t until = clock_boot_ms() + PEER_PATIENCE_MS;
     int r = receive(peer->fd, header, sizeof header, until);
     if (r < 0)
         return r;
@@ -57,7 +58,7 @@ int peer_read_question(const struct peer *peer, struct question *ret) {
     r = receive(peer->fd, frame, size, until);
     if (r == 0)
         r = frame[0] == PROTOCOL_VERSION && frame[1] == PROTOCOL_REQUEST
-                ? question_decode(frame + 2, size - 2, ret)
+                ? request_decode(frame + 2, size - 2, ret)
                 : -EBADMSG;
     explicit_bzero(frame, size);
     free(frame);
@@ -140,10 +141,10 @@ void peer_send_prompt(const struct peer *peer, const struct prompt *prompt) {
 }
 
 bool peer_wait(const struct peer *peer, int milliseconds) {
-    int64_t until = moment_boot_ms() + milliseconds;
+    int64_t until = clock_boot_ms() + milliseconds;
     for (;;) {
         struct pollfd waiting = {.fd = peer->fd, .events = POLLRDHUP};
-        int64_t left = until - moment_boot_ms();
+        int64_t left = until - clock_boot_ms();
         if (left <= 0)
             return true;
         if (poll(&waiting, 1, (int) left) > 0)
@@ -151,10 +152,10 @@ bool peer_wait(const struct peer *peer, int milliseconds) {
     }
 }
 
-void peer_send_answer(const struct peer *peer, const struct answer *answer) {
+void peer_send_reply(const struct peer *peer, const struct reply *reply) {
     struct outgoing *frame = begin_frame(PROTOCOL_REPLY);
     if (!frame)
         return;
-    answer_encode(answer, &frame->writer);
+    reply_encode(reply, &frame->writer);
     send_frame(peer, frame);
 }

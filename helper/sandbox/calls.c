@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sandbox_calls.c - the system calls of a renewal, and no other.
+ * calls.c - the system calls of a renewal, and no other.
  *
  * A call that is on no list fails as if the kernel did not know it (ENOSYS): a C library or a name
  * service newer than this list then falls back, or fails with an error that ends as `unreachable`.

@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sandbox_files.c - Landlock, by its system calls: glibc has no wrappers, and the header of the
+ * files.c - Landlock, by its system calls: glibc has no wrappers, and the header of the
  * machine that builds may be older than the kernel of the machine that runs.
  */
 #include "files.h"

@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sandbox_files.h - which files the helper may read once it speaks to the network: Landlock
+ * files.h - which files the helper may read once it speaks to the network: Landlock
  * (landlock(7)), by which it also gives up TCP ports, abstract sockets and signals to others.
  */
-#ifndef OAUTH_LOGIN_SANDBOX_FILES_H
-#define OAUTH_LOGIN_SANDBOX_FILES_H
+#ifndef OAUTH_LOGIN_HELPER_SANDBOX_FILES_H
+#define OAUTH_LOGIN_HELPER_SANDBOX_FILES_H
 
 enum { SANDBOX_FILES_ABI = 6 }; /* from here on, all that we ask for is there */
 

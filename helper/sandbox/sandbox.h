@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * sandbox.h - what the helper gives up for itself, so that whoever takes it over by what a
  * provider answers has gained next to nothing.
  */
-#ifndef OAUTH_LOGIN_SANDBOX_H
-#define OAUTH_LOGIN_SANDBOX_H
+#ifndef OAUTH_LOGIN_HELPER_SANDBOX_SANDBOX_H
+#define OAUTH_LOGIN_HELPER_SANDBOX_SANDBOX_H
 
 #include <stdbool.h>
 

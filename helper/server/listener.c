@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * listener.c - the socket that the resident helper listens on, and as whom it does.
  */

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * listener.h - the socket that the resident helper listens on, and as whom it does.
  */
-#ifndef OAUTH_LOGIN_LISTENER_H
-#define OAUTH_LOGIN_LISTENER_H
+#ifndef OAUTH_LOGIN_HELPER_SERVER_LISTENER_H
+#define OAUTH_LOGIN_HELPER_SERVER_LISTENER_H
 
 #include "reason.h"
 

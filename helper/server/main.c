@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * main.c - oauth-login-helper: one question on standard input, one answer; or as the resident
  * helper, the same in a child for each that comes to its socket.
@@ -10,11 +11,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "exchange.h"
 #include "listener.h"
 #include "sandbox.h"
 #include "scoped.h"
 #include "serve.h"
-#include "exchange.h"
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -84,10 +85,10 @@ static void ignore_signals(void) {
 }
 
 /* Everybody's path, once the peer's socket is above 2. */
-static void answer(int peer, const struct arguments *arguments) {
+static void reply(int peer, const struct arguments *arguments) {
     ignore_signals();
     umask(077);
-    visit_receive(peer, arguments->config, arguments->serve || arguments->listen);
+    exchange_receive(peer, arguments->config, arguments->serve || arguments->listen);
 }
 
 static int answer_one(const struct arguments *arguments) {
@@ -98,7 +99,7 @@ static int answer_one(const struct arguments *arguments) {
     int peer = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
     if (peer < 0 || silence() < 0)
         return usage("cannot open /dev/null");
-    answer(peer, arguments);
+    reply(peer, arguments);
     return 0;
 }
 
@@ -136,7 +137,7 @@ static int reside(const struct arguments *arguments) {
                                           : fail(strerror(-peer));
     scoped_close(&listener);
     if (silence() == 0)
-        answer(peer, arguments);
+        reply(peer, arguments);
     return 0;
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * serve.c - the resident helper: a child of its own for each question.
  *
@@ -32,7 +33,7 @@ struct child {
     uid_t uid; /* of its peer */
 };
 
-struct house {
+struct server {
     const struct helper_config *limits;
     int listener;
     int signals;
@@ -42,17 +43,17 @@ struct house {
     bool ending;
 };
 
-static void house_clear(struct house *house) {
-    scoped_close(&house->signals);
-    free(house->children);
-    house->children = NULL;
+static void server_clear(struct server *server) {
+    scoped_close(&server->signals);
+    free(server->children);
+    server->children = NULL;
 }
 
 /* The signals that are waited for come by a descriptor from here on. */
-static int house_open(struct house *house) {
+static int server_open(struct server *server) {
     sigset_t awaited;
-    house->children = calloc(house->limits->max_children, sizeof *house->children);
-    if (!house->children)
+    server->children = calloc(server->limits->max_children, sizeof *server->children);
+    if (!server->children)
         return -ENOMEM;
     signal(SIGCHLD, SIG_DFL); /* if it were ignored, no child's end would be told */
     sigemptyset(&awaited);
@@ -61,8 +62,8 @@ static int house_open(struct house *house) {
     sigaddset(&awaited, SIGINT);
     sigaddset(&awaited, SIGHUP);
     sigprocmask(SIG_BLOCK, &awaited, NULL);
-    house->signals = signalfd(-1, &awaited, SFD_CLOEXEC | SFD_NONBLOCK);
-    return house->signals < 0 ? -errno : 0;
+    server->signals = signalfd(-1, &awaited, SFD_CLOEXEC | SFD_NONBLOCK);
+    return server->signals < 0 ? -errno : 0;
 }
 
 static bool has_crashed(int status) {
@@ -73,42 +74,42 @@ static bool has_crashed(int status) {
     return false;
 }
 
-static void reap(struct house *house) {
+static void reap(struct server *server) {
     int status;
     pid_t pid;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        house->crashes += has_crashed(status);
-        for (uint32_t i = 0; i < house->count; i++)
-            if (house->children[i].pid == pid)
-                house->children[i--] = house->children[--house->count];
+        server->crashes += has_crashed(status);
+        for (uint32_t i = 0; i < server->count; i++)
+            if (server->children[i].pid == pid)
+                server->children[i--] = server->children[--server->count];
     }
 }
 
-static void take_signals(struct house *house) {
+static void take_signals(struct server *server) {
     struct signalfd_siginfo came;
-    while (read(house->signals, &came, sizeof came) == sizeof came)
+    while (read(server->signals, &came, sizeof came) == sizeof came)
         if (came.ssi_signo != SIGCHLD)
-            house->ending = true;
-    reap(house);
+            server->ending = true;
+    reap(server);
 }
 
 /* Root has no limit of its own: it would start a helper instead. */
-static bool has_room(const struct house *house, uid_t uid) {
+static bool has_room(const struct server *server, uid_t uid) {
     uint32_t same = 0;
-    for (uint32_t i = 0; i < house->count; i++)
-        same += house->children[i].uid == uid;
-    return house->count < house->limits->max_children &&
-           (uid == 0 || same < house->limits->max_children_per_user);
+    for (uint32_t i = 0; i < server->count; i++)
+        same += server->children[i].uid == uid;
+    return server->count < server->limits->max_children &&
+           (uid == 0 || same < server->limits->max_children_per_user);
 }
 
 /* Without waiting: nothing lies in the socket yet, and this little always fits. */
 static void turn_away(const struct peer *peer, const char *why) {
-    struct answer answer = {.verdict = VERDICT_FAULT};
-    reason_set(&answer.reason, 0, "the resident helper is busy: %s", why);
-    snprintf(answer.message, sizeof answer.message,
+    struct reply reply = {.verdict = VERDICT_FAULT};
+    reason_set(&reply.reason, 0, "the resident helper is busy: %s", why);
+    snprintf(reply.message, sizeof reply.message,
              "Login refused: oauth-login is busy on this machine. Your account is not at fault; "
              "try again.");
-    peer_send_answer(peer, &answer);
+    peer_send_reply(peer, &reply);
 }
 
 /* What a helper that root starts has too; the parent, which lives on, can't have it. */
@@ -128,14 +129,14 @@ static void limit_child(void) {
 }
 
 /* In the child: the peer. In the parent 0, or the error of accept or fork. */
-static int receive_peer(struct house *house) {
+static int receive_peer(struct server *server) {
     struct peer peer;
-    SCOPED_FD int fd = accept4(house->listener, NULL, NULL, SOCK_CLOEXEC);
+    SCOPED_FD int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
     if (fd < 0)
         return errno == EINTR || errno == EAGAIN || errno == ECONNABORTED ? 0 : -errno;
     if (peer_open(fd, &peer) < 0)
         return 0;
-    if (!has_room(house, peer.uid)) {
+    if (!has_room(server, peer.uid)) {
         turn_away(&peer, "max_children or max_children_per_user in section [helper] is reached");
         return 0;
     }
@@ -146,7 +147,7 @@ static int receive_peer(struct house *house) {
         return -error;
     }
     if (pid > 0) {
-        house->children[house->count++] = (struct child){.pid = pid, .uid = peer.uid};
+        server->children[server->count++] = (struct child){.pid = pid, .uid = peer.uid};
         return 0;
     }
     limit_child();
@@ -160,25 +161,25 @@ static bool is_shortage(int error) {
 }
 
 int serve_peers(int listener, const struct helper_config *limits) {
-    SCOPED(house_clear)
-    struct house house = {.limits = limits, .listener = listener, .signals = -1};
-    int r = house_open(&house);
+    SCOPED(server_clear)
+    struct server server = {.limits = limits, .listener = listener, .signals = -1};
+    int r = server_open(&server);
     bool pausing = false;
     while (r == 0 || is_shortage(r)) {
-        struct pollfd waiting[] = {{.fd = house.signals, .events = POLLIN},
+        struct pollfd waiting[] = {{.fd = server.signals, .events = POLLIN},
                                    {.fd = pausing ? -1 : listener, .events = POLLIN}};
         poll(waiting, 2, pausing ? SERVE_PAUSE_MS : -1);
         r = 0;
         if (waiting[0].revents != 0)
-            take_signals(&house);
-        if (house.ending)
+            take_signals(&server);
+        if (server.ending)
             return -ECANCELED;
         /* Every child has its parent's addresses and canary: who makes them crash must not have
          * as many guesses as they like. */
-        if (house.crashes >= SERVE_CRASHES_MAX)
+        if (server.crashes >= SERVE_CRASHES_MAX)
             return -ENOTRECOVERABLE;
         if (waiting[1].revents != 0)
-            r = receive_peer(&house);
+            r = receive_peer(&server);
         pausing = r < 0;
     }
     return r;

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * serve.h - the resident helper: a child of its own for each question.
  */
-#ifndef OAUTH_LOGIN_SERVE_H
-#define OAUTH_LOGIN_SERVE_H
+#ifndef OAUTH_LOGIN_HELPER_SERVER_SERVE_H
+#define OAUTH_LOGIN_HELPER_SERVER_SERVE_H
 
 #include "config.h"
 

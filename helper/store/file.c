@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * store_file.c - opening what lies in the store, trusting nothing about it.
+ * file.c - opening what lies in the store, trusting nothing about it.
  */
 #include "file.h"
 

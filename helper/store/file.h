@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * store_file.h - opening what lies in the store, trusting nothing about it.
+ * file.h - opening what lies in the store, trusting nothing about it.
  */
-#ifndef OAUTH_LOGIN_STORE_FILE_H
-#define OAUTH_LOGIN_STORE_FILE_H
+#ifndef OAUTH_LOGIN_HELPER_STORE_FILE_H
+#define OAUTH_LOGIN_HELPER_STORE_FILE_H
 
 #include "reason.h"
 

@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * store_key.c - the store's master key.
+ * key.c - the store's master key.
  *
  * It MUST be made only once: records sealed under another key would be lost. So it is made only
  * where nothing is stored yet, completely written before it gets its name, and the first of two
@@ -12,9 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "file.h"
 #include "scoped.h"
 #include "seal.h"
-#include "file.h"
 
 static int read_master(int root, const char *path, struct secret *ret, struct reason *reason) {
     SCOPED_FD int fd = store_file_open(root, path, "key", O_RDONLY, reason);

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * store_key.h - the store's master key, and the keys of accounts derived from it.
+ * key.h - the store's master key, and the keys of accounts derived from it.
  */
-#ifndef OAUTH_LOGIN_STORE_KEY_H
-#define OAUTH_LOGIN_STORE_KEY_H
+#ifndef OAUTH_LOGIN_HELPER_STORE_KEY_H
+#define OAUTH_LOGIN_HELPER_STORE_KEY_H
 
 #include <stdbool.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * lock.c - waiting for a file lock, but not for ever.
  */
@@ -23,7 +24,7 @@ int lock_wait(int fd, int64_t until_ms) {
     struct sigaction old, act = {.sa_handler = wake};
     struct itimerval off = {0};
     int r = 0;
-    int64_t left = until_ms - moment_boot_ms();
+    int64_t left = until_ms - clock_boot_ms();
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return 0;
     if (errno != EWOULDBLOCK)
@@ -39,7 +40,7 @@ int lock_wait(int fd, int64_t until_ms) {
     while (r == 0 && flock(fd, LOCK_EX) < 0) {
         if (errno != EINTR)
             r = -errno;
-        else if (moment_boot_ms() >= until_ms)
+        else if (clock_boot_ms() >= until_ms)
             r = -ETIMEDOUT;
     }
     setitimer(ITIMER_REAL, &off, NULL);

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * lock.h - waiting for a file lock, but not for ever.
  */
-#ifndef OAUTH_LOGIN_LOCK_H
-#define OAUTH_LOGIN_LOCK_H
+#ifndef OAUTH_LOGIN_HELPER_STORE_LOCK_H
+#define OAUTH_LOGIN_HELPER_STORE_LOCK_H
 
 #include <stdint.h>
 

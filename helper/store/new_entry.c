@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * store_making.c - making entries, one process at a time.
+ * new_entry.c - making entries, one process at a time.
  */
 #include "new_entry.h"
 
@@ -8,8 +9,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "lock.h"
 #include "clock.h"
+#include "lock.h"
 #include "scoped.h"
 
 enum { CHANGE_PATIENCE_MS = 5000 };
@@ -26,7 +27,7 @@ void store_making_sweep(int accounts) {
 }
 
 int store_making_begin(int accounts, const char *path, struct reason *reason) {
-    int r = lock_wait(accounts, moment_boot_ms() + CHANGE_PATIENCE_MS);
+    int r = lock_wait(accounts, clock_boot_ms() + CHANGE_PATIENCE_MS);
     if (r < 0)
         return reason_set(reason, r, "cannot lock accounts/ for %s: %s", path, strerror(-r));
     store_making_sweep(accounts);

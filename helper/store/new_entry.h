@@ -1,12 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * store_making.h - the right to make an entry, and what those who died in the middle of it have
+ * new_entry.h - the right to make an entry, and what those who died in the middle of it have
  * left behind.
  *
  * An entry is made under a name that begins with a dot, and only under the lock of accounts/: so
  * whatever a new holder of it finds there is nobody's any more.
  */
-#ifndef OAUTH_LOGIN_STORE_MAKING_H
-#define OAUTH_LOGIN_STORE_MAKING_H
+#ifndef OAUTH_LOGIN_HELPER_STORE_NEW_ENTRY_H
+#define OAUTH_LOGIN_HELPER_STORE_NEW_ENTRY_H
 
 #include "reason.h"
 

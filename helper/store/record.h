@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * record.h - what is stored of an account: its grant, whose it is, the provider's last answers.
  * Encoded as a sequence of fields, each u8 tag, u32 size, bytes; absent fields are empty.
  */
-#ifndef OAUTH_LOGIN_RECORD_H
-#define OAUTH_LOGIN_RECORD_H
+#ifndef OAUTH_LOGIN_HELPER_STORE_RECORD_H
+#define OAUTH_LOGIN_HELPER_STORE_RECORD_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,8 +26,8 @@ enum {
 };
 
 /* An instant of this boot that later logins compare with; `boot` tells boots apart. */
-struct record_moment {
-    char boot[MOMENT_BOOT_ID_SIZE];
+struct record_time {
+    char boot[CLOCK_BOOT_ID_SIZE];
     int64_t ms;
 };
 
@@ -56,13 +57,13 @@ struct record {
     int64_t last_verdict; /* enum verdict; never `unreachable` or `misconfigured` */
     char last_reason[REASON_SIZE];
     int64_t last_granted;                   /* wall seconds */
-    struct record_moment judged;            /* when last_verdict was spoken */
+    struct record_time judged;              /* when last_verdict was spoken */
     char judged_client[RECORD_DIGEST_SIZE]; /* the client settings that it was spoken to */
 
     /* Failures that say nothing about the account. */
-    struct record_moment unreachable;
+    struct record_time unreachable;
     char unreachable_reason[REASON_SIZE];
-    struct record_moment misconfigured;
+    struct record_time misconfigured;
     char misconfigured_reason[REASON_SIZE];
     char misconfigured_client[RECORD_DIGEST_SIZE]; /* the client settings that failed */
     int64_t misconfigured_times;
@@ -86,7 +87,7 @@ struct record {
     int64_t keys_fetched; /* wall seconds */
     int64_t discovered;   /* wall seconds */
 
-    /* The same of what only an enrolment asks for, which comes before any record; not stored. */
+    /* The same of what only an enrollment asks for, which comes before any record; not stored. */
     char authorization_endpoint[RECORD_URL_SIZE];
     bool response_names_issuer; /* RFC 9207 section 3 */
 };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * seal.c - authenticated encryption of records, on OpenSSL.
  */

@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * seal.h - authenticated encryption of records: AES-256-GCM under keys that HKDF-SHA256
  * (RFC 5869) derives from a master key. A sealed text is nonce, ciphertext, tag.
  */
-#ifndef OAUTH_LOGIN_SEAL_H
-#define OAUTH_LOGIN_SEAL_H
+#ifndef OAUTH_LOGIN_HELPER_STORE_SEAL_H
+#define OAUTH_LOGIN_HELPER_STORE_SEAL_H
 
 #include <stddef.h>
 #include <stdint.h>

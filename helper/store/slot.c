@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * store_slot.c - one of the two files that an entry's record is written to in turn.
+ * slot.c - one of the two files that an entry's record is written to in turn.
  *
  * A slot is:  "oauthlgn", u32 version, u64 generation, u32 uid, string account, string provider,
  *             u32 size, the sealed record of that size; then anything.

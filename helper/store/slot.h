@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * store_slot.h - one of the two files that an entry's record is written to in turn.
+ * slot.h - one of the two files that an entry's record is written to in turn.
  */
-#ifndef OAUTH_LOGIN_STORE_SLOT_H
-#define OAUTH_LOGIN_STORE_SLOT_H
+#ifndef OAUTH_LOGIN_HELPER_STORE_SLOT_H
+#define OAUTH_LOGIN_HELPER_STORE_SLOT_H
 
 #include <stdint.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * store.c - the store in files, below one directory of the helper's own user:
  *
@@ -21,11 +22,11 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include "lock.h"
-#include "scoped.h"
 #include "file.h"
 #include "key.h"
+#include "lock.h"
 #include "new_entry.h"
+#include "scoped.h"
 #include "slot.h"
 
 enum { SLOTS = 2 };

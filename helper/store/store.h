@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * store.h - where grants lie: one entry for each enrolled account, holding one record.
  *
@@ -7,8 +8,8 @@
  *
  * Every function that can fail returns a negative errno and fills `reason` for the log.
  */
-#ifndef OAUTH_LOGIN_STORE_H
-#define OAUTH_LOGIN_STORE_H
+#ifndef OAUTH_LOGIN_HELPER_STORE_STORE_H
+#define OAUTH_LOGIN_HELPER_STORE_STORE_H
 
 #include <stdint.h>
 #include <sys/types.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * bare.c - the barest refresh with libcurl: what a login's helper can't be faster than. Reads the
  * request's form from standard input; trusts CA_FILE; checks nothing, keeps nothing.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * measure.c - runs a command as a user and prints its wall time, CPU time and peak memory:
  *

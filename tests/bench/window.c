@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * window.c - linked into a helper in place of two calls: measures the window that no client can
  * close, from the last bytes of the provider's answer to the end of the fdatasync that keeps them.

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * fuzz.h - what every fuzz target has: its entry point, and a promise that must hold.
  */
-#ifndef OAUTH_LOGIN_FUZZ_H
-#define OAUTH_LOGIN_FUZZ_H
+#ifndef OAUTH_LOGIN_TESTS_FUZZ_FUZZ_H
+#define OAUTH_LOGIN_TESTS_FUZZ_FUZZ_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* fuzz_redirect.c - what anybody sends to the loopback: a whole response, or nothing of one. */
 #include <stdlib.h>
 #include <string.h>
@@ -7,17 +8,18 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    SCOPED_REDIRECT struct redirect redirect = {.code = {0}};
+    SCOPED_AUTHORIZATION_RESPONSE struct authorization_response redirect = {.code = {0}};
     const char *head = (const char *) data;
-    enum redirect_kind kind = redirect_read(head, size, 4711, &redirect);
+    enum authorization_response_kind kind =
+        authorization_response_read(head, size, 4711, &redirect);
     bool code = redirect.code.length > 0, error = redirect.error.length > 0;
     bool ended = memmem(head, size, "\r\n\r\n", 4) != NULL;
-    if (kind == REDIRECT_RESPONSE
-            ? !ended || size > REDIRECT_HEAD_MAX || redirect.state.length == 0 || code == error ||
-                  strlen(secret_text(&redirect.state)) != redirect.state.length
+    if (kind == AUTHORIZATION_RESPONSE
+            ? !ended || size > AUTHORIZATION_HEAD_MAX || redirect.state.length == 0 ||
+                  code == error || strlen(secret_text(&redirect.state)) != redirect.state.length
             : code || error || redirect.state.length > 0)
         abort();
-    if (kind == REDIRECT_UNFINISHED && (ended || size >= REDIRECT_HEAD_MAX))
+    if (kind == AUTHORIZATION_UNFINISHED && (ended || size >= AUTHORIZATION_HEAD_MAX))
         abort();
     return 0;
 }

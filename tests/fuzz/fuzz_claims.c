@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * fuzz_claims.c - whatever a provider claims: who it is for, and whether policy takes it, is
  * decided by whole values. The input is demands, a line each, then the claims as JSON:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * fuzz_config.c - a configuration and two drop-ins, with form feeds between them: taken as a whole
  * within its limits, or refused with the reason. Needs root, whose files they must be.

@@ -1,6 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fuzz_device.c - the answer to a device authorization request: what a person is shown is an https
- * address and a printable code, for a bounded time. The first byte chooses the status.
+ * fuzz_device_authorization.c - the answer to a device authorization request: what a person is
+ * shown is an https address and a printable code, for a bounded time. The first byte chooses the
+ * status.
  */
 #include "device_authorization.h"
 #include "fuzz.h"
@@ -11,13 +13,13 @@ static bool is_address(const char *address) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const long statuses[] = {200, 400, 503};
-    SCOPED_DEVICE struct device device = {.interval = 0};
+    SCOPED_DEVICE_AUTHORIZATION struct device_authorization device = {.interval = 0};
     SCOPED_SECRET struct secret body = {0};
     struct reason reason = {""};
     const struct prompt *prompt = &device.prompt;
     if (size == 0 || secret_set(&body, data + 1, size - 1, HTTP_BODY_MAX) < 0)
         return -1;
-    if (!device_take(statuses[data[0] % 3], &body, &device, &reason)) {
+    if (!device_authorization_take(statuses[data[0] % 3], &body, &device, &reason)) {
         PROMISE(reason.text[0] != '\0' && FUZZ_PRINTABLE(reason.text));
         return 0;
     }

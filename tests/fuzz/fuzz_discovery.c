@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * fuzz_discovery.c - a discovery document: taken whole, of the right issuer and with https
  * addresses only, or not at all.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* fuzz_id_token.c - an ID token from anybody: never good without a key, never past its checks. */
 #include "fuzz.h"
 #include "id_token.h"

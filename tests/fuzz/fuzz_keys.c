@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * fuzz_keys.c - a key set and an ID token, a line each, both from a hostile provider: nothing but
  * an accepted algorithm is ever good, and claims that pass are those of this issuer and client.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * fuzz_options.c - the words behind pam_oauth_login.so, one a line: taken within their limits, or
  * named in the error.

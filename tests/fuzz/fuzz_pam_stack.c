@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* fuzz_pam_stack.c - whatever lies in pam.d: read within its limits, and judged. The input is
  * files, a form feed between two, which include each other as "a", "b", "c" ... */
 #include <stdint.h>

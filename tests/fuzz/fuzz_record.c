@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* fuzz_record.c - a record as it comes out of its seal; what decodes must encode to the same. */
 #include "fuzz.h"
 #include "record.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * fuzz_reply.c - what a hostile helper may send: the asker always ends with a verdict, and every
  * text is printable and whole. The first byte chooses the question.
@@ -50,23 +51,23 @@ static void take_wait(const char *provider, void *context) {
 }
 
 static bool take_prompt(const struct ask_prompt *prompt, void *context) {
-    const struct ask_question *question = context;
+    const struct ask_request *request = context;
     PROMISE(FUZZ_PRINTABLE(prompt->address) && FUZZ_PRINTABLE(prompt->address_with_code) &&
             FUZZ_PRINTABLE(prompt->code));
     PROMISE(prompt->seconds <= PROTOCOL_PROMPT_MAX);
-    PROMISE(question->operation == OPERATION_ENROLL || question->operation == OPERATION_BROWSER);
+    PROMISE(request->operation == OPERATION_ENROLL || request->operation == OPERATION_BROWSER);
     return true;
 }
 
 static void take_finding(const struct ask_finding *finding, void *context) {
     (void) context;
     PROMISE(finding->level < LEVEL_COUNT && FUZZ_PRINTABLE(finding->what) &&
-            FUZZ_PRINTABLE(finding->why) && FUZZ_PRINTABLE(finding->mend));
+            FUZZ_PRINTABLE(finding->why) && FUZZ_PRINTABLE(finding->fix));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static struct ask_answer answer;
-    struct ask_question question = {
+    static struct ask_reply reply;
+    struct ask_request request = {
         .user = "alice",
         .service = "sshd",
         .offline_grace = PROTOCOL_UNSET,
@@ -76,19 +77,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         .on_wait = take_wait,
         .on_prompt = take_prompt,
         .on_finding = take_finding,
-        .context = &question,
+        .context = &request,
     };
     if (size == 0 || size > REPLY_MAX)
         return -1;
-    question.operation =
+    request.operation =
         OPERATION_VERIFY + data[0] % (unsigned) (OPERATION_COUNT - OPERATION_VERIFY);
     reply = data + 1;
     reply_size = size - 1;
-    ask_helper(&question, &answer);
+    ask_helper(&request, &reply);
     close(helper);
-    PROMISE(answer.verdict > VERDICT_NONE && answer.verdict < VERDICT_COUNT);
-    PROMISE(answer.source < SOURCE_COUNT && answer.token_size <= PROTOCOL_TOKEN_MAX);
-    PROMISE(FUZZ_PRINTABLE(answer.provider) && FUZZ_PRINTABLE(answer.reason) &&
-            FUZZ_PRINTABLE(answer.message));
+    PROMISE(reply.verdict > VERDICT_NONE && reply.verdict < VERDICT_COUNT);
+    PROMISE(reply.source < SOURCE_COUNT && reply.token_size <= PROTOCOL_TOKEN_MAX);
+    PROMISE(FUZZ_PRINTABLE(reply.provider) && FUZZ_PRINTABLE(reply.reason) &&
+            FUZZ_PRINTABLE(reply.message));
     return 0;
 }

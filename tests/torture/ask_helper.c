@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * ask_helper.c - asks a helper one question and says what it answered; under a tracer, also every
  * system call of it, one of which can be its last or fail:
@@ -119,7 +120,7 @@ static void print_entry(struct protocol_reader *reader) {
 }
 
 /* Everything that was answered until the socket's end, or until nothing more is there. */
-static void print_answers(int fd) {
+static void print_replys(int fd) {
     static uint8_t frame[PROTOCOL_FRAME_MAX];
     for (;;) {
         if (recv(fd, frame, PROTOCOL_HEADER_SIZE, MSG_WAITALL) != PROTOCOL_HEADER_SIZE)
@@ -358,7 +359,7 @@ static int ask_once(struct tracer *tracer, char **argv) {
         if (wait4(tracer->helper, &status, 0, &usage) < 0)
             fail("cannot wait");
     }
-    print_answers(socket);
+    print_replys(socket);
     close(socket);
     printf("end\t%d\t%ld\n", status, usage.ru_maxrss);
     return status;

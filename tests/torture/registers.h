@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * registers.h - a traced system call made into another one, and its result replaced; what of it
  * depends on the machine.
  */
-#ifndef TORTURE_REGISTERS_H
-#define TORTURE_REGISTERS_H
+#ifndef OAUTH_LOGIN_TESTS_TORTURE_REGISTERS_H
+#define OAUTH_LOGIN_TESTS_TORTURE_REGISTERS_H
 
 #include <elf.h>
 #include <stdint.h>

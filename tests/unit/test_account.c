@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_account.c - account.c: which names are looked up, and whose logins are managed. By the
  * accounts that every Debian has: root, daemon (uid 1) and nobody (uid 65534, group nogroup).

@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_browser.c - browser.c: the authorization request, and what its response is worth.
+ * test_authorization_code.c - browser.c: the authorization request, and what its response is worth.
  */
 #include "unit.h"
 
@@ -16,14 +17,14 @@ static struct provider_config provider_of(const char *issuer) {
                                     .auth_params = "prompt=consent a=b=c"};
 }
 
-static enum verdict begin(const char *url, struct browser *ret, struct reason *reason) {
+static enum verdict begin(const char *url, struct authorization_code *ret, struct reason *reason) {
     struct provider_config provider = provider_of("https://login.example");
-    return browser_begin(&provider, url, 4711, ret, reason);
+    return authorization_code_begin(&provider, url, 4711, ret, reason);
 }
 
 static void the_address_is_the_request_of_the_rfcs(void **state) {
     (void) state;
-    SCOPED_BROWSER struct browser browser = {.nonce = ""};
+    SCOPED_AUTHORIZATION_CODE struct authorization_code browser = {.nonce = ""};
     struct reason reason = {""};
     assert_int_equal(begin(ENDPOINT, &browser, &reason), VERDICT_GRANTED);
     const char *address = browser.prompt.address;
@@ -47,8 +48,8 @@ static void secrets_have_43_characters_and_differ(void **state) {
     (void) state;
     struct reason reason = {""};
     for (int i = 0; i < 50; i++) {
-        SCOPED_BROWSER struct browser one = {.nonce = ""};
-        SCOPED_BROWSER struct browser other = {.nonce = ""};
+        SCOPED_AUTHORIZATION_CODE struct authorization_code one = {.nonce = ""};
+        SCOPED_AUTHORIZATION_CODE struct authorization_code other = {.nonce = ""};
         assert_int_equal(begin(ENDPOINT, &one, &reason), VERDICT_GRANTED);
         assert_int_equal(begin(ENDPOINT, &other, &reason), VERDICT_GRANTED);
         static const char plain[] =
@@ -67,7 +68,7 @@ static void secrets_have_43_characters_and_differ(void **state) {
 
 static void an_endpoint_keeps_its_query(void **state) {
     (void) state;
-    SCOPED_BROWSER struct browser browser = {.nonce = ""};
+    SCOPED_AUTHORIZATION_CODE struct authorization_code browser = {.nonce = ""};
     struct reason reason = {""};
     assert_int_equal(begin(ENDPOINT "?tenant=7", &browser, &reason), VERDICT_GRANTED);
     assert_non_null(
@@ -83,7 +84,7 @@ static void what_a_terminal_or_a_shell_would_act_on_is_no_address(void **state) 
         "https://x/a\nhttps://evil",
     };
     for (size_t i = 0; i < COUNT(urls); i++) {
-        SCOPED_BROWSER struct browser browser = {.nonce = ""};
+        SCOPED_AUTHORIZATION_CODE struct authorization_code browser = {.nonce = ""};
         struct reason reason = {""};
         assert_int_equal(begin(urls[i], &browser, &reason), VERDICT_MISCONFIGURED);
         assert_has(reason.text, "authorization_endpoint");
@@ -93,7 +94,7 @@ static void what_a_terminal_or_a_shell_would_act_on_is_no_address(void **state) 
 static void an_address_that_is_too_long_is_not_cut(void **state) {
     (void) state;
     SCOPED_TEXT char *url = unit_text("https://x/%0990d", 0);
-    SCOPED_BROWSER struct browser browser = {.nonce = ""};
+    SCOPED_AUTHORIZATION_CODE struct authorization_code browser = {.nonce = ""};
     struct reason reason = {""};
     assert_int_equal(begin(url, &browser, &reason), VERDICT_MISCONFIGURED);
     assert_has(reason.text, "over 1000 bytes");
@@ -101,7 +102,8 @@ static void an_address_that_is_too_long_is_not_cut(void **state) {
 
 static enum verdict judge(const char *issuer, bool named, const char *iss, const char *error,
                           struct reason *reason) {
-    SCOPED_REDIRECT struct redirect redirect = {.state = unit_secret("s")};
+    SCOPED_AUTHORIZATION_RESPONSE struct authorization_response redirect = {.state =
+                                                                                unit_secret("s")};
     struct provider_config provider = provider_of(issuer);
     if (iss)
         redirect.issuer = unit_secret(iss);
@@ -109,7 +111,7 @@ static enum verdict judge(const char *issuer, bool named, const char *iss, const
         redirect.error = unit_secret(error);
     else
         redirect.code = unit_secret("c");
-    return browser_judge(&provider, named, &redirect, reason);
+    return authorization_code_judge(&provider, named, &redirect, reason);
 }
 
 static void an_answer_must_be_of_the_issuer_that_was_asked(void **state) {

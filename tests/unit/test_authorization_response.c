@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_redirect.c - redirect.c: an authorization response in a request by anybody.
+ * test_authorization_response.c - redirect.c: an authorization response in a request by anybody.
  */
 #include "unit.h"
 
@@ -7,18 +8,19 @@
 
 #define HOST "Host: 127.0.0.1:4711\r\n\r\n"
 
-static enum redirect_kind read_text(const char *head, struct redirect *ret) {
-    redirect_clear(ret);
-    return redirect_read(head, strlen(head), 4711, ret);
+static enum authorization_response_kind read_text(const char *head,
+                                                  struct authorization_response *ret) {
+    authorization_response_clear(ret);
+    return authorization_response_read(head, strlen(head), 4711, ret);
 }
 
 static void a_response_is_read_and_decoded(void **state) {
     (void) state;
-    SCOPED_REDIRECT struct redirect redirect = {.code = {0}};
+    SCOPED_AUTHORIZATION_RESPONSE struct authorization_response redirect = {.code = {0}};
     assert_int_equal(read_text("GET /?code=a%2Fb%3d+c&state=s-1&iss=https%3A%2F%2Fx&more=1&flag "
                                "HTTP/1.1\r\n" HOST,
                                &redirect),
-                     REDIRECT_RESPONSE);
+                     AUTHORIZATION_RESPONSE);
     assert_string_equal(secret_text(&redirect.code), "a/b= c");
     assert_string_equal(secret_text(&redirect.state), "s-1");
     assert_string_equal(secret_text(&redirect.issuer), "https://x");
@@ -26,7 +28,7 @@ static void a_response_is_read_and_decoded(void **state) {
     assert_int_equal(read_text("GET /?error=access_denied&error_description=No.&state=s "
                                "HTTP/1.0\r\nX: y\r\nhOST:\tLOCALHOST:4711 \r\n\r\n",
                                &redirect),
-                     REDIRECT_RESPONSE);
+                     AUTHORIZATION_RESPONSE);
     assert_string_equal(secret_text(&redirect.error), "access_denied");
     assert_string_equal(secret_text(&redirect.description), "No.");
     assert_int_equal(redirect.code.length, 0);
@@ -35,14 +37,14 @@ static void a_response_is_read_and_decoded(void **state) {
 static void a_request_is_read_when_it_is_whole(void **state) {
     (void) state;
     static const char head[] = "GET /?code=c&state=s HTTP/1.1\r\n" HOST;
-    SCOPED_REDIRECT struct redirect redirect = {.code = {0}};
+    SCOPED_AUTHORIZATION_RESPONSE struct authorization_response redirect = {.code = {0}};
     for (size_t size = 0; size < sizeof head - 1; size++) {
         /* On the heap, so that a byte read too far is found. */
         SCOPED_SECRET struct secret part = unit_bytes(head, size);
-        assert_int_equal(redirect_read(secret_text(&part), size, 4711, &redirect),
-                         REDIRECT_UNFINISHED);
+        assert_int_equal(authorization_response_read(secret_text(&part), size, 4711, &redirect),
+                         AUTHORIZATION_UNFINISHED);
     }
-    assert_int_equal(read_text(head, &redirect), REDIRECT_RESPONSE);
+    assert_int_equal(read_text(head, &redirect), AUTHORIZATION_RESPONSE);
 }
 
 static void what_is_not_ours_is_strange_and_tells_nothing(void **state) {
@@ -69,10 +71,10 @@ static void what_is_not_ours_is_strange_and_tells_nothing(void **state) {
         "POST /?code=c&state=s HTTP/1.1",
         "HEAD /?code=c&state=s HTTP/1.1",
     };
-    SCOPED_REDIRECT struct redirect redirect = {.code = {0}};
+    SCOPED_AUTHORIZATION_RESPONSE struct authorization_response redirect = {.code = {0}};
     for (size_t i = 0; i < COUNT(lines); i++) {
         SCOPED_TEXT char *head = unit_text("%s\r\n%s", lines[i], HOST);
-        if (read_text(head, &redirect) != REDIRECT_STRANGE)
+        if (read_text(head, &redirect) != AUTHORIZATION_STRANGE)
             fail_msg("not strange: %s", lines[i]);
         assert_int_equal(redirect.code.length + redirect.state.length, 0);
     }
@@ -101,26 +103,27 @@ static void what_is_no_request_for_this_host_is_malformed(void **state) {
         "GET /?code=c&state=s HTTP/1.1\r\nHost:\r\n\r\n",
         "GET /?code=c&state=s HTTP/1.1\r\nX: a\x7f\n\r\n" HOST,
     };
-    SCOPED_REDIRECT struct redirect redirect = {.code = {0}};
+    SCOPED_AUTHORIZATION_RESPONSE struct authorization_response redirect = {.code = {0}};
     for (size_t i = 0; i < COUNT(heads); i++)
-        if (read_text(heads[i], &redirect) != REDIRECT_MALFORMED)
+        if (read_text(heads[i], &redirect) != AUTHORIZATION_MALFORMED)
             fail_msg("not malformed: %s", heads[i]);
-    assert_int_equal(redirect_read("GET / HTTP/1.1\r\n\0\r\n\r\n", 20, 4711, &redirect),
-                     REDIRECT_MALFORMED);
+    assert_int_equal(
+        authorization_response_read("GET / HTTP/1.1\r\n\0\r\n\r\n", 20, 4711, &redirect),
+        AUTHORIZATION_MALFORMED);
 }
 
 static void a_head_has_an_end(void **state) {
     (void) state;
-    SCOPED_REDIRECT struct redirect redirect = {.code = {0}};
-    SCOPED_SECRET struct secret head = unit_filled('a', REDIRECT_HEAD_MAX - 1);
-    assert_int_equal(redirect_read(secret_text(&head), head.length, 4711, &redirect),
-                     REDIRECT_UNFINISHED);
+    SCOPED_AUTHORIZATION_RESPONSE struct authorization_response redirect = {.code = {0}};
+    SCOPED_SECRET struct secret head = unit_filled('a', AUTHORIZATION_HEAD_MAX - 1);
+    assert_int_equal(authorization_response_read(secret_text(&head), head.length, 4711, &redirect),
+                     AUTHORIZATION_UNFINISHED);
     assert_int_equal(secret_append(&head, "a", 1, UNIT_SECRET_MAX), 0);
-    assert_int_equal(redirect_read(secret_text(&head), head.length, 4711, &redirect),
-                     REDIRECT_MALFORMED);
+    assert_int_equal(authorization_response_read(secret_text(&head), head.length, 4711, &redirect),
+                     AUTHORIZATION_MALFORMED);
     assert_int_equal(secret_append(&head, "\r\n\r\n", 4, UNIT_SECRET_MAX), 0);
-    assert_int_equal(redirect_read(secret_text(&head), head.length, 4711, &redirect),
-                     REDIRECT_MALFORMED);
+    assert_int_equal(authorization_response_read(secret_text(&head), head.length, 4711, &redirect),
+                     AUTHORIZATION_MALFORMED);
 }
 
 int main(void) {

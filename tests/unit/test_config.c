@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_config.c - config.c: every key, every wrong value, and what no single key can tell.
  */
@@ -14,10 +15,10 @@ static const char least[] = "[login]\n"
                             "alice = 248289761001\n";
 
 static void unset_keys_have_the_documented_defaults(void **state) {
-    struct place *place = *state;
-    assert_text_loads(place, least);
-    const struct login_config *login = &place->config.login;
-    const struct provider_config *provider = &place->config.provider;
+    struct directory *directory = *state;
+    assert_text_loads(directory, least);
+    const struct login_config *login = &directory->config.login;
+    const struct provider_config *provider = &directory->config.provider;
     assert_string_equal(login->provider, "corp");
     assert_int_equal(login->minimum_uid, 1000);
     assert_string_equal(login->ignore_users, "");
@@ -55,10 +56,10 @@ static const char login_values[] = "[login]\n"
                                    "offline_timeout = 0\n";
 
 static void every_login_key_is_taken(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     SCOPED_TEXT char *text = unit_text("%s%s", login_values, strchr(least, '\n') + 17);
-    assert_text_loads(place, text);
-    const struct login_config *login = &place->config.login;
+    assert_text_loads(directory, text);
+    const struct login_config *login = &directory->config.login;
     assert_int_equal(login->minimum_uid, 500);
     assert_string_equal(login->ignore_users, "breakglass ansible");
     assert_string_equal(login->managed_group, "staff");
@@ -70,17 +71,17 @@ static void every_login_key_is_taken(void **state) {
 }
 
 static void every_provider_key_is_taken(void **state) {
-    struct place *place = *state;
-    place_write(place, "secret", "p+ss: w%rd&=/\xc3\xa9\n");
+    struct directory *directory = *state;
+    directory_write(directory, "secret", "p+ss: w%rd&=/\xc3\xa9\n");
     SCOPED_TEXT char *text = unit_text(
         "[login]\nprovider = my.corp-1_x\n[provider my.corp-1_x]\n"
         "token_endpoint = https://[::1]:8443/token?x=1\nuserinfo_endpoint = https://u.example/me\n"
         "client_id = a client\nclient_auth = client_secret_post\nclient_secret_file = %s/secret\n"
         "ca_file = /etc/ssl/corp.pem\nproxy = http://proxy:3128\nusername_claim = user.login\n"
         "username_suffix = @example.com @example.org\n",
-        place->scratch);
-    assert_text_loads(place, text);
-    const struct provider_config *provider = &place->config.provider;
+        directory->scratch);
+    assert_text_loads(directory, text);
+    const struct provider_config *provider = &directory->config.provider;
     assert_string_equal(provider->name, "my.corp-1_x");
     assert_string_equal(provider->token_endpoint, "https://[::1]:8443/token?x=1");
     assert_string_equal(provider->userinfo_endpoint, "https://u.example/me");
@@ -179,28 +180,28 @@ static void each_wrong_provider_line_is_named(void **state) {
 
 /* So that break-glass accounts are left alone whatever else is wrong. */
 static void a_mistake_elsewhere_leaves_the_login_section_known(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     SCOPED_TEXT char *provider =
         unit_text("%s%s", login_values, "[provider corp]\nissuer = http://x\n");
-    assert_true(place_load_text(place, provider) < 0);
-    assert_true(place->config.login_known);
-    assert_int_equal(place->config.login.minimum_uid, 500);
-    assert_string_equal(place->config.login.ignore_users, "breakglass ansible");
+    assert_true(directory_load_text(directory, provider) < 0);
+    assert_true(directory->config.login_known);
+    assert_int_equal(directory->config.login.minimum_uid, 500);
+    assert_string_equal(directory->config.login.ignore_users, "breakglass ansible");
     SCOPED_TEXT char *missing = unit_text("%s%s", login_values, "[accounts corp]\nalice = 1\n");
-    assert_true(place_load_text(place, missing) < 0);
-    assert_true(place->config.login_known);
+    assert_true(directory_load_text(directory, missing) < 0);
+    assert_true(directory->config.login_known);
     for (size_t i = 0; i < COUNT(wrong_login); i++) {
         SCOPED_TEXT char *text =
             unit_text("[login]\n%s\n%s", wrong_login[i].line, strchr(least, '\n') + 1);
-        assert_true(place_load_text(place, text) < 0);
-        assert_false(place->config.login_known);
+        assert_true(directory_load_text(directory, text) < 0);
+        assert_false(directory->config.login_known);
     }
-    assert_true(place_load_text(place, "[login\nprovider = corp\n") < 0);
-    assert_false(place->config.login_known);
+    assert_true(directory_load_text(directory, "[login\nprovider = corp\n") < 0);
+    assert_false(directory->config.login_known);
 }
 
 static void a_setting_that_keeps_nobody_out_may_stand_there_already(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     SCOPED_TEXT char *text =
         unit_text("%s[provider other]\ndevice_authorization_endpoint = https://x\n"
                   "authorization_endpoint = https://x\nredirect_port = 65535\n"
@@ -212,7 +213,7 @@ static void a_setting_that_keeps_nobody_out_may_stand_there_already(void **state
                   "groups_separator = ,\nrequire = refresh\nrequire_groups =\nrequire_claim =\n"
                   "require_scope =\n",
                   least);
-    assert_text_loads(place, text);
+    assert_text_loads(directory, text);
 }
 
 static void a_wrong_section_or_account_is_named(void **state) {
@@ -237,16 +238,16 @@ static void a_wrong_section_or_account_is_named(void **state) {
     assert_text_refused(*state, text, ":8: [accounts corp] bob: a subject has 255 bytes at most");
 }
 
-static void assert_helper_limits(struct place *place, const char *lines, uint32_t all,
+static void assert_helper_limits(struct directory *directory, const char *lines, uint32_t all,
                                  uint32_t of_a_user, const char *said) {
     struct helper_config limits = {0};
-    place_write(place, "oauth-login.conf", lines);
-    place->reason = (struct reason){""};
-    assert_int_equal(config_read_helper(place->path, &limits, &place->reason),
+    directory_write(directory, "oauth-login.conf", lines);
+    directory->reason = (struct reason){""};
+    assert_int_equal(config_read_helper(directory->path, &limits, &directory->reason),
                      said[0] != '\0' ? -EINVAL : 0);
     assert_int_equal(limits.max_children, all);
     assert_int_equal(limits.max_children_per_user, of_a_user);
-    assert_has(place->reason.text, said);
+    assert_has(directory->reason.text, said);
 }
 
 static void the_resident_helper_has_its_limits_whatever_else_is_wrong(void **state) {
@@ -297,17 +298,17 @@ static void what_is_missing_altogether_is_named(void **state) {
 }
 
 static void an_account_has_the_subject_of_its_own_provider_only(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     SCOPED_TEXT char *text = unit_text("%sbob = two words\n[accounts other]\ncarol = 3\n"
                                        "alice = of other\n",
                                        least);
-    assert_text_loads(place, text);
-    assert_string_equal(config_subject_of(&place->config, "alice"), "248289761001");
-    assert_string_equal(config_subject_of(&place->config, "bob"), "two words");
+    assert_text_loads(directory, text);
+    assert_string_equal(config_subject_of(&directory->config, "alice"), "248289761001");
+    assert_string_equal(config_subject_of(&directory->config, "bob"), "two words");
     static const char *const none[] = {"carol", "Alice",    "alic",  "alice1",
                                        "",      "provider", "issuer"};
     for (size_t i = 0; i < COUNT(none); i++)
-        assert_null(config_subject_of(&place->config, none[i]));
+        assert_null(config_subject_of(&directory->config, none[i]));
 }
 
 static void a_list_has_whole_words_only(void **state) {
@@ -326,7 +327,7 @@ static void a_list_has_whole_words_only(void **state) {
     assert_false(config_list_has(" , ", ""));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, place_make, place_remove)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, directory_make, directory_remove)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_config_file.c - config_file.c, and the secret's file of config.c: which files are read, in
  * which order, whose they must be, and what is no configuration at all.
@@ -17,7 +18,7 @@ static const char least[] = "[login]\n"
 enum { STRANGER = 12345 };
 
 /* `least` with everything that may stand between, and `end` at the end of each line. */
-static void assert_dressed_loads(struct place *place, const char *end) {
+static void assert_dressed_loads(struct directory *directory, const char *end) {
     static const char *const lines[] = {"# oauth-login.conf",
                                         "",
                                         "  [login]   # who",
@@ -37,12 +38,12 @@ static void assert_dressed_loads(struct place *place, const char *end) {
         if (i + 1 < COUNT(lines)) /* the last line need not end */
             assert_int_equal(secret_append(&text, end, strlen(end), UNIT_SECRET_MAX), 0);
     }
-    assert_text_loads(place, secret_text(&text));
-    assert_string_equal(place->config.login.provider, "corp");
-    assert_int_equal(place->config.login.deadline, 5);
-    assert_string_equal(place->config.login.ignore_users, "");
-    assert_string_equal(place->config.provider.issuer, "https://login.example.com/?a=b");
-    assert_string_equal(place->config.provider.username_claim, "email");
+    assert_text_loads(directory, secret_text(&text));
+    assert_string_equal(directory->config.login.provider, "corp");
+    assert_int_equal(directory->config.login.deadline, 5);
+    assert_string_equal(directory->config.login.ignore_users, "");
+    assert_string_equal(directory->config.provider.issuer, "https://login.example.com/?a=b");
+    assert_string_equal(directory->config.provider.username_claim, "email");
 }
 
 static void comments_and_blanks_change_nothing(void **state) {
@@ -51,24 +52,24 @@ static void comments_and_blanks_change_nothing(void **state) {
 }
 
 static void a_section_may_be_opened_twice(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     SCOPED_TEXT char *text = unit_text("%s[login]\ndeadline = 5s\n", least);
-    assert_text_loads(place, text);
-    assert_int_equal(place->config.login.deadline, 5);
-    assert_string_equal(place->config.login.provider, "corp");
+    assert_text_loads(directory, text);
+    assert_int_equal(directory->config.login.deadline, 5);
+    assert_string_equal(directory->config.login.provider, "corp");
 }
 
 /* libeconf 0.5 took such a key for a repetition and dropped it without a word. */
 static void a_key_may_stand_last_in_one_section_and_first_in_the_next(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     SCOPED_TEXT char *last = unit_text("%s[accounts other]\nalice = of other\n", least);
-    assert_text_loads(place, last);
-    assert_string_equal(config_subject_of(&place->config, "alice"), "248289761001");
+    assert_text_loads(directory, last);
+    assert_string_equal(config_subject_of(&directory->config, "alice"), "248289761001");
     SCOPED_TEXT char *first = unit_text("[accounts other]\nalice = of other\n[accounts corp]\n"
                                         "alice = of corp\nbob = 2\n%.*s",
                                         (int) (strstr(least, "[accounts") - least), least);
-    assert_text_loads(place, first);
-    const char *subject = config_subject_of(&place->config, "alice");
+    assert_text_loads(directory, first);
+    const char *subject = config_subject_of(&directory->config, "alice");
     assert_non_null(subject);
     assert_string_equal(subject, "of corp");
 }
@@ -124,7 +125,7 @@ static void a_line_that_sets_nothing_is_named(void **state) {
 }
 
 static void a_value_is_taken_as_it_stands(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     static const char *const rows[][2] = {{"a=b=c", "a=b=c"},
                                           {"a#b", "a#b"},
                                           {"a #b", "a"},
@@ -141,219 +142,219 @@ static void a_value_is_taken_as_it_stands(void **state) {
     for (size_t i = 0; i < COUNT(rows); i++) {
         SCOPED_TEXT char *text =
             unit_text("[login]\nignore_users = %s\n%s", rows[i][0], strchr(least, '\n') + 1);
-        assert_text_loads(place, text);
-        assert_string_equal(place->config.login.ignore_users, rows[i][1]);
+        assert_text_loads(directory, text);
+        assert_string_equal(directory->config.login.ignore_users, rows[i][1]);
     }
     SCOPED_SECRET struct secret names = unit_filled('n', 100000); /* a long line is one line */
     SCOPED_TEXT char *text =
         unit_text("[login]\nignore_users = %s\n%s", secret_text(&names), strchr(least, '\n') + 1);
-    assert_text_loads(place, text);
-    assert_string_equal(place->config.login.ignore_users, secret_text(&names));
+    assert_text_loads(directory, text);
+    assert_string_equal(directory->config.login.ignore_users, secret_text(&names));
 }
 
 static void a_nul_byte_or_a_huge_file_is_refused(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     SCOPED_SECRET struct secret text = unit_secret(least);
-    unit_write(place->path, text.data, text.length + 1);
-    assert_int_equal(place_load(place), -EINVAL);
-    assert_has(place->reason.text, "a NUL byte");
-    SCOPED_FD int fd = open(place->path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+    unit_write(directory->path, text.data, text.length + 1);
+    assert_int_equal(directory_load(directory), -EINVAL);
+    assert_has(directory->reason.text, "a NUL byte");
+    SCOPED_FD int fd = open(directory->path, O_WRONLY | O_TRUNC | O_CLOEXEC);
     for (int i = 0; i < 17; i++) {
         SCOPED_SECRET struct secret hashes = unit_filled('#', 65536);
         assert_int_equal(write(fd, hashes.data, hashes.length), hashes.length);
     }
-    assert_int_equal(place_load(place), -E2BIG);
-    assert_has(place->reason.text, place->path);
+    assert_int_equal(directory_load(directory), -E2BIG);
+    assert_has(directory->reason.text, directory->path);
 }
 
 static void drop_ins_win_in_the_order_of_their_names(void **state) {
-    struct place *place = *state;
-    assert_text_loads(place, least);
-    place_make_drop_ins(place);
-    place_write(place, "oauth-login.conf.d/50-b.conf",
-                "[login]\ndeadline = 5s\nreuse_within = 5s\n"
-                "[accounts corp]\nalice = of the drop-in\n");
-    place_write(place, "oauth-login.conf.d/10-a.conf",
-                "[login]\ndeadline = 1s\nreuse_within = 1s\n"
-                "offline_timeout = 1s\n");
-    place_write(place, "oauth-login.conf.d/60-c.conf", "[login]\ndeadline = 6s\n");
-    place_write(place, "oauth-login.conf.d/99-d.conf.bak", "[login]\nminimum_uid = 9\n");
-    place_write(place, "oauth-login.conf.d/.99-e.conf", "[login]\nminimum_uid = 9\n");
-    place_write(place, "oauth-login.conf.d/.conf", "[login]\nminimum_uid = 9\n");
-    assert_loads(place);
-    assert_int_equal(place->config.login.offline_timeout, 1);
-    assert_int_equal(place->config.login.reuse_within, 5);
-    assert_int_equal(place->config.login.deadline, 6);
-    assert_int_equal(place->config.login.minimum_uid, 1000);
-    assert_string_equal(config_subject_of(&place->config, "alice"), "of the drop-in");
-    assert_string_equal(place->config.provider.client_id, "bastion");
+    struct directory *directory = *state;
+    assert_text_loads(directory, least);
+    directory_make_drop_ins(directory);
+    directory_write(directory, "oauth-login.conf.d/50-b.conf",
+                    "[login]\ndeadline = 5s\nreuse_within = 5s\n"
+                    "[accounts corp]\nalice = of the drop-in\n");
+    directory_write(directory, "oauth-login.conf.d/10-a.conf",
+                    "[login]\ndeadline = 1s\nreuse_within = 1s\n"
+                    "offline_timeout = 1s\n");
+    directory_write(directory, "oauth-login.conf.d/60-c.conf", "[login]\ndeadline = 6s\n");
+    directory_write(directory, "oauth-login.conf.d/99-d.conf.bak", "[login]\nminimum_uid = 9\n");
+    directory_write(directory, "oauth-login.conf.d/.99-e.conf", "[login]\nminimum_uid = 9\n");
+    directory_write(directory, "oauth-login.conf.d/.conf", "[login]\nminimum_uid = 9\n");
+    assert_loads(directory);
+    assert_int_equal(directory->config.login.offline_timeout, 1);
+    assert_int_equal(directory->config.login.reuse_within, 5);
+    assert_int_equal(directory->config.login.deadline, 6);
+    assert_int_equal(directory->config.login.minimum_uid, 1000);
+    assert_string_equal(config_subject_of(&directory->config, "alice"), "of the drop-in");
+    assert_string_equal(directory->config.provider.client_id, "bastion");
 }
 
 static void many_drop_ins_are_read_in_order(void **state) {
-    struct place *place = *state;
-    assert_text_loads(place, least);
-    place_make_drop_ins(place);
+    struct directory *directory = *state;
+    assert_text_loads(directory, least);
+    directory_make_drop_ins(directory);
     for (int i = 0; i < 97; i++) {
         SCOPED_TEXT char *name = unit_text("oauth-login.conf.d/%02d.conf", i * 31 % 97);
-        place_write(place, name, "[login]\ndeadline = 5s\n");
+        directory_write(directory, name, "[login]\ndeadline = 5s\n");
     }
-    assert_loads(place);
-    const struct settings *settings = &place->config.settings;
+    assert_loads(directory);
+    const struct settings *settings = &directory->config.settings;
     assert_int_equal(settings->file_count, 98);
     for (size_t i = 1; i < settings->count; i++)
         assert_true(strcmp(settings->list[i - 1].file, settings->list[i].file) <= 0);
 }
 
 static void drop_ins_are_enough_and_nothing_at_all_is_not(void **state) {
-    struct place *place = *state;
-    assert_int_equal(place_load(place), -ENOENT);
-    assert_has(place->reason.text, place->path);
-    place_make_drop_ins(place);
-    assert_int_equal(place_load(place), -ENOENT);
-    place_write(place, "oauth-login.conf.d/a.conf", least);
-    assert_loads(place);
-    assert_string_equal(place->config.login.provider, "corp");
+    struct directory *directory = *state;
+    assert_int_equal(directory_load(directory), -ENOENT);
+    assert_has(directory->reason.text, directory->path);
+    directory_make_drop_ins(directory);
+    assert_int_equal(directory_load(directory), -ENOENT);
+    directory_write(directory, "oauth-login.conf.d/a.conf", least);
+    assert_loads(directory);
+    assert_string_equal(directory->config.login.provider, "corp");
 }
 
 static void a_wrong_line_in_a_drop_in_is_named_with_its_own_file(void **state) {
-    struct place *place = *state;
-    assert_text_loads(place, least);
-    place_make_drop_ins(place);
-    place_write(place, "oauth-login.conf.d/a.conf", "\n[login]\ndeadline = soon\n");
-    assert_int_equal(place_load(place), -EINVAL);
-    assert_has(place->reason.text, "/oauth-login.conf.d/a.conf:3: [login] deadline: 'soon'");
-    place_write(place, "oauth-login.conf.d/a.conf", "\n[login\n");
-    assert_int_equal(place_load(place), -EINVAL);
-    assert_has(place->reason.text, "/oauth-login.conf.d/a.conf:2: a section is [NAME]");
+    struct directory *directory = *state;
+    assert_text_loads(directory, least);
+    directory_make_drop_ins(directory);
+    directory_write(directory, "oauth-login.conf.d/a.conf", "\n[login]\ndeadline = soon\n");
+    assert_int_equal(directory_load(directory), -EINVAL);
+    assert_has(directory->reason.text, "/oauth-login.conf.d/a.conf:3: [login] deadline: 'soon'");
+    directory_write(directory, "oauth-login.conf.d/a.conf", "\n[login\n");
+    assert_int_equal(directory_load(directory), -EINVAL);
+    assert_has(directory->reason.text, "/oauth-login.conf.d/a.conf:2: a section is [NAME]");
 }
 
 static void a_directory_of_too_many_drop_ins_is_refused(void **state) {
-    struct place *place = *state;
-    assert_text_loads(place, least);
-    place_make_drop_ins(place);
+    struct directory *directory = *state;
+    assert_text_loads(directory, least);
+    directory_make_drop_ins(directory);
     for (int i = 0; i <= 100; i++) {
         SCOPED_TEXT char *name = unit_text("oauth-login.conf.d/%d.conf", i);
-        place_write(place, name, "");
+        directory_write(directory, name, "");
     }
-    assert_int_equal(place_load(place), -E2BIG);
-    assert_has(place->reason.text, "more than 100 files");
+    assert_int_equal(directory_load(directory), -E2BIG);
+    assert_has(directory->reason.text, "more than 100 files");
 }
 
 /* Gives `path` away and opens it to others, in every way that matters. */
-static void assert_guarded(struct place *place, const char *path, mode_t right) {
-    assert_loads(place);
+static void assert_guarded(struct directory *directory, const char *path, mode_t right) {
+    assert_loads(directory);
     assert_int_equal(chown(path, STRANGER, 0), 0);
-    assert_int_equal(place_load(place), -EPERM);
-    assert_has(place->reason.text, path);
-    assert_has(place->reason.text, "belongs to uid 12345, not to root");
+    assert_int_equal(directory_load(directory), -EPERM);
+    assert_has(directory->reason.text, path);
+    assert_has(directory->reason.text, "belongs to uid 12345, not to root");
     assert_int_equal(chown(path, 0, STRANGER), 0);
     static const mode_t writable[] = {0020, 0002, 0022};
     for (size_t i = 0; i < COUNT(writable); i++) {
         assert_int_equal(chmod(path, right | writable[i]), 0);
-        assert_int_equal(place_load(place), -EPERM);
-        assert_has(place->reason.text, path);
-        assert_has(place->reason.text, "is writable by others");
+        assert_int_equal(directory_load(directory), -EPERM);
+        assert_has(directory->reason.text, path);
+        assert_has(directory->reason.text, "is writable by others");
     }
     assert_int_equal(chmod(path, right), 0);
-    assert_loads(place);
+    assert_loads(directory);
 }
 
 static void what_somebody_else_could_write_is_refused(void **state) {
-    struct place *place = *state;
-    SCOPED_TEXT char *directory = unit_text("%s.d", place->path);
-    SCOPED_TEXT char *drop_in = unit_text("%s/a.conf", directory);
-    assert_text_loads(place, least);
-    place_make_drop_ins(place);
-    place_write(place, "oauth-login.conf.d/a.conf", "[login]\ndeadline = 5s\n");
-    assert_guarded(place, place->path, 0644);
-    assert_guarded(place, directory, 0755);
-    assert_guarded(place, drop_in, 0644);
+    struct directory *directory = *state;
+    SCOPED_TEXT char *drop_ins = unit_text("%s.d", directory->path);
+    SCOPED_TEXT char *drop_in = unit_text("%s/a.conf", drop_ins);
+    assert_text_loads(directory, least);
+    directory_make_drop_ins(directory);
+    directory_write(directory, "oauth-login.conf.d/a.conf", "[login]\ndeadline = 5s\n");
+    assert_guarded(directory, directory->path, 0644);
+    assert_guarded(directory, drop_ins, 0755);
+    assert_guarded(directory, drop_in, 0644);
 }
 
 static void what_is_no_file_is_refused_and_makes_nobody_wait(void **state) {
-    struct place *place = *state;
-    assert_int_equal(mkfifo(place->path, 0600), 0);
-    assert_int_equal(place_load(place), -EPERM);
-    assert_has(place->reason.text, "is not a regular file");
-    assert_int_equal(unlink(place->path), 0);
-    assert_int_equal(mkdir(place->path, 0755), 0);
-    assert_int_equal(place_load(place), -EPERM);
-    assert_has(place->reason.text, "is not a regular file");
+    struct directory *directory = *state;
+    assert_int_equal(mkfifo(directory->path, 0600), 0);
+    assert_int_equal(directory_load(directory), -EPERM);
+    assert_has(directory->reason.text, "is not a regular file");
+    assert_int_equal(unlink(directory->path), 0);
+    assert_int_equal(mkdir(directory->path, 0755), 0);
+    assert_int_equal(directory_load(directory), -EPERM);
+    assert_has(directory->reason.text, "is not a regular file");
 }
 
 /* A configuration whose secret lies in the file "secret". */
-static int load_with_secret(struct place *place) {
+static int load_with_secret(struct directory *directory) {
     SCOPED_TEXT char *text = unit_text(
         "[login]\nprovider = corp\n[provider corp]\nissuer = https://x\nclient_id = bastion\n"
         "client_auth = client_secret_basic\nclient_secret_file = %s/secret\n"
         "username_claim = email\n",
-        place->scratch);
-    return place_load_text(place, text);
+        directory->scratch);
+    return directory_load_text(directory, text);
 }
 
 static void a_secret_is_all_of_its_file_but_the_last_line_end(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     static const char *const texts[] = {"s3cret", "s3cret\n", "s3cret\r\n", "s3cret\n\n"};
     for (size_t i = 0; i < COUNT(texts); i++) {
-        place_write(place, "secret", texts[i]);
-        assert_int_equal(load_with_secret(place), 0);
-        assert_string_equal(secret_text(&place->config.provider.client_secret), "s3cret");
-        assert_int_equal(place->config.provider.client_secret.length, 6);
+        directory_write(directory, "secret", texts[i]);
+        assert_int_equal(load_with_secret(directory), 0);
+        assert_string_equal(secret_text(&directory->config.provider.client_secret), "s3cret");
+        assert_int_equal(directory->config.provider.client_secret.length, 6);
     }
-    place_write(place, "secret", " s3 cret \n");
-    assert_int_equal(load_with_secret(place), 0);
-    assert_string_equal(secret_text(&place->config.provider.client_secret), " s3 cret ");
+    directory_write(directory, "secret", " s3 cret \n");
+    assert_int_equal(load_with_secret(directory), 0);
+    assert_string_equal(secret_text(&directory->config.provider.client_secret), " s3 cret ");
 }
 
 static void a_secret_that_others_can_read_or_write_is_refused(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     static const mode_t wrong[] = {0644, 0604, 0602, 0601, 0660, 0620, 0666};
-    SCOPED_TEXT char *path = unit_text("%s/secret", place->scratch);
-    place_write(place, "secret", "s3cret");
+    SCOPED_TEXT char *path = unit_text("%s/secret", directory->scratch);
+    directory_write(directory, "secret", "s3cret");
     assert_int_equal(chown(path, 0, STRANGER), 0);
     for (size_t i = 0; i < COUNT(wrong); i++) {
         assert_int_equal(chmod(path, wrong[i]), 0);
-        assert_int_equal(load_with_secret(place), -EPERM);
-        assert_has(place->reason.text, path);
-        assert_has(place->reason.text, "chmod 0640");
+        assert_int_equal(load_with_secret(directory), -EPERM);
+        assert_has(directory->reason.text, path);
+        assert_has(directory->reason.text, "chmod 0640");
     }
     assert_int_equal(chmod(path, 0640), 0);
-    assert_int_equal(load_with_secret(place), 0);
+    assert_int_equal(load_with_secret(directory), 0);
     assert_int_equal(chown(path, STRANGER, 0), 0);
-    assert_int_equal(load_with_secret(place), -EPERM);
+    assert_int_equal(load_with_secret(directory), -EPERM);
 }
 
 static void what_holds_no_secret_is_refused(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     static const char *const empty[] = {"", "\n", "\r\n\r\n"};
-    SCOPED_TEXT char *path = unit_text("%s/secret", place->scratch);
+    SCOPED_TEXT char *path = unit_text("%s/secret", directory->scratch);
     SCOPED_SECRET struct secret huge = unit_filled('s', 4097);
-    assert_int_equal(load_with_secret(place), -ENOENT);
-    assert_has(place->reason.text, path);
+    assert_int_equal(load_with_secret(directory), -ENOENT);
+    assert_has(directory->reason.text, path);
     for (size_t i = 0; i < COUNT(empty); i++) {
-        place_write(place, "secret", empty[i]);
-        assert_int_equal(load_with_secret(place), -EINVAL);
-        assert_has(place->reason.text, "holds no secret");
+        directory_write(directory, "secret", empty[i]);
+        assert_int_equal(load_with_secret(directory), -EINVAL);
+        assert_has(directory->reason.text, "holds no secret");
     }
-    place_write(place, "secret", secret_text(&huge));
-    assert_int_equal(load_with_secret(place), -E2BIG);
+    directory_write(directory, "secret", secret_text(&huge));
+    assert_int_equal(load_with_secret(directory), -E2BIG);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(mkfifo(path, 0600), 0);
-    assert_int_equal(load_with_secret(place), -EPERM);
+    assert_int_equal(load_with_secret(directory), -EPERM);
 }
 
 static void a_secret_with_a_nul_anywhere_is_refused(void **state) {
-    struct place *place = *state;
-    SCOPED_TEXT char *path = unit_text("%s/secret", place->scratch);
+    struct directory *directory = *state;
+    SCOPED_TEXT char *path = unit_text("%s/secret", directory->scratch);
     for (size_t at = 0; at < 4; at++) {
         char bytes[4] = {'a', 'b', 'c', 'd'};
         bytes[at] = '\0';
         unit_write(path, bytes, sizeof bytes);
-        assert_int_equal(load_with_secret(place), -EINVAL);
+        assert_int_equal(load_with_secret(directory), -EINVAL);
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, place_make, place_remove)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, directory_make, directory_remove)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_wire.c - frames from a helper that may have been replaced by anything.
+ * test_frame.c - frames from a helper that may have been replaced by anything.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,12 +16,12 @@
 #include "frame.h"
 
 static int receive_bytes(const void *bytes, size_t size, struct protocol_reader *ret) {
-    static struct wire_frame frame;
+    static struct frame frame;
     int pair[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     assert_int_equal(write(pair[0], bytes, size), (ssize_t) size);
     close(pair[0]);
-    int r = wire_receive(pair[1], &frame, wire_now() + 5000, ret);
+    int r = frame_receive(pair[1], &frame, clock_boot_ms() + 5000, ret);
     close(pair[1]);
     return r;
 }
@@ -30,13 +31,14 @@ static int receive_bytes(const void *bytes, size_t size, struct protocol_reader 
 static void a_frame_arrives_as_it_was_sent(void **state) {
     int pair[2];
     struct protocol_reader fields;
-    SCOPED_FRAME struct wire_frame *frame = wire_new();
+    SCOPED_FRAME struct frame *frame = frame_new();
     (void) state;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-    struct protocol_writer writer = wire_begin(frame, PROTOCOL_REPLY);
+    struct protocol_writer writer = frame_begin(frame, PROTOCOL_REPLY);
     protocol_put_u32(&writer, 4711);
-    assert_int_equal(wire_send(pair[0], frame, &writer, wire_now() + 5000), 0);
-    assert_int_equal(wire_receive(pair[1], frame, wire_now() + 5000, &fields), PROTOCOL_REPLY);
+    assert_int_equal(frame_send(pair[0], frame, &writer, clock_boot_ms() + 5000), 0);
+    assert_int_equal(frame_receive(pair[1], frame, clock_boot_ms() + 5000, &fields),
+                     PROTOCOL_REPLY);
     assert_int_equal(protocol_get_u32(&fields), 4711);
     assert_true(protocol_reader_done(&fields));
     close(pair[0]);
@@ -67,13 +69,13 @@ static void half_a_frame_is_an_end(void **state) {
 static void waiting_has_an_end(void **state) {
     int pair[2];
     struct protocol_reader fields;
-    SCOPED_FRAME struct wire_frame *frame = wire_new();
+    SCOPED_FRAME struct frame *frame = frame_new();
     (void) state;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     assert_int_equal(write(pair[0], "\0\0\0\11\1", 5), 5);
-    int64_t before = wire_now();
-    assert_int_equal(wire_receive(pair[1], frame, before + 50, &fields), -ETIMEDOUT);
-    assert_true(wire_now() >= before + 50);
+    int64_t before = clock_boot_ms();
+    assert_int_equal(frame_receive(pair[1], frame, before + 50, &fields), -ETIMEDOUT);
+    assert_true(clock_boot_ms() >= before + 50);
     close(pair[0]);
     close(pair[1]);
 }
@@ -81,24 +83,24 @@ static void waiting_has_an_end(void **state) {
 static void a_frame_too_large_is_not_sent(void **state) {
     static const uint8_t much[PROTOCOL_FRAME_MAX];
     int pair[2];
-    SCOPED_FRAME struct wire_frame *frame = wire_new();
+    SCOPED_FRAME struct frame *frame = frame_new();
     (void) state;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-    struct protocol_writer writer = wire_begin(frame, PROTOCOL_REQUEST);
+    struct protocol_writer writer = frame_begin(frame, PROTOCOL_REQUEST);
     protocol_put_bytes(&writer, much, sizeof much);
-    assert_int_equal(wire_send(pair[0], frame, &writer, wire_now() + 5000), -EMSGSIZE);
+    assert_int_equal(frame_send(pair[0], frame, &writer, clock_boot_ms() + 5000), -EMSGSIZE);
     close(pair[0]);
     close(pair[1]);
 }
 
 static void a_peer_that_is_gone_is_an_error_and_no_signal(void **state) {
     int pair[2];
-    SCOPED_FRAME struct wire_frame *frame = wire_new();
+    SCOPED_FRAME struct frame *frame = frame_new();
     (void) state;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     close(pair[1]);
-    struct protocol_writer writer = wire_begin(frame, PROTOCOL_REQUEST);
-    assert_int_equal(wire_send(pair[0], frame, &writer, wire_now() + 5000), -EPIPE);
+    struct protocol_writer writer = frame_begin(frame, PROTOCOL_REQUEST);
+    assert_int_equal(frame_send(pair[0], frame, &writer, clock_boot_ms() + 5000), -EPIPE);
     close(pair[0]);
 }
 

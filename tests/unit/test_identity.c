@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_identity.c - identity.c: whole names, exactly; everything else is somebody else.
  */
@@ -7,7 +8,7 @@
 
 /* The configuration of a provider "corp" that maps alice to subject 1001 in [accounts], unless
  * `by_claim`. */
-struct place {
+struct directory {
     char sections[3][16];
     char keys[3][8];
     char values[3][8];
@@ -18,73 +19,74 @@ struct place {
     char subject[RECORD_SUBJECT_SIZE];
 };
 
-static void set_up(struct place *place, bool by_claim) {
-    *place = (struct place){
+static void set_up(struct directory *directory, bool by_claim) {
+    *directory = (struct directory){
         .sections = {"accounts corp", "accounts other", "accounts corp"},
         .keys = {"alice", "carol", "bob"},
         .values = {"1001", "1003", "1002"},
         .account = {.name = "alice", .uid = 1001},
     };
-    for (size_t i = 0; i < COUNT(place->list); i++)
-        place->list[i] = (struct setting){
-            .section = place->sections[i], .key = place->keys[i], .value = place->values[i]};
-    place->config.settings.list = place->list;
-    place->config.settings.count = by_claim ? 0 : COUNT(place->list);
-    place->config.provider = (struct provider_config){.name = "corp",
-                                                      .issuer = "https://idp",
-                                                      .token_endpoint = "",
-                                                      .username_claim = "",
-                                                      .username_suffix = ""};
+    for (size_t i = 0; i < COUNT(directory->list); i++)
+        directory->list[i] = (struct setting){.section = directory->sections[i],
+                                              .key = directory->keys[i],
+                                              .value = directory->values[i]};
+    directory->config.settings.list = directory->list;
+    directory->config.settings.count = by_claim ? 0 : COUNT(directory->list);
+    directory->config.provider = (struct provider_config){.name = "corp",
+                                                          .issuer = "https://idp",
+                                                          .token_endpoint = "",
+                                                          .username_claim = "",
+                                                          .username_suffix = ""};
     if (by_claim)
-        place->config.provider.username_claim = "email";
+        directory->config.provider.username_claim = "email";
 }
 
-static enum verdict match(struct place *place, const char *text) {
+static enum verdict match(struct directory *directory, const char *text) {
     SCOPED_SECRET struct secret body = unit_secret(text);
     SCOPED_JSON struct json_object *claims = json_parse_strict(&body);
     assert_non_null(claims);
-    place->reason.text[0] = '\0';
-    return identity_match(&place->config, &place->account, claims, "sub", place->subject,
-                          &place->reason);
+    directory->reason.text[0] = '\0';
+    return identity_match(&directory->config, &directory->account, claims, "sub",
+                          directory->subject, &directory->reason);
 }
 
-static void assert_denied(struct place *place, const char *claims, const char *said) {
-    if (match(place, claims) != VERDICT_DENIED)
-        fail_msg("%s is no longer denied to %s", claims, place->account.name);
-    assert_has(place->reason.text, said);
+static void assert_denied(struct directory *directory, const char *claims, const char *said) {
+    if (match(directory, claims) != VERDICT_DENIED)
+        fail_msg("%s is no longer denied to %s", claims, directory->account.name);
+    assert_has(directory->reason.text, said);
 }
 
-static void assert_granted(struct place *place, const char *claims, const char *subject) {
-    if (match(place, claims) != VERDICT_GRANTED)
-        fail_msg("%s: %s", claims, place->reason.text);
-    assert_string_equal(place->subject, subject);
+static void assert_granted(struct directory *directory, const char *claims, const char *subject) {
+    if (match(directory, claims) != VERDICT_GRANTED)
+        fail_msg("%s: %s", claims, directory->reason.text);
+    assert_string_equal(directory->subject, subject);
 }
 
 static void the_mapped_subject_is_the_account(void **state) {
     (void) state;
-    struct place place;
-    set_up(&place, false);
-    assert_granted(&place, "{\"sub\":\"1001\"}", "1001");
-    assert_granted(&place, "{\"sub\":\"1001\",\"email\":\"mallory\"}", "1001");
-    strcpy(place.account.name, "bob");
-    assert_granted(&place, "{\"sub\":\"1002\"}", "1002");
+    struct directory directory;
+    set_up(&directory, false);
+    assert_granted(&directory, "{\"sub\":\"1001\"}", "1001");
+    assert_granted(&directory, "{\"sub\":\"1001\",\"email\":\"mallory\"}", "1001");
+    strcpy(directory.account.name, "bob");
+    assert_granted(&directory, "{\"sub\":\"1002\"}", "1002");
 }
 
 static void another_subject_is_somebody_else(void **state) {
     (void) state;
     static const char *const subjects[] = {"1002",  "100",     "10011",       "1001 ",
                                            " 1001", "1001\\n", "1001\\n1002", "01001"};
-    struct place place;
-    set_up(&place, false);
+    struct directory directory;
+    set_up(&directory, false);
     for (size_t i = 0; i < COUNT(subjects); i++) {
         SCOPED_TEXT char *claims = unit_text("{\"sub\":\"%s\"}", subjects[i]);
-        assert_denied(&place, claims, "[accounts corp] says alice = 1001");
+        assert_denied(&directory, claims, "[accounts corp] says alice = 1001");
     }
 }
 
 static void no_usable_subject_is_nobody(void **state) {
     (void) state;
-    struct place place;
+    struct directory directory;
     SCOPED_SECRET struct secret fits = unit_filled('s', 255), longer = unit_filled('s', 256);
     static const char *const claims[] = {"{}",
                                          "{\"sub\":\"\"}",
@@ -94,47 +96,48 @@ static void no_usable_subject_is_nobody(void **state) {
                                          "{\"sub\":\"1001\\u0000\"}",
                                          "{\"Sub\":\"1001\"}",
                                          "{\"a\":{\"sub\":\"1001\"}}"};
-    set_up(&place, false);
+    set_up(&directory, false);
     for (size_t i = 0; i < COUNT(claims); i++)
-        assert_denied(&place, claims[i], "no sub");
-    set_up(&place, true);
+        assert_denied(&directory, claims[i], "no sub");
+    set_up(&directory, true);
     SCOPED_TEXT char *longest =
         unit_text("{\"sub\":\"%s\",\"email\":\"alice\"}", secret_text(&fits));
     SCOPED_TEXT char *too_long =
         unit_text("{\"sub\":\"%s\",\"email\":\"alice\"}", secret_text(&longer));
-    assert_granted(&place, longest, secret_text(&fits));
-    assert_denied(&place, too_long, "1 to 255 bytes");
+    assert_granted(&directory, longest, secret_text(&fits));
+    assert_denied(&directory, too_long, "1 to 255 bytes");
 }
 
 static void an_account_nobody_mapped_is_denied(void **state) {
     (void) state;
-    struct place place;
-    set_up(&place, false);
-    strcpy(place.account.name, "carol"); /* mapped for another provider */
-    assert_denied(&place, "{\"sub\":\"1003\",\"email\":\"carol\"}", "has no entry for carol");
-    strcpy(place.account.name, "Alice");
-    assert_denied(&place, "{\"sub\":\"1001\",\"email\":\"Alice\"}", "has no entry for Alice");
+    struct directory directory;
+    set_up(&directory, false);
+    strcpy(directory.account.name, "carol"); /* mapped for another provider */
+    assert_denied(&directory, "{\"sub\":\"1003\",\"email\":\"carol\"}", "has no entry for carol");
+    strcpy(directory.account.name, "Alice");
+    assert_denied(&directory, "{\"sub\":\"1001\",\"email\":\"Alice\"}", "has no entry for Alice");
 }
 
 static void a_mapping_is_stronger_than_a_claim(void **state) {
     (void) state;
-    struct place place;
-    set_up(&place, false);
-    place.config.provider.username_claim = "email";
-    assert_denied(&place, "{\"sub\":\"666\",\"email\":\"alice\"}", "says alice = 1001");
-    assert_granted(&place, "{\"sub\":\"1001\",\"email\":\"mallory\"}", "1001");
-    strcpy(place.account.name, "dave");
-    assert_granted(&place, "{\"sub\":\"4\",\"email\":\"dave\"}", "4");
-    assert_denied(&place, "{\"sub\":\"4\",\"email\":\"alice\"}", "not of account dave");
+    struct directory directory;
+    set_up(&directory, false);
+    directory.config.provider.username_claim = "email";
+    assert_denied(&directory, "{\"sub\":\"666\",\"email\":\"alice\"}", "says alice = 1001");
+    assert_granted(&directory, "{\"sub\":\"1001\",\"email\":\"mallory\"}", "1001");
+    strcpy(directory.account.name, "dave");
+    assert_granted(&directory, "{\"sub\":\"4\",\"email\":\"dave\"}", "4");
+    assert_denied(&directory, "{\"sub\":\"4\",\"email\":\"alice\"}", "not of account dave");
 }
 
 /* `name` as the claim, JSON-escaped already. */
-static void assert_name(struct place *place, const char *name, bool expected) {
+static void assert_name(struct directory *directory, const char *name, bool expected) {
     SCOPED_TEXT char *claims = unit_text("{\"sub\":\"7\",\"email\":\"%s\"}", name);
-    enum verdict verdict = match(place, claims);
+    enum verdict verdict = match(directory, claims);
     if (verdict != (expected ? VERDICT_GRANTED : VERDICT_DENIED))
         fail_msg("'%s' with suffixes '%s' is %s for alice: %s", name,
-                 place->config.provider.username_suffix, verdict_name(verdict), place->reason.text);
+                 directory->config.provider.username_suffix, verdict_name(verdict),
+                 directory->reason.text);
 }
 
 static void a_claim_is_the_account_only_when_it_is_its_whole_name(void **state) {
@@ -160,12 +163,12 @@ static void a_claim_is_the_account_only_when_it_is_its_whole_name(void **state) 
                                          "alic\\u0435",
                                          "\\u0430lice",
                                          "bob"};
-    struct place place;
-    set_up(&place, true);
-    assert_name(&place, "alice", true);
-    assert_name(&place, "\\u0061lice", true); /* the same text, written otherwise */
+    struct directory directory;
+    set_up(&directory, true);
+    assert_name(&directory, "alice", true);
+    assert_name(&directory, "\\u0061lice", true); /* the same text, written otherwise */
     for (size_t i = 0; i < COUNT(others); i++)
-        assert_name(&place, others[i], false);
+        assert_name(&directory, others[i], false);
 }
 
 static void with_suffixes_one_of_them_must_be_there_whole(void **state) {
@@ -193,13 +196,13 @@ static void with_suffixes_one_of_them_must_be_there_whole(void **state) {
                                          "example.com",
                                          "@example.com",
                                          "alice.@example.com"};
-    struct place place;
-    set_up(&place, true);
-    place.config.provider.username_suffix = "@example.com @example.org";
-    assert_name(&place, "alice@example.com", true);
-    assert_name(&place, "alice@example.org", true);
+    struct directory directory;
+    set_up(&directory, true);
+    directory.config.provider.username_suffix = "@example.com @example.org";
+    assert_name(&directory, "alice@example.com", true);
+    assert_name(&directory, "alice@example.org", true);
     for (size_t i = 0; i < COUNT(others); i++)
-        assert_name(&place, others[i], false);
+        assert_name(&directory, others[i], false);
 }
 
 static void a_claim_that_is_absent_or_no_text_is_nobodys(void **state) {
@@ -211,68 +214,70 @@ static void a_claim_that_is_absent_or_no_text_is_nobodys(void **state) {
                                          "{\"sub\":\"7\",\"email\":true}",
                                          "{\"sub\":\"7\",\"Email\":\"alice\"}",
                                          "{\"sub\":\"alice\"}"};
-    struct place place;
-    set_up(&place, true);
+    struct directory directory;
+    set_up(&directory, true);
     for (size_t i = 0; i < COUNT(claims); i++)
-        assert_denied(&place, claims[i], "no text at username_claim = email");
-    place.config.provider.username_claim = "user.login";
-    assert_granted(&place, "{\"sub\":\"7\",\"user\":{\"login\":\"alice\"}}", "7");
-    assert_denied(&place, "{\"sub\":\"7\",\"user.login\":\"alice\"}", "user.login");
+        assert_denied(&directory, claims[i], "no text at username_claim = email");
+    directory.config.provider.username_claim = "user.login";
+    assert_granted(&directory, "{\"sub\":\"7\",\"user\":{\"login\":\"alice\"}}", "7");
+    assert_denied(&directory, "{\"sub\":\"7\",\"user.login\":\"alice\"}", "user.login");
 }
 
 static void without_userinfo_only_a_mapping_tells(void **state) {
     (void) state;
-    struct place place;
-    set_up(&place, false);
-    assert_int_equal(
-        identity_match_configured(&place.config, &place.account, place.subject, &place.reason),
-        VERDICT_GRANTED);
-    assert_string_equal(place.subject, "1001");
-    set_up(&place, true);
-    assert_int_equal(
-        identity_match_configured(&place.config, &place.account, place.subject, &place.reason),
-        VERDICT_DENIED);
-    assert_has(place.reason.text, "no entry for alice");
+    struct directory directory;
+    set_up(&directory, false);
+    assert_int_equal(identity_match_configured(&directory.config, &directory.account,
+                                               directory.subject, &directory.reason),
+                     VERDICT_GRANTED);
+    assert_string_equal(directory.subject, "1001");
+    set_up(&directory, true);
+    assert_int_equal(identity_match_configured(&directory.config, &directory.account,
+                                               directory.subject, &directory.reason),
+                     VERDICT_DENIED);
+    assert_has(directory.reason.text, "no entry for alice");
 }
 
-static enum verdict check_pin(struct place *place, const char *issuer, const char *subject) {
+static enum verdict check_pin(struct directory *directory, const char *issuer,
+                              const char *subject) {
     static struct record record;
     snprintf(record.issuer, sizeof record.issuer, "%s", issuer);
     snprintf(record.subject, sizeof record.subject, "%s", subject);
-    place->reason.text[0] = '\0';
-    return identity_check_pin(&place->config, &place->account, &record, &place->reason);
+    directory->reason.text[0] = '\0';
+    return identity_check_pin(&directory->config, &directory->account, &record, &directory->reason);
 }
 
 static void what_was_pinned_must_be_what_is_configured_today(void **state) {
     (void) state;
     static const char *const issuers[] = {"", "https://idp/", "https://idp2", "HTTPS://idp",
                                           "https://id"};
-    struct place place;
-    set_up(&place, false);
-    assert_int_equal(check_pin(&place, "https://idp", "1001"), VERDICT_GRANTED);
+    struct directory directory;
+    set_up(&directory, false);
+    assert_int_equal(check_pin(&directory, "https://idp", "1001"), VERDICT_GRANTED);
     for (size_t i = 0; i < COUNT(issuers); i++) {
-        assert_int_equal(check_pin(&place, issuers[i], "1001"), VERDICT_DENIED);
-        assert_has(place.reason.text, "pinned to issuer");
+        assert_int_equal(check_pin(&directory, issuers[i], "1001"), VERDICT_DENIED);
+        assert_has(directory.reason.text, "pinned to issuer");
     }
-    assert_int_equal(check_pin(&place, "https://idp", "1002"), VERDICT_DENIED);
-    assert_has(place.reason.text, "pinned to subject 1002, but [accounts corp] says alice = 1001");
-    strcpy(place.account.name, "carol");
-    assert_int_equal(check_pin(&place, "https://idp", "1003"), VERDICT_DENIED);
-    assert_has(place.reason.text, "no entry for carol");
-    set_up(&place, true);
-    assert_int_equal(check_pin(&place, "https://idp", "anything"), VERDICT_GRANTED);
+    assert_int_equal(check_pin(&directory, "https://idp", "1002"), VERDICT_DENIED);
+    assert_has(directory.reason.text,
+               "pinned to subject 1002, but [accounts corp] says alice = 1001");
+    strcpy(directory.account.name, "carol");
+    assert_int_equal(check_pin(&directory, "https://idp", "1003"), VERDICT_DENIED);
+    assert_has(directory.reason.text, "no entry for carol");
+    set_up(&directory, true);
+    assert_int_equal(check_pin(&directory, "https://idp", "anything"), VERDICT_GRANTED);
 }
 
 static void without_an_issuer_the_token_endpoint_is_who_the_provider_is(void **state) {
     (void) state;
-    struct place place;
-    set_up(&place, false);
-    assert_string_equal(identity_issuer(&place.config.provider), "https://idp");
-    place.config.provider.issuer = "";
-    place.config.provider.token_endpoint = "https://idp/token";
-    assert_string_equal(identity_issuer(&place.config.provider), "https://idp/token");
-    assert_int_equal(check_pin(&place, "https://idp/token", "1001"), VERDICT_GRANTED);
-    assert_int_equal(check_pin(&place, "", "1001"), VERDICT_DENIED);
+    struct directory directory;
+    set_up(&directory, false);
+    assert_string_equal(identity_issuer(&directory.config.provider), "https://idp");
+    directory.config.provider.issuer = "";
+    directory.config.provider.token_endpoint = "https://idp/token";
+    assert_string_equal(identity_issuer(&directory.config.provider), "https://idp/token");
+    assert_int_equal(check_pin(&directory, "https://idp/token", "1001"), VERDICT_GRANTED);
+    assert_int_equal(check_pin(&directory, "", "1001"), VERDICT_DENIED);
 }
 
 int main(void) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_json.c - json.c: one strict object, or nothing.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_listener.c - listener.c: only a socket of the right kind is listened on, and one that is
  * made replaces the one before it.

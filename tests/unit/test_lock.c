@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_lock.c - lock.c: a lock is waited for, but not past its deadline.
  */
@@ -10,8 +11,8 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
-#include "lock.h"
 #include "clock.h"
+#include "lock.h"
 
 enum { LONG_MS = 60000 };
 
@@ -100,7 +101,7 @@ static void end_holder(struct holder *holder) {
 static void a_free_lock_is_taken_even_after_the_deadline(void **state) {
     SCOPED_FD int fd = open_lock(*state);
     SCOPED_FD int other = open_lock(*state);
-    assert_int_equal(lock_wait(fd, moment_boot_ms() - 1), 0);
+    assert_int_equal(lock_wait(fd, clock_boot_ms() - 1), 0);
     assert_int_equal(flock(other, LOCK_SH | LOCK_NB), -1);
     assert_int_equal(errno, EWOULDBLOCK);
 }
@@ -108,8 +109,8 @@ static void a_free_lock_is_taken_even_after_the_deadline(void **state) {
 static void a_held_lock_after_the_deadline_is_not_waited_for(void **state) {
     struct holder holder = start_holder(*state, false);
     SCOPED_FD int fd = open_lock(*state);
-    assert_int_equal(lock_wait(fd, moment_boot_ms()), -ETIMEDOUT);
-    assert_int_equal(lock_wait(fd, moment_boot_ms() - LONG_MS), -ETIMEDOUT);
+    assert_int_equal(lock_wait(fd, clock_boot_ms()), -ETIMEDOUT);
+    assert_int_equal(lock_wait(fd, clock_boot_ms() - LONG_MS), -ETIMEDOUT);
     end_holder(&holder);
 }
 
@@ -117,10 +118,10 @@ static void waiting_ends_at_the_deadline(void **state) {
     struct holder holder = start_holder(*state, false);
     SCOPED_FD int fd = open_lock(*state);
     for (int64_t wait = 1; wait <= 125; wait *= 5) {
-        int64_t until = moment_boot_ms() + wait;
+        int64_t until = clock_boot_ms() + wait;
         assert_int_equal(lock_wait(fd, until), -ETIMEDOUT);
-        assert_true(moment_boot_ms() >= until);
-        assert_true(moment_boot_ms() < until + LONG_MS / 2);
+        assert_true(clock_boot_ms() >= until);
+        assert_true(clock_boot_ms() < until + LONG_MS / 2);
     }
     end_holder(&holder);
 }
@@ -128,9 +129,9 @@ static void waiting_ends_at_the_deadline(void **state) {
 static void the_lock_of_a_process_that_ends_is_the_next_ones(void **state) {
     struct holder holder = start_holder(*state, true);
     SCOPED_FD int fd = open_lock(*state);
-    int64_t until = moment_boot_ms() + LONG_MS;
+    int64_t until = clock_boot_ms() + LONG_MS;
     assert_int_equal(lock_wait(fd, until), 0);
-    assert_true(moment_boot_ms() < until);
+    assert_true(clock_boot_ms() < until);
     SCOPED_FD int other = open_lock(*state);
     assert_int_equal(flock(other, LOCK_SH | LOCK_NB), -1);
     end_holder(&holder);
@@ -146,7 +147,7 @@ static void the_timer_and_the_signal_are_put_back(void **state) {
     sigaction(SIGALRM, &before, NULL);
     struct holder holder = start_holder(*state, false);
     SCOPED_FD int fd = open_lock(*state);
-    assert_int_equal(lock_wait(fd, moment_boot_ms() + 5), -ETIMEDOUT);
+    assert_int_equal(lock_wait(fd, clock_boot_ms() + 5), -ETIMEDOUT);
     sigaction(SIGALRM, NULL, &after);
     assert_ptr_equal(after.sa_handler, count_alarm);
     assert_int_equal(getitimer(ITIMER_REAL, &timer), 0);
@@ -158,7 +159,7 @@ static void the_timer_and_the_signal_are_put_back(void **state) {
 
 static void what_cannot_be_locked_is_an_error(void **state) {
     (void) state;
-    assert_int_equal(lock_wait(-1, moment_boot_ms() + LONG_MS), -EBADF);
+    assert_int_equal(lock_wait(-1, clock_boot_ms() + LONG_MS), -EBADF);
 }
 
 int main(void) {

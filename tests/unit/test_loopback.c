@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_loopback.c - loopback.c: how the wait for a browser ends.
  */
@@ -7,8 +8,8 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "loopback.h"
 #include "clock.h"
+#include "loopback.h"
 
 enum { LONG_MS = 60000 };
 
@@ -36,7 +37,7 @@ static void only_our_state_ends_the_wait(void **state) {
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     struct peer peer = {.fd = pair[0]};
     SCOPED_LOOPBACK struct loopback *loopback = NULL;
-    SCOPED_REDIRECT struct redirect redirect = {.code = {0}};
+    SCOPED_AUTHORIZATION_RESPONSE struct authorization_response redirect = {.code = {0}};
     SCOPED_SECRET struct secret ours = unit_secret("s43");
     assert_int_equal(loopback_open(0, &loopback), 0);
     int fds[COUNT(wrong) + 1];
@@ -46,13 +47,13 @@ static void only_our_state_ends_the_wait(void **state) {
     }
     fds[COUNT(wrong)] = connect_to(loopback);
     send_response(loopback, fds[COUNT(wrong)], "s43");
-    assert_int_equal(loopback_wait(loopback, &ours, &peer, moment_boot_ms() + LONG_MS, &redirect),
+    assert_int_equal(loopback_wait(loopback, &ours, &peer, clock_boot_ms() + LONG_MS, &redirect),
                      0);
     assert_string_equal(secret_text(&redirect.state), "s43");
     for (size_t i = 0; i < COUNT(fds); i++) {
-        char answer[13] = "";
-        assert_int_equal(recv(fds[i], answer, 12, MSG_WAITALL), 12);
-        assert_string_equal(answer, i < COUNT(wrong) ? "HTTP/1.1 404" : "HTTP/1.1 200");
+        char reply[13] = "";
+        assert_int_equal(recv(fds[i], reply, 12, MSG_WAITALL), 12);
+        assert_string_equal(reply, i < COUNT(wrong) ? "HTTP/1.1 404" : "HTTP/1.1 200");
         close(fds[i]);
     }
     close(pair[0]);
@@ -66,14 +67,14 @@ static void a_wait_ends_with_its_time_or_with_the_peer(void **state) {
     struct peer peer = {.fd = pair[0]};
     SCOPED_LOOPBACK struct loopback *first = NULL;
     SCOPED_LOOPBACK struct loopback *second = NULL;
-    SCOPED_REDIRECT struct redirect redirect = {.code = {0}};
+    SCOPED_AUTHORIZATION_RESPONSE struct authorization_response redirect = {.code = {0}};
     SCOPED_SECRET struct secret ours = unit_secret("s43");
     assert_int_equal(loopback_open(0, &first), 0);
-    assert_int_equal(loopback_wait(first, &ours, &peer, moment_boot_ms() + 50, &redirect),
+    assert_int_equal(loopback_wait(first, &ours, &peer, clock_boot_ms() + 50, &redirect),
                      -ETIMEDOUT);
     close(pair[1]);
     assert_int_equal(loopback_open(0, &second), 0);
-    assert_int_equal(loopback_wait(second, &ours, &peer, moment_boot_ms() + LONG_MS, &redirect),
+    assert_int_equal(loopback_wait(second, &ours, &peer, clock_boot_ms() + LONG_MS, &redirect),
                      -ECONNRESET);
     close(pair[0]);
 }

@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_question.c - question.c: a question is whole and within its limits, or it is none.
+ * test_messages.c - question.c: a question is whole and within its limits, or it is none.
  */
 #include "unit.h"
 
@@ -31,48 +32,48 @@ static void encode(struct asked *asked) {
     asked->size = (size_t) (writer.at - asked->fields);
 }
 
-static int decode(struct asked *asked, struct question *ret) {
+static int decode(struct asked *asked, struct request *ret) {
     encode(asked);
-    return question_decode(asked->fields, asked->size, ret);
+    return request_decode(asked->fields, asked->size, ret);
 }
 
 static void assert_refused(struct asked *asked) {
-    struct question question = {0};
-    assert_int_equal(decode(asked, &question), -EBADMSG);
-    assert_int_equal(question.input.length, 0);
+    struct request request = {0};
+    assert_int_equal(decode(asked, &request), -EBADMSG);
+    assert_int_equal(request.input.length, 0);
 }
 
 static void a_question_arrives_as_it_was_asked(void **state) {
     (void) state;
     static struct asked asked = {
         .operation = OPERATION_IMPORT, .user = "alice", .seconds = PROTOCOL_DURATION_MAX};
-    struct question question = {0};
+    struct request request = {0};
     asked.input = unit_filled('t', PROTOCOL_TOKEN_MAX);
-    assert_int_equal(decode(&asked, &question), 0);
-    assert_int_equal(question.operation, OPERATION_IMPORT);
-    assert_string_equal(question.user, "alice");
-    assert_string_equal(question.service, "sshd");
-    assert_int_equal(question.offline_grace, PROTOCOL_UNSET);
-    assert_int_equal(question.reuse_within, 0);
-    assert_int_equal(question.deadline, PROTOCOL_DURATION_MAX);
-    assert_true(secret_equal(&question.input, &asked.input));
-    question_clear(&question);
-    assert_int_equal(question.input.length, 0);
+    assert_int_equal(decode(&asked, &request), 0);
+    assert_int_equal(request.operation, OPERATION_IMPORT);
+    assert_string_equal(request.user, "alice");
+    assert_string_equal(request.service, "sshd");
+    assert_int_equal(request.offline_grace, PROTOCOL_UNSET);
+    assert_int_equal(request.reuse_within, 0);
+    assert_int_equal(request.deadline, PROTOCOL_DURATION_MAX);
+    assert_true(secret_equal(&request.input, &asked.input));
+    request_clear(&request);
+    assert_int_equal(request.input.length, 0);
     secret_clear(&asked.input);
 }
 
 static void a_question_cut_at_any_byte_or_with_more_behind_it_is_none(void **state) {
     (void) state;
     static struct asked asked = {.operation = OPERATION_VERIFY, .user = "alice", .seconds = 10};
-    struct question question = {0};
+    struct request request = {0};
     encode(&asked);
     for (size_t size = 0; size < asked.size; size++) {
         SCOPED_SECRET struct secret cut = unit_bytes(asked.fields, size);
-        assert_int_equal(question_decode(cut.data, size, &question), -EBADMSG);
+        assert_int_equal(request_decode(cut.data, size, &request), -EBADMSG);
     }
-    assert_int_equal(question_decode(asked.fields, asked.size + 1, &question), -EBADMSG);
-    assert_int_equal(question_decode(asked.fields, asked.size, &question), 0);
-    question_clear(&question);
+    assert_int_equal(request_decode(asked.fields, asked.size + 1, &request), -EBADMSG);
+    assert_int_equal(request_decode(asked.fields, asked.size, &request), 0);
+    request_clear(&request);
 }
 
 static void what_is_over_its_limit_is_refused(void **state) {
@@ -101,15 +102,15 @@ static void what_is_over_its_limit_is_refused(void **state) {
 static void the_largest_answer_fits_a_frame(void **state) {
     (void) state;
     static uint8_t fields[PROTOCOL_FRAME_MAX - 2]; /* without version and type */
-    struct answer answer = {.verdict = VERDICT_GRANTED,
-                            .token = unit_filled('t', PROTOCOL_TOKEN_MAX)};
-    memset(answer.provider, 'p', sizeof answer.provider - 1);
-    memset(answer.reason.text, 'r', sizeof answer.reason.text - 1);
-    memset(answer.message, 'm', sizeof answer.message - 1);
+    struct reply reply = {.verdict = VERDICT_GRANTED,
+                          .token = unit_filled('t', PROTOCOL_TOKEN_MAX)};
+    memset(reply.provider, 'p', sizeof reply.provider - 1);
+    memset(reply.reason.text, 'r', sizeof reply.reason.text - 1);
+    memset(reply.message, 'm', sizeof reply.message - 1);
     struct protocol_writer writer = {.at = fields, .end = fields + sizeof fields};
-    answer_encode(&answer, &writer);
+    reply_encode(&reply, &writer);
     assert_false(writer.overflow);
-    secret_clear(&answer.token);
+    secret_clear(&reply.token);
 }
 
 int main(void) {

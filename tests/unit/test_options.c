@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_options.c - the words behind pam_oauth_login.so: taken, or named.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_pam_stack.c - pam_stack.c, pam_control.c and pam_bypass.c: the stacks that distributions
  * ship, read as libpam reads them, and what may pass over a line in them.

@@ -1,29 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_message.c - message.c: one line that says whose move it is, and no more than that.
+ * test_person_message.c - message.c: one line that says whose move it is, and no more than that.
  */
 #include "unit.h"
 
 #include <limits.h>
 #include <time.h>
 
-#include "person_message.h"
 #include "clock.h"
+#include "person_message.h"
 
-static struct visit visit_of(enum verdict verdict, const char *reason) {
-    struct visit visit = {
+static struct exchange exchange_of(enum verdict verdict, const char *reason) {
+    struct exchange exchange = {
         .config.login = {.deadline = 10, .offline_timeout = 30},
         .account = {.name = "alice", .uid = 1001},
         .deadline_ms = INT64_MAX,
-        .answer = {.verdict = verdict, .source = SOURCE_REFRESH, .provider = "corp"},
+        .reply = {.verdict = verdict, .source = SOURCE_REFRESH, .provider = "corp"},
     };
-    strcpy(visit.answer.reason.text, reason);
-    return visit;
+    strcpy(exchange.reply.reason.text, reason);
+    return exchange;
 }
 
 static void assert_message(enum verdict verdict, const char *reason, const char *expected) {
-    struct visit visit = visit_of(verdict, reason);
-    message_compose(&visit);
-    assert_string_equal(visit.answer.message, expected);
+    struct exchange exchange = exchange_of(verdict, reason);
+    message_compose(&exchange);
+    assert_string_equal(exchange.reply.message, expected);
 }
 
 static void who_gets_in_reads_nothing(void **state) {
@@ -51,10 +52,10 @@ static void each_refusal_says_whose_move_it_is(void **state) {
 
 static void who_has_the_resident_helper_is_told_to_use_it(void **state) {
     (void) state;
-    struct visit visit = visit_of(VERDICT_REAUTHORIZE, "invalid_grant");
-    visit.resident = true;
-    message_compose(&visit);
-    assert_string_equal(visit.answer.message,
+    struct exchange exchange = exchange_of(VERDICT_REAUTHORIZE, "invalid_grant");
+    exchange.resident = true;
+    message_compose(&exchange);
+    assert_string_equal(exchange.reply.message,
                         "Login refused: corp no longer honours this machine's grant for alice. "
                         "Run: oauth-login enroll");
 }
@@ -62,40 +63,41 @@ static void who_has_the_resident_helper_is_told_to_use_it(void **state) {
 /* Whose grant it was is for the administrator only. */
 static void a_grant_that_fits_no_more_tells_no_details(void **state) {
     (void) state;
-    struct visit visit = visit_of(VERDICT_DENIED, "the grant is pinned to subject 248289761001");
-    visit.answer.source = SOURCE_NONE;
-    message_compose(&visit);
-    assert_has(visit.answer.message, "Login refused: the grant stored for alice does not fit");
-    assert_null(strstr(visit.answer.message, "248289761001"));
+    struct exchange exchange =
+        exchange_of(VERDICT_DENIED, "the grant is pinned to subject 248289761001");
+    exchange.reply.source = SOURCE_NONE;
+    message_compose(&exchange);
+    assert_has(exchange.reply.message, "Login refused: the grant stored for alice does not fit");
+    assert_null(strstr(exchange.reply.message, "248289761001"));
 }
 
 static void a_provider_that_is_down_is_not_the_persons_fault(void **state) {
     (void) state;
-    struct visit visit = visit_of(VERDICT_UNREACHABLE, "timeout");
+    struct exchange exchange = exchange_of(VERDICT_UNREACHABLE, "timeout");
     assert_message(VERDICT_UNREACHABLE, "refused",
                    "Login refused: corp can't be reached. Your account is not at fault; try again "
                    "in 30 s.");
-    visit.deadline_ms = moment_boot_ms() - 1;
-    message_compose(&visit);
-    assert_string_equal(visit.answer.message,
+    exchange.deadline_ms = clock_boot_ms() - 1;
+    message_compose(&exchange);
+    assert_string_equal(exchange.reply.message,
                         "Login refused: corp did not answer within 10 s. Your account is not at "
                         "fault; try again in 30 s.");
-    visit.config.login.offline_timeout = 0;
-    message_compose(&visit);
-    assert_has(visit.answer.message, "try again.");
+    exchange.config.login.offline_timeout = 0;
+    message_compose(&exchange);
+    assert_has(exchange.reply.message, "try again.");
 }
 
-static void an_enrolment_that_failed_says_how_to_go_on(void **state) {
+static void an_enrollment_that_failed_says_how_to_go_on(void **state) {
     (void) state;
-    struct visit visit = visit_of(VERDICT_DENIED, "the grant is of name = mallory");
-    visit.answer.source = SOURCE_DEVICE;
-    message_compose(&visit);
-    assert_string_equal(visit.answer.message,
+    struct exchange exchange = exchange_of(VERDICT_DENIED, "the grant is of name = mallory");
+    exchange.reply.source = SOURCE_DEVICE;
+    message_compose(&exchange);
+    assert_string_equal(exchange.reply.message,
                         "Login refused: alice was not enrolled: the grant is of name = mallory.");
-    visit.answer.verdict = VERDICT_REAUTHORIZE;
-    strcpy(visit.answer.reason.text, "nobody has approved the code in time");
-    message_compose(&visit);
-    assert_string_equal(visit.answer.message,
+    exchange.reply.verdict = VERDICT_REAUTHORIZE;
+    strcpy(exchange.reply.reason.text, "nobody has approved the code in time");
+    message_compose(&exchange);
+    assert_string_equal(exchange.reply.message,
                         "Login refused: alice was not enrolled: nobody has approved the code in "
                         "time. Log in again for a new code.");
 }
@@ -104,43 +106,44 @@ static void what_is_wrong_with_us_stays_in_the_log(void **state) {
     (void) state;
     static const enum verdict ours[] = {VERDICT_MISCONFIGURED, VERDICT_FAULT};
     for (size_t i = 0; i < COUNT(ours); i++) {
-        struct visit visit = visit_of(ours[i], "invalid_client: /etc/oauth-login/corp.secret");
-        message_compose(&visit);
-        assert_has(visit.answer.message, "tell your administrator");
-        assert_has(visit.answer.message, i == 0 ? "is misconfigured" : "failed");
-        assert_null(strstr(visit.answer.message, "corp.secret"));
+        struct exchange exchange =
+            exchange_of(ours[i], "invalid_client: /etc/oauth-login/corp.secret");
+        message_compose(&exchange);
+        assert_has(exchange.reply.message, "tell your administrator");
+        assert_has(exchange.reply.message, i == 0 ? "is misconfigured" : "failed");
+        assert_null(strstr(exchange.reply.message, "corp.secret"));
     }
 }
 
 static void an_offline_login_says_until_when(void **state) {
     (void) state;
-    struct visit visit = visit_of(VERDICT_GRANTED_OFFLINE, "timeout");
+    struct exchange exchange = exchange_of(VERDICT_GRANTED_OFFLINE, "timeout");
     setenv("TZ", "UTC", 1);
     tzset();
-    visit.answer.last_granted = 1784535240; /* 2026-07-20 08:14 UTC */
-    visit.answer.grace_until = 1785140040;
-    message_compose(&visit);
-    assert_string_equal(visit.answer.message, "Offline: corp last confirmed you 20 Jul 08:14. "
-                                              "Offline login works until 27 Jul 08:14.");
+    exchange.reply.last_granted = 1784535240; /* 2026-07-20 08:14 UTC */
+    exchange.reply.grace_until = 1785140040;
+    message_compose(&exchange);
+    assert_string_equal(exchange.reply.message, "Offline: corp last confirmed you 20 Jul 08:14. "
+                                                "Offline login works until 27 Jul 08:14.");
 }
 
 static void a_reason_that_was_escaped_is_not_escaped_again(void **state) {
     (void) state;
-    struct visit visit = visit_of(VERDICT_DENIED, "");
-    reason_set(&visit.answer.reason, 0, "caf\xc3\xa9 is closed");
-    message_compose(&visit);
-    assert_has(visit.answer.message, ": caf\\xC3\\xA9 is closed.");
+    struct exchange exchange = exchange_of(VERDICT_DENIED, "");
+    reason_set(&exchange.reply.reason, 0, "caf\xc3\xa9 is closed");
+    message_compose(&exchange);
+    assert_has(exchange.reply.message, ": caf\\xC3\\xA9 is closed.");
 }
 
 static void whatever_the_provider_says_is_printable_and_bounded(void **state) {
     (void) state;
-    struct visit visit = visit_of(VERDICT_DENIED, "");
-    memset(visit.answer.reason.text, 'x', REASON_SIZE - 1);
-    memset(visit.answer.provider, 'p', PROTOCOL_NAME_MAX);
-    memcpy(visit.answer.reason.text, "\033[2J\n", 5);
-    message_compose(&visit);
-    assert_true(strlen(visit.answer.message) <= PROTOCOL_TEXT_MAX);
-    for (const char *at = visit.answer.message; *at; at++)
+    struct exchange exchange = exchange_of(VERDICT_DENIED, "");
+    memset(exchange.reply.reason.text, 'x', REASON_SIZE - 1);
+    memset(exchange.reply.provider, 'p', PROTOCOL_NAME_MAX);
+    memcpy(exchange.reply.reason.text, "\033[2J\n", 5);
+    message_compose(&exchange);
+    assert_true(strlen(exchange.reply.message) <= PROTOCOL_TEXT_MAX);
+    for (const char *at = exchange.reply.message; *at; at++)
         assert_true(*at >= ' ' && *at <= '~');
 }
 
@@ -151,7 +154,7 @@ int main(void) {
         cmocka_unit_test(who_has_the_resident_helper_is_told_to_use_it),
         cmocka_unit_test(a_grant_that_fits_no_more_tells_no_details),
         cmocka_unit_test(a_provider_that_is_down_is_not_the_persons_fault),
-        cmocka_unit_test(an_enrolment_that_failed_says_how_to_go_on),
+        cmocka_unit_test(an_enrollment_that_failed_says_how_to_go_on),
         cmocka_unit_test(what_is_wrong_with_us_stays_in_the_log),
         cmocka_unit_test(an_offline_login_says_until_when),
         cmocka_unit_test(a_reason_that_was_escaped_is_not_escaped_again),

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_policy.c - what is demanded beyond a renewed grant: whole values, exactly.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_preset.c - preset.c, and config.c's way with it: what a preset fills, and what it never
  * does.
@@ -8,10 +9,11 @@
 #include "preset.h"
 
 /* A configuration with a preset that has all it needs, and `more` lines of [provider corp]. */
-static char *with(const struct place *place, const char *preset, const char *more) {
+static char *with(const struct directory *directory, const char *preset, const char *more) {
     bool secret = strcmp(preset, "google") == 0;
-    SCOPED_TEXT char *file = secret ? unit_text("client_secret_file = %s/secret\n", place->scratch)
-                                    : unit_text("%s", "");
+    SCOPED_TEXT char *file = secret
+                                 ? unit_text("client_secret_file = %s/secret\n", directory->scratch)
+                                 : unit_text("%s", "");
     return unit_text("[login]\nprovider = corp\n[provider corp]\npreset = %s\nclient_id = b\n%s%s"
                      "[accounts corp]\nalice = 1\n",
                      preset, file, more);
@@ -22,15 +24,16 @@ static const char *issuer_line(const struct preset *preset) {
 }
 
 static void every_preset_loads_with_what_it_leaves_to_the_administrator(void **state) {
-    struct place *place = *state;
-    place_write(place, "secret", "s3cret");
+    struct directory *directory = *state;
+    directory_write(directory, "secret", "s3cret");
     for (unsigned i = PRESET_NONE + 1; i < PRESET_COUNT; i++) {
         const struct preset *preset = preset_find(i);
-        SCOPED_TEXT char *text = with(place, preset->name, issuer_line(preset));
-        assert_text_loads(place, text); /* so every key of it is in config.c's table, and parses */
-        assert_int_equal(place->config.provider.preset, i);
-        assert_true(place->config.provider.require == REQUIRE_ID_TOKEN ||
-                    place->config.provider.require == REQUIRE_USERINFO);
+        SCOPED_TEXT char *text = with(directory, preset->name, issuer_line(preset));
+        assert_text_loads(directory,
+                          text); /* so every key of it is in config.c's table, and parses */
+        assert_int_equal(directory->config.provider.preset, i);
+        assert_true(directory->config.provider.require == REQUIRE_ID_TOKEN ||
+                    directory->config.provider.require == REQUIRE_USERINFO);
     }
 }
 
@@ -51,7 +54,7 @@ static void the_names_are_in_the_order_of_their_numbers(void **state) {
         size_t length = strcspn(at, " ");
         assert_int_equal(strlen(preset_find(i)->name), length);
         assert_memory_equal(preset_find(i)->name, at, length);
-        assert_non_null(preset_find(i)->renewal_mend);
+        assert_non_null(preset_find(i)->renewal_fix);
         at += length + (at[length] != '\0');
     }
     assert_string_equal(at, "");
@@ -59,15 +62,15 @@ static void the_names_are_in_the_order_of_their_numbers(void **state) {
 }
 
 static void an_unknown_preset_is_told_the_known_ones(void **state) {
-    struct place *place = *state;
-    SCOPED_TEXT char *text = with(place, "azure", "issuer = https://x\n");
-    assert_text_refused(place, text,
+    struct directory *directory = *state;
+    SCOPED_TEXT char *text = with(directory, "azure", "issuer = https://x\n");
+    assert_text_refused(directory, text,
                         ":4: [provider corp] preset: 'azure' is none of: none google entra okta "
                         "auth0 keycloak github gitlab");
 }
 
 static void a_tenant_s_issuer_is_asked_for_by_its_shape(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     static const char *const shapes[][2] = {
         {"entra", "https://login.microsoftonline.com/TENANT/v2.0"},
         {"okta", "https://ORG.okta.com"},
@@ -75,62 +78,64 @@ static void a_tenant_s_issuer_is_asked_for_by_its_shape(void **state) {
         {"keycloak", "https://HOST/realms/REALM"},
     };
     for (size_t i = 0; i < COUNT(shapes); i++) {
-        SCOPED_TEXT char *text = with(place, shapes[i][0], "");
-        assert_text_refused(place, text, "[provider corp] issuer: not set");
-        assert_has(place->reason.text, shapes[i][1]);
+        SCOPED_TEXT char *text = with(directory, shapes[i][0], "");
+        assert_text_refused(directory, text, "[provider corp] issuer: not set");
+        assert_has(directory->reason.text, shapes[i][1]);
     }
 }
 
 static void what_a_file_sets_wins_wherever_it_stands(void **state) {
-    struct place *place = *state;
-    const struct provider_config *provider = &place->config.provider;
+    struct directory *directory = *state;
+    const struct provider_config *provider = &directory->config.provider;
     SCOPED_TEXT char *before = unit_text(
         "[provider corp]\nrequire = refresh\nscope =\nclient_id = b\n[login]\nprovider = corp\n"
         "[provider corp]\npreset = gitlab\n[accounts corp]\nalice = 1\n");
-    assert_text_loads(place, before);
+    assert_text_loads(directory, before);
     assert_int_equal(provider->require, REQUIRE_REFRESH);
     assert_string_equal(provider->scope, "");
     assert_string_equal(provider->issuer, "https://gitlab.com");
 
-    SCOPED_TEXT char *after = with(place, "gitlab", "");
-    unit_write(place->path, after, strlen(after));
-    place_make_drop_ins(place);
-    place_write(place, "oauth-login.conf.d/50-site.conf", "[provider corp]\nrequire = refresh\n");
-    assert_loads(place);
+    SCOPED_TEXT char *after = with(directory, "gitlab", "");
+    unit_write(directory->path, after, strlen(after));
+    directory_make_drop_ins(directory);
+    directory_write(directory, "oauth-login.conf.d/50-site.conf",
+                    "[provider corp]\nrequire = refresh\n");
+    assert_loads(directory);
     assert_int_equal(provider->require, REQUIRE_REFRESH);
     assert_string_equal(provider->scope, "openid profile");
     /* The preset may come last of all, and of two the later counts. */
-    place_write(place, "oauth-login.conf.d/60-site.conf",
-                "[provider corp]\npreset = github\nissuer =\n");
-    assert_loads(place);
+    directory_write(directory, "oauth-login.conf.d/60-site.conf",
+                    "[provider corp]\npreset = github\nissuer =\n");
+    assert_loads(directory);
     assert_int_equal(provider->require, REQUIRE_REFRESH);
     assert_string_equal(provider->subject_claim, "id");
     assert_string_equal(provider->issuer, "");
 }
 
 static void a_provider_that_is_elsewhere_shares_no_token_with_the_public_one(void **state) {
-    struct place *place = *state;
-    const struct provider_config *provider = &place->config.provider;
-    SCOPED_TEXT char *enterprise = with(place, "github", "token_endpoint = https://ghe.corp/t\n");
-    place_write(place, "oauth-login.conf", enterprise);
+    struct directory *directory = *state;
+    const struct provider_config *provider = &directory->config.provider;
+    SCOPED_TEXT char *enterprise =
+        with(directory, "github", "token_endpoint = https://ghe.corp/t\n");
+    directory_write(directory, "oauth-login.conf", enterprise);
     /* Without its own userinfo_endpoint there is none, rather than github.com's. */
-    assert_loads(place);
+    assert_loads(directory);
     assert_string_equal(provider->userinfo_endpoint, "");
     assert_string_equal(provider->device_authorization_endpoint, "");
     assert_string_equal(provider->subject_claim, "id");
 
     SCOPED_TEXT char *membership =
-        with(place, "github",
+        with(directory, "github",
              "userinfo_endpoint = https://api.github.com/user/memberships/orgs/ACME\n"
              "subject_claim = user.id\n");
-    assert_text_loads(place, membership);
+    assert_text_loads(directory, membership);
     assert_string_equal(provider->token_endpoint, "https://github.com/login/oauth/access_token");
     assert_string_equal(provider->subject_claim, "user.id");
 }
 
 static void gitlab_s_device_endpoint_is_below_its_issuer(void **state) {
-    struct place *place = *state;
-    const struct provider_config *provider = &place->config.provider;
+    struct directory *directory = *state;
+    const struct provider_config *provider = &directory->config.provider;
     static const char *const rows[][2] = {
         {"", "https://gitlab.com/oauth/authorize_device"},
         {"issuer = https://git.corp/lab/\n", "https://git.corp/lab/oauth/authorize_device"},
@@ -140,38 +145,39 @@ static void gitlab_s_device_endpoint_is_below_its_issuer(void **state) {
         {"token_endpoint = https://git.corp/t\nissuer =\n", ""},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        SCOPED_TEXT char *text = with(place, "gitlab", rows[i][0]);
-        assert_text_loads(place, text);
+        SCOPED_TEXT char *text = with(directory, "gitlab", rows[i][0]);
+        assert_text_loads(directory, text);
         assert_string_equal(provider->device_authorization_endpoint, rows[i][1]);
     }
 }
 
 static void another_provider_s_preset_is_its_own(void **state) {
-    struct place *place = *state;
-    assert_text_loads(place, "[login]\nprovider = corp\n[provider corp]\nclient_id = b\n"
-                             "issuer = https://idp.example.com\n[provider other]\npreset = github\n"
-                             "[accounts corp]\nalice = 1\n");
-    assert_int_equal(place->config.provider.preset, PRESET_NONE);
-    assert_string_equal(place->config.provider.subject_claim, "sub");
-    assert_string_equal(place->config.provider.userinfo_endpoint, "");
+    struct directory *directory = *state;
+    assert_text_loads(directory,
+                      "[login]\nprovider = corp\n[provider corp]\nclient_id = b\n"
+                      "issuer = https://idp.example.com\n[provider other]\npreset = github\n"
+                      "[accounts corp]\nalice = 1\n");
+    assert_int_equal(directory->config.provider.preset, PRESET_NONE);
+    assert_string_equal(directory->config.provider.subject_claim, "sub");
+    assert_string_equal(directory->config.provider.userinfo_endpoint, "");
 }
 
 static void a_subject_elsewhere_than_in_sub_goes_with_no_id_token(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     static const char *const wrong[] = {
         "issuer = https://x\nsubject_claim = id\n",
         "token_endpoint = https://x/t\njwks_uri = https://x/k\nsubject_claim = id\n",
         "token_endpoint = https://x/t\nrequire = introspection\nsubject_claim = id\n",
     };
     for (size_t i = 0; i < COUNT(wrong); i++) {
-        SCOPED_TEXT char *text = with(place, "none", wrong[i]);
-        assert_text_refused(place, text, "[provider corp] subject_claim = id: only for");
+        SCOPED_TEXT char *text = with(directory, "none", wrong[i]);
+        assert_text_refused(directory, text, "[provider corp] subject_claim = id: only for");
     }
-    SCOPED_TEXT char *empty = with(place, "none", "issuer = https://x\nsubject_claim =\n");
-    assert_text_refused(place, empty, "[provider corp] subject_claim: empty; say sub");
+    SCOPED_TEXT char *empty = with(directory, "none", "issuer = https://x\nsubject_claim =\n");
+    assert_text_refused(directory, empty, "[provider corp] subject_claim: empty; say sub");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, place_make, place_remove)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, directory_make, directory_remove)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_protocol.c - protocol.h: the wire, its limits, and the words both sides share.
  */

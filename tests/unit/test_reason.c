@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_reason.c - reason.c: whatever comes from outside is printable and bounded.
  */

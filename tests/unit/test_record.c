@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_record.c - record.c: what is stored of an account comes back, and nothing else does.
  */

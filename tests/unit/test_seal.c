@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_seal.c - seal.c: what was sealed opens whole and unaltered, or not at all.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_secret.c - secret.c: bounded, and wiped before it is given back.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_store_disk.c - the store on a full disk, which is found out before a renewal is sent, never
  * by the token that it brings.
@@ -11,25 +12,25 @@
 enum { RENEWED_SIZE = 6000 }; /* of a token, more than before: room for that is promised */
 
 /* Puts a disk of 256 KiB below the store, which is empty yet, in a mount namespace of our own. */
-static int place_make_small(void **state) {
-    place_make(state);
-    struct place *place = *state;
-    store_close(&place->store);
-    assert_int_equal(mount("disk", place->path, "tmpfs", 0, "size=256k,mode=0700"), 0);
-    assert_int_equal(store_open(place->path, &place->store, &place->reason), 0);
+static int directory_make_small(void **state) {
+    directory_make(state);
+    struct directory *directory = *state;
+    store_close(&directory->store);
+    assert_int_equal(mount("disk", directory->path, "tmpfs", 0, "size=256k,mode=0700"), 0);
+    assert_int_equal(store_open(directory->path, &directory->store, &directory->reason), 0);
     return 0;
 }
 
-static int place_remove_small(void **state) {
-    struct place *place = *state;
-    store_close(&place->store);
-    assert_int_equal(umount2(place->path, MNT_DETACH), 0);
-    return place_remove(state);
+static int directory_remove_small(void **state) {
+    struct directory *directory = *state;
+    store_close(&directory->store);
+    assert_int_equal(umount2(directory->path, MNT_DETACH), 0);
+    return directory_remove(state);
 }
 
-static void fill_disk(const struct place *place) {
+static void fill_disk(const struct directory *directory) {
     static const char block[4096] = {1};
-    SCOPED_TEXT char *path = unit_text("%s/ballast", place->path);
+    SCOPED_TEXT char *path = unit_text("%s/ballast", directory->path);
     SCOPED_FD int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     assert_true(fd >= 0);
     while (write(fd, block, sizeof block) > 0)
@@ -38,74 +39,75 @@ static void fill_disk(const struct place *place) {
 }
 
 /* An entry of alice's with "refresh-1", open and loaded. */
-static void open_enrolled(struct place *place, struct store_entry **entry, struct record *record) {
-    place_enrol(place, &alice, "refresh-1");
-    assert_int_equal(store_entry_open(place->store, &alice, entry, &place->reason), 0);
-    assert_int_equal(store_entry_load(*entry, record, &place->reason), 0);
+static void open_enrolled(struct directory *directory, struct store_entry **entry,
+                          struct record *record) {
+    directory_enroll(directory, &alice, "refresh-1");
+    assert_int_equal(store_entry_open(directory->store, &alice, entry, &directory->reason), 0);
+    assert_int_equal(store_entry_load(*entry, record, &directory->reason), 0);
 }
 
 static void what_a_renewal_brings_has_its_room_already(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     SCOPED_ENTRY struct store_entry *entry = NULL;
     SCOPED_RECORD struct record record = {0};
     SCOPED_SECRET struct secret renewed = unit_filled('r', RENEWED_SIZE);
-    open_enrolled(place, &entry, &record);
-    fill_disk(place);
+    open_enrolled(directory, &entry, &record);
+    fill_disk(directory);
     for (int i = 0; i < 3; i++) { /* each slot, and the first again */
         if (i == 0)
-            assert_int_equal(store_entry_reserve(entry, &record, &place->reason), 0);
+            assert_int_equal(store_entry_reserve(entry, &record, &directory->reason), 0);
         token_set(&record, secret_text(&renewed));
-        int r = store_entry_replace(entry, &record, &place->reason);
+        int r = store_entry_replace(entry, &record, &directory->reason);
         if (r < 0)
-            fail_msg("%d: %s", r, place->reason.text);
+            fail_msg("%d: %s", r, directory->reason.text);
     }
-    assert_token(place, &alice, secret_text(&renewed));
+    assert_token(directory, &alice, secret_text(&renewed));
 }
 
 static void room_that_is_not_there_is_found_out_before_the_renewal(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     SCOPED_ENTRY struct store_entry *entry = NULL;
     SCOPED_RECORD struct record record = {0};
     SCOPED_SECRET struct secret large = unit_filled('l', PROTOCOL_TOKEN_MAX);
-    open_enrolled(place, &entry, &record);
-    fill_disk(place);
+    open_enrolled(directory, &entry, &record);
+    fill_disk(directory);
     token_set(&record, secret_text(&large));
-    assert_int_equal(store_entry_reserve(entry, &record, &place->reason), -ENOSPC);
-    assert_has(place->reason.text, "accounts/alice");
-    assert_int_equal(store_entry_replace(entry, &record, &place->reason), -ENOSPC);
+    assert_int_equal(store_entry_reserve(entry, &record, &directory->reason), -ENOSPC);
+    assert_has(directory->reason.text, "accounts/alice");
+    assert_int_equal(store_entry_replace(entry, &record, &directory->reason), -ENOSPC);
     assert_int_equal(record.generation, 1);
-    assert_token(place, &alice, "refresh-1");
+    assert_token(directory, &alice, "refresh-1");
     token_set(&record, "refresh-2"); /* a failure is no end: the next that fits is stored */
-    assert_int_equal(store_entry_replace(entry, &record, &place->reason), 0);
-    assert_token(place, &alice, "refresh-2");
+    assert_int_equal(store_entry_replace(entry, &record, &directory->reason), 0);
+    assert_token(directory, &alice, "refresh-2");
 }
 
-static void an_enrolment_on_a_full_disk_leaves_nothing_behind(void **state) {
-    struct place *place = *state;
+static void an_enrollment_on_a_full_disk_leaves_nothing_behind(void **state) {
+    struct directory *directory = *state;
     SCOPED_ENTRY struct store_entry *entry = NULL;
     SCOPED_RECORD struct record record = {0};
-    SCOPED_TEXT char *unfinished = unit_text("%s/accounts/.new", place->path);
-    place_enrol(place, &bob, "refresh-b");
-    fill_disk(place);
+    SCOPED_TEXT char *unfinished = unit_text("%s/accounts/.new", directory->path);
+    directory_enroll(directory, &bob, "refresh-b");
+    fill_disk(directory);
     token_set(&record, "refresh-1");
-    assert_int_equal(store_entry_create(place->store, &alice, &record, &entry, &place->reason),
-                     -ENOSPC);
+    assert_int_equal(
+        store_entry_create(directory->store, &alice, &record, &entry, &directory->reason), -ENOSPC);
     assert_null(entry);
     assert_int_equal(access(unfinished, F_OK), -1);
-    assert_load_fails(place, &alice, -ENOENT);
-    assert_token(place, &bob, "refresh-b");
+    assert_load_fails(directory, &alice, -ENOENT);
+    assert_token(directory, &bob, "refresh-b");
 }
 
 /* A file that has holes has no room. */
 static void room_is_made_of_blocks_that_exist(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     struct stat status;
     SCOPED_ENTRY struct store_entry *entry = NULL;
     SCOPED_RECORD struct record record = {0};
-    open_enrolled(place, &entry, &record);
-    assert_int_equal(store_entry_reserve(entry, &record, &place->reason), 0);
+    open_enrolled(directory, &entry, &record);
+    assert_int_equal(store_entry_reserve(entry, &record, &directory->reason), 0);
     for (int i = 0; i < 2; i++) {
-        SCOPED_TEXT char *path = unit_text("%s/accounts/alice/record.%d", place->path, i);
+        SCOPED_TEXT char *path = unit_text("%s/accounts/alice/record.%d", directory->path, i);
         assert_int_equal(stat(path, &status), 0);
         assert_true(status.st_size >= RENEWED_SIZE);
         assert_true(status.st_blocks * 512 >= status.st_size);
@@ -119,14 +121,15 @@ static int make_namespace(void **state) {
     return 0;
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, place_make, place_remove)
-#define SMALL(name) cmocka_unit_test_setup_teardown(name, place_make_small, place_remove_small)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, directory_make, directory_remove)
+#define SMALL(name) \
+    cmocka_unit_test_setup_teardown(name, directory_make_small, directory_remove_small)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         SMALL(what_a_renewal_brings_has_its_room_already),
         SMALL(room_that_is_not_there_is_found_out_before_the_renewal),
-        SMALL(an_enrolment_on_a_full_disk_leaves_nothing_behind),
+        SMALL(an_enrollment_on_a_full_disk_leaves_nothing_behind),
         TEST(room_is_made_of_blocks_that_exist),
     };
     return cmocka_run_group_tests(tests, make_namespace, NULL);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_store_files.c - store_file.c and store_key.c: whose files they are, of what kind, and the
  * one master key.
@@ -22,65 +23,65 @@ static const struct {
 
 enum { STRANGER = 12345 };
 
-static char *part_path(const struct place *place, size_t part) {
-    return unit_text("%s/%s", place->path, parts[part].name);
+static char *part_path(const struct directory *directory, size_t part) {
+    return unit_text("%s/%s", directory->path, parts[part].name);
 }
 
-static void assert_refused(struct place *place, const char *name) {
+static void assert_refused(struct directory *directory, const char *name) {
     SCOPED_RECORD struct record record = {0};
-    int r = place_load(place, &alice, &record);
+    int r = directory_load(directory, &alice, &record);
     if (r != -EPERM)
-        fail_msg("%s: %d, not -EPERM: %s", name, r, place->reason.text);
+        fail_msg("%s: %d, not -EPERM: %s", name, r, directory->reason.text);
     assert_int_equal(record.grant.refresh.length, 0);
-    assert_has(place->reason.text, strcmp(name, ".") == 0 ? place->path : name);
+    assert_has(directory->reason.text, strcmp(name, ".") == 0 ? directory->path : name);
 }
 
 static void a_part_of_a_strangers_is_refused(void **state) {
-    struct place *place = *state;
-    place_enrol(place, &alice, "refresh-1");
+    struct directory *directory = *state;
+    directory_enroll(directory, &alice, "refresh-1");
     for (size_t i = 0; i < COUNT(parts); i++) {
-        SCOPED_TEXT char *path = part_path(place, i);
+        SCOPED_TEXT char *path = part_path(directory, i);
         assert_int_equal(chown(path, STRANGER, 0), 0);
-        assert_refused(place, parts[i].name);
-        assert_has(place->reason.text, "12345");
+        assert_refused(directory, parts[i].name);
+        assert_has(directory->reason.text, "12345");
         assert_int_equal(chown(path, 0, 0), 0);
-        assert_token(place, &alice, "refresh-1");
+        assert_token(directory, &alice, "refresh-1");
     }
 }
 
 static void a_part_open_to_others_is_refused(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     static const mode_t open_bits[] = {0040, 0020, 0010, 0004, 0002, 0001};
-    place_enrol(place, &alice, "refresh-1");
+    directory_enroll(directory, &alice, "refresh-1");
     for (size_t i = 0; i < COUNT(parts); i++) {
-        SCOPED_TEXT char *path = part_path(place, i);
+        SCOPED_TEXT char *path = part_path(directory, i);
         mode_t right = parts[i].directory ? 0700 : 0600;
         for (size_t k = 0; k < COUNT(open_bits); k++) {
             assert_int_equal(chmod(path, right | open_bits[k]), 0);
-            assert_refused(place, parts[i].name);
-            assert_has(place->reason.text, "chmod go=");
+            assert_refused(directory, parts[i].name);
+            assert_has(directory->reason.text, "chmod go=");
         }
         assert_int_equal(chmod(path, right), 0);
     }
-    assert_token(place, &alice, "refresh-1");
+    assert_token(directory, &alice, "refresh-1");
 }
 
 /* Puts something else in the place of each part in turn. */
-static void replace_parts(struct place *place, bool directories, bool files,
+static void replace_parts(struct directory *directory, bool directories, bool files,
                           int (*put)(const char *path, const char *moved)) {
-    place_enrol(place, &alice, "refresh-1");
-    SCOPED_TEXT char *moved = unit_text("%s/moved", place->scratch);
+    directory_enroll(directory, &alice, "refresh-1");
+    SCOPED_TEXT char *moved = unit_text("%s/moved", directory->scratch);
     for (size_t i = 0; i < COUNT(parts); i++) {
         if (!(parts[i].directory ? directories : files))
             continue;
         SCOPED_TEXT char *path =
-            strcmp(parts[i].name, ".") == 0 ? strdup(place->path) : part_path(place, i);
+            strcmp(parts[i].name, ".") == 0 ? strdup(directory->path) : part_path(directory, i);
         assert_int_equal(rename(path, moved), 0);
         if (put(path, moved) == 0)
-            assert_refused(place, parts[i].name);
+            assert_refused(directory, parts[i].name);
         remove(path);
         assert_int_equal(rename(moved, path), 0);
-        assert_token(place, &alice, "refresh-1");
+        assert_token(directory, &alice, "refresh-1");
     }
 }
 
@@ -139,151 +140,153 @@ static void a_file_is_no_directory_and_a_directory_no_file(void **state) {
 }
 
 static void a_store_that_others_could_replace_is_refused(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     static const mode_t shared[] = {0770, 0707, 0777, 0720, 0702};
-    place_enrol(place, &alice, "refresh-1");
+    directory_enroll(directory, &alice, "refresh-1");
     for (size_t i = 0; i < COUNT(shared); i++) {
-        assert_int_equal(chmod(place->scratch, shared[i]), 0);
-        assert_int_equal(place_reopen(place), -EPERM);
-        assert_has(place->reason.text, place->path);
-        assert_has(place->reason.text, "others could replace the store");
+        assert_int_equal(chmod(directory->scratch, shared[i]), 0);
+        assert_int_equal(directory_reopen(directory), -EPERM);
+        assert_has(directory->reason.text, directory->path);
+        assert_has(directory->reason.text, "others could replace the store");
     }
-    assert_int_equal(chmod(place->scratch, 01777), 0); /* as /tmp: only owners can rename */
-    assert_int_equal(place_reopen(place), 0);
-    assert_int_equal(chmod(place->scratch, 0755), 0);
-    assert_int_equal(place_reopen(place), 0);
-    assert_int_equal(chown(place->scratch, STRANGER, 0), 0);
-    assert_int_equal(place_reopen(place), -EPERM);
-    assert_has(place->reason.text, "12345");
+    assert_int_equal(chmod(directory->scratch, 01777), 0); /* as /tmp: only owners can rename */
+    assert_int_equal(directory_reopen(directory), 0);
+    assert_int_equal(chmod(directory->scratch, 0755), 0);
+    assert_int_equal(directory_reopen(directory), 0);
+    assert_int_equal(chown(directory->scratch, STRANGER, 0), 0);
+    assert_int_equal(directory_reopen(directory), -EPERM);
+    assert_has(directory->reason.text, "12345");
 }
 
 static void a_missing_store_says_how_to_make_it(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     SCOPED_STORE struct store *store = NULL;
-    SCOPED_TEXT char *path = unit_text("%s/nowhere", place->scratch);
-    assert_int_equal(store_open(path, &store, &place->reason), -ENOENT);
+    SCOPED_TEXT char *path = unit_text("%s/nowhere", directory->scratch);
+    assert_int_equal(store_open(path, &store, &directory->reason), -ENOENT);
     assert_null(store);
-    assert_has(place->reason.text, path);
-    assert_has(place->reason.text, "install -d -m 0700 -o oauth-login");
+    assert_has(directory->reason.text, path);
+    assert_has(directory->reason.text, "install -d -m 0700 -o oauth-login");
 }
 
 static void an_entry_with_a_file_missing_is_not_called_unenrolled(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     static const size_t files[] = {3, 4, 5};
-    place_enrol(place, &alice, "refresh-1");
+    directory_enroll(directory, &alice, "refresh-1");
     for (size_t i = 0; i < COUNT(files); i++) {
-        SCOPED_TEXT char *path = part_path(place, files[i]);
-        SCOPED_TEXT char *moved = unit_text("%s/moved", place->scratch);
+        SCOPED_TEXT char *path = part_path(directory, files[i]);
+        SCOPED_TEXT char *moved = unit_text("%s/moved", directory->scratch);
         assert_int_equal(rename(path, moved), 0);
-        assert_load_fails(place, &alice, -EBADMSG);
-        assert_has(place->reason.text, "incomplete");
+        assert_load_fails(directory, &alice, -EBADMSG);
+        assert_has(directory->reason.text, "incomplete");
         assert_int_equal(rename(moved, path), 0);
     }
 }
 
 static void a_lost_master_key_is_never_made_anew(void **state) {
-    struct place *place = *state;
-    SCOPED_TEXT char *key = unit_text("%s/key", place->path);
-    SCOPED_TEXT char *moved = unit_text("%s/moved", place->scratch);
+    struct directory *directory = *state;
+    SCOPED_TEXT char *key = unit_text("%s/key", directory->path);
+    SCOPED_TEXT char *moved = unit_text("%s/moved", directory->scratch);
     SCOPED_ENTRY struct store_entry *entry = NULL;
     SCOPED_RECORD struct record record = {0};
-    place_enrol(place, &alice, "refresh-1");
+    directory_enroll(directory, &alice, "refresh-1");
     assert_int_equal(rename(key, moved), 0);
-    assert_load_fails(place, &alice, -ENOKEY);
-    assert_has(place->reason.text, key);
+    assert_load_fails(directory, &alice, -ENOKEY);
+    assert_has(directory->reason.text, key);
     token_set(&record, "refresh-b");
-    assert_int_equal(store_entry_create(place->store, &bob, &record, &entry, &place->reason),
-                     -ENOKEY);
-    assert_int_equal(store_entry_create(place->store, &alice, &record, &entry, &place->reason),
-                     -ENOKEY);
+    assert_int_equal(
+        store_entry_create(directory->store, &bob, &record, &entry, &directory->reason), -ENOKEY);
+    assert_int_equal(
+        store_entry_create(directory->store, &alice, &record, &entry, &directory->reason), -ENOKEY);
     assert_int_equal(access(key, F_OK), -1);
-    assert_load_fails(place, &bob, -ENOENT);
+    assert_load_fails(directory, &bob, -ENOENT);
     assert_int_equal(rename(moved, key), 0);
-    assert_token(place, &alice, "refresh-1");
+    assert_token(directory, &alice, "refresh-1");
 }
 
 static void the_master_key_is_made_once_and_is_random(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     struct stat status;
-    SCOPED_TEXT char *path = unit_text("%s/key", place->path);
-    SCOPED_TEXT char *accounts = unit_text("%s/accounts", place->path);
-    place_enrol(place, &alice, "refresh-1");
+    SCOPED_TEXT char *path = unit_text("%s/key", directory->path);
+    SCOPED_TEXT char *accounts = unit_text("%s/accounts", directory->path);
+    directory_enroll(directory, &alice, "refresh-1");
     SCOPED_SECRET struct secret first = unit_read(path);
     assert_int_equal(first.length, 32);
     assert_int_equal(stat(path, &status), 0);
     assert_int_equal(status.st_mode & 07777, 0600);
-    place_enrol(place, &bob, "refresh-b");
+    directory_enroll(directory, &bob, "refresh-b");
     SCOPED_SECRET struct secret again = unit_read(path);
     assert_true(secret_equal(&first, &again));
     unit_remove(strdup(accounts));
     assert_int_equal(unlink(path), 0);
-    assert_int_equal(place_reopen(place), 0);
-    place_enrol(place, &alice, "refresh-1");
+    assert_int_equal(directory_reopen(directory), 0);
+    directory_enroll(directory, &alice, "refresh-1");
     SCOPED_SECRET struct secret other = unit_read(path);
     assert_int_equal(other.length, 32);
     assert_false(secret_equal(&first, &other));
 }
 
 static void a_master_key_of_the_wrong_size_is_refused(void **state) {
-    struct place *place = *state;
-    SCOPED_TEXT char *path = unit_text("%s/key", place->path);
-    place_enrol(place, &alice, "refresh-1");
+    struct directory *directory = *state;
+    SCOPED_TEXT char *path = unit_text("%s/key", directory->path);
+    directory_enroll(directory, &alice, "refresh-1");
     SCOPED_SECRET struct secret key = unit_read(path);
     SCOPED_SECRET struct secret longer = unit_read(path);
     assert_int_equal(secret_append(&longer, "\n", 1, 64), 0);
     for (size_t size = 0; size < key.length; size++) {
         unit_write(path, key.data, size);
-        assert_load_fails(place, &alice, -EBADMSG);
-        assert_has(place->reason.text, "/key is not 32 bytes");
+        assert_load_fails(directory, &alice, -EBADMSG);
+        assert_has(directory->reason.text, "/key is not 32 bytes");
     }
     unit_write(path, longer.data, longer.length);
-    assert_load_fails(place, &alice, -EBADMSG);
+    assert_load_fails(directory, &alice, -EBADMSG);
     unit_write(path, key.data, key.length);
-    assert_token(place, &alice, "refresh-1");
+    assert_token(directory, &alice, "refresh-1");
 }
 
 static void another_master_key_opens_nothing(void **state) {
-    struct place *place = *state;
-    SCOPED_TEXT char *path = unit_text("%s/key", place->path);
-    place_enrol(place, &alice, "refresh-1");
+    struct directory *directory = *state;
+    SCOPED_TEXT char *path = unit_text("%s/key", directory->path);
+    directory_enroll(directory, &alice, "refresh-1");
     SCOPED_SECRET struct secret key = unit_read(path);
     key.data[31] ^= 1;
     unit_write(path, key.data, key.length);
-    assert_load_fails(place, &alice, -EBADMSG);
-    assert_has(place->reason.text, "another master key");
+    assert_load_fails(directory, &alice, -EBADMSG);
+    assert_has(directory->reason.text, "another master key");
 }
 
 /* Leaves a directory as somebody does who dies while an entry is made or removed. */
-static void leave(const struct place *place, const char *name) {
+static void leave(const struct directory *directory, const char *name) {
     static const char *const names[] = {"lock", "record.0"};
-    SCOPED_TEXT char *directory = unit_text("%s/accounts/%s", place->path, name);
-    assert_int_equal(mkdir(directory, 0700), 0);
+    SCOPED_TEXT char *entry = unit_text("%s/accounts/%s", directory->path, name);
+    assert_int_equal(mkdir(entry, 0700), 0);
     for (size_t i = 0; i < COUNT(names); i++) {
-        SCOPED_TEXT char *path = unit_text("%s/%s", directory, names[i]);
+        SCOPED_TEXT char *path = unit_text("%s/%s", entry, names[i]);
         unit_write(path, "x", 1);
     }
 }
 
 /* Whoever makes or removes an entry has the lock; what lies there is not touched meanwhile. */
 static void what_somebody_is_making_is_left_alone(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     SCOPED_ENTRY struct store_entry *entry = NULL;
     SCOPED_RECORD struct record record = {.enrolled = 1};
-    SCOPED_TEXT char *accounts = unit_text("%s/accounts", place->path);
+    SCOPED_TEXT char *accounts = unit_text("%s/accounts", directory->path);
     SCOPED_TEXT char *made = unit_text("%s/.new/lock", accounts);
-    place_enrol(place, &bob, "refresh-b");
-    leave(place, ".new");
+    directory_enroll(directory, &bob, "refresh-b");
+    leave(directory, ".new");
     SCOPED_FD int fd = open(accounts, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_int_equal(flock(fd, LOCK_EX), 0);
     token_set(&record, "refresh-1");
-    assert_int_equal(store_entry_create(place->store, &alice, &record, &entry, &place->reason),
-                     -ETIMEDOUT);
+    assert_int_equal(
+        store_entry_create(directory->store, &alice, &record, &entry, &directory->reason),
+        -ETIMEDOUT);
     assert_int_equal(access(made, F_OK), 0);
     assert_int_equal(flock(fd, LOCK_UN), 0);
-    assert_int_equal(store_entry_create(place->store, &alice, &record, &entry, &place->reason), 0);
+    assert_int_equal(
+        store_entry_create(directory->store, &alice, &record, &entry, &directory->reason), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, place_make, place_remove)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, directory_make, directory_remove)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_store_making.c - store_making.c: entries are made one at a time, and what a process has left
- * that died meanwhile goes with the next.
+ * test_store_new_entry.c - store_making.c: entries are made one at a time, and what a process has
+ * left that died meanwhile goes with the next.
  */
 #include <errno.h>
 #include <sys/file.h>
@@ -9,34 +10,34 @@
 #include "store_directory.h"
 
 /* Leaves what a process would have that died in the middle, whatever its pid was. */
-static void leave_behind(struct place *place) {
-    SCOPED_TEXT char *directory = unit_text("%s/accounts/.new", place->path);
-    SCOPED_TEXT char *lock = unit_text("%s/lock", directory);
-    assert_int_equal(mkdir(directory, 0700), 0);
+static void leave_behind(struct directory *directory) {
+    SCOPED_TEXT char *entry = unit_text("%s/accounts/.new", directory->path);
+    SCOPED_TEXT char *lock = unit_text("%s/lock", entry);
+    assert_int_equal(mkdir(entry, 0700), 0);
     unit_write(lock, "", 0);
 }
 
-static void assert_nothing_left(struct place *place) {
-    SCOPED_TEXT char *directory = unit_text("%s/accounts/.new", place->path);
-    assert_int_equal(access(directory, F_OK), -1);
+static void assert_nothing_left(struct directory *directory) {
+    SCOPED_TEXT char *entry = unit_text("%s/accounts/.new", directory->path);
+    assert_int_equal(access(entry, F_OK), -1);
 }
 
-static void the_next_enrolment_sweeps_what_was_left(void **state) {
-    struct place *place = *state;
-    place_enrol(place, &bob, "refresh-b");
-    leave_behind(place);
-    place_enrol(place, &alice, "refresh-1");
-    assert_token(place, &alice, "refresh-1");
-    assert_nothing_left(place);
+static void the_next_enrollment_sweeps_what_was_left(void **state) {
+    struct directory *directory = *state;
+    directory_enroll(directory, &bob, "refresh-b");
+    leave_behind(directory);
+    directory_enroll(directory, &alice, "refresh-1");
+    assert_token(directory, &alice, "refresh-1");
+    assert_nothing_left(directory);
 }
 
 static void two_do_not_make_entries_at_a_time(void **state) {
-    struct place *place = *state;
-    SCOPED_TEXT char *path = unit_text("%s/accounts", place->path);
-    place_enrol(place, &alice, "refresh-1");
+    struct directory *directory = *state;
+    SCOPED_TEXT char *path = unit_text("%s/accounts", directory->path);
+    directory_enroll(directory, &alice, "refresh-1");
     SCOPED_FD int ours = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     SCOPED_FD int theirs = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    assert_int_equal(store_making_begin(ours, path, &place->reason), 0);
+    assert_int_equal(store_making_begin(ours, path, &directory->reason), 0);
     assert_int_equal(flock(theirs, LOCK_EX | LOCK_NB), -1);
     assert_int_equal(errno, EWOULDBLOCK);
     store_making_end(ours);
@@ -44,18 +45,18 @@ static void two_do_not_make_entries_at_a_time(void **state) {
 }
 
 static void the_store_is_free_when_an_entry_was_made(void **state) {
-    struct place *place = *state;
-    SCOPED_TEXT char *path = unit_text("%s/accounts", place->path);
-    place_enrol(place, &alice, "refresh-1");
+    struct directory *directory = *state;
+    SCOPED_TEXT char *path = unit_text("%s/accounts", directory->path);
+    directory_enroll(directory, &alice, "refresh-1");
     SCOPED_FD int theirs = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_int_equal(flock(theirs, LOCK_EX | LOCK_NB), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, place_make, place_remove)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, directory_make, directory_remove)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(the_next_enrolment_sweeps_what_was_left),
+        TEST(the_next_enrollment_sweeps_what_was_left),
         TEST(two_do_not_make_entries_at_a_time),
         TEST(the_store_is_free_when_an_entry_was_made),
     };

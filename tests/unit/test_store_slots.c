@@ -1,22 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_store_slots.c - store_slot.c: a record opens whole, newest, and for its owner only.
  */
 #include <errno.h>
 
-#include "store_directory.h"
 #include "slot.h"
+#include "store_directory.h"
 
 /* Where the header's fields lie: magic, version, generation, uid, then the account's name. */
 enum { VERSION_AT = 8, GENERATION_AT = 12, UID_AT = 20, ACCOUNT_AT = 28, HEADER_END = 45 };
 
-static char *slot_path(const struct place *place, const char *account, int slot) {
-    return unit_text("%s/accounts/%s/record.%d", place->path, account, slot);
+static char *slot_path(const struct directory *directory, const char *account, int slot) {
+    return unit_text("%s/accounts/%s/record.%d", directory->path, account, slot);
 }
 
 /* Generation 1, "older", in slot 1; generation 2, "newest", in slot 0. */
-static void enrol_two_generations(struct place *place) {
-    place_enrol(place, &alice, "older");
-    place_rotate(place, &alice, "newest");
+static void enroll_two_generations(struct directory *directory) {
+    directory_enroll(directory, &alice, "older");
+    directory_rotate(directory, &alice, "newest");
 }
 
 /* The bytes of a slot that matter: up to the zeros it was grown by. */
@@ -28,41 +29,42 @@ static size_t image_size(const struct secret *slot) {
 }
 
 static void a_record_cut_anywhere_gives_way_to_the_older(void **state) {
-    struct place *place = *state;
-    SCOPED_TEXT char *path = slot_path(place, "alice", 0);
-    enrol_two_generations(place);
+    struct directory *directory = *state;
+    SCOPED_TEXT char *path = slot_path(directory, "alice", 0);
+    enroll_two_generations(directory);
     SCOPED_SECRET struct secret slot = unit_read(path);
     size_t size = image_size(&slot);
     assert_true(size > 100);
     for (size_t length = 0; length < size; length++) {
         unit_write(path, slot.data, length);
-        assert_token(place, &alice, "older");
+        assert_token(directory, &alice, "older");
     }
     unit_write(path, slot.data, slot.length);
-    assert_token(place, &alice, "newest");
+    assert_token(directory, &alice, "newest");
 }
 
 static void two_records_cut_are_no_record(void **state) {
-    struct place *place = *state;
-    SCOPED_TEXT char *newest = slot_path(place, "alice", 0), *older = slot_path(place, "alice", 1);
-    enrol_two_generations(place);
+    struct directory *directory = *state;
+    SCOPED_TEXT char *newest = slot_path(directory, "alice", 0),
+                     *older = slot_path(directory, "alice", 1);
+    enroll_two_generations(directory);
     SCOPED_SECRET struct secret slot = unit_read(older);
     unit_write(newest, "", 0);
     for (size_t length = 0; length < image_size(&slot); length++) {
         unit_write(older, slot.data, length);
-        assert_load_fails(place, &alice, -EBADMSG);
-        assert_has(place->reason.text, "enrol alice anew");
+        assert_load_fails(directory, &alice, -EBADMSG);
+        assert_has(directory->reason.text, "enrol alice anew");
     }
 }
 
 /* Loads while `path` holds `slot` with one byte altered: the other record, or none. */
-static void try_altered(struct place *place, const char *path, struct secret *slot, size_t at,
-                        uint8_t flip, const char *other) {
+static void try_altered(struct directory *directory, const char *path, struct secret *slot,
+                        size_t at, uint8_t flip, const char *other) {
     SCOPED_RECORD struct record record = {0};
     slot->data[at] ^= flip;
     unit_write(path, slot->data, slot->length);
     slot->data[at] ^= flip;
-    int r = place_load(place, &alice, &record);
+    int r = directory_load(directory, &alice, &record);
     if (r == 0)
         assert_string_equal(secret_text(&record.grant.refresh), other);
     else
@@ -70,65 +72,65 @@ static void try_altered(struct place *place, const char *path, struct secret *sl
 }
 
 static void a_byte_altered_anywhere_opens_nothing_wrong(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     static const uint8_t flips[] = {0x01, 0x80, 0xff};
     static const char *const others[] = {"older", "newest"};
-    enrol_two_generations(place);
+    enroll_two_generations(directory);
     for (int i = 0; i < 2; i++) {
-        SCOPED_TEXT char *path = slot_path(place, "alice", i);
+        SCOPED_TEXT char *path = slot_path(directory, "alice", i);
         SCOPED_SECRET struct secret slot = unit_read(path);
         size_t size = image_size(&slot);
         for (size_t at = 0; at < size; at++)
             for (size_t k = 0; k < COUNT(flips); k++)
-                try_altered(place, path, &slot, at, flips[k], others[i]);
+                try_altered(directory, path, &slot, at, flips[k], others[i]);
         unit_write(path, slot.data, slot.length);
-        assert_token(place, &alice, "newest");
+        assert_token(directory, &alice, "newest");
     }
 }
 
 static void what_lies_behind_a_record_does_not_matter(void **state) {
-    struct place *place = *state;
-    SCOPED_TEXT char *path = slot_path(place, "alice", 0);
-    enrol_two_generations(place);
+    struct directory *directory = *state;
+    SCOPED_TEXT char *path = slot_path(directory, "alice", 0);
+    enroll_two_generations(directory);
     SCOPED_SECRET struct secret slot = unit_read(path);
     memset(slot.data + image_size(&slot), 0xee, slot.length - image_size(&slot));
     unit_write(path, slot.data, slot.length);
-    assert_token(place, &alice, "newest");
+    assert_token(directory, &alice, "newest");
 }
 
 /* A power cut in the middle of a write, at every byte: generation 3 over generation 1. */
 static void a_torn_write_falls_back_to_the_record_before_it(void **state) {
-    struct place *place = *state;
-    SCOPED_TEXT char *path = slot_path(place, "alice", 1);
-    enrol_two_generations(place);
+    struct directory *directory = *state;
+    SCOPED_TEXT char *path = slot_path(directory, "alice", 1);
+    enroll_two_generations(directory);
     SCOPED_SECRET struct secret before = unit_read(path);
-    place_rotate(place, &alice, "third");
+    directory_rotate(directory, &alice, "third");
     SCOPED_SECRET struct secret after = unit_read(path);
     for (size_t done = 0; done < image_size(&after); done++) {
         SCOPED_SECRET struct secret torn = unit_bytes(before.data, before.length);
         memcpy(torn.data, after.data, done);
         unit_write(path, torn.data, torn.length);
-        assert_token(place, &alice, "newest");
+        assert_token(directory, &alice, "newest");
         /* Blocks that were never written; the header lies in one sector, which is whole or not. */
         if (done > 0 && done < HEADER_END)
             continue;
         memset(torn.data + done, 0, torn.length - done);
         unit_write(path, torn.data, torn.length);
-        assert_token(place, &alice, "newest");
+        assert_token(directory, &alice, "newest");
     }
-    place_rotate(place, &alice, "third again");
-    assert_token(place, &alice, "third again");
+    directory_rotate(directory, &alice, "third again");
+    assert_token(directory, &alice, "third again");
 }
 
 static void one_record_put_back_from_a_backup_is_not_the_newest(void **state) {
-    struct place *place = *state;
-    SCOPED_TEXT char *path = slot_path(place, "alice", 0);
-    enrol_two_generations(place);
+    struct directory *directory = *state;
+    SCOPED_TEXT char *path = slot_path(directory, "alice", 0);
+    enroll_two_generations(directory);
     SCOPED_SECRET struct secret backup = unit_read(path);
-    place_rotate(place, &alice, "third");
-    place_rotate(place, &alice, "fourth");
+    directory_rotate(directory, &alice, "third");
+    directory_rotate(directory, &alice, "fourth");
     unit_write(path, backup.data, backup.length);
-    assert_token(place, &alice, "third");
+    assert_token(directory, &alice, "third");
 }
 
 static void swap_files(const char *a, const char *b) {
@@ -138,80 +140,81 @@ static void swap_files(const char *a, const char *b) {
 }
 
 static void records_swapped_between_accounts_open_for_neither(void **state) {
-    struct place *place = *state;
-    place_enrol(place, &alice, "of alice");
-    place_enrol(place, &bob, "of bob");
+    struct directory *directory = *state;
+    directory_enroll(directory, &alice, "of alice");
+    directory_enroll(directory, &bob, "of bob");
     for (int i = 0; i < 2; i++) {
-        SCOPED_TEXT char *a = slot_path(place, "alice", i), *b = slot_path(place, "bob", i);
+        SCOPED_TEXT char *a = slot_path(directory, "alice", i), *b = slot_path(directory, "bob", i);
         swap_files(a, b);
     }
-    assert_load_fails(place, &alice, -EKEYREJECTED);
-    assert_has(place->reason.text, "a grant of account bob, uid 1002, provider corp");
-    assert_has(place->reason.text, "this is account alice, uid 1001, provider corp");
-    assert_load_fails(place, &bob, -EKEYREJECTED);
+    assert_load_fails(directory, &alice, -EKEYREJECTED);
+    assert_has(directory->reason.text, "a grant of account bob, uid 1002, provider corp");
+    assert_has(directory->reason.text, "this is account alice, uid 1001, provider corp");
+    assert_load_fails(directory, &bob, -EKEYREJECTED);
 }
 
 static void a_record_that_lies_about_its_owner_does_not_open(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     static const struct store_owner alicf = {"alicf", 1001, "corp"};
-    place_enrol(place, &alice, "of alice");
-    place_enrol(place, &alicf, "of alicf");
-    SCOPED_TEXT char *from = slot_path(place, "alicf", 1), *to = slot_path(place, "alice", 1);
+    directory_enroll(directory, &alice, "of alice");
+    directory_enroll(directory, &alicf, "of alicf");
+    SCOPED_TEXT char *from = slot_path(directory, "alicf", 1),
+                     *to = slot_path(directory, "alice", 1);
     SCOPED_SECRET struct secret slot = unit_read(from);
     assert_int_equal(slot.data[ACCOUNT_AT + 4], 'f');
     slot.data[ACCOUNT_AT + 4] = 'e';
     unit_write(to, slot.data, slot.length);
-    assert_load_fails(place, &alice, -EBADMSG);
+    assert_load_fails(directory, &alice, -EBADMSG);
 }
 
 static void a_reused_name_or_uid_or_another_provider_opens_nothing(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     static const struct store_owner others[] = {
         {"alice", 1002, "corp"}, {"alice", 0, "corp"}, {"alice", 1001, "corp2"},
         {"alice", 1001, "cor"},  {"alice", 1001, ""},
     };
-    place_enrol(place, &alice, "of alice");
+    directory_enroll(directory, &alice, "of alice");
     for (size_t i = 0; i < COUNT(others); i++)
-        assert_load_fails(place, &others[i], -EKEYREJECTED);
-    assert_token(place, &alice, "of alice");
+        assert_load_fails(directory, &others[i], -EKEYREJECTED);
+    assert_token(directory, &alice, "of alice");
 }
 
 /* A forged slot in front of the others says uid 1002; its generation is the highest there is. */
 static void a_forged_owner_is_not_passed_over_in_silence(void **state) {
-    struct place *place = *state;
-    SCOPED_TEXT char *path = slot_path(place, "alice", 0);
-    enrol_two_generations(place);
+    struct directory *directory = *state;
+    SCOPED_TEXT char *path = slot_path(directory, "alice", 0);
+    enroll_two_generations(directory);
     SCOPED_SECRET struct secret slot = unit_read(path);
     slot.data[UID_AT + 3] ^= 1;
     unit_write(path, slot.data, slot.length);
-    assert_load_fails(place, &alice, -EKEYREJECTED);
+    assert_load_fails(directory, &alice, -EKEYREJECTED);
 }
 
 static void a_forged_generation_does_not_open(void **state) {
-    struct place *place = *state;
-    SCOPED_TEXT char *path = slot_path(place, "alice", 1);
-    enrol_two_generations(place);
+    struct directory *directory = *state;
+    SCOPED_TEXT char *path = slot_path(directory, "alice", 1);
+    enroll_two_generations(directory);
     SCOPED_SECRET struct secret slot = unit_read(path);
     slot.data[GENERATION_AT + 7] = 9;
     unit_write(path, slot.data, slot.length);
-    assert_token(place, &alice, "newest");
+    assert_token(directory, &alice, "newest");
 }
 
 /* Else the token that the newer version has burnt would be tried again after a downgrade. */
 static void a_record_of_a_newer_version_is_not_passed_over(void **state) {
-    struct place *place = *state;
-    SCOPED_TEXT char *path = slot_path(place, "alice", 0);
-    enrol_two_generations(place);
+    struct directory *directory = *state;
+    SCOPED_TEXT char *path = slot_path(directory, "alice", 0);
+    enroll_two_generations(directory);
     SCOPED_SECRET struct secret slot = unit_read(path);
     slot.data[VERSION_AT + 3] = 2;
     unit_write(path, slot.data, slot.length);
-    assert_load_fails(place, &alice, -EPROTONOSUPPORT);
-    assert_has(place->reason.text, "newer oauth-login");
+    assert_load_fails(directory, &alice, -EPROTONOSUPPORT);
+    assert_has(directory->reason.text, "newer oauth-login");
 }
 
 static void a_record_of_another_machine_does_not_open(void **state) {
-    struct place *place = *state;
-    SCOPED_TEXT char *path = unit_text("%s/slot", place->scratch);
+    struct directory *directory = *state;
+    SCOPED_TEXT char *path = unit_text("%s/slot", directory->scratch);
     unit_write(path, "", 0);
     SCOPED_FD int fd = open(path, O_RDWR | O_CLOEXEC);
     SCOPED_SECRET struct secret key = unit_filled('k', SEAL_KEY_SIZE);
@@ -226,10 +229,11 @@ static void a_record_of_another_machine_does_not_open(void **state) {
 }
 
 static void a_slot_says_whose_it_claims_to_be(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     struct slot_claim claim = {0};
-    SCOPED_TEXT char *path = slot_path(place, "alice", 0), *other = slot_path(place, "alice", 1);
-    place_enrol(place, &alice, "of alice");
+    SCOPED_TEXT char *path = slot_path(directory, "alice", 0),
+                     *other = slot_path(directory, "alice", 1);
+    directory_enroll(directory, &alice, "of alice");
     SCOPED_FD int never = open(path, O_RDONLY | O_CLOEXEC);
     SCOPED_FD int written = open(other, O_RDONLY | O_CLOEXEC);
     assert_int_equal(slot_read_claim(never, &claim), -ENODATA);
@@ -240,7 +244,7 @@ static void a_slot_says_whose_it_claims_to_be(void **state) {
     assert_string_equal(claim.provider, "corp");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, place_make, place_remove)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, directory_make, directory_remove)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

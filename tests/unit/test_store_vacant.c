@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_store_vacant.c - store.c: what is left of an account whose grant was taken out.
  */
@@ -10,46 +11,47 @@
 #include "clock.h"
 
 static void a_removed_account_is_not_enrolled(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     SCOPED_ENTRY struct store_entry *entry = NULL, *waiting = NULL;
     SCOPED_RECORD struct record record = {0};
-    place_enrol(place, &alice, "refresh-1");
-    place_enrol(place, &bob, "refresh-b");
-    assert_int_equal(store_entry_open(place->store, &alice, &entry, &place->reason), 0);
-    assert_int_equal(store_entry_open(place->store, &alice, &waiting, &place->reason), 0);
-    assert_int_equal(store_entry_vacate(entry, &place->reason), 0);
-    assert_int_equal(store_entry_lock(waiting, moment_boot_ms(), &place->reason), 0);
-    assert_int_equal(store_entry_load(waiting, &record, &place->reason), -ENOENT);
-    assert_load_fails(place, &alice, -ENOENT);
-    assert_token(place, &bob, "refresh-b");
+    directory_enroll(directory, &alice, "refresh-1");
+    directory_enroll(directory, &bob, "refresh-b");
+    assert_int_equal(store_entry_open(directory->store, &alice, &entry, &directory->reason), 0);
+    assert_int_equal(store_entry_open(directory->store, &alice, &waiting, &directory->reason), 0);
+    assert_int_equal(store_entry_vacate(entry, &directory->reason), 0);
+    assert_int_equal(store_entry_lock(waiting, clock_boot_ms(), &directory->reason), 0);
+    assert_int_equal(store_entry_load(waiting, &record, &directory->reason), -ENOENT);
+    assert_load_fails(directory, &alice, -ENOENT);
+    assert_token(directory, &bob, "refresh-b");
     token_set(&record, "refresh-2");
-    assert_int_equal(store_entry_replace(waiting, &record, &place->reason), 0);
-    assert_token(place, &alice, "refresh-2");
+    assert_int_equal(store_entry_replace(waiting, &record, &directory->reason), 0);
+    assert_token(directory, &alice, "refresh-2");
 }
 
 static void a_removed_account_leaves_nothing_of_its_grant_nor_of_its_uid(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     SCOPED_ENTRY struct store_entry *entry = NULL, *other = NULL;
     SCOPED_RECORD struct record record = {0};
     struct store_owner successor = {"alice", 1009, "elsewhere"};
-    place_enrol(place, &alice, "refresh-1");
-    place_rotate(place, &alice, "refresh-2");
-    assert_int_equal(store_entry_open(place->store, &alice, &entry, &place->reason), 0);
-    assert_int_equal(store_entry_load(entry, &record, &place->reason), 0);
-    assert_int_equal(store_entry_vacate(entry, &place->reason), 0);
+    directory_enroll(directory, &alice, "refresh-1");
+    directory_rotate(directory, &alice, "refresh-2");
+    assert_int_equal(store_entry_open(directory->store, &alice, &entry, &directory->reason), 0);
+    assert_int_equal(store_entry_load(entry, &record, &directory->reason), 0);
+    assert_int_equal(store_entry_vacate(entry, &directory->reason), 0);
     for (int slot = 0; slot < 2; slot++) {
-        SCOPED_TEXT char *path = unit_text("%s/accounts/alice/record.%d", place->path, slot);
+        SCOPED_TEXT char *path = unit_text("%s/accounts/alice/record.%d", directory->path, slot);
         SCOPED_SECRET struct secret left = unit_read(path);
         assert_int_equal(left.length, 8);
         assert_string_equal(secret_text(&left), "oauthlgv");
     }
-    assert_int_equal(store_entry_replace(entry, &record, &place->reason), -ESTALE);
+    assert_int_equal(store_entry_replace(entry, &record, &directory->reason), -ESTALE);
     record_clear(&record);
-    assert_int_equal(store_entry_create(place->store, &successor, NULL, &other, &place->reason), 0);
-    assert_int_equal(store_entry_load(other, &record, &place->reason), -ENOENT);
+    assert_int_equal(
+        store_entry_create(directory->store, &successor, NULL, &other, &directory->reason), 0);
+    assert_int_equal(store_entry_load(other, &record, &directory->reason), -ENOENT);
     token_set(&record, "refresh-3");
-    assert_int_equal(store_entry_replace(other, &record, &place->reason), 0);
-    assert_token(place, &successor, "refresh-3");
+    assert_int_equal(store_entry_replace(other, &record, &directory->reason), 0);
+    assert_token(directory, &successor, "refresh-3");
 }
 
 /* Makes our descriptor of the file at `path` one that can't be written. */
@@ -71,36 +73,37 @@ static void break_descriptor(const char *path) {
 
 /* Or by a power cut. In the older record the account may be enrolled still. */
 static void a_removal_cut_short_brings_no_older_record_back(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     for (int older = 0; older < 2; older++) {
-        SCOPED_TEXT char *path = unit_text("%s/accounts/alice/record.%d", place->path, older);
+        SCOPED_TEXT char *path = unit_text("%s/accounts/alice/record.%d", directory->path, older);
         SCOPED_ENTRY struct store_entry *entry = NULL;
         SCOPED_RECORD struct record record = {0};
-        store_entry_create(place->store, &alice, NULL, &entry, &place->reason);
-        store_entry_load(entry, &record, &place->reason);
+        store_entry_create(directory->store, &alice, NULL, &entry, &directory->reason);
+        store_entry_load(entry, &record, &directory->reason);
         while (record.generation < 2 || record.generation % 2 == (uint64_t) older)
-            assert_int_equal(store_entry_replace(entry, &record, &place->reason), 0);
+            assert_int_equal(store_entry_replace(entry, &record, &directory->reason), 0);
         uint64_t newest = record.generation;
         break_descriptor(path);
-        assert_int_equal(store_entry_vacate(entry, &place->reason), -EBADF);
-        assert_int_equal(place_load(place, &alice, &record), 0);
+        assert_int_equal(store_entry_vacate(entry, &directory->reason), -EBADF);
+        assert_int_equal(directory_load(directory, &alice, &record), 0);
         assert_int_equal(record.generation, newest);
     }
 }
 
 static void a_vacant_place_is_not_enrolled_and_one_cut_off_is_broken(void **state) {
-    struct place *place = *state;
+    struct directory *directory = *state;
     SCOPED_ENTRY struct store_entry *entry = NULL;
-    assert_int_equal(store_entry_create(place->store, &alice, NULL, &entry, &place->reason), 0);
-    assert_load_fails(place, &alice, -ENOENT);
+    assert_int_equal(store_entry_create(directory->store, &alice, NULL, &entry, &directory->reason),
+                     0);
+    assert_load_fails(directory, &alice, -ENOENT);
     for (int slot = 0; slot < 2; slot++) {
-        SCOPED_TEXT char *path = unit_text("%s/accounts/alice/record.%d", place->path, slot);
+        SCOPED_TEXT char *path = unit_text("%s/accounts/alice/record.%d", directory->path, slot);
         unit_write(path, "oauthlg", 7);
     }
-    assert_load_fails(place, &alice, -EBADMSG);
+    assert_load_fails(directory, &alice, -EBADMSG);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, place_make, place_remove)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, directory_make, directory_remove)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

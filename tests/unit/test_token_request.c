@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_oauth_request.c - oauth.c, its requests: encoded so that every decoder reads back the same.
+ * test_token_request.c - oauth.c, its requests: encoded so that every decoder reads back the same.
  */
 #include "unit.h"
 

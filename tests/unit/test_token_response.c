@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_oauth.c - oauth.c, its judgement: what providers answer, and what that means at a login.
- * The requests are in test_oauth_request.c.
+ * test_token_response.c - oauth.c, its judgement: what providers answer, and what that means at a
+ * login. The requests are in test_oauth_request.c.
  */
 #include "token_response_rows.h"
 
@@ -149,10 +150,10 @@ static void a_rotated_token_is_kept_whatever_else_is_wrong(void **state) {
         "{\"refresh_token\":\"r2\",\"token_type\":\"Bearer\",\"access_token\":\"a b\"}",
     };
     for (size_t i = 0; i < COUNT(bodies); i++) {
-        SCOPED_OAUTH_ANSWER struct oauth_answer answer = {0};
-        judge(200, bodies[i], &answer);
-        assert_string_equal(secret_text(&answer.refresh), "r2");
-        assert_int_equal(answer.verdict, i == 0 ? VERDICT_GRANTED : VERDICT_UNREACHABLE);
+        SCOPED_OAUTH_RESPONSE struct oauth_response response = {0};
+        judge(200, bodies[i], &response);
+        assert_string_equal(secret_text(&response.refresh), "r2");
+        assert_int_equal(response.verdict, i == 0 ? VERDICT_GRANTED : VERDICT_UNREACHABLE);
     }
 }
 
@@ -162,10 +163,10 @@ static void no_rotated_token_keeps_the_old_one_and_a_broken_one_is_no_answer(voi
                                          "true", "\"r 2\"", "\"r\\n2\"", "\"r\\u00002\""};
     static const char *const absent[] = {"{" TOKENS "}", "{" TOKENS ",\"refresh_token\":null}"};
     for (size_t i = 0; i < COUNT(absent); i++) {
-        SCOPED_OAUTH_ANSWER struct oauth_answer answer = {0};
-        judge(200, absent[i], &answer);
-        assert_int_equal(answer.verdict, VERDICT_GRANTED);
-        assert_int_equal(answer.refresh.length, 0);
+        SCOPED_OAUTH_RESPONSE struct oauth_response response = {0};
+        judge(200, absent[i], &response);
+        assert_int_equal(response.verdict, VERDICT_GRANTED);
+        assert_int_equal(response.refresh.length, 0);
     }
     for (size_t i = 0; i < COUNT(broken); i++) {
         SCOPED_TEXT char *body = unit_text("{" TOKENS ",\"refresh_token\":%s}", broken[i]);
@@ -188,7 +189,7 @@ static void a_token_of_40_kib_is_refused_and_the_longest_allowed_is_not(void **s
             unit_text("{\"token_type\":\"Bearer\",\"access_token\":\"%s\"}", secret_text(&token));
         SCOPED_TEXT char *refresh =
             unit_text("{" TOKENS ",\"refresh_token\":\"%s\"}", secret_text(&token));
-        SCOPED_OAUTH_ANSWER struct oauth_answer a = {0}, b = {0};
+        SCOPED_OAUTH_RESPONSE struct oauth_response a = {0}, b = {0};
         judge(200, access, &a);
         judge(200, refresh, &b);
         assert_int_equal(a.verdict, rows[i].verdict);
@@ -239,14 +240,14 @@ static void the_life_of_a_token_is_read_by_one_rule(void **state) {
         {"\".\"", OAUTH_LIFE_UNKNOWN},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        SCOPED_OAUTH_ANSWER struct oauth_answer answer = {0};
+        SCOPED_OAUTH_RESPONSE struct oauth_response response = {0};
         SCOPED_TEXT char *body = unit_text("{" TOKENS ",\"expires_in\":%s}", rows[i].text);
-        judge(200, body, &answer);
-        if (answer.verdict != VERDICT_GRANTED || answer.expires_in != rows[i].seconds)
-            fail_msg("expires_in %s: %s, %lld s", rows[i].text, verdict_name(answer.verdict),
-                     (long long) answer.expires_in);
+        judge(200, body, &response);
+        if (response.verdict != VERDICT_GRANTED || response.expires_in != rows[i].seconds)
+            fail_msg("expires_in %s: %s, %lld s", rows[i].text, verdict_name(response.verdict),
+                     (long long) response.expires_in);
     }
-    SCOPED_OAUTH_ANSWER struct oauth_answer absent = {0};
+    SCOPED_OAUTH_RESPONSE struct oauth_response absent = {0};
     judge(200, "{" TOKENS "}", &absent);
     assert_int_equal(absent.expires_in, OAUTH_LIFE_UNKNOWN);
 }
@@ -256,11 +257,11 @@ static void a_life_that_is_only_nearly_digits_is_unknown(void **state) {
     (void) state;
     static const char *const texts[] = {"1.2.3", "300..", "300\\u0000"};
     for (size_t i = 0; i < COUNT(texts); i++) {
-        SCOPED_OAUTH_ANSWER struct oauth_answer answer = {0};
+        SCOPED_OAUTH_RESPONSE struct oauth_response response = {0};
         SCOPED_TEXT char *body = unit_text("{" TOKENS ",\"expires_in\":\"%s\"}", texts[i]);
-        judge(200, body, &answer);
-        assert_int_equal(answer.verdict, VERDICT_GRANTED);
-        assert_int_equal(answer.expires_in, OAUTH_LIFE_UNKNOWN);
+        judge(200, body, &response);
+        assert_int_equal(response.verdict, VERDICT_GRANTED);
+        assert_int_equal(response.expires_in, OAUTH_LIFE_UNKNOWN);
     }
 }
 
@@ -269,11 +270,11 @@ static void a_life_that_is_no_number_lasts_no_year(void **state) {
     (void) state;
     static const char *const texts[] = {"NaN", "Infinity", "-Infinity"};
     for (size_t i = 0; i < COUNT(texts); i++) {
-        SCOPED_OAUTH_ANSWER struct oauth_answer answer = {0};
+        SCOPED_OAUTH_RESPONSE struct oauth_response response = {0};
         SCOPED_TEXT char *body = unit_text("{" TOKENS ",\"expires_in\":%s}", texts[i]);
-        judge(200, body, &answer);
-        if (answer.verdict == VERDICT_GRANTED)
-            assert_int_equal(answer.expires_in, OAUTH_LIFE_UNKNOWN);
+        judge(200, body, &response);
+        if (response.verdict == VERDICT_GRANTED)
+            assert_int_equal(response.expires_in, OAUTH_LIFE_UNKNOWN);
     }
 }
 
@@ -281,7 +282,7 @@ static void the_scope_is_what_the_answer_says(void **state) {
     (void) state;
     SCOPED_SECRET struct secret huge = unit_filled('s', 5000);
     SCOPED_TEXT char *body = unit_text("{" TOKENS ",\"scope\":\"%s\"}", secret_text(&huge));
-    SCOPED_OAUTH_ANSWER struct oauth_answer said = {0}, unsaid = {0}, cut = {0};
+    SCOPED_OAUTH_RESPONSE struct oauth_response said = {0}, unsaid = {0}, cut = {0};
     judge(200, "{" TOKENS ",\"scope\":\"openid email\"}", &said);
     assert_string_equal(said.scope, "openid email");
     judge(200, "{" TOKENS ",\"scope\":[\"openid\"]}", &unsaid);
@@ -303,12 +304,12 @@ static void a_providers_words_lose_what_may_be_a_token(void **state) {
     };
     (void) state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        SCOPED_OAUTH_ANSWER struct oauth_answer answer = {0};
+        SCOPED_OAUTH_RESPONSE struct oauth_response response = {0};
         SCOPED_TEXT char *body =
             unit_text("{\"error\":\"access_denied\",\"error_description\":\"%s\"}", rows[i].words);
         SCOPED_TEXT char *said = unit_text("access_denied: %s", rows[i].said);
-        judge(400, body, &answer);
-        assert_string_equal(answer.reason.text, said);
+        judge(400, body, &response);
+        assert_string_equal(response.reason.text, said);
     }
 }
 
@@ -320,11 +321,11 @@ static void a_providers_words_are_printable_and_bounded(void **state) {
     SCOPED_TEXT char *body = unit_text("{\"error\":\"access_denied\",\"error_description\":"
                                        "\"no\\u001b[2J\\r\\n%s\"}",
                                        secret_text(&huge));
-    SCOPED_OAUTH_ANSWER struct oauth_answer answer = {0};
-    judge(400, body, &answer);
-    assert_int_equal(answer.verdict, VERDICT_DENIED);
-    assert_has(answer.reason.text, "access_denied: no\\x1B[2J\\x0D\\x0Addd");
-    for (const char *at = answer.reason.text; *at; at++)
+    SCOPED_OAUTH_RESPONSE struct oauth_response response = {0};
+    judge(400, body, &response);
+    assert_int_equal(response.verdict, VERDICT_DENIED);
+    assert_has(response.reason.text, "access_denied: no\\x1B[2J\\x0D\\x0Addd");
+    for (const char *at = response.reason.text; *at; at++)
         assert_true(*at >= ' ' && *at <= '~');
 }
 

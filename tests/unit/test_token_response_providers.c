@@ -1,5 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_oauth_providers.c - oauth.c, its judgement: what single providers say beyond the RFCs.
+ * test_token_response_providers.c - oauth.c, its judgement: what single providers say beyond the
+ * RFCs.
  */
 #include "token_response_rows.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_url.c - url.c: an address is one, whole, or it is none.
  */

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * oauth_rows.h - tables of what providers answer, and what that means at a login.
+ * token_response_rows.h - tables of what providers answer, and what that means at a login.
  */
-#ifndef OAUTH_LOGIN_OAUTH_ROWS_H
-#define OAUTH_LOGIN_OAUTH_ROWS_H
+#ifndef OAUTH_LOGIN_TESTS_UNIT_TOKEN_RESPONSE_ROWS_H
+#define OAUTH_LOGIN_TESTS_UNIT_TOKEN_RESPONSE_ROWS_H
 
 #include "unit.h"
 
@@ -18,20 +19,20 @@ struct row {
     const char *reason; /* a fragment, "" when granted */
 };
 
-static inline void judge(long status, const char *text, struct oauth_answer *ret) {
+static inline void judge(long status, const char *text, struct oauth_response *ret) {
     SCOPED_SECRET struct secret body = unit_secret(text);
     oauth_judge(status, &body, ret);
 }
 
 static inline void assert_row(const struct row *row) {
-    SCOPED_OAUTH_ANSWER struct oauth_answer answer = {0};
-    judge(row->status, row->body, &answer);
-    if (answer.verdict != row->verdict || !strstr(answer.reason.text, row->reason))
+    SCOPED_OAUTH_RESPONSE struct oauth_response response = {0};
+    judge(row->status, row->body, &response);
+    if (response.verdict != row->verdict || !strstr(response.reason.text, row->reason))
         fail_msg("%ld %s: %s (%s), not %s (%s)", row->status, row->body,
-                 verdict_name(answer.verdict), answer.reason.text, verdict_name(row->verdict),
+                 verdict_name(response.verdict), response.reason.text, verdict_name(row->verdict),
                  row->reason);
-    assert_int_equal(answer.access.length > 0, row->verdict == VERDICT_GRANTED);
-    assert_int_equal(answer.reason.text[0] == '\0', row->verdict == VERDICT_GRANTED);
+    assert_int_equal(response.access.length > 0, row->verdict == VERDICT_GRANTED);
+    assert_int_equal(response.reason.text[0] == '\0', row->verdict == VERDICT_GRANTED);
 }
 
 static inline void assert_rows(const struct row *rows, size_t count) {

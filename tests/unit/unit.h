@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * unit.h - what the unit tests share: cmocka behind the headers it wants first, secrets from
  * literals, and a directory of the test's own.
  */
-#ifndef OAUTH_LOGIN_UNIT_H
-#define OAUTH_LOGIN_UNIT_H
+#ifndef OAUTH_LOGIN_TESTS_UNIT_UNIT_H
+#define OAUTH_LOGIN_TESTS_UNIT_UNIT_H
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -72,10 +73,10 @@ static inline char *unit_scratch(void) {
 }
 
 static inline int unit_remove_one(const char *path, const struct stat *status, int type,
-                                  struct FTW *place) {
+                                  struct FTW *directory) {
     (void) status;
     (void) type;
-    (void) place;
+    (void) directory;
     return remove(path);
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * breakout.c - a helper that was taken over: linked into it with -Wl,--wrap=http_perform, it does
  * what the address of the request names, https://breakout/ATTACK/ARGUMENT, in place of the request.
@@ -34,7 +35,7 @@
 #include "sandbox.h"
 
 int __wrap_http_perform(const struct http_settings *settings, const struct http_request *request,
-                        struct http_patience *patience, struct http_answer *ret);
+                        struct http_patience *patience, struct http_response *ret);
 int __wrap_sandbox_files_restrict(const char *ca_file);
 int __wrap_sandbox_calls_restrict(void);
 
@@ -327,7 +328,7 @@ static const struct {
 };
 
 int __wrap_http_perform(const struct http_settings *settings, const struct http_request *request,
-                        struct http_patience *patience, struct http_answer *ret) {
+                        struct http_patience *patience, struct http_response *ret) {
     static const char prefix[] = "https://breakout/";
     (void) settings;
     (void) patience;

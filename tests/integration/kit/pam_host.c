@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * pam_host.c - an application that logs people in by PAM, again and again, from a process as odd
  * as the test wishes, and tells what that did to the process. Run by pam_host.py.

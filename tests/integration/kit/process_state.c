@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * process_state.c - what in a process is nobody's but the application's.
  */

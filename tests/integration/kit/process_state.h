@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * process_state.h - what in a process is nobody's but the application's, before and after others
  * ran in it.
  */
-#ifndef OAUTH_LOGIN_TESTS_PROCESS_STATE_H
-#define OAUTH_LOGIN_TESTS_PROCESS_STATE_H
+#ifndef OAUTH_LOGIN_TESTS_INTEGRATION_KIT_PROCESS_STATE_H
+#define OAUTH_LOGIN_TESTS_INTEGRATION_KIT_PROCESS_STATE_H
 
 #include <limits.h>
 #include <signal.h>
