@@ -46,7 +46,7 @@ up_to    = $(if $(filter $(1),$(2)),$(call walk_to,$(1),$(2)))
 walk_to  = $(firstword $(2)) $(if $(filter-out $(1),$(firstword $(2))),$(call \
                walk_to,$(1),$(wordlist 2,$(words $(2)),$(2))))
 sees     = $(sort $(call up_to,$(1),$(MODULE_ROOMS)) $(call up_to,$(1),$(CLI_ROOMS)) \
-               $(if $(filter $(1),$(HELPER_ROOMS)),$(HELPER_ROOMS)))
+               $(call up_to,$(1),$(HELPER_ROOMS)))
 includes = $(addprefix -I,$(call sees,$(patsubst %/,%,$(dir $(1)))))
 
 sources   = $(foreach room,$(1),$(wildcard $(room)/*.c))

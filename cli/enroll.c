@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "browser.h"
-#include "command.h"
+#include "clock.h"
+#include "commands.h"
+#include "exit_status.h"
 #include "frame.h"
 #include "print.h"
 #include "qr.h"

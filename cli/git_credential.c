@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command.h"
+#include "commands.h"
+#include "exit_status.h"
 #include "print.h"
 
 enum { LINE_SIZE = 4096, HOST_SIZE = 256 };

@@ -9,7 +9,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "commands.h"
+#include "exit_status.h"
 #include "print.h"
 
 /* Reads a line, or everything up to the end, of at most `size` bytes. -E2BIG, or what read(2)
@@ -81,7 +82,7 @@ static int import(const struct arguments *arguments, const char *account, const 
         if (status == EXIT_UNREACHABLE)
             fprintf(stderr, "Nothing is lost: run the same command with the same input again.\n");
         if (reply.verdict == VERDICT_DENIED && reply.source != SOURCE_NONE)
-            fprintf(stderr, "If the configuration is at fault, mend it and run the same command "
+            fprintf(stderr, "If the configuration is at fault, fix it and run the same command "
                             "with the same input again.\nA token of another person's is used up "
                             "now: get a new one for the right account.\n");
     }

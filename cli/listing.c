@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "command.h"
+#include "commands.h"
+#include "exit_status.h"
 #include "print.h"
 
 static const char *const account_notes[ACCOUNT_STATE_COUNT] = {

@@ -11,8 +11,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "commands.h"
+#include "doctor.h"
+#include "exit_status.h"
 #include "print.h"
+#include "watch.h"
 
 enum {
     OPTION_SERVICE = 1,
@@ -55,7 +58,7 @@ static const struct command {
     {"list", command_list, 0, 0, TAKES(OPTION_UNUSED) | TAKES(OPTION_JSON) | TAKES(OPTION_CONFIG),
      "list [--unused 90d]           a line for each enrolled account"},
     {"doctor", command_doctor, 0, 0, TAKES(OPTION_JSON) | TAKES(OPTION_CONFIG),
-     "doctor                        what is wrong on this machine, and the mend"},
+     "doctor                        what is wrong on this machine, and the fix"},
     {"git-credential", command_git_credential, 1, 1, TAKES(OPTION_CONFIG),
      "git-credential get            your access token for git, see gitcredentials(7)"},
     {"watch", command_watch, 0, 0, 0,
@@ -93,13 +96,16 @@ static int hint(const struct command *command) {
     return EXIT_USAGE;
 }
 
-/* What getopt_long(3) did not take: an option that there is not, or ':', one without its value. */
-static void say_wrong_option(const struct command *command, int option, const char *word) {
+/* Reports an option that getopt_long(3) did not take: an unknown one, or ':', one without its
+ * value. */
+static void report_option(const struct command *command, int option, const char *word) {
     char shown[PRINT_ESCAPED_SIZE], letter[] = {'-', (char) optopt, '\0'};
     bool is_letter = option == '?' && optopt >= ' ' && optopt <= '~';
-    fprintf(stderr, "oauth-login: %s: %s %s\n", command->name,
-            is_letter ? letter : print_escaped(word, shown, sizeof shown),
-            option == ':' ? "needs a value behind it" : "is not an option that there is");
+    const char *shown_word = is_letter ? letter : print_escaped(word, shown, sizeof shown);
+    if (option == ':')
+        fprintf(stderr, "oauth-login: %s: %s needs a value\n", command->name, shown_word);
+    else
+        fprintf(stderr, "oauth-login: %s: unknown option %s\n", command->name, shown_word);
 }
 
 static const struct command *find_command(const char *name) {
@@ -144,7 +150,7 @@ static int run_command(const struct command *command, int argc, char **argv) {
         if (option == OPTION_HELP)
             return usage(stdout, EXIT_YES);
         if (option == '?' || option == ':') {
-            say_wrong_option(command, option, argv[optind - 1]);
+            report_option(command, option, argv[optind - 1]);
             return hint(command);
         }
         if (!take_option(command, option, &arguments))
@@ -152,7 +158,7 @@ static int run_command(const struct command *command, int argc, char **argv) {
     }
     int words = argc - optind;
     if (words < command->least || words > command->most) {
-        fprintf(stderr, "oauth-login: too %s words behind %s\n",
+        fprintf(stderr, "oauth-login: too %s arguments to %s\n",
                 words < command->least ? "few" : "many", command->name);
         return hint(command);
     }
@@ -183,9 +189,9 @@ int main(int argc, char **argv) {
         return usage(stdout, EXIT_YES);
     const struct command *command = argc > 1 ? find_command(argv[1]) : NULL;
     if (!command && argc > 1) {
-        fprintf(stderr, "oauth-login: there is no command '%s'%s\n",
+        fprintf(stderr, "oauth-login: unknown command '%s'%s\n",
                 print_escaped(argv[1], shown, sizeof shown),
-                argv[1][0] == '-' ? "; options stand behind the command" : "");
+                argv[1][0] == '-' ? "; options follow the command" : "");
         return hint(NULL);
     }
     if (!command)

@@ -7,7 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "commands.h"
+#include "exit_status.h"
 #include "print.h"
 #include "session_key.h"
 

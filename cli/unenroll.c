@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "commands.h"
+#include "exit_status.h"
 #include "print.h"
 
 /* Asks on the terminal; anything but a y is a no. */

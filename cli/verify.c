@@ -2,7 +2,8 @@
 /*
  * verify.c - oauth-login verify: the decision a login would get now, and why.
  */
-#include "command.h"
+#include "commands.h"
+#include "exit_status.h"
 #include "print.h"
 
 static void print_verify_json(const struct ask_reply *reply) {

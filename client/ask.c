@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "connect.h"
 #include "frame.h"
 #include "scoped.h"
@@ -61,17 +62,22 @@ static void get_printable(struct protocol_reader *fields, char *text, size_t siz
     make_printable(text);
 }
 
-static bool read_entry(struct protocol_reader *fields, struct ask_entry *ret) {
-    get_printable(fields, ret->account, sizeof ret->account);
-    ret->uid = protocol_get_u32(fields);
-    get_printable(fields, ret->provider, sizeof ret->provider);
-    get_printable(fields, ret->subject, sizeof ret->subject);
-    ret->enrolled = (int64_t) protocol_get_u64(fields);
-    ret->last_granted = (int64_t) protocol_get_u64(fields);
-    ret->expires = (int64_t) protocol_get_u64(fields);
-    ret->last_verdict = protocol_get_enum(fields, VERDICT_NONE, VERDICT_COUNT);
-    ret->state = protocol_get_enum(fields, ACCOUNT_PRESENT, ACCOUNT_STATE_COUNT);
-    return protocol_reader_done(fields);
+static bool take_entry(struct protocol_reader *fields, const struct ask_request *request) {
+    struct ask_entry entry;
+    get_printable(fields, entry.account, sizeof entry.account);
+    entry.uid = protocol_get_u32(fields);
+    get_printable(fields, entry.provider, sizeof entry.provider);
+    get_printable(fields, entry.subject, sizeof entry.subject);
+    entry.enrolled = (int64_t) protocol_get_u64(fields);
+    entry.last_granted = (int64_t) protocol_get_u64(fields);
+    entry.expires = (int64_t) protocol_get_u64(fields);
+    entry.last_verdict = protocol_get_enum(fields, VERDICT_NONE, VERDICT_COUNT);
+    entry.state = protocol_get_enum(fields, ACCOUNT_PRESENT, ACCOUNT_STATE_COUNT);
+    if (!protocol_reader_done(fields))
+        return false;
+    if (request->on_entry)
+        request->on_entry(&entry, request->context);
+    return true;
 }
 
 static bool take_finding(struct protocol_reader *fields, const struct ask_request *request) {
@@ -172,35 +178,49 @@ static int take_prompt(struct protocol_reader *fields, const struct ask_request 
     return 0;
 }
 
+/* What has come of a reply so far. */
+struct progress {
+    bool noticed, prompted;
+};
+
+/* Takes one frame before the reply: 0, or a negative errno. */
+static int take_frame(int type, struct protocol_reader *fields, const struct ask_request *request,
+                      struct progress *progress, int64_t *until_ms, struct ask_reply *ret) {
+    bool first;
+    switch (type) {
+    case PROTOCOL_NOTICE:
+        first = !progress->noticed;
+        progress->noticed = true;
+        return first && take_notice(fields, request, until_ms) ? 0 : -EBADMSG;
+    case PROTOCOL_PROMPT:
+        first = !progress->prompted;
+        progress->prompted = true;
+        return first ? take_prompt(fields, request, until_ms) : -EBADMSG;
+    case PROTOCOL_ENTRY:
+        return take_entry(fields, request) ? 0 : -EBADMSG;
+    case PROTOCOL_SESSION:
+        return take_session(fields, ret) ? 0 : -EBADMSG;
+    case PROTOCOL_FINDING:
+        return take_finding(fields, request) ? 0 : -EBADMSG;
+    default:
+        return -EBADMSG;
+    }
+}
+
 /* Reads frames until the reply: 0, or a negative errno. `ret_begun`: one came before the reply. */
-static int read_answer(int fd, struct frame *frame, const struct ask_request *request,
-                       int64_t until_ms, bool *ret_begun, struct ask_reply *ret) {
-    bool noticed = false, prompted = false;
+static int receive_reply(int fd, struct frame *frame, const struct ask_request *request,
+                         int64_t until_ms, bool *ret_begun, struct ask_reply *ret) {
+    struct progress progress = {false, false};
     for (;;) {
         struct protocol_reader fields;
-        struct ask_entry entry = {0};
         int type = frame_receive(fd, frame, until_ms, &fields);
         if (type < 0)
             return type;
         if (type == PROTOCOL_REPLY)
             return read_reply(&fields, ret) ? 0 : -EBADMSG;
-        if (type == PROTOCOL_NOTICE && (noticed || !take_notice(&fields, request, &until_ms)))
-            return -EBADMSG;
-        if (type == PROTOCOL_PROMPT) {
-            int r = prompted ? -EBADMSG : take_prompt(&fields, request, &until_ms);
-            if (r < 0)
-                return r;
-        }
-        if (type == PROTOCOL_ENTRY && !read_entry(&fields, &entry))
-            return -EBADMSG;
-        if (type == PROTOCOL_ENTRY && request->on_entry)
-            request->on_entry(&entry, request->context);
-        if (type == PROTOCOL_SESSION && !take_session(&fields, ret))
-            return -EBADMSG;
-        if (type == PROTOCOL_FINDING && !take_finding(&fields, request))
-            return -EBADMSG;
-        noticed |= type == PROTOCOL_NOTICE;
-        prompted |= type == PROTOCOL_PROMPT;
+        int r = take_frame(type, &fields, request, &progress, &until_ms, ret);
+        if (r < 0)
+            return r;
         *ret_begun = true;
     }
 }
@@ -251,7 +271,7 @@ static void explain_absent(int error, struct ask_reply *ret) {
 static int converse(int fd, struct frame *frame, const struct ask_request *request,
                     int64_t until_ms, bool *ret_begun, struct ask_reply *ret) {
     int sent = send_question(fd, frame, request, until_ms);
-    int r = read_answer(fd, frame, request, until_ms, ret_begun, ret);
+    int r = receive_reply(fd, frame, request, until_ms, ret_begun, ret);
     return r == -ECONNRESET && sent < 0 ? sent : r;
 }
 

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "clock.h"
 #include "frame.h"
 #include "scoped.h"
 #include "spawn.h"

@@ -97,7 +97,7 @@ bool options_parse(int argc, const char **argv, struct options *ret,
         size_t length = equals ? (size_t) (equals - argv[i]) : strlen(argv[i]);
         const struct option *option = find_option(argv[i], length);
         const char *wrong = option ? take_option(option, equals ? equals + 1 : NULL, ret)
-                                   : "is no option; see pam_oauth_login(8)";
+                                   : "is unknown; see pam_oauth_login(8)";
         if (!wrong)
             continue;
         snprintf(ret_error, OPTIONS_ERROR_SIZE, "option '%.80s' in /etc/pam.d %s", argv[i], wrong);

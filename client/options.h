@@ -34,7 +34,7 @@ struct options {
 enum { OPTIONS_ERROR_SIZE = 160 };
 
 /* Parses the arguments of a PAM entry point; `ret` points into them. False, with what is wrong
- * and how to mend it in `ret_error`, for anything but the options of pam_oauth_login(8). */
+ * and how to fix it in `ret_error`, for anything but the options of pam_oauth_login(8). */
 bool options_parse(int argc, const char **argv, struct options *ret,
                    char ret_error[OPTIONS_ERROR_SIZE]);
 

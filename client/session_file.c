@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "clock.h"
 #include "scoped.h"
 
 enum { FILE_MAX = 2048, SESSIONS_MAX = 16384, SAME_MAX = 1024 };
@@ -30,9 +31,7 @@ static const char directory[] = OAUTH_LOGIN_RUN "/sessions";
     "\n%n"
 
 int64_t session_file_now(void) {
-    struct timespec now = {0};
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return now.tv_sec;
+    return clock_boot_ms() / 1000;
 }
 
 /* What the kernel says of a process: proc(5), the 3rd, 7th and 22nd field of its stat. */

@@ -8,7 +8,8 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
+
+#include "clock.h"
 
 struct frame *frame_new(void) {
     return calloc(1, sizeof(struct frame));
@@ -20,12 +21,6 @@ void frame_free(struct frame **frame) {
     explicit_bzero(*frame, sizeof **frame);
     free(*frame);
     *frame = NULL;
-}
-
-int64_t clock_boot_ms(void) {
-    struct timespec now = {0};
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Waits until the socket is ready; a signal of the caller's does not make the wait longer. */
@@ -105,8 +100,6 @@ int frame_receive(int fd, struct frame *frame, int64_t until_ms,
                                            .end = frame->bytes + frame->size};
     if (protocol_get_u8(ret_fields) != PROTOCOL_VERSION)
         return -EBADMSG;
-    return protocol_get_enum(ret_fields, PROTOCOL_NOTICE, PROTOCOL_TYPE_COUNT) != 0 &&
-                   !ret_fields->bad
-               ? frame->bytes[PROTOCOL_HEADER_SIZE + 1]
-               : -EBADMSG;
+    int type = protocol_get_enum(ret_fields, PROTOCOL_REQUEST, PROTOCOL_TYPE_COUNT);
+    return ret_fields->bad ? -EBADMSG : type;
 }

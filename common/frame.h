@@ -20,9 +20,6 @@ struct frame {
 struct frame *frame_new(void);
 void frame_free(struct frame **frame);
 
-/* Milliseconds of the boot clock. */
-int64_t clock_boot_ms(void);
-
 /* Begins a frame of `type`; its fields are put with the writer that is returned. */
 struct protocol_writer frame_begin(struct frame *frame, enum protocol_type type);
 

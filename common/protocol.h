@@ -28,7 +28,7 @@
  *            u64 last_granted, u64 expires (seconds since 1970, 0: never), u8 last_verdict,
  *            u8 state of the account (enum protocol_account)
  *   FINDING  u8 level (enum protocol_level), string what was found, string why it matters, string
- *            how to mend it (DOCTOR only; the last two "" when the level is LEVEL_GOOD)
+ *            how to fix it (DOCTOR only; the last two "" when the level is LEVEL_GOOD)
  *   SESSION  u8 action (enum protocol_action) to take on the account's sessions now, u32 seconds
  *            until they are to be looked at again, PROTOCOL_CHECK_MAX at most (WATCH only)
  *   REPLY    u8 verdict, u8 source, u8 rotated (0 or 1), string provider, string reason (for the

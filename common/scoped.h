@@ -6,6 +6,8 @@
 #define OAUTH_LOGIN_COMMON_SCOPED_H
 
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -36,6 +38,19 @@ static inline int scoped_take_fd(int *fd) {
     int taken = *fd;
     *fd = -1;
     return taken;
+}
+
+/* Moves a descriptor above the three standard ones, which a caller may have closed. Negative errno.
+ */
+static inline int scoped_raise_fd(int *fd) {
+    if (*fd > STDERR_FILENO)
+        return 0;
+    int high = fcntl(*fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (high < 0)
+        return -errno;
+    scoped_close(fd);
+    *fd = high;
+    return 0;
 }
 
 #endif

@@ -49,13 +49,13 @@ static int code_of(const struct login *login, enum verdict verdict) {
     return login->phase == PHASE_AUTH ? codes[verdict].auth : codes[verdict].account;
 }
 
-/* Whether the option `enroll` is for this: a refusal in `auth` that a new grant could mend, of a
+/* Whether the option `enroll` is for this: a refusal in `auth` that a new grant could fix, of a
  * login that no other option lets in. */
 static bool may_enroll(const struct login *login, enum verdict verdict) {
     const struct options *options = &login->options;
-    bool mendable =
+    bool fixable =
         verdict == VERDICT_REAUTHORIZE || (verdict == VERDICT_NOT_ENROLLED && !options->nouserok);
-    return login->phase == PHASE_AUTH && options->enroll != ENROLL_NOBODY && mendable &&
+    return login->phase == PHASE_AUTH && options->enroll != ENROLL_NOBODY && fixable &&
            !options->permissive;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * enroll.c - a person enrols in the middle of a login.
+ * enroll.c - a person enrolls in the middle of a login.
  *
  * A code that is shown to whoever types a name lets a stranger have the account's owner approve the
  * stranger's login. So nobody MUST be asked who has not proven to be somebody, unless the
@@ -132,7 +132,7 @@ static bool show_prompt(const struct ask_prompt *prompt, void *context) {
 static void refuse_change(struct ask_reply *reply) {
     ask_clear(reply);
     reply->verdict = VERDICT_NOT_PERMITTED;
-    snprintf(reply->reason, sizeof reply->reason, "PAM_USER changed during an enrolment");
+    snprintf(reply->reason, sizeof reply->reason, "PAM_USER changed during an enrollment");
     snprintf(reply->message, sizeof reply->message,
              "Login refused: the user changed in the middle of the login.");
 }

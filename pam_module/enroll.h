@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * enroll.h - a person enrols in the middle of a login, by a code that they approve elsewhere.
+ * enroll.h - a person enrolls in the middle of a login, by a code that they approve elsewhere.
  */
 #ifndef OAUTH_LOGIN_PAM_MODULE_ENROLL_H
 #define OAUTH_LOGIN_PAM_MODULE_ENROLL_H

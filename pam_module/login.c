@@ -11,10 +11,6 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "report.h"
-
-enum { LOGOUT_DEADLINE = 3 }; /* seconds: nobody waits long to be let go */
-
 static const char *text_item(const struct login *login, int item) {
     const void *text = NULL;
     return pam_get_item(login->pamh, item, &text) == PAM_SUCCESS && text ? text : "";
@@ -55,8 +51,8 @@ static int find_account(struct login *login) {
 }
 
 int login_begin(pam_handle_t *pamh, enum phase phase, int flags, int argc, const char **argv,
-                struct login *ret) {
-    char error[OPTIONS_ERROR_SIZE];
+                struct login *ret, char ret_error[OPTIONS_ERROR_SIZE]) {
+    ret_error[0] = '\0';
     *ret = (struct login){.pamh = pamh, .phase = phase};
     int r = find_account(ret);
     if (r != PAM_SUCCESS)
@@ -64,10 +60,8 @@ int login_begin(pam_handle_t *pamh, enum phase phase, int flags, int argc, const
     if (ret->uid == 0)
         return PAM_IGNORE;
     ret->silent = (unsigned) flags & PAM_SILENT;
-    if (!options_parse(argc, argv, &ret->options, error)) {
-        report_misconfigured(ret, error);
+    if (!options_parse(argc, argv, &ret->options, ret_error))
         return PAM_SERVICE_ERR;
-    }
     ret->silent = ret->silent || ret->options.quiet;
     return PAM_SUCCESS;
 }
@@ -98,15 +92,4 @@ void login_ask(const struct login *login, enum protocol_operation operation,
                struct ask_reply *ret) {
     struct ask_request request = login_request(login, operation);
     ask_helper(&request, ret);
-}
-
-void login_say_logout(const struct login *login, const void *token, size_t size) {
-    struct ask_reply reply;
-    struct ask_request request = login_request(login, OPERATION_LOGOUT);
-    request.deadline = LOGOUT_DEADLINE;
-    request.input = token;
-    request.input_size = size;
-    ask_helper(&request, &reply);
-    report_logout(login, &reply);
-    ask_clear(&reply);
 }

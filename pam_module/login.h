@@ -26,9 +26,10 @@ struct login {
 
 /* Learns whose login it is, in the order that must never change: an account that does not exist
  * (PAM_USER_UNKNOWN), uid 0 (PAM_IGNORE, before an option could be wrong), wrong options
- * (PAM_SERVICE_ERR, logged). PAM_SUCCESS when there is something to decide. */
+ * (PAM_SERVICE_ERR, with what is wrong in `ret_error`, else "", for the caller to report).
+ * PAM_SUCCESS when there is something to decide. */
 int login_begin(pam_handle_t *pamh, enum phase phase, int flags, int argc, const char **argv,
-                struct login *ret);
+                struct login *ret, char ret_error[OPTIONS_ERROR_SIZE]);
 
 /* What PAM knows now, "" when it does not: a conversation may change it and free what was there, so
  * nothing of this is kept. PAM_RHOST is "" when the login is not remote. */
@@ -51,8 +52,5 @@ struct ask_request login_request(const struct login *login, enum protocol_operat
 
 /* Asks the helper about this login. */
 void login_ask(const struct login *login, enum protocol_operation operation, struct ask_reply *ret);
-
-/* Tells the helper that the account's last session has ended, which had this token, if any. */
-void login_say_logout(const struct login *login, const void *token, size_t size);
 
 #endif

@@ -9,11 +9,21 @@
 #include "keyring_notes.h"
 #include "login.h"
 #include "registration.h"
+#include "report.h"
 #include "session.h"
+
+static int begin(pam_handle_t *pamh, enum phase phase, int flags, int argc, const char **argv,
+                 struct login *ret) {
+    char error[OPTIONS_ERROR_SIZE];
+    int r = login_begin(pamh, phase, flags, argc, argv, ret, error);
+    if (error[0] != '\0')
+        report_misconfigured(ret, error);
+    return r;
+}
 
 static int decide(pam_handle_t *pamh, enum phase phase, int flags, int argc, const char **argv) {
     struct login login;
-    int r = login_begin(pamh, phase, flags, argc, argv, &login);
+    int r = begin(pamh, phase, flags, argc, argv, &login);
     if (r != PAM_SUCCESS)
         return r;
     return login_is_reentry(&login) ? PAM_IGNORE : decision_make(&login);
@@ -32,14 +42,14 @@ PAM_EXTERN int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const cha
     if ((unsigned) flags & PAM_DELETE_CRED)
         session_drop_key(pamh);
     if ((unsigned) flags & (PAM_REINITIALIZE_CRED | PAM_REFRESH_CRED) &&
-        login_begin(pamh, PHASE_SESSION, flags, argc, argv, &login) == PAM_SUCCESS)
+        begin(pamh, PHASE_SESSION, flags, argc, argv, &login) == PAM_SUCCESS)
         session_refresh(&login);
     return PAM_SUCCESS;
 }
 
 PAM_EXTERN int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv) {
     struct login login;
-    int r = login_begin(pamh, PHASE_SESSION, flags, argc, argv, &login);
+    int r = begin(pamh, PHASE_SESSION, flags, argc, argv, &login);
     if (r == PAM_SUCCESS)
         r = session_open(&login);
     ring_take_noted(pamh);                    /* whatever happened: no shell shall see it */
@@ -48,7 +58,7 @@ PAM_EXTERN int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, cons
 
 PAM_EXTERN int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv) {
     struct login login;
-    if (login_begin(pamh, PHASE_SESSION, flags, argc, argv, &login) == PAM_SUCCESS) {
+    if (begin(pamh, PHASE_SESSION, flags, argc, argv, &login) == PAM_SUCCESS) {
         session_close(&login);
         return PAM_SUCCESS;
     }

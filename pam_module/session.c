@@ -15,6 +15,8 @@
 #include "report.h"
 #include "session_key.h"
 
+enum { LOGOUT_DEADLINE = 3 }; /* seconds: nobody waits long to be let go */
+
 static int without_key(const struct login *login, const char *why) {
     report_not_planted(login, why);
     bool required = login->options.keyring_required && !login->options.permissive;
@@ -131,6 +133,18 @@ void session_drop_key(pam_handle_t *pamh) {
         session_key_revoke(serial);
 }
 
+/* Tells the helper that the account's last session has ended, which had this token, if any. */
+static void say_logout(const struct login *login, const void *token, size_t size) {
+    struct ask_reply reply;
+    struct ask_request request = login_request(login, OPERATION_LOGOUT);
+    request.deadline = LOGOUT_DEADLINE;
+    request.input = token;
+    request.input_size = size;
+    ask_helper(&request, &reply);
+    report_logout(login, &reply);
+    ask_clear(&reply);
+}
+
 void session_close(const struct login *login) {
     uint8_t token[PROTOCOL_TOKEN_MAX];
     uint32_t left = 0;
@@ -140,6 +154,6 @@ void session_close(const struct login *login) {
     if (ring > 0)
         session_key_revoke(ring);
     if (registration_end(login->pamh))
-        login_say_logout(login, token, size > 0 ? (size_t) size : 0);
+        say_logout(login, token, size > 0 ? (size_t) size : 0);
     explicit_bzero(token, sizeof token);
 }

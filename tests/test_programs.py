@@ -55,9 +55,9 @@ NAMED = {
                             "oauth-login.1", r"\.It Fl -{}\b"),
     "options of the module": ("client/options.c", r'\{"(\w+)", OPTION_', "pam_oauth_login.8",
                               r"\.It Cm {}\b"),
-    "keys": ("helper/config/config.c", r'^    (?:[A-Z_]+\(|\{")(\w+)', "oauth-login.conf.5",
+    "keys": ("helper/config/load.c", r'^    (?:[A-Z_]+\(|\{")(\w+)', "oauth-login.conf.5",
              r"\.It Cm {}\b"),
-    "keys, annotated": ("helper/config/config.c", r'^    (?:[A-Z_]+\(|\{")(\w+)', "../oauth-login.conf",
+    "keys, annotated": ("helper/config/load.c", r'^    (?:[A-Z_]+\(|\{")(\w+)', "../oauth-login.conf",
                         r"#{} += ?"),
 }
 
@@ -77,24 +77,55 @@ def test_the_borders_between_the_rooms_hold():
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.parametrize("file, line, complaint", [
-    ("pam_module/login.c", "#include <curl/curl.h>", "pam_module must not know"),
-    ("client/ask.c", '#include "login.h"', "client includes login.h"),
-    ("helper/store/store.c", "#include <security/pam_modules.h>", "helper must not know PAM"),
-    ("helper/oauth/token_request.c", "#include <curl/curl.h>", "only helper/net/http.c may include curl"),
-    ("Makefile", "\tchmod 4755 $(HELPER)", "nothing may be installed setuid"),
-])
-def test_a_crossed_border_is_named(tmp_path, file, line, complaint):
-    for name in ("pam_module", "client", "cli", "helper", "build", "conf", "tests/borders",
-                 "Makefile"):
+@pytest.fixture
+def copied_tree(tmp_path):
+    """This checkout, built, in a place where it may be spoilt."""
+    for name in ("pam_module", "client", "cli", "common", "helper", "conf", "tests/borders",
+                 "tests/tests.mk", "Makefile"):
         source, target = CHECKOUT / name, tmp_path / name
         target.parent.mkdir(exist_ok=True)
-        if name == "build":
-            target.symlink_to(source)
-        else:
-            (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
-    with open(tmp_path / file, "a") as changed:
-        changed.write(line + "\n")
-    result = run(tmp_path / "tests" / "borders")
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+    for name in ("pam_module", "client", "cli", "common", "helper"):
+        shutil.copytree(CHECKOUT / "build" / name, tmp_path / "build" / name)
+    for program in ("pam_oauth_login.so", "oauth-login-helper", "oauth-login"):
+        (tmp_path / "build" / program).symlink_to(CHECKOUT / "build" / program)
+    return tmp_path
+
+
+def assert_borders_name(tree, complaint):
+    result = run(tree / "tests" / "borders")
     assert result.returncode == 1
     assert complaint in result.stderr
+
+
+@pytest.mark.parametrize("file, line, complaint", [
+    ("pam_module/login.c", "#include <curl/curl.h>", "pam_module must not know"),
+    ("client/ask.c", '#include "login.h"', "client/ask.c includes login.h, which no room"),
+    ("cli/token.c", '#include "secret.h"', "cli/token.c includes secret.h, which no room"),
+    ("helper/base/secret.c", '#include "record.h"', "helper/base/secret.c includes record.h, which"),
+    ("helper/store/store.c", "#include <security/pam_modules.h>", "helper must not know PAM"),
+    ("helper/oauth/token_request.c", "#include <curl/curl.h>",
+     "only helper/net/http.c may include curl"),
+    ("helper/store/seal.h", '#include "store.h"',
+     "a circle of files: helper/store/"),
+    ("build/helper/base/secret.d", "helper/store/record.h",
+     "helper/base/secret.c includes helper/store/record.h, which stands above it"),
+    ("Makefile", "# chmod 4755 $(HELPER)", "nothing may be installed setuid"),
+])
+def test_a_crossed_border_is_named(copied_tree, file, line, complaint):
+    changed = copied_tree / file
+    if changed.suffix == ".d":
+        changed.write_text(changed.read_text().replace("\n", f" {line}\n", 1))
+    else:
+        changed.write_text(changed.read_text() + line + "\n")
+    assert_borders_name(copied_tree, complaint)
+
+
+def test_a_function_called_from_a_lower_room_is_named(copied_tree):
+    planted = copied_tree / "helper" / "base" / "planted.c"
+    planted.write_text("int store_open(void);\nint planted(void);\n"
+                       "int planted(void) { return store_open(); }\n")
+    compiled = copied_tree / "build" / "helper" / "base" / "planted.o"
+    assert run("gcc", "-c", "-o", compiled, planted).returncode == 0
+    assert_borders_name(copied_tree, "helper/base/planted.c uses a symbol of helper/store/store.c, "
+                                     "which stands above it")

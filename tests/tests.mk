@@ -111,7 +111,7 @@ bench: deps
 	$(MAKE) all $(BUILD)/bench/helper
 	tests/namespace /usr/bin/python3 tests/bench/bench.py
 
-# What is found is build/fuzz/fuzz_NAME-found-*, and stays in tests/fuzz/seeds/NAME once mended.
+# What is found is build/fuzz/fuzz_NAME-found-*, and stays in tests/fuzz/seeds/NAME once fixed.
 fuzz: $(FUZZERS)
 	for fuzzer in $(FUZZERS); do \
 	    mkdir -p $(BUILD)/corpus/$${fuzzer##*/}; \
@@ -123,9 +123,12 @@ lint:
 	@tests/lint
 
 # clang-tidy takes a second a file: only what has changed since is looked at again.
-$(BUILD)/tidy/%: %.c .clang-tidy $(wildcard client/*.h cli/*.h helper/*.h pam_module/*.h)
+$(BUILD)/tidy/%: %.c .clang-tidy $(foreach room,$(ROOMS),$(wildcard $(room)/*.h))
 	@mkdir -p $(@D)
-	@clang-tidy --quiet $< -- -std=gnu17 $(DEFINES) -Iclient 2>/dev/null && touch $@
+	@clang-tidy --quiet $< -- -std=gnu17 $(DEFINES) $(call includes,$<) 2>/dev/null && touch $@
 
 tidy: $(patsubst %.c,$(BUILD)/tidy/%,$(ROOMS_C))
 
+.PHONY: deps check check-sanitized torture demo bench fuzz lint tidy
+-include $(patsubst %.c,$(BUILD)/sanitized/%.d,$(HELPER_C) $(UNIT_C))
+-include $(FUZZED:.o=.d) $(addsuffix .d,$(FUZZERS))

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "command.h"
+#include "exit_status.h"
 
 const char *print_date(int64_t wall, char ret[PRINT_DATE_SIZE]) {
     time_t seconds = (time_t) wall;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * doctor.c - oauth-login doctor: what is wrong, why it matters, the mend.
+ * doctor.c - oauth-login doctor: what is wrong, why it matters, the fix.
  */
 #include "doctor.h"
 
 #include <unistd.h>
 
-#include "command.h"
+#include "exit_status.h"
+#include "parts.h"
 
 static void take_finding(const struct ask_finding *finding, void *context) {
     report_add(context, finding, VERDICT_UNREACHABLE); /* at least: the reply says what it means */
@@ -42,7 +43,7 @@ static void ask(struct report *report, const struct arguments *arguments,
     else
         report_find(report, LEVEL_ERROR, VERDICT_FAULT,
                     "logins ask the helper too, and are refused when it fails",
-                    "mend what it names, and run doctor again", "helper: %s",
+                    "fix what it names, and run doctor again", "helper: %s",
                     reply.reason[0] != '\0' ? reply.reason : verdict_name(reply.verdict));
     ask_clear(&reply);
 }

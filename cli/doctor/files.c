@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "doctor.h"
+#include "parts.h"
 
 static const char install_again[] = "install it again: make install";
 

@@ -13,7 +13,7 @@
 static const char *const level_names[LEVEL_COUNT] = {
     [LEVEL_GOOD] = "good",
     [LEVEL_WARNING] = "warning",
-    [LEVEL_ERROR] = "wrong",
+    [LEVEL_ERROR] = "error",
 };
 
 /* The vocabulary of verdicts has no word for a machine that is well. */
@@ -31,7 +31,7 @@ static void add_json(struct report *report, const struct ask_finding *finding) {
     print_add_text(object, "level", level_names[finding->level]);
     print_add_text(object, "what", finding->what);
     print_add_text(object, "why", finding->why);
-    print_add_text(object, "mend", finding->fix);
+    print_add_text(object, "fix", finding->fix);
     json_object_array_add(report->list, object);
 }
 
@@ -47,7 +47,7 @@ void report_add(struct report *report, const struct ask_finding *finding, enum v
     if (finding->why[0] != '\0')
         printf("        why: %s\n", finding->why);
     if (finding->fix[0] != '\0')
-        printf("        mend: %s\n", finding->fix);
+        printf("        fix: %s\n", finding->fix);
     fflush(stdout); /* the provider may take its time for the next */
 }
 
@@ -81,12 +81,13 @@ void report_find(struct report *report, enum protocol_level level, enum verdict 
 }
 
 static void print_end(const struct report *report, const char *limits) {
-    unsigned int wrong = report->count[LEVEL_ERROR], warnings = report->count[LEVEL_WARNING];
+    unsigned int errors = report->count[LEVEL_ERROR], warnings = report->count[LEVEL_WARNING];
+    const char *more = warnings == 1 ? "" : "s";
     if (verdict_gravity(report->gravest) > 0)
-        printf("\n%s: %u wrong, %u to be looked at\n", verdict_word(report->gravest), wrong,
-               warnings);
+        printf("\n%s: %u error%s, %u warning%s\n", verdict_word(report->gravest), errors,
+               errors == 1 ? "" : "s", warnings, more);
     else if (warnings > 0)
-        printf("\nall good, with %u to be looked at\n", warnings);
+        printf("\nall good, with %u warning%s\n", warnings, more);
     else
         printf("\nall good\n");
     if (limits[0] != '\0')

@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "doctor.h"
+#include "parts.h"
 
 /* Below this, another hundred sessions with large tokens do not fit. */
 enum { KEYS_LEFT = 200, BYTES_LEFT = 400000 };

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "connect.h"
-#include "doctor.h"
+#include "parts.h"
 #include "scoped.h"
 #include "stack.h"
 

@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "doctor.h"
+#include "parts.h"
 #include "session_file.h"
 
 enum { LATE = 120 }; /* seconds: the timer comes twice a minute, a pass may wait for a provider */

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "doctor.h"
+#include "parts.h"
 #include "sshd_config.h"
 
 static void look_at_keys(struct report *report, const struct doctor_sshd *sshd,
@@ -20,7 +20,7 @@ static void look_at_keys(struct report *report, const struct doctor_sshd *sshd,
         report_good(report, "sshd: UsePAM yes");
     if (sshd->enroll && !config->keyboard_interactive)
         report_find(report, LEVEL_ERROR, VERDICT_MISCONFIGURED,
-                    "sshd has no other way to show the code of an enrolment and wait for the "
+                    "sshd has no other way to show the code of an enrollment and wait for the "
                     "person",
                     "say \"KbdInteractiveAuthentication yes\" in /etc/ssh/sshd_config",
                     "sshd: KbdInteractiveAuthentication is no, but pam.d/sshd has the option "

@@ -51,7 +51,7 @@ static void judge_options(struct judging *judging, size_t at) {
     stack_read_options(&judging->stack->lines[at], &options);
     if (options.wrong[0] != '\0')
         find(judging, at, LEVEL_ERROR, "the module refuses every login but root's",
-             "mend the option", options.wrong);
+             "fix the option", options.wrong);
     if (options.module.assume_proven)
         find(judging, at, LEVEL_WARNING,
              "a pass is taken for a proof of who is typing: where the application has not proven "
@@ -252,10 +252,10 @@ static void judge_whole(struct judging *judging, size_t first) {
     for (size_t i = 0; i < stack->count; i++)
         if (stack->lines[i].unread)
             find(judging, i, LEVEL_ERROR, "libpam takes it for a line that always fails",
-                 "mend the line; see pam.conf(5)", "the line can't be understood");
+                 "fix the line; see pam.conf(5)", "the line can't be understood");
     if (stack->missing[0] != '\0')
         report_find(judging->report, LEVEL_ERROR, VERDICT_MISCONFIGURED,
-                    "libpam then fails the whole service", "mend the include",
+                    "libpam then fails the whole service", "fix the include",
                     "pam.d/%s: includes %s, which is not there", judging->service, stack->missing);
     if (judging->phases[PAM_PHASE_AUTH] && !judging->phases[PAM_PHASE_ACCOUNT] &&
         !stack_is_locker(judging->service))

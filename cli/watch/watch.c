@@ -3,6 +3,8 @@
  * watch.c - oauth-login watch: the open sessions keep a valid token, and end with the account. What
  * is known of them lies in their files, so that a watch that was ended loses nothing.
  */
+#include "watch.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,8 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "command.h"
 #include "end_session.h"
+#include "exit_status.h"
 #include "jobs.h"
 #include "scoped.h"
 #include "session_file.h"

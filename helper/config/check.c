@@ -16,7 +16,7 @@ enum { SECRET_FILE_MAX = 4096, POLICY_PART_MAX = 250 };
 
 static bool has_section(const struct config *config, const char *kind, const char *name) {
     for (size_t i = 0; i < config->settings.count; i++) {
-        const char *found = config_section_name(config->settings.list[i].section, kind);
+        const char *found = settings_section_name(config->settings.list[i].section, kind);
         if (found && strcmp(found, name) == 0)
             return true;
     }

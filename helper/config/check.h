@@ -8,7 +8,7 @@
 #include "config.h"
 
 /* Checks the configuration as a whole, and reads the client's secret into it. -EINVAL, -EPERM or an
- * error of open(2), with section, key and mend in `reason`; `path` names the main file there. */
+ * error of open(2), with section, key and fix in `reason`; `path` names the main file there. */
 int config_check(struct config *config, const char *path, struct reason *reason);
 
 #endif

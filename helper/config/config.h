@@ -95,18 +95,6 @@ struct config {
 
 void config_clear(struct config *config);
 
-/* Reads and checks the configuration at `path`. Negative errno with file, line, section, key
- * and mend in `reason`; of a wrong configuration only `login` may be used, if it is known: the
- * accounts that it leaves alone are not to suffer from a mistake in another section. */
-int config_load(const char *path, struct config *ret, struct reason *reason);
-
-/* Reads section [helper] alone: no file with a secret is opened. Always fills `ret`, with the
- * defaults when it returns a negative errno with its reason. */
-int config_read_helper(const char *path, struct helper_config *ret, struct reason *reason);
-
-/* The NAME of a section "KIND NAME", or NULL for another kind. */
-const char *config_section_name(const char *section, const char *kind);
-
 /* The subject that [accounts NAME] maps `account` to, or NULL when it has no entry there. */
 const char *config_subject_of(const struct config *config, const char *account);
 

@@ -229,3 +229,9 @@ int settings_read(const char *path, struct settings *ret, struct reason *reason)
                           path);
     return 0;
 }
+
+const char *settings_section_name(const char *section, const char *kind) {
+    size_t length = strlen(kind);
+    return strncmp(section, kind, length) == 0 && section[length] == ' ' ? section + length + 1
+                                                                         : NULL;
+}

@@ -41,4 +41,7 @@ void settings_clear(struct settings *settings);
  * there. -ENOENT, -EPERM, -EINVAL for a malformed one, -E2BIG; `reason` names file and line. */
 int settings_read(const char *path, struct settings *ret, struct reason *reason);
 
+/* The NAME of a section "KIND NAME", or NULL for another kind. */
+const char *settings_section_name(const char *section, const char *kind);
+
 #endif

@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "clock.h"
-#include "doctor.h"
 #include "json.h"
+#include "parts.h"
 #include "provider.h"
 
 enum client_word {

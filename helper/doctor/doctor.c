@@ -5,60 +5,25 @@
 #include "doctor.h"
 
 #include <grp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
+#include "load.h"
+#include "parts.h"
 #include "sandbox.h"
 
 enum {
-    DOCTOR_REQUEST_MS = 10000, /* for one answer of the provider */
-    DOCTOR_WAIT_MS = 60000,    /* for all of them: what the asker is told */
-    DOCTOR_LOGIN_MARGIN = 10,  /* seconds that sshd needs around the decision */
+    DOCTOR_WAIT_MS = 60000,   /* for all of them: what the asker is told */
+    DOCTOR_LOGIN_MARGIN = 10, /* seconds that sshd needs around the decision */
 };
-
-__attribute__((format(printf, 5, 0))) static void send(struct doctor *doctor,
-                                                       enum protocol_level level, const char *why,
-                                                       const char *fix, const char *format,
-                                                       va_list args) {
-    struct finding finding = {.level = level};
-    char text[2 * PROTOCOL_TEXT_MAX];
-    vsnprintf(text, sizeof text, format, args);
-    reason_escape(finding.what, sizeof finding.what, text, strlen(text));
-    reason_escape(finding.why, sizeof finding.why, why, strlen(why));
-    reason_escape(finding.fix, sizeof finding.fix, fix, strlen(fix));
-    peer_send_finding(&doctor->exchange->peer, &finding);
-}
-
-void doctor_good(struct doctor *doctor, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    send(doctor, LEVEL_GOOD, "", "", format, args);
-    va_end(args);
-}
-
-void doctor_find(struct doctor *doctor, enum protocol_level level, enum verdict verdict,
-                 const char *why, const char *fix, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    send(doctor, level, why, fix, format, args);
-    va_end(args);
-    if (level == LEVEL_ERROR && verdict_gravity(verdict) > verdict_gravity(doctor->gravest))
-        doctor->gravest = verdict;
-}
-
-struct http_patience doctor_patience(void) {
-    int64_t end = clock_boot_ms() + DOCTOR_REQUEST_MS;
-    return (struct http_patience){.deadline_ms = end, .linger_ms = end};
-}
 
 /* The group is looked up at each login only: a name service may not be there yet at the start. */
 static void look_at_group(struct doctor *doctor, const struct login_config *login) {
     if (login->managed_group[0] != '\0' && !getgrnam(login->managed_group))
         doctor_find(doctor, LEVEL_ERROR, VERDICT_MISCONFIGURED,
                     "nobody can tell whose logins are managed, so all are refused",
-                    "make the group, or mend the name service or the setting",
+                    "make the group, or fix the name service or the setting",
                     "[login] managed_group = %s: there is no such group", login->managed_group);
 }
 
@@ -71,8 +36,7 @@ static void look_at_config(struct doctor *doctor) {
                     exchange->config.login_known
                         ? "every login is refused, but for accounts that [login] leaves alone"
                         : "every login but root's is refused",
-                    "mend what is named; see oauth-login.conf(5)", "configuration: %s",
-                    reason.text);
+                    "fix what is named; see oauth-login.conf(5)", "configuration: %s", reason.text);
         return;
     }
     snprintf(exchange->reply.provider, sizeof exchange->reply.provider, "%s",
@@ -99,7 +63,7 @@ static void look_at_grace(struct doctor *doctor) {
         doctor_find(doctor, LEVEL_WARNING, VERDICT_MISCONFIGURED,
                     "sshd ends the login of somebody who is still approving it elsewhere",
                     "raise LoginGraceTime in sshd_config, or lower enroll_deadline",
-                    "sshd: LoginGraceTime is %u s, but an enrolment in a login may take %u s "
+                    "sshd: LoginGraceTime is %u s, but an enrollment in a login may take %u s "
                     "(enroll_deadline)",
                     grace, enroll_deadline);
     if (deadline == PROTOCOL_UNSET)
@@ -137,7 +101,8 @@ static bool confine(struct doctor *doctor) {
 void doctor_run(struct exchange *exchange) {
     struct doctor doctor = {.exchange = exchange, .gravest = VERDICT_GRANTED};
     static const struct reason none = {""};
-    if (!peer_send_notice(&exchange->peer, DOCTOR_WAIT_MS, "the provider"))
+    const struct notice notice = {.milliseconds = DOCTOR_WAIT_MS, .provider = "the provider"};
+    if (!peer_send_notice(&exchange->peer, &notice))
         return;
     doctor_look_at_rights(&doctor);
     look_at_config(&doctor);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "clock.h"
-#include "doctor.h"
+#include "parts.h"
 #include "provider.h"
 
 enum { CLOCK_WARNING = 60, CLOCK_WRONG = 600 }; /* seconds */

@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "doctor.h"
+#include "parts.h"
 
 static bool runs_as_its_user(void) {
     uid_t real = 0, effective = 0, saved = 0;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "clock.h"
-#include "doctor.h"
+#include "parts.h"
 #include "verdict_cache.h"
 
 enum { NAMED_MAX = 20 }; /* findings about accounts: a lost key would be one for each */
@@ -86,7 +86,7 @@ static int open_one(const struct store_owner *claimed, void *context) {
     } else {
         name_account(
             look, LEVEL_ERROR, "this account can't log in",
-            "do what it says; or: oauth-login unenroll with its name and --forget, and enrol "
+            "do what it says; or: oauth-login unenroll with its name and --forget, and enroll "
             "anew",
             claimed->account, reason.text);
     }
@@ -109,7 +109,7 @@ void doctor_look_at_store(struct doctor *doctor) {
             "store: %s", reason.text);
     if (look.named > NAMED_MAX)
         doctor_find(doctor, LEVEL_WARNING, VERDICT_FAULT, "they are as those above",
-                    "mend those first", "store: %zu accounts more", look.named - NAMED_MAX);
+                    "fix those first", "store: %zu accounts more", look.named - NAMED_MAX);
     if (r >= 0 && look.named == 0)
         doctor_good(doctor, "store: %zu account%s; every record opens", look.whole,
                     look.whole == 1 ? "" : "s");

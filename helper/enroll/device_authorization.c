@@ -52,16 +52,16 @@ static bool take_address(struct json_object *object, const char *name,
 static const char *fix_of(const char *error) {
     static const struct {
         const char *error, *fix;
-    } mends[] = {
+    } fixes[] = {
         {"invalid_scope",
          "; set scope to what this client may ask for, e.g. openid offline_access"},
         {"unauthorized_client",
          "; allow this client device authorization at the provider, or enroll with --browser"},
         {"invalid_client", "; is client_id right, and the secret? oauth-login doctor tries them"},
     };
-    for (size_t i = 0; i < sizeof mends / sizeof mends[0]; i++)
-        if (strcmp(error, mends[i].error) == 0)
-            return mends[i].fix;
+    for (size_t i = 0; i < sizeof fixes / sizeof fixes[0]; i++)
+        if (strcmp(error, fixes[i].error) == 0)
+            return fixes[i].fix;
     return "";
 }
 

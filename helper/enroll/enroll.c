@@ -3,6 +3,8 @@
  * enroll.c - an account gets its grant from the person, by device authorization or by authorization
  * code: two ways of obtaining tokens, one way of enrolling with them.
  */
+#include "enroll.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +14,6 @@
 #include "device_authorization.h"
 #include "enrollment.h"
 #include "identity.h"
-#include "login.h"
 #include "loopback.h"
 #include "preset.h"
 #include "provider.h"
@@ -128,7 +129,7 @@ static int take_tokens(const struct provider_config *provider, struct record *re
     record_grant_clear(&record->pending);
     record->pending_digest[0] = '\0';
     snprintf(record->pending_issuer, sizeof record->pending_issuer, "%s",
-             identity_issuer(provider));
+             provider_issuer(provider));
     record->pending.expires = clock_wall() + tokens->expires_in;
     strcpy(record->pending.nonce, nonce);
     /* Who says nothing has granted what was asked for: RFC 6749 section 5.1. */
@@ -156,7 +157,7 @@ static void give_back(struct exchange *exchange, struct stored_account *stored,
     if (stored->entry)
         store_entry_unlock(stored->entry);
     revocation_send(provider, &stored->record, refresh, OAUTH_REFRESH_TOKEN,
-                    identity_issuer(provider), &patience, &ignored);
+                    provider_issuer(provider), &patience, &ignored);
 }
 
 /* Stores the grant as pending, then proves whose it is. A renewal of the account that is on its way
@@ -197,13 +198,14 @@ static void keep(struct enrollment *enrollment, struct oauth_response *tokens, c
  * before a person approves. Without the lock: until then, logins go on with what there is. */
 static enum verdict begin(struct enrollment *enrollment) {
     struct reason reason = {""};
-    return stored_account_open(enrollment->exchange, ACCOUNT_VACANT, 0, &enrollment->stored,
+    return stored_account_open(enrollment->exchange, STORED_VACANT, 0, &enrollment->stored,
                                &reason) < 0
                ? exchange_conclude(enrollment->exchange, VERDICT_FAULT, &reason)
                : VERDICT_GRANTED;
 }
 
-/* Enrols with what the person's approval has brought; an ID token must have `nonce`, unless that is
+/* Enrolls with what the person's approval has brought; an ID token must have `nonce`, unless that
+ * is
  * "". */
 static void enroll(struct enrollment *enrollment, struct oauth_response *tokens,
                    const char *nonce) {

@@ -97,7 +97,7 @@ static enum verdict find_subject(struct enrollment *enrollment, char ret[RECORD_
 static enum verdict check_pin(const struct enrollment *enrollment, const char *subject,
                               struct reason *reason) {
     const struct record *record = &enrollment->stored.record;
-    const char *issuer = identity_issuer(&enrollment->exchange->config.provider);
+    const char *issuer = provider_issuer(&enrollment->exchange->config.provider);
     if (record->subject[0] == '\0' ||
         (strcmp(record->subject, subject) == 0 && strcmp(record->issuer, issuer) == 0))
         return VERDICT_GRANTED;
@@ -136,7 +136,7 @@ enum verdict enrollment_finish(struct enrollment *enrollment, const char *subjec
     strcpy(record->imported_digest, record->pending_digest);
     record->pending_digest[0] = '\0';
     strcpy(record->subject, subject);
-    snprintf(record->issuer, sizeof record->issuer, "%s", identity_issuer(provider));
+    snprintf(record->issuer, sizeof record->issuer, "%s", provider_issuer(provider));
     record->enrolled = clock_wall();
     verdict_cache_store(record, provider, VERDICT_GRANTED, &reason);
     if (store_entry_replace(enrollment->stored.entry, record, &reason) < 0)

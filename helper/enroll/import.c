@@ -9,14 +9,17 @@
  * stopped when it is run again with the same input; one that was finished is not run again, which
  * would send a token that is used up.
  */
+#include "enroll.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "enrollment.h"
 #include "identity.h"
-#include "login.h"
+#include "provider.h"
 #include "renewal.h"
+#include "reply.h"
 #include "seal.h"
 
 static void conclude(struct enrollment *import, enum verdict verdict, const char *text) {
@@ -29,7 +32,7 @@ static void conclude(struct enrollment *import, enum verdict verdict, const char
 static int take_input(struct enrollment *import, const char *digest) {
     struct record *record = &import->stored.record;
     const struct secret *input = &import->exchange->request.input;
-    const char *issuer = identity_issuer(&import->exchange->config.provider);
+    const char *issuer = provider_issuer(&import->exchange->config.provider);
     if (record->pending.refresh.length > 0 && strcmp(record->pending_digest, digest) == 0 &&
         strcmp(record->pending_issuer, issuer) == 0)
         return 0;
@@ -66,7 +69,7 @@ static enum verdict start(struct enrollment *import, const char *digest) {
 static void answer_late(void *context) {
     struct enrollment *import = context;
     exchange_conclude_late(import->exchange);
-    exchange_reply(import->exchange);
+    reply_send(import->exchange);
 }
 
 static enum verdict renew(struct enrollment *import) {
@@ -98,7 +101,7 @@ void import_grant(struct exchange *exchange) {
     seal_digest_text(input->data, input->length, digest);
     int r = take_input(&import, digest);
     if (r >= 0)
-        r = stored_account_open(exchange, ACCOUNT_MADE, exchange->deadline_ms, &import.stored,
+        r = stored_account_open(exchange, STORED_CREATED, exchange->deadline_ms, &import.stored,
                                 &reason);
     if (r < 0) {
         exchange_conclude(exchange, r == -ETIMEDOUT ? VERDICT_UNREACHABLE : VERDICT_FAULT, &reason);

@@ -7,9 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *identity_issuer(const struct provider_config *provider) {
-    return provider->issuer[0] != '\0' ? provider->issuer : provider->token_endpoint;
-}
+#include "provider.h"
 
 /* DENIED, with the reason that the arguments say. */
 #define DENY(reason, ...) (reason_set(reason, 0, __VA_ARGS__), VERDICT_DENIED)
@@ -97,7 +95,7 @@ enum verdict identity_match_configured(const struct config *config, const struct
 
 enum verdict identity_check_pin(const struct config *config, const struct account *account,
                                 const struct record *record, struct reason *reason) {
-    const char *issuer = identity_issuer(&config->provider);
+    const char *issuer = provider_issuer(&config->provider);
     const char *mapped = config_subject_of(config, account->name);
     if (strcmp(issuer, record->issuer) != 0)
         return DENY(

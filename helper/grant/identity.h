@@ -10,9 +10,6 @@
 #include "json.h"
 #include "record.h"
 
-/* Who the provider is to a record: the issuer, or the token endpoint where none is configured. */
-const char *identity_issuer(const struct provider_config *provider);
-
 /* Copies the subject at the dotted path `claim`: a text, or, of any claim but sub, which MUST be
  * one, a whole number, as GitHub has it. False when there is none of 1 to 255 bytes. */
 bool identity_subject(struct json_object *claims, const char *claim, char ret[RECORD_SUBJECT_SIZE]);

@@ -14,7 +14,7 @@ enum { POLICY_WORD_SIZE = 256 };
 
 /* Copies the next part of `*list` up to one of `separators`, less the blanks around it; empty ones
  * are passed over. False at the end. A part that is too long is cut, and never passed over: a
- * demand MUST NOT get lost (config_check.c refuses such a demand). */
+ * demand MUST NOT get lost (config/check.c refuses such a demand). */
 static bool next_part(const char **list, const char *separators, char ret[POLICY_WORD_SIZE]) {
     for (;;) {
         *list += strspn(*list, separators);

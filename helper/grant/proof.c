@@ -25,7 +25,7 @@ static enum verdict conclude_unreadable(const struct secret *token, struct reaso
     reason_set(reason, 0,
                "the ID token %s; have the provider sign it and no more (no "
                "id_token_encrypted_response_alg for this client), or take openid out of scope and "
-               "enrol anew",
+               "enroll anew",
                id_token_is_encrypted(token) ? "is encrypted" : "is no compact JWS of JSON");
     return VERDICT_MISCONFIGURED;
 }
@@ -45,7 +45,7 @@ static enum verdict check_id_token(const struct provider_config *provider, struc
     if (strcmp(json_text(claims, "sub"), subject) != 0)
         return DENY(reason, "the ID token is of another subject than %.100s", subject);
     if (grant->nonce[0] != '\0' && !id_token_has_nonce(claims, grant->nonce))
-        return DENY(reason, "the ID token is not of this enrolment: its nonce is %s",
+        return DENY(reason, "the ID token is not of this enrollment: its nonce is %s",
                     json_text(claims, "nonce") ? "another" : "missing");
     int64_t issued = id_token_issued(claims);
     if (issued + ID_TOKEN_TOLERANCE < record->id_token_issued)
@@ -59,7 +59,7 @@ enum verdict proof_check_answer(const struct provider_config *provider, struct r
                                 const struct record_grant *grant, const char *subject,
                                 struct reason *reason) {
     enum verdict verdict = policy_check_scope(provider, grant->scope, reason);
-    /* A provider whose subjects lie elsewhere has no `sub` to compare (config_check.c). */
+    /* A provider whose subjects lie elsewhere has no `sub` to compare (config/check.c). */
     bool comparable = strcmp(provider->subject_claim, "sub") == 0;
     return verdict == VERDICT_GRANTED && grant->id_token.length > 0 && comparable
                ? check_id_token(provider, record, grant, subject, reason)

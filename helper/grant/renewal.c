@@ -123,7 +123,7 @@ enum verdict renewal_run(struct renewal *renewal) {
         verdict = proof_check_answer(renewal->provider, record, &record->grant, record->subject,
                                      &renewal->reason);
     /* A client that the provider has refused is not tried again at once; one that never got so far,
-     * for want of a file here, say, is as soon as that is mended. */
+     * for want of a file here, say, is as soon as that is fixed. */
     bool counts = verdict != VERDICT_MISCONFIGURED || renewal->answered;
     if (own && counts && (verdict != VERDICT_GRANTED || !renewal->proof_follows))
         verdict_cache_store(record, renewal->provider, verdict, &renewal->reason);

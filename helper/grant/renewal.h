@@ -32,7 +32,7 @@ struct renewal {
 
 /* Renews, stores what came, and returns what the provider's answer means for the account. When
  * GRANTED, access, expires and scope of the grant are new. An answer about the account's own
- * grant is noted for later logins (earlier.h). FAULT when the store failed. */
+ * grant is noted for later logins (verdict_cache.h). FAULT when the store failed. */
 enum verdict renewal_run(struct renewal *renewal);
 
 #endif

@@ -105,7 +105,7 @@ static int64_t back_off(int64_t times) {
     return seconds < BACK_OFF_MAX ? seconds : BACK_OFF_MAX;
 }
 
-/* Whether the settings are still those of `digest`: a mend, and a new demand, count at once. */
+/* Whether the settings are still those of `digest`: a fix, and a new demand, count at once. */
 static bool is_same_client(const struct provider_config *provider, const char *digest) {
     char client[RECORD_DIGEST_SIZE];
     digest_client(provider, client);

@@ -16,6 +16,10 @@ enum verdict decision_open(struct exchange *exchange, enum stored_account_mode m
 /* Concludes with an earlier login's answer, or the provider's. */
 void decision_ask(struct exchange *exchange, struct stored_account *stored);
 
+/* Turns a concluded UNREACHABLE into GRANTED_OFFLINE where offline_grace still lets the account in.
+ */
+void decision_consider_grace(struct exchange *exchange, const struct record *record);
+
 /* Moves the record's access token into the answer and concludes GRANTED: false, and only `expires`
  * is set, when it is not valid. */
 bool decision_hand_over(struct exchange *exchange, struct record *record);

@@ -32,12 +32,4 @@ void listing_list(struct exchange *exchange);
 void unenroll_account(struct exchange *exchange);
 void unenroll_forget(struct exchange *exchange);
 
-/* Gets the account's grant from the person, who approves elsewhere with a code, or in a browser
- * that reaches this machine's loopback. */
-void enroll_by_device(struct exchange *exchange);
-void enroll_by_browser(struct exchange *exchange);
-
-/* Stores a refresh token, after one renewal has proven it and whose it is. */
-void import_grant(struct exchange *exchange);
-
 #endif

@@ -37,7 +37,7 @@ static enum verdict check_host(struct exchange *exchange) {
 void session_token(struct exchange *exchange) {
     SCOPED_STORED_ACCOUNT struct stored_account stored = {0};
     if (check_host(exchange) != VERDICT_NONE ||
-        decision_open(exchange, ACCOUNT_LOCKED, &stored) != VERDICT_NONE)
+        decision_open(exchange, STORED_LOCKED, &stored) != VERDICT_NONE)
         return;
     if (is_fresh(&stored.record)) {
         decision_hand_over(exchange, &stored.record);
@@ -80,14 +80,16 @@ static uint32_t next_check(const struct exchange *exchange) {
 
 void session_watch(struct exchange *exchange) {
     SCOPED_STORED_ACCOUNT struct stored_account stored = {0};
-    if (decision_open(exchange, ACCOUNT_LOCKED, &stored) == VERDICT_NONE) {
+    if (decision_open(exchange, STORED_LOCKED, &stored) == VERDICT_NONE) {
         decision_ask(exchange, &stored);
         if (exchange->reply.verdict == VERDICT_GRANTED)
             decision_hand_over(exchange, &stored.record);
     }
-    if (!exchange->answered)
-        peer_send_session(&exchange->peer, find_action(exchange, &stored.record),
-                          next_check(exchange));
+    if (!exchange->answered) {
+        struct session session = {.action = find_action(exchange, &stored.record),
+                                  .check_after = next_check(exchange)};
+        peer_send_session(&exchange->peer, &session);
+    }
 }
 
 /* Revokes one access token; what comes of it is worse than `*worst` only when it is no GRANTED. */
@@ -112,7 +114,7 @@ void session_logout(struct exchange *exchange) {
         exchange_conclude(exchange, VERDICT_GRANTED, &reason);
         return;
     }
-    if (decision_open(exchange, ACCOUNT_LOCKED, &stored) != VERDICT_NONE)
+    if (decision_open(exchange, STORED_LOCKED, &stored) != VERDICT_NONE)
         return;
     /* First it counts for nothing here: no login shall be handed a token that is revoked. */
     secret_move(&token, &stored.record.grant.access);

@@ -91,7 +91,7 @@ static void part(struct exchange *exchange, struct stored_account *stored, bool 
 static void unenroll(struct exchange *exchange, bool forget) {
     SCOPED_STORED_ACCOUNT struct stored_account stored = {0};
     struct reason reason = {""};
-    int r = stored_account_open(exchange, ACCOUNT_LOCKED, exchange->deadline_ms, &stored, &reason);
+    int r = stored_account_open(exchange, STORED_LOCKED, exchange->deadline_ms, &stored, &reason);
     /* A record that does not open can't be revoked, but forgotten. */
     bool broken = r == -EBADMSG || r == -EKEYREJECTED;
     if (r >= 0) {

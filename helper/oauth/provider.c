@@ -12,6 +12,10 @@
 
 static const char discovery_path[] = "/.well-known/openid-configuration";
 
+const char *provider_issuer(const struct provider_config *provider) {
+    return provider->issuer[0] != '\0' ? provider->issuer : provider->token_endpoint;
+}
+
 struct http_settings provider_http(const struct provider_config *provider) {
     return (struct http_settings){.ca_file = provider->ca_file, .proxy = provider->proxy};
 }

@@ -25,6 +25,9 @@ enum provider_endpoint {
     PROVIDER_KEYS, /* jwks_uri */
 };
 
+/* Who the provider is to a record: the issuer, or the token endpoint where none is configured. */
+const char *provider_issuer(const struct provider_config *provider);
+
 /* Finds the address of `endpoint`: GRANTED with `*ret_url`, which lives as long as `config` and
  * `record` and is "" for a provider that has no such endpoint (never for PROVIDER_TOKEN). Else
  * UNREACHABLE, MISCONFIGURED or FAULT with the reason. May fetch the discovery document into

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "identity.h"
 #include "provider.h"
 #include "token_request.h"
 
@@ -19,7 +18,7 @@ enum verdict revocation_send(const struct provider_config *provider, struct reco
     const char *url = NULL;
 
     /* The token is nobody else's business: not of an issuer that took this one's place. */
-    if (strcmp(issuer, identity_issuer(provider)) != 0) {
+    if (strcmp(issuer, provider_issuer(provider)) != 0) {
         reason_set(reason, 0, "the grant is of %.200s: end it there", issuer);
         return VERDICT_NOT_PERMITTED;
     }

@@ -10,7 +10,7 @@
 #include "record.h"
 #include "token_request.h"
 
-/* Revokes `token`, which came from `issuer` (identity_issuer) and goes nowhere else.
+/* Revokes `token`, which came from `issuer` (provider_issuer) and goes nowhere else.
  * `record` is where discovery is kept. GRANTED when the provider knows; NOT_PERMITTED when it can't
  * be told, ever; else UNREACHABLE, MISCONFIGURED or FAULT; `reason` unless granted. */
 enum verdict revocation_send(const struct provider_config *provider, struct record *record,

@@ -1,53 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * exchange.c - one question from its arrival to its answer: who may ask, by which configuration,
- * and which use case answers.
+ * exchange.c - one request from its arrival to its reply: what comes of it, and how long it may
+ * take.
  */
 #include "exchange.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "clock.h"
-#include "doctor.h"
-#include "login.h"
-#include "person_message.h"
 #include "renewal.h"
-
-enum caller {
-    CALLER_OWNER, /* root, and the account's own user */
-    CALLER_ROOT,
-};
-
-/* What a use case can't begin without. */
-enum need {
-    NEED_ACCOUNT, /* and the configuration */
-    NEED_CONFIG,
-    NEED_NOTHING, /* it looks at the configuration itself */
-};
-
-static const struct use_case {
-    enum protocol_operation operation;
-    enum caller caller;
-    enum need need;
-    void (*run)(struct exchange *exchange);
-} use_cases[] = {
-    {OPERATION_VERIFY, CALLER_OWNER, NEED_ACCOUNT, login_verify},
-    {OPERATION_TOKEN, CALLER_ROOT, NEED_ACCOUNT, login_token},
-    {OPERATION_FRESH_TOKEN, CALLER_OWNER, NEED_ACCOUNT, session_token},
-    {OPERATION_WATCH, CALLER_ROOT, NEED_ACCOUNT, session_watch},
-    {OPERATION_LOGOUT, CALLER_ROOT, NEED_ACCOUNT, session_logout},
-    {OPERATION_ENROLL, CALLER_OWNER, NEED_ACCOUNT, enroll_by_device},
-    {OPERATION_BROWSER, CALLER_OWNER, NEED_ACCOUNT, enroll_by_browser},
-    {OPERATION_IMPORT, CALLER_ROOT, NEED_ACCOUNT, import_grant},
-    {OPERATION_UNENROLL, CALLER_OWNER, NEED_ACCOUNT, unenroll_account},
-    {OPERATION_FORGET, CALLER_ROOT, NEED_ACCOUNT, unenroll_forget},
-    {OPERATION_STATUS, CALLER_OWNER, NEED_ACCOUNT, listing_status},
-    {OPERATION_LIST, CALLER_ROOT, NEED_CONFIG, listing_list},
-    {OPERATION_DOCTOR, CALLER_ROOT, NEED_NOTHING, doctor_run},
-};
 
 enum verdict exchange_conclude(struct exchange *exchange, enum verdict verdict,
                                const struct reason *reason) {
@@ -64,14 +23,6 @@ void exchange_conclude_late(struct exchange *exchange) {
     exchange_conclude(exchange, VERDICT_UNREACHABLE, &reason);
 }
 
-void exchange_reply(struct exchange *exchange) {
-    if (exchange->answered)
-        return;
-    message_compose(exchange);
-    peer_send_reply(&exchange->peer, &exchange->reply);
-    exchange->answered = true;
-}
-
 struct http_patience exchange_patience(const struct exchange *exchange,
                                        void (*on_deadline)(void *context), void *context) {
     return (struct http_patience){
@@ -82,121 +33,4 @@ struct http_patience exchange_patience(const struct exchange *exchange,
         .on_deadline = on_deadline,
         .context = context,
     };
-}
-
-static const struct use_case *find_use_case(enum protocol_operation operation) {
-    for (size_t i = 0; i < sizeof use_cases / sizeof use_cases[0]; i++)
-        if (use_cases[i].operation == operation)
-            return &use_cases[i];
-    return NULL;
-}
-
-static bool may_ask(const struct exchange *exchange, enum caller caller) {
-    return exchange->peer.uid == 0 ||
-           (caller == CALLER_OWNER && exchange->peer.uid == exchange->account.uid);
-}
-
-static void override(uint32_t *setting, uint32_t asked) {
-    if (asked != PROTOCOL_UNSET)
-        *setting = asked;
-}
-
-/* Only root's options count: they come from pam.d. */
-static void take_options(struct exchange *exchange) {
-    struct login_config *login = &exchange->config.login;
-    if (exchange->peer.uid != 0)
-        return;
-    override(&login->offline_grace, exchange->request.offline_grace);
-    override(&login->reuse_within, exchange->request.reuse_within);
-    override(&login->deadline, exchange->request.deadline);
-    if (login->deadline > PROTOCOL_DEADLINE_MAX)
-        login->deadline = PROTOCOL_DEADLINE_MAX;
-}
-
-/* Who is asked about, and whether this peer may ask: NONE, or the concluded verdict. */
-static enum verdict admit(struct exchange *exchange, const struct use_case *use_case) {
-    struct reason reason = {""};
-    bool named = use_case->need == NEED_ACCOUNT;
-    int r = named ? account_resolve(exchange->request.user, &exchange->account, &reason) : 0;
-    /* Before anything is looked at, and the same for a name that does not exist: another uid
-     * learns nothing. */
-    if (!may_ask(exchange, r < 0 ? CALLER_ROOT : use_case->caller)) {
-        reason_set(&reason, 0, "uid %u may not ask this; only root%s may", exchange->peer.uid,
-                   use_case->caller == CALLER_ROOT ? "" : " and the account's own user");
-        return exchange_conclude(exchange, VERDICT_NOT_PERMITTED, &reason);
-    }
-    return r < 0 ? exchange_conclude(exchange, VERDICT_FAULT, &reason) : VERDICT_NONE;
-}
-
-/* The accounts that [login] leaves alone, break-glass ones above all, are left alone also when
- * something else in the configuration is wrong. */
-static void conclude_misconfigured(struct exchange *exchange, const struct reason *why) {
-    struct reason reason = {""};
-    enum protocol_operation asked = exchange->request.operation;
-    if ((asked == OPERATION_VERIFY || asked == OPERATION_TOKEN) && exchange->config.login_known &&
-        account_is_managed(&exchange->account, &exchange->config.login, &reason) == 0)
-        exchange_conclude(exchange, VERDICT_NOT_MANAGED, &reason);
-    else
-        exchange_conclude(exchange, VERDICT_MISCONFIGURED, why);
-}
-
-static void serve(struct exchange *exchange, const struct use_case *use_case) {
-    struct reason reason = {""};
-    int64_t started = clock_boot_ms();
-    if (admit(exchange, use_case) != VERDICT_NONE)
-        return;
-    if (use_case->need == NEED_NOTHING) {
-        use_case->run(exchange);
-        return;
-    }
-    if (use_case->need == NEED_ACCOUNT && exchange->account.uid == 0) {
-        /* Whatever the configuration says: a mistake in it must never lock root out. */
-        reason_set(&reason, 0, "uid 0 is never managed");
-        exchange_conclude(exchange, VERDICT_NOT_MANAGED, &reason);
-        return;
-    }
-    if (config_load(exchange->config_path, &exchange->config, &reason) < 0) {
-        conclude_misconfigured(exchange, &reason);
-        return;
-    }
-    take_options(exchange);
-    snprintf(exchange->reply.provider, sizeof exchange->reply.provider, "%s",
-             exchange->config.provider.name);
-    exchange->deadline_ms = started + (int64_t) exchange->config.login.deadline * 1000;
-    /* Before anything is done: an asker that has read no notice may ask another helper. */
-    if (peer_send_notice(&exchange->peer, exchange->config.login.deadline * 1000,
-                         exchange->config.provider.name))
-        use_case->run(exchange);
-}
-
-static void clear(struct exchange *exchange) {
-    request_clear(&exchange->request);
-    config_clear(&exchange->config);
-    secret_clear(&exchange->reply.token);
-}
-
-void exchange_receive(int fd, const char *config_path, bool resident) {
-    __attribute__((cleanup(clear))) struct exchange exchange = {
-        .config_path = config_path, .resident = resident, .reply = {.verdict = VERDICT_FAULT}};
-    struct reason reason;
-    if (peer_open(fd, &exchange.peer) < 0)
-        return;
-    int r = peer_read_request(&exchange.peer, &exchange.request);
-    if (r == -ECONNRESET)
-        return;
-    const struct use_case *use_case = r == 0 ? find_use_case(exchange.request.operation) : NULL;
-    if (geteuid() == 0 || getuid() != geteuid()) {
-        reason_set(&reason, 0,
-                   "the helper has rights it must not have; run: chmod 0755 " OAUTH_LOGIN_HELPER);
-        exchange_conclude(&exchange, VERDICT_FAULT, &reason);
-    } else if (use_case) {
-        serve(&exchange, use_case);
-    } else {
-        reason_set(&reason, 0,
-                   "the question was not understood (%s); are module, command and "
-                   "helper of one version?",
-                   strerror(r < 0 ? -r : EBADMSG));
-        exchange_conclude(&exchange, VERDICT_FAULT, &reason);
-    }
-    exchange_reply(&exchange);
 }

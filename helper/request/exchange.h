@@ -24,16 +24,9 @@ struct exchange {
     bool resident; /* asked at the socket, where people can ask for themselves */
 };
 
-/* Receives the peer's question and answers it; `config_path` is the configuration to go by,
- * `resident` whether it came to the resident helper. */
-void exchange_receive(int fd, const char *config_path, bool resident);
-
 /* Sets the answer's verdict and returns it, with the reason that `reason` holds. */
 enum verdict exchange_conclude(struct exchange *exchange, enum verdict verdict,
                                const struct reason *reason);
-
-/* Sends the answer, the first time it is called. */
-void exchange_reply(struct exchange *exchange);
 
 /* How long a renewal of this visit waits: until the asker's deadline, when `on_deadline` is called
  * with `context`, and for a provider that has been asked until RENEWAL_LINGER_MS. */

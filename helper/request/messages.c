@@ -34,7 +34,8 @@ void request_clear(struct request *request) {
     *request = (struct request){.operation = 0};
 }
 
-void reply_encode(const struct reply *reply, struct protocol_writer *writer) {
+void reply_encode(const void *fields, struct protocol_writer *writer) {
+    const struct reply *reply = fields;
     protocol_put_u8(writer, (uint8_t) reply->verdict);
     protocol_put_u8(writer, (uint8_t) reply->source);
     protocol_put_u8(writer, reply->rotated);
@@ -46,7 +47,8 @@ void reply_encode(const struct reply *reply, struct protocol_writer *writer) {
     protocol_put_bytes(writer, reply->token.data, reply->token.length);
 }
 
-void entry_encode(const struct entry *entry, struct protocol_writer *writer) {
+void entry_encode(const void *fields, struct protocol_writer *writer) {
+    const struct entry *entry = fields;
     protocol_put_string(writer, entry->account);
     protocol_put_u32(writer, entry->uid);
     protocol_put_string(writer, entry->provider);
@@ -58,19 +60,22 @@ void entry_encode(const struct entry *entry, struct protocol_writer *writer) {
     protocol_put_u8(writer, (uint8_t) entry->state);
 }
 
-void finding_encode(const struct finding *finding, struct protocol_writer *writer) {
+void finding_encode(const void *fields, struct protocol_writer *writer) {
+    const struct finding *finding = fields;
     protocol_put_u8(writer, (uint8_t) finding->level);
     protocol_put_string(writer, finding->what);
     protocol_put_string(writer, finding->why);
     protocol_put_string(writer, finding->fix);
 }
 
-void session_encode(enum protocol_action action, uint32_t seconds, struct protocol_writer *writer) {
-    protocol_put_u8(writer, (uint8_t) action);
-    protocol_put_u32(writer, seconds);
+void session_encode(const void *fields, struct protocol_writer *writer) {
+    const struct session *session = fields;
+    protocol_put_u8(writer, (uint8_t) session->action);
+    protocol_put_u32(writer, session->check_after);
 }
 
-void prompt_encode(const struct prompt *prompt, struct protocol_writer *writer) {
+void prompt_encode(const void *fields, struct protocol_writer *writer) {
+    const struct prompt *prompt = fields;
     protocol_put_string(writer, prompt->address);
     protocol_put_string(writer, prompt->address_with_code);
     protocol_put_string(writer, prompt->code);
@@ -78,7 +83,8 @@ void prompt_encode(const struct prompt *prompt, struct protocol_writer *writer) 
     protocol_put_u32(writer, prompt->port);
 }
 
-void notice_encode(uint32_t milliseconds, const char *provider, struct protocol_writer *writer) {
-    protocol_put_u32(writer, milliseconds);
-    protocol_put_string(writer, provider);
+void notice_encode(const void *fields, struct protocol_writer *writer) {
+    const struct notice *notice = fields;
+    protocol_put_u32(writer, notice->milliseconds);
+    protocol_put_string(writer, notice->provider);
 }

@@ -56,6 +56,18 @@ struct prompt {
     uint32_t port; /* of the loopback redirect; 0: none */
 };
 
+/* What the account's open sessions are to meet, and when they are to be looked at again. */
+struct session {
+    enum protocol_action action;
+    uint32_t check_after; /* seconds */
+};
+
+/* How long the caller has to wait, and for whom. */
+struct notice {
+    uint32_t milliseconds;
+    const char *provider;
+};
+
 /* What doctor found. */
 struct finding {
     enum protocol_level level;
@@ -68,12 +80,13 @@ struct finding {
 int request_decode(const uint8_t *fields, size_t size, struct request *ret);
 void request_clear(struct request *request);
 
-/* Encode the fields of a REPLY, an ENTRY, a FINDING, a SESSION, a PROMPT, a NOTICE. */
-void reply_encode(const struct reply *reply, struct protocol_writer *writer);
-void entry_encode(const struct entry *entry, struct protocol_writer *writer);
-void finding_encode(const struct finding *finding, struct protocol_writer *writer);
-void session_encode(enum protocol_action action, uint32_t seconds, struct protocol_writer *writer);
-void prompt_encode(const struct prompt *prompt, struct protocol_writer *writer);
-void notice_encode(uint32_t milliseconds, const char *provider, struct protocol_writer *writer);
+/* Encode the fields of the frame that is named: `fields` is a struct reply, entry, and so on. They
+ * are of one type, since peer.c sends them all in one way. */
+void reply_encode(const void *fields, struct protocol_writer *writer);
+void entry_encode(const void *fields, struct protocol_writer *writer);
+void finding_encode(const void *fields, struct protocol_writer *writer);
+void session_encode(const void *fields, struct protocol_writer *writer);
+void prompt_encode(const void *fields, struct protocol_writer *writer);
+void notice_encode(const void *fields, struct protocol_writer *writer);
 
 #endif

@@ -25,12 +25,12 @@ int peer_read_request(const struct peer *peer, struct request *ret);
 
 /* Sends the NOTICE. False when the peer can't have it: one that hung up before has asked another
  * helper by now (client/ask.c), so nothing MUST be done for it here. */
-bool peer_send_notice(const struct peer *peer, uint32_t milliseconds, const char *provider);
+bool peer_send_notice(const struct peer *peer, const struct notice *notice);
 
 /* Send a frame. A peer that has gone is no error: what was asked for is done all the same. */
 void peer_send_entry(const struct peer *peer, const struct entry *entry);
 void peer_send_finding(const struct peer *peer, const struct finding *finding);
-void peer_send_session(const struct peer *peer, enum protocol_action action, uint32_t seconds);
+void peer_send_session(const struct peer *peer, const struct session *session);
 void peer_send_prompt(const struct peer *peer, const struct prompt *prompt);
 void peer_send_reply(const struct peer *peer, const struct reply *reply);
 

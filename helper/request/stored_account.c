@@ -26,9 +26,9 @@ static int open_entry(const struct exchange *exchange, enum stored_account_mode 
     int r = store_open(OAUTH_LOGIN_STORE, &store, reason);
     if (r < 0)
         return r == -ENOENT ? -EIO : r; /* no store is not "no grant" */
-    if (mode == ACCOUNT_READ || mode == ACCOUNT_LOCKED)
+    if (mode == STORED_READ || mode == STORED_LOCKED)
         return store_entry_open(store, &owner, &ret->entry, reason);
-    return store_entry_create(store, &owner, mode == ACCOUNT_MADE ? &ret->record : NULL,
+    return store_entry_create(store, &owner, mode == STORED_CREATED ? &ret->record : NULL,
                               &ret->entry, reason);
 }
 
@@ -39,13 +39,13 @@ int stored_account_open(const struct exchange *exchange, enum stored_account_mod
         r = sandbox_enter(exchange->config.provider.ca_file, reason);
     if (r < 0)
         return r;
-    if (mode == ACCOUNT_VACANT) {
+    if (mode == STORED_VACANT) {
         r = store_entry_load(ret->entry, &ret->record, reason);
         return r == -ENOENT ? 0 : r;
     }
-    if (mode == ACCOUNT_MADE)
+    if (mode == STORED_CREATED)
         return stored_account_lock(ret, until_ms, reason);
-    if (mode == ACCOUNT_LOCKED)
+    if (mode == STORED_LOCKED)
         r = store_entry_lock(ret->entry, until_ms, reason);
     return r < 0 ? r : store_entry_load(ret->entry, &ret->record, reason);
 }

@@ -17,10 +17,10 @@ struct stored_account {
 #define SCOPED_STORED_ACCOUNT __attribute__((cleanup(stored_account_close)))
 
 enum stored_account_mode {
-    ACCOUNT_READ,   /* without the lock */
-    ACCOUNT_LOCKED, /* waits for the lock */
-    ACCOUNT_MADE,   /* the same, and makes an entry that is missing with the record that is there */
-    ACCOUNT_VACANT, /* makes one that is missing, vacant; place_lock, and what to go by, come later
+    STORED_READ,    /* without the lock */
+    STORED_LOCKED,  /* waits for the lock */
+    STORED_CREATED, /* the same, and makes an entry that is missing with the record that is there */
+    STORED_VACANT,  /* makes one that is missing, vacant; place_lock, and what to go by, come later
                      */
 };
 

@@ -11,8 +11,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include "exchange.h"
+#include "dispatch.h"
 #include "listener.h"
+#include "load.h"
 #include "sandbox.h"
 #include "scoped.h"
 #include "serve.h"
@@ -88,7 +89,7 @@ static void ignore_signals(void) {
 static void reply(int peer, const struct arguments *arguments) {
     ignore_signals();
     umask(077);
-    exchange_receive(peer, arguments->config, arguments->serve || arguments->listen);
+    dispatch_request(peer, arguments->config, arguments->serve || arguments->listen);
 }
 
 static int answer_one(const struct arguments *arguments) {

@@ -74,7 +74,7 @@ int store_key_derive(int root, const char *path, const struct store_owner *owner
         return reason_set(reason, -ENOKEY,
                           "the master key %s/key is missing, so no stored grant "
                           "can be opened; put it back from a backup, or remove %s/accounts and "
-                          "enrol everybody anew",
+                          "enroll everybody anew",
                           path, path);
     if (r < 0)
         return r;

@@ -7,9 +7,9 @@
 
 #include <stdbool.h>
 
+#include "owner.h"
 #include "reason.h"
 #include "secret.h"
-#include "store.h"
 
 /* Derives the key of `owner` from the master key in the file `key` of the directory `root`
  * (named `path` in reasons). With `make`, a missing master key is made first, durably. -ENOKEY

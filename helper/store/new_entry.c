@@ -15,7 +15,7 @@
 
 enum { CHANGE_PATIENCE_MS = 5000 };
 
-void store_making_sweep(int accounts) {
+void new_entry_sweep(int accounts) {
     static const char *const files[] = {"record.0", "record.1", "lock"};
     SCOPED_FD int dir =
         openat(accounts, STORE_UNFINISHED, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -26,14 +26,14 @@ void store_making_sweep(int accounts) {
     unlinkat(accounts, STORE_UNFINISHED, AT_REMOVEDIR);
 }
 
-int store_making_begin(int accounts, const char *path, struct reason *reason) {
+int new_entry_begin(int accounts, const char *path, struct reason *reason) {
     int r = lock_wait(accounts, clock_boot_ms() + CHANGE_PATIENCE_MS);
     if (r < 0)
         return reason_set(reason, r, "cannot lock accounts/ for %s: %s", path, strerror(-r));
-    store_making_sweep(accounts);
+    new_entry_sweep(accounts);
     return 0;
 }
 
-void store_making_end(int accounts) {
+void new_entry_end(int accounts) {
     flock(accounts, LOCK_UN);
 }

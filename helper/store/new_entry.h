@@ -16,10 +16,10 @@
 /* Locks `accounts`, the open directory of the entry that is to be at `path`, and removes what lies
  * under that name. The lock is held for work on this disk alone, never while the network is waited
  * for; who holds it for longer was stopped, and is not waited for. Errors of lock_wait. */
-int store_making_begin(int accounts, const char *path, struct reason *reason);
-void store_making_end(int accounts);
+int new_entry_begin(int accounts, const char *path, struct reason *reason);
+void new_entry_end(int accounts);
 
 /* Removes an unfinished entry and what it has in it, as far as it is there. */
-void store_making_sweep(int accounts);
+void new_entry_sweep(int accounts);
 
 #endif

@@ -7,9 +7,9 @@
 
 #include <stdint.h>
 
+#include "owner.h"
 #include "record.h"
 #include "seal.h"
-#include "store.h"
 
 enum { SLOT_MACHINE_ID_SIZE = 33 };
 

@@ -4,7 +4,7 @@
  *
  *   key                        the master key
  *   accounts/NAME/lock         locked (flock) around a load and the replaces that follow it
- *   accounts/NAME/record.0     the two slots (store_slot.c): generation N lies in
+ *   accounts/NAME/record.0     the two slots (slot.c): generation N lies in
  *   accounts/NAME/record.1     record.(N mod 2), so that a write never touches the newest
  *
  * An entry is made as `.new` and gets its name by a rename, one at a time under the lock of
@@ -109,7 +109,7 @@ static int open_files(struct store_entry *entry, int dir, int flags, struct reas
         r = entry->slots[i] =
             store_file_open(dir, entry->path, slot_names[i], O_RDWR | flags, reason);
     if (r == -ENOENT) /* never -ENOENT to our caller: that would say "not enrolled" */
-        return reason_set(reason, -EBADMSG, "%s is incomplete; remove it and enrol %s anew",
+        return reason_set(reason, -EBADMSG, "%s is incomplete; remove it and enroll %s anew",
                           entry->path, entry->binding.owner.account);
     return r < 0 ? r : 0;
 }
@@ -213,7 +213,7 @@ int store_entry_create(struct store *store, const struct store_owner *owner, str
     r = make_accounts(store, reason);
     if (r < 0)
         return r;
-    r = store_making_begin(store->accounts, entry->path, reason);
+    r = new_entry_begin(store->accounts, entry->path, reason);
     if (r < 0)
         return r;
     r = fill_entry(store, entry, STORE_UNFINISHED, record, reason);
@@ -222,8 +222,8 @@ int store_entry_create(struct store *store, const struct store_owner *owner, str
                    fsync(store->accounts) < 0))
         r = reason_set(reason, -errno, "cannot make %s: %s", entry->path, strerror(errno));
     if (r < 0)
-        store_making_sweep(store->accounts);
-    store_making_end(store->accounts);
+        new_entry_sweep(store->accounts);
+    new_entry_end(store->accounts);
     if (r == 0) {
         *ret = entry;
         entry = NULL;
@@ -274,14 +274,14 @@ static int explain_load(const struct store_entry *entry, int error, struct reaso
         return reason_set(reason, error,
                           "%s holds a grant of account %s, uid %u, provider %s, but "
                           "this is account %s, uid %u, provider %s; if that is as it should be, "
-                          "remove the directory and enrol anew",
+                          "remove the directory and enroll anew",
                           entry->path, claim.account, claim.uid, claim.provider, owner->account,
                           owner->uid, owner->provider);
     if (error == -EBADMSG || error == -ENODATA)
         return reason_set(reason, -EBADMSG,
                           "no record in %s opens: cut off, altered, or sealed on "
                           "another machine or with another master key; remove the directory and "
-                          "enrol %s anew",
+                          "enroll %s anew",
                           entry->path, owner->account);
     if (error == -EPROTONOSUPPORT)
         return reason_set(reason, error, "%s was written by a newer oauth-login", entry->path);

@@ -14,18 +14,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "owner.h"
 #include "reason.h"
 #include "record.h"
 
 struct store;
 struct store_entry;
-
-/* Whose record it is. A record opens only for the owner it was sealed for. */
-struct store_owner {
-    const char *account; /* the name service's spelling; not empty, no '/', not "." or ".." */
-    uid_t uid;
-    const char *provider; /* the configuration's name for it */
-};
 
 #define SCOPED_STORE __attribute__((cleanup(store_close)))
 #define SCOPED_ENTRY __attribute__((cleanup(store_entry_close)))

@@ -9,6 +9,7 @@
 
 #include "config.h"
 #include "fuzz.h"
+#include "load.h"
 #include "protocol.h"
 #include "scoped.h"
 

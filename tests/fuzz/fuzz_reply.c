@@ -12,8 +12,8 @@
 
 enum { REPLY_MAX = 2 * PROTOCOL_FRAME_MAX };
 
-static const uint8_t *reply;
-static size_t reply_size;
+static const uint8_t *sent;
+static size_t sent_size;
 static int helper = -1;
 
 /* In the place of client/spawn.c: the fuzzer is the helper. */
@@ -21,7 +21,7 @@ int spawn_helper(const char *config) {
     int pair[2];
     (void) config;
     PROMISE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
-    PROMISE(write(pair[1], reply, reply_size) == (ssize_t) reply_size);
+    PROMISE(write(pair[1], sent, sent_size) == (ssize_t) sent_size);
     PROMISE(shutdown(pair[1], SHUT_WR) == 0);
     helper = pair[1];
     return pair[0];
@@ -83,8 +83,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return -1;
     request.operation =
         OPERATION_VERIFY + data[0] % (unsigned) (OPERATION_COUNT - OPERATION_VERIFY);
-    reply = data + 1;
-    reply_size = size - 1;
+    sent = data + 1;
+    sent_size = size - 1;
     ask_helper(&request, &reply);
     close(helper);
     PROMISE(reply.verdict > VERDICT_NONE && reply.verdict < VERDICT_COUNT);

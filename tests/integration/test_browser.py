@@ -1,4 +1,4 @@
-"""People enrol in a browser: authorization code with PKCE, and a redirect to the loopback."""
+"""People enroll in a browser: authorization code with PKCE, and a redirect to the loopback."""
 
 import http.client
 import signal
@@ -39,7 +39,7 @@ def flow(oauth_login, provider, alice, key):
 
 # At a real provider, with a real browser
 
-def test_a_person_enrols_at_the_providers_own_pages_and_logs_in(oauth_login, real, sshd):
+def test_a_person_enrolls_at_the_providers_own_pages_and_logs_in(oauth_login, real, sshd):
     oauth_login.use("sshd")
     with WebBrowser() as browser, Enrolling() as enrolling:
         browser.sign_in(enrolling.address, "alice", real.password("alice"))
@@ -93,7 +93,7 @@ def test_an_endpoint_keeps_its_own_query(oauth_login, flow, alice):
         assert enrolling.address.startswith(f"{flow.issuer}/login?tenant=7&response_type=code&")
 
 
-def test_every_enrolment_has_secrets_of_its_own(flow):
+def test_every_enrollment_has_secrets_of_its_own(flow):
     with Enrolling() as one, Enrolling() as other:
         for name in ("state", "nonce", "code_challenge", "redirect_uri"):
             assert one.asked[name] != other.asked[name]
@@ -157,7 +157,7 @@ def test_an_error_of_another_issuer_is_not_believed_either(flow):
 
 
 @pytest.mark.parametrize("nonce, said", [(None, "nonce is missing"), ("n", "nonce is another")])
-def test_an_id_token_of_another_enrolment_is_refused(nonce, said, flow, key):
+def test_an_id_token_of_another_enrollment_is_refused(nonce, said, flow, key):
     with Enrolling() as enrolling:
         redeeming(flow, key, enrolling, nonce=nonce)
         enrolling.redirect()

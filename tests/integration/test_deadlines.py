@@ -18,7 +18,7 @@ from terminal import Terminal
 
 @pytest.fixture
 def renewals(corp):
-    """The renewals that came after the enrolment's, each as the refresh token it spent."""
+    """The renewals that came after the enrollment's, each as the refresh token it spent."""
     before = len(corp.requests("/token"))
 
     def spent(count=None):

@@ -1,4 +1,4 @@
-"""oauth-login doctor: what is wrong is named, with the mend; and "all good" is good."""
+"""oauth-login doctor: what is wrong is named, with the fix; and "all good" is good."""
 
 import os
 import re
@@ -30,7 +30,7 @@ def well(oauth_login, provider, alice):
     return oauth_login
 
 
-def findings(machine, level="wrong"):
+def findings(machine, level="error"):
     return [one for one in machine.run_json("doctor")["findings"] if one["level"] == level]
 
 
@@ -39,7 +39,7 @@ def one_wrong(machine, status=4):
     result = machine.run("doctor")
     assert result.status == status, result
     (finding,) = findings(machine)
-    assert finding["why"] and finding["mend"]
+    assert finding["why"] and finding["fix"]
     for part in finding.values():
         assert untimed(part) in untimed(result.stdout)
     return finding
@@ -88,7 +88,7 @@ def test_a_wrong_secret_is_found_at_a_provider_that_does_not_name_it_and_burns_n
     host.write_secret("corp.secret", "another")
     finding = one_wrong(oauth_login)
     assert "corp refuses bastion or its secret" in finding["what"]
-    assert "client_secret_file" in finding["mend"]
+    assert "client_secret_file" in finding["fix"]
     host.write_secret("corp.secret", glewlwyd.client_secret)
     assert oauth_login.run("doctor").ok
     assert oauth_login.verdict("alice") == "granted"
@@ -104,7 +104,7 @@ def test_a_wrong_client_id_without_a_secret_is_found(oauth_login, provider, host
     oauth_login.configure(provider, client_id="bastoin")
     finding = one_wrong(oauth_login)
     assert "corp refuses bastoin (" in finding["what"]
-    assert "set client_id" in finding["mend"]
+    assert "set client_id" in finding["fix"]
 
 
 def test_a_public_client_is_tried_by_a_device_authorization(oauth_login, glewlwyd, host, alice):
@@ -144,26 +144,26 @@ def test_a_client_of_which_the_provider_tells_nothing_is_a_warning(well, provide
     result = well.run("doctor")
     assert result.ok
     assert "does not tell whether bastion is right" in result.stdout
-    assert result.stdout.endswith("\nall good, with 1 to be looked at\n")
+    assert result.stdout.endswith("\nall good, with 1 warning\n")
 
 
 def test_a_wrong_ca_file_is_named_as_such(well, provider, authority):
     well.configure(provider, ca_file=authority.self_signed("other", "Other authority").file)
     finding = one_wrong(well)
     assert "TLS failed" in finding["what"]
-    assert "set ca_file" in finding["mend"]
+    assert "set ca_file" in finding["fix"]
 
 
-@pytest.mark.parametrize("kind, status, mend", [
+@pytest.mark.parametrize("kind, status, fix", [
     ("expired", 3, "the provider has to renew its certificate"),
     ("not_yet_valid", 3, "this machine's clock"),
     ("wrong_host", 4, "the certificate is for another host"),
 ])
-def test_a_certificate_that_is_refused_is_told_apart(kind, status, mend, well, authority):
+def test_a_certificate_that_is_refused_is_told_apart(kind, status, fix, well, authority):
     with ScriptedProvider(getattr(authority, kind)(), authority.file) as provider:
         provider.client_auth = "client_secret_basic"
         well.configure(provider)
-        assert mend in one_wrong(well, status)["mend"]
+        assert fix in one_wrong(well, status)["fix"]
 
 
 def told_time(provider, ahead):
@@ -209,7 +209,7 @@ def test_a_proof_that_the_provider_does_not_offer_is_found(well, provider):
 def test_a_wrong_configuration_is_named_with_file_and_line(well, host):
     host.configure("[login]\nprovidr = corp\n")
     finding = one_wrong(well)
-    assert "/oauth-login.conf:2: [login] providr: there is no such key" in finding["what"]
+    assert "/oauth-login.conf:2: [login] providr: unknown key" in finding["what"]
 
 
 def test_a_configuration_that_the_helper_cannot_read_is_found(well):
@@ -266,7 +266,7 @@ def test_a_missing_user_is_found(well, host):
         line for line in lines if not line.startswith("oauth-login:")))
     result = well.run("doctor")
     assert result.status == 5
-    assert "wrong   user: oauth-login does not exist on this machine" in result.stdout
+    assert "error   user: oauth-login does not exist on this machine" in result.stdout
     assert "systemd-sysusers" in result.stdout
 
 
@@ -278,7 +278,7 @@ def test_a_setuid_helper_is_found(well):
     finally:
         helper.chmod(0o755)
     assert result.status == 5
-    assert f"wrong   helper: {helper} is setuid or setgid" in result.stdout
+    assert f"error   helper: {helper} is setuid or setgid" in result.stdout
 
 
 def test_a_session_line_before_pam_keyinit_is_found(well, host):
@@ -341,7 +341,7 @@ def test_a_misspelt_module_is_found(name, well, host):
     number = 1 + host.pam_text("sudo").splitlines().index(f"account    required   {name}")
     finding = one_wrong(well)
     assert finding["what"].startswith(f"pam.d/sudo:{number}: account: there is no module")
-    assert finding["mend"] == "write pam_oauth_login.so"
+    assert finding["fix"] == "write pam_oauth_login.so"
 
 
 def test_a_session_line_without_an_account_line_is_a_warning(well, host):
@@ -415,14 +415,14 @@ def test_nothing_secret_is_shown(well, provider, host):
     assert provider.refresh_token("alice") not in said
 
 
-def test_enrolment_in_a_login_has_demands_of_its_own_on_sshd(well, host):
+def test_enrollment_in_a_login_has_demands_of_its_own_on_sshd(well, host):
     with_lines(host, "sshd", "@include common-auth",
                "auth [success=done ignore=ignore default=die] pam_oauth_login.so enroll\n"
                "@include common-auth")
     host.files.write("/etc/ssh/sshd_config", "UsePAM yes\nLoginGraceTime 110\n"
                                              "KbdInteractiveAuthentication no\n")
     said = " ".join(finding["what"] for finding in findings(well, "warning"))
-    assert "LoginGraceTime is 110 s, but an enrolment in a login may take 100 s" in said
+    assert "LoginGraceTime is 110 s, but an enrollment in a login may take 100 s" in said
     assert "KbdInteractiveAuthentication" in said + str(findings(well))
     host.files.write("/etc/ssh/sshd_config", "UsePAM yes\nLoginGraceTime 111\n"
                                              "KbdInteractiveAuthentication yes\n")
@@ -446,7 +446,7 @@ def test_sessions_that_nobody_looks_after_are_a_warning(values, late, well, alic
         leader.terminate()
     file.unlink()
     assert bool(found) == late
-    assert not late or "oauth-login-watch.timer" in found[0]["mend"]
+    assert not late or "oauth-login-watch.timer" in found[0]["fix"]
 
 
 def test_a_service_of_which_a_locker_includes_a_part_is_judged_all_the_same(well, host):
@@ -464,7 +464,7 @@ def test_a_gdm_that_unlocks_whatever_account_says_is_a_warning(well, host):
     (finding,) = findings(well, "warning")
     assert finding["what"].startswith("pam.d/gdm-password:")
     assert finding["what"].endswith("there is no auth line")
-    assert "auth required pam_oauth_login.so" in finding["mend"]
+    assert "auth required pam_oauth_login.so" in finding["fix"]
 
 
 def test_a_way_around_the_line_that_keeps_a_screen_locked_is_found(well, host):
@@ -486,7 +486,7 @@ def test_a_locker_without_a_resident_helper_is_found(service, well, host):
     host.pam(service, (EXAMPLES / "swaylock").read_text())
     finding = one_wrong(well, status=5)
     assert finding["what"].startswith(f"pam.d/{service}: no resident helper")
-    assert "oauth-login-helper.socket" in finding["mend"]
+    assert "oauth-login-helper.socket" in finding["fix"]
     resident = Resident()
     try:
         assert findings(well) == []

@@ -67,7 +67,7 @@ def test_alice_gets_in_only_where_doctor_found_a_way(name, corp, oauth_login, ho
     (code,) = pam_host.run("alice").codes
     assert code == ("SUCCESS" if open_to_alice else "PERM_DENIED")
     wrong = [finding["what"] for finding in oauth_login.run_json("doctor")["findings"]
-             if finding["level"] == "wrong"]
+             if finding["level"] == "error"]
     assert bool(wrong) == open_to_alice, wrong
     assert all(what.startswith("pam.d/pam-host") for what in wrong)
 
@@ -82,5 +82,5 @@ def test_root_is_refused_only_where_doctor_says_so(lines, said, corp, oauth_logi
     (code,) = pam_host.run("root").codes
     assert code == ("PERM_DENIED" if said else "SUCCESS")
     wrong = [finding["what"] for finding in oauth_login.run_json("doctor")["findings"]
-             if finding["level"] == "wrong"]
+             if finding["level"] == "error"]
     assert wrong == ([f"pam.d/pam-host:1: account: {said}"] if said else [])

@@ -1,4 +1,4 @@
-"""People enrol by a code that they approve elsewhere: device authorization, RFC 8628."""
+"""People enroll by a code that they approve elsewhere: device authorization, RFC 8628."""
 
 import re
 import signal
@@ -12,7 +12,7 @@ from scripted_server import Answer
 from terminal import Terminal
 
 
-def test_a_person_enrols_with_a_code_and_logs_in(oauth_login, glewlwyd, sshd, alice):
+def test_a_person_enrolls_with_a_code_and_logs_in(oauth_login, glewlwyd, sshd, alice):
     oauth_login.configure(glewlwyd, scope="openid offline_access")
     oauth_login.use("sshd")
     with enroll() as terminal:
@@ -35,7 +35,7 @@ def test_somebody_elses_approval_leaves_the_account_unenrolled(oauth_login, glew
     assert is_vacant("alice")
 
 
-def test_a_pinned_account_enrols_again_only_as_itself(oauth_login, glewlwyd, alice):
+def test_a_pinned_account_enrolls_again_only_as_itself(oauth_login, glewlwyd, alice):
     oauth_login.configure(glewlwyd, scope="openid offline_access")
     oauth_login.enroll_at(glewlwyd, "alice")
     with enroll() as terminal:
@@ -89,19 +89,19 @@ def test_a_no_of_the_person_or_the_provider_ends_it(answer, status, said, oauth_
     assert oauth_login.verdict("alice") == "not-enrolled"
 
 
-@pytest.mark.parametrize("error, mend", [
+@pytest.mark.parametrize("error, fix", [
     ("invalid_scope", "set scope"),
     ("unauthorized_client", "--browser"),
     ("invalid_client", "oauth-login doctor"),
 ])
-def test_a_provider_that_gives_no_code_says_whose_move_it_is(error, mend, oauth_login, provider,
+def test_a_provider_that_gives_no_code_says_whose_move_it_is(error, fix, oauth_login, provider,
                                                              alice):
     provider.discovery["device_authorization_endpoint"] = f"{provider.issuer}/device"
     provider.queue("/device", pending(error))
     oauth_login.configure(provider)
     result = oauth_login.run("enroll", "alice")
     assert result.status == 4
-    assert error in result.stderr and mend in result.stderr
+    assert error in result.stderr and fix in result.stderr
 
 
 def test_root_is_not_enrolled_and_the_exit_status_says_so(oauth_login, device):

@@ -1,4 +1,4 @@
-"""A first login enrols: the option `enroll`, in sshd and wherever nobody can answer."""
+"""A first login enrolls: the option `enroll`, in sshd and wherever nobody can answer."""
 
 import re
 import time
@@ -57,7 +57,7 @@ def code_or_pending(provider, request):
 
 
 def use_example(host, oauth_login, option="enroll"):
-    """sshd's shipped example with the line that it has for enrolments."""
+    """sshd's shipped example with the line that it has for enrollments."""
     oauth_login.use("sshd")
     text = host.pam_text("sshd")
     assert "\n#auth [" in text
@@ -82,7 +82,7 @@ def shown_code(terminal):
 # With a key and a real provider
 
 
-def test_a_first_login_enrols_and_the_second_asks_nobody(host, oauth_login, real, proving_sshd):
+def test_a_first_login_enrolls_and_the_second_asks_nobody(host, oauth_login, real, proving_sshd):
     use_example(host, oauth_login)
     mark = host.log.mark()
     with login(proving_sshd, READ_KEY) as terminal:
@@ -138,7 +138,7 @@ def test_somebody_elses_approval_is_refused_and_named(host, oauth_login, real, p
     assert oauth_login.verdict("alice") == "not-enrolled"
 
 
-def test_a_pinned_account_enrols_again_only_as_itself(host, oauth_login, device, proving_sshd):
+def test_a_pinned_account_enrolls_again_only_as_itself(host, oauth_login, device, proving_sshd):
     use_example(host, oauth_login)
     oauth_login.enroll(device, "alice")
     device.revoke("alice")

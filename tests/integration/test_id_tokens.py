@@ -1,4 +1,4 @@
-"""ID tokens: verified at enrolment and for require = id_token, compared whenever one comes."""
+"""ID tokens: verified at enrollment and for require = id_token, compared whenever one comes."""
 
 import json
 import time
@@ -82,7 +82,7 @@ NAMES = ["another key", "another key by name", "unknown kid", "traversing kid", 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_forged_token_is_refused_at_enrolment_and_as_proof(
+def test_a_forged_token_is_refused_at_enrollment_and_as_proof(
         name, signing, provider, key, stranger):
     token = forged(key, stranger, provider)[name]
     unreadable = name == "JSON serialization"  # nobody's word about the person
@@ -124,7 +124,7 @@ CLAIMS = {
 
 
 @pytest.mark.parametrize("name", CLAIMS)
-def test_a_token_of_another_kind_is_refused_at_enrolment_and_renewal(name, signing, provider, key):
+def test_a_token_of_another_kind_is_refused_at_enrollment_and_renewal(name, signing, provider, key):
     wrong = CLAIMS[name]
     assert importing(signing, provider, key.sign(claims(provider, **wrong))).status == 1
     assert importing(signing, provider, key.sign(claims(provider))).ok

@@ -53,7 +53,7 @@ def test_it_stays_locked_after_the_account_is_gone(host, corp, resident, oauth_l
     assert locker.opens(alice.password)
 
 
-def test_without_the_resident_helper_it_stays_locked_and_the_log_has_the_mend(host, service,
+def test_without_the_resident_helper_it_stays_locked_and_the_log_has_the_fix(host, service,
                                                                                locker, alice):
     mark = host.log.mark()
     assert locker.stays_locked(alice.password)

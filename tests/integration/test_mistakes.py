@@ -28,8 +28,8 @@ username_claim = preferred_username
 """
 
 WRONG = {
-    "unknown key": ("[login]\nprovidr = corp\n", ":2: [login] providr: there is no such key"),
-    "unknown section": ("[logon]\nx = 1\n", "[logon] x: there is no such section"),
+    "unknown key": ("[login]\nprovidr = corp\n", ":2: [login] providr: unknown key"),
+    "unknown section": ("[logon]\nx = 1\n", "[logon] x: unknown section"),
     "no section": ("provider = corp\n", ":1: a key before the first section"),
     "open bracket": ("[login\nprovider = corp\n", ":1: a section is [NAME]"),
     "no equals sign": (GOOD + "client_secret\n", ":7: neither [SECTION] nor KEY = VALUE"),
@@ -39,10 +39,10 @@ WRONG = {
     "bad duration": ("[login]\ndeadline = 10\n", ":2: [login] deadline: '10' must be a duration"),
     "out of range": ("[login]\ndeadline = 1h\n", "deadline: '1h' is out of range (1 to 300 sec"),
     "bad number": ("[login]\nminimum_uid = many\n", "minimum_uid: 'many' must be a whole number"),
-    "bad choice": ("[provider corp]\nclient_auth = jwt\n", "'jwt' is none of: none client_secret"),
+    "bad choice": ("[provider corp]\nclient_auth = jwt\n", "'jwt' must be one of: none client_secret"),
     "no TLS": ("[provider corp]\nissuer = http://x\n", "must be an https:// address"),
     "relative path": ("[provider corp]\nca_file = ca.pem\n", "must be an absolute path"),
-    "no such proof": (GOOD + "require = jwt\n", "'jwt' is none of: refresh id_token userinfo"),
+    "no such proof": (GOOD + "require = jwt\n", "'jwt' must be one of: refresh id_token userinfo"),
     "no claims": (GOOD + "require_groups = admins\n", "refresh brings no claims"),
     "no provider": ("[login]\nreuse_within = 0\n", "[login] provider: not set"),
     "provider elsewhere": ("[login]\nprovider = corp\n", "there is no [provider corp]"),
@@ -218,7 +218,7 @@ def move_entry():
 ])
 def test_a_spoilt_store_is_a_fault_and_stays_as_it_is(
         spoil, user, complaint, enrolled, provider, bob):
-    mend = spoil()
+    fix = spoil()
     before, sent = snapshot(), len(provider.requests())
     try:
         for command in (("verify", user), ("import", user)):
@@ -228,17 +228,17 @@ def test_a_spoilt_store_is_a_fault_and_stays_as_it_is(
         assert snapshot() == before
         assert len(provider.requests()) == sent
     finally:
-        if mend:
-            mend()
+        if fix:
+            fix()
 
 
 @pytest.mark.parametrize("words, said", [
-    (["verfy", "alice"], "there is no command 'verfy'\n"),
-    (["--json", "verify"], "there is no command '--json'; options stand behind the command"),
-    (["verify"], "too few words behind verify"),
-    (["status", "alice", "bob"], "too many words behind status"),
-    (["verify", "--bogus", "alice"], "verify: --bogus is not an option"),
-    (["verify", "-x", "alice"], "verify: -x is not an option"),
+    (["verfy", "alice"], "unknown command 'verfy'\n"),
+    (["--json", "verify"], "unknown command '--json'; options follow the command"),
+    (["verify"], "too few arguments to verify"),
+    (["status", "alice", "bob"], "too many arguments to status"),
+    (["verify", "--bogus", "alice"], "verify: unknown option --bogus"),
+    (["verify", "-x", "alice"], "verify: unknown option -x"),
     (["list", "--unused"], "list: --unused needs a value"),
     (["list", "--unused", "90"], "takes a duration such as 90d"),
     (["enroll", "--json"], "enroll does not take that option"),

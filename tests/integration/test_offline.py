@@ -87,7 +87,7 @@ def test_a_yes_is_shared_for_reuse_within(enrolled, provider):
     assert len(provider.requests("/token")) == sent
 
 
-def test_a_no_is_not_shared_with_a_client_that_was_mended(enrolled, provider):
+def test_a_no_is_not_shared_with_a_client_that_was_fixed(enrolled, provider):
     provider.revoke("alice")
     assert enrolled.verdict("alice") == "reauthorize"
     enrolled.configure(provider, login={"reuse_within": "1h"}, client_id="another")

@@ -154,8 +154,8 @@ def test_config_names_another_file(host, corp, sshd, options):
 
 
 @pytest.mark.parametrize("option, wrong", (
-    ("minimum_uid=1000", "is no option; see pam_oauth_login"),
-    ("Permissive", "is no option; see pam_oauth_login"),
+    ("minimum_uid=1000", "is unknown; see pam_oauth_login"),
+    ("Permissive", "is unknown; see pam_oauth_login"),
     ("permissive=yes", "takes no value"),
     ("keyring=maybe", "takes session or none"),
     ("keyring", "takes session or none"),

@@ -213,7 +213,7 @@ def test_an_address_that_is_not_verified_is_nobodys(verified, status, oauth_logi
     ({"require": "userinfo", "require_claim": "active"}, "active is not CLAIM=VALUE"),
     ({"require": "userinfo", "require_claim": "=x"}, "=x is not CLAIM=VALUE"),
     ({"require_scope": "s" * 300}, "a word of more than 250 bytes"),
-    ({"require": "jwt"}, "'jwt' is none of: refresh id_token userinfo introspection"),
+    ({"require": "jwt"}, "'jwt' must be one of: refresh id_token userinfo introspection"),
     ({"require": "id_token"}, "require = id_token, but corp sent none"),
 ])
 def test_a_policy_that_could_not_be_held_is_refused(keys, complaint, enrolled, provider):

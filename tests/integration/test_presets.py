@@ -1,4 +1,4 @@
-"""preset = NAME: enrolment, renewal, the dead grant, the closed account, as each provider has it.
+"""preset = NAME: enrollment, renewal, the dead grant, the closed account, as each provider has it.
 
 The provider is the scripted one on loopback, so endpoints are overridden; the presets' own
 addresses are in tests/unit/test_preset.c.
@@ -25,7 +25,7 @@ def no(error, description="", status=400, **more):
 class Habits:
     """What a provider does in its own way."""
 
-    asks: dict  # what an enrolment must ask for beside the client's id
+    asks: dict  # what an enrollment must ask for beside the client's id
     dead: Answer
     closed: Answer  # at the path
     closed_said: str
@@ -133,15 +133,15 @@ class Site:
                 return self.habits.pending
             form = {**request.form, "grant_type": "refresh_token",
                     "refresh_token": self.provider.issue_grant(self.person)}
-            return self.tokens(replace(request, form=form), enrolment=True)
+            return self.tokens(replace(request, form=form), enrollment=True)
         return self.tokens(request)
 
-    def tokens(self, request, enrolment=False):
+    def tokens(self, request, enrollment=False):
         answer = self.provider.correct(request)
         body = json.loads(answer.body)
         if "error" in body:
             return answer
-        if enrolment:  # who never rotates sends it here alone
+        if enrollment:  # who never rotates sends it here alone
             body["refresh_token"] = self.provider.refresh_token(self.person)
         elif not self.habits.rotates:
             del body["refresh_token"]
@@ -175,16 +175,16 @@ def site(oauth_login, provider, alice, key):
 
 @pytest.fixture
 def enrolled(site):
-    def enrol(name):
+    def enroll(name):
         at = site(name)
         result = at.oauth_login.run("enroll", "alice")
         assert result.ok, result
         return at
-    return enrol
+    return enroll
 
 
 @pytest.mark.parametrize("name", HABITS)
-def test_people_enrol_by_device_flow_and_their_grants_renew(name, enrolled, provider):
+def test_people_enroll_by_device_flow_and_their_grants_renew(name, enrolled, provider):
     at = enrolled(name)
     (asked,) = provider.requests(at.habits.device)
     secret = {"client_secret": provider.client_secret} if at.habits.client_auth != "none" else {}
@@ -196,7 +196,7 @@ def test_people_enrol_by_device_flow_and_their_grants_renew(name, enrolled, prov
 
 
 @pytest.mark.parametrize("name", HABITS)
-def test_a_dead_grant_leads_to_a_new_enrolment(name, enrolled, provider):
+def test_a_dead_grant_leads_to_a_new_enrollment(name, enrolled, provider):
     at = enrolled(name)
     provider.queue("/token", at.habits.dead)
     said = at.verify()
@@ -212,7 +212,7 @@ def test_a_closed_account_is_denied_in_the_providers_words(name, enrolled, provi
 
 
 @pytest.mark.parametrize("name", HABITS)
-def test_somebody_elses_approval_enrols_nobody(name, site, provider):
+def test_somebody_elses_approval_enrolls_nobody(name, site, provider):
     at = site(name)
     at.person = "mallory"
     at.more = {claim: value.replace("alice", "mallory") if isinstance(value, str) else value
@@ -274,7 +274,7 @@ def test_membership_of_an_organization_at_github_decides(site, provider):
     ("github", "user tokens expire"), ("google", "access_type=offline"),
     ("keycloak", "offline_access"),
 ])
-def test_no_refresh_token_names_the_mend_at_this_provider(name, said, site, provider):
+def test_no_refresh_token_names_the_fix_at_this_provider(name, said, site, provider):
     at = site(name)
 
     def without(request):

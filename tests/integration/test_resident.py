@@ -123,7 +123,7 @@ def test_people_ask_for_themselves(host, corp, resident, no_other_helper, alice)
     assert host.run_as("alice", "oauth-login", "verify", "alice").status == 1
 
 
-def test_people_enrol_themselves(oauth_login, resident, no_other_helper, alice):
+def test_people_enroll_themselves(oauth_login, resident, no_other_helper, alice):
     with tempfile.TemporaryDirectory(prefix="glewlwyd-") as directory:
         Path(directory).chmod(0o755)
         with Glewlwyd(Path(directory) / "provider") as provider:

@@ -134,7 +134,7 @@ def test_without_it_root_starts_a_helper(service):
     assert service.run("alice").codes == ("SUCCESS",)
 
 
-def test_without_it_a_user_is_told_the_mend(host, corp, service, alice):
+def test_without_it_a_user_is_told_the_fix(host, corp, service, alice):
     as_alice = ("setpriv", f"--reuid={alice.uid}", f"--regid={alice.uid}", "--clear-groups")
     mark = host.log.mark()
     assert service.run("alice", wrapper=as_alice).codes == ("SYSTEM_ERR",)

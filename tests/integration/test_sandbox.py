@@ -154,7 +154,7 @@ def test_what_would_take_memory_to_parse_ends_cleanly(body, corp, oauth_login):
     assert oauth_login.verdict("alice") == "granted"
 
 
-def test_a_ca_file_that_was_mended_counts_at_once(corp, oauth_login, authority, host):
+def test_a_ca_file_that_was_fixed_counts_at_once(corp, oauth_login, authority, host):
     """Nothing was sent to the provider, so there is nothing to wait for."""
     host.files.write("/etc/oauth-login/corp-ca.pem", "nothing of the kind\n")
     oauth_login.configure(corp, ca_file="/etc/oauth-login/corp-ca.pem")

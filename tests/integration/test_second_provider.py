@@ -21,11 +21,11 @@ def op(certificate, authority):
 
 @pytest.fixture
 def configured(oauth_login, op, alice):
-    oauth_login.configure(op, scope="openid offline_access", auth_params=op.enrol_params)
+    oauth_login.configure(op, scope="openid offline_access", auth_params=op.enroll_params)
     return op
 
 
-def test_a_person_enrols_with_a_code_and_logs_in_again_and_again(oauth_login, configured, sshd):
+def test_a_person_enrolls_with_a_code_and_logs_in_again_and_again(oauth_login, configured, sshd):
     oauth_login.use("sshd")
     with enroll() as terminal:
         configured.approve_device("alice", code_of(terminal))
@@ -49,7 +49,7 @@ def test_somebody_elses_approval_leaves_the_account_unenrolled(oauth_login, conf
     ("alice", "alice is enrolled at corp.", "granted"),
     ("mallory", "preferred_username = mallory", "not-enrolled"),
 ])
-def test_a_person_enrols_at_the_providers_own_pages(person, said, verdict, oauth_login, configured):
+def test_a_person_enrolls_at_the_providers_own_pages(person, said, verdict, oauth_login, configured):
     with WebBrowser() as browser, Enrolling() as enrolling:
         browser.open(enrolling.address)
         browser.fill(login=person, password="any")

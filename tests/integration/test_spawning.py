@@ -371,7 +371,7 @@ def test_what_a_helper_says_moves_no_cursor(host, service, oauth_login):
 @pytest.mark.parametrize("frames", [
     prompt(1801), prompt(1) * 2, prompt(1)[:-4] + (1).to_bytes(4, "big"),
 ], ids=["a long wait", "two prompts", "another way"])
-def test_an_impostor_at_an_enrolment_is_one_too(host, corp, oauth_login, frames):
+def test_an_impostor_at_an_enrollment_is_one_too(host, corp, oauth_login, frames):
     script(host, says(notice(500) + frames + reply(1), "wait"))
     result = oauth_login.run("enroll", "alice", timeout=10)
     assert result.status == 5 and ODD in result.stderr, result

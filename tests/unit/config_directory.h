@@ -8,6 +8,7 @@
 #include "unit.h"
 
 #include "config.h"
+#include "load.h"
 
 struct directory {
     char *scratch;

@@ -51,7 +51,7 @@ static inline void token_set(struct record *record, const char *token) {
                      0);
 }
 
-/* Enrols `owner` with `token`. */
+/* Enrolls `owner` with `token`. */
 static inline void directory_enroll(struct directory *directory, const struct store_owner *owner,
                                     const char *token) {
     SCOPED_ENTRY struct store_entry *entry = NULL;

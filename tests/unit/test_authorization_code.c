@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_authorization_code.c - browser.c: the authorization request, and what its response is worth.
+ * test_authorization_code.c - authorization_code.c: the authorization request, and what its
+ * response is worth.
  */
 #include "unit.h"
 

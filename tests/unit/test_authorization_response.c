@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_authorization_response.c - redirect.c: an authorization response in a request by anybody.
+ * test_authorization_response.c - authorization_response.c: an authorization response in a request
+ * by anybody.
  */
 #include "unit.h"
 

@@ -121,9 +121,9 @@ static const struct wrong wrong_login[] = {
     {"minimum_uid = 1000x", ":2: [login] minimum_uid: '1000x' must be a whole number"},
     {"minimum_uid = 0x3e8", ":2: [login] minimum_uid: '0x3e8' must be a whole number"},
     {"minimum_uid =", ":2: [login] minimum_uid: '' must be a whole number"},
-    {"minimum_uids = 1000", ":2: [login] minimum_uids: there is no such key"},
-    {"Deadline = 10s", ":2: [login] Deadline: there is no such key"},
-    {"issuer = https://x", ":2: [login] issuer: there is no such key"},
+    {"minimum_uids = 1000", ":2: [login] minimum_uids: unknown key"},
+    {"Deadline = 10s", ":2: [login] Deadline: unknown key"},
+    {"issuer = https://x", ":2: [login] issuer: unknown key"},
 };
 
 static const struct wrong wrong_provider[] = {
@@ -138,21 +138,23 @@ static const struct wrong wrong_provider[] = {
     {"userinfo_endpoint = file:///etc/passwd", ":4: [provider corp] userinfo_endpoint: 'file:"},
     {"userinfo_endpoint = https://x/\xc3\xa9", ":4: [provider corp] userinfo_endpoint: 'https://x"
                                                "/\\xC3\\xA9' must be an https:// address"},
-    {"client_auth = basic", ":4: [provider corp] client_auth: 'basic' is none of: none "
+    {"client_auth = basic", ":4: [provider corp] client_auth: 'basic' must be one of: none "
                             "client_secret_basic client_secret_post"},
-    {"client_auth = client_secret", ":4: [provider corp] client_auth: 'client_secret' is none of"},
+    {"client_auth = client_secret",
+     ":4: [provider corp] client_auth: 'client_secret' must be one of"},
     {"client_auth = private_key_jwt", ":4: [provider corp] client_auth: 'private_key_jwt' is none"},
     {"client_secret_file = corp.secret", ":4: [provider corp] client_secret_file: 'corp.secret' "
                                          "must be an absolute path"},
     {"ca_file = ca.pem", ":4: [provider corp] ca_file: 'ca.pem' must be an absolute path"},
     {"proxy = socks5://x", ":4: [provider corp] proxy: 'socks5://x' must be an http:// or https"},
     {"proxy = proxy:3128", ":4: [provider corp] proxy: 'proxy:3128' must be"},
-    {"require = jwt", ":4: [provider corp] require: 'jwt' is none of: refresh id_token userinfo "
-                      "introspection"},
-    {"require = Refresh", ":4: [provider corp] require: 'Refresh' is none of"},
+    {"require = jwt",
+     ":4: [provider corp] require: 'jwt' must be one of: refresh id_token userinfo "
+     "introspection"},
+    {"require = Refresh", ":4: [provider corp] require: 'Refresh' must be one of"},
     {"introspection_endpoint = http://x", ":4: [provider corp] introspection_endpoint: 'http://x'"},
-    {"client_secret = hunter2", ":4: [provider corp] client_secret: there is no such key"},
-    {"deadline = 10s", ":4: [provider corp] deadline: there is no such key"},
+    {"client_secret = hunter2", ":4: [provider corp] client_secret: unknown key"},
+    {"deadline = 10s", ":4: [provider corp] deadline: unknown key"},
 };
 
 static void each_wrong_login_line_is_named(void **state) {
@@ -218,14 +220,14 @@ static void a_setting_that_keeps_nobody_out_may_stand_there_already(void **state
 
 static void a_wrong_section_or_account_is_named(void **state) {
     static const struct wrong rows[] = {
-        {"[logins]\nx = 1", ":9: [logins] x: there is no such section; there are [login]"},
-        {"[Login]\nx = 1", ":9: [Login] x: there is no such section"},
-        {"[provider]\nx = 1", ":9: [provider] x: there is no such section"},
-        {"[provider a b]\nx = 1", ":9: [provider a b] x: there is no such section"},
-        {"[provider ../x]\nx = 1", ":9: [provider ../x] x: there is no such section"},
-        {"[providers corp]\nx = 1", ":9: [providers corp] x: there is no such section"},
-        {"[accounts]\nx = 1", ":9: [accounts] x: there is no such section"},
-        {"[account corp]\nx = 1", ":9: [account corp] x: there is no such section"},
+        {"[logins]\nx = 1", ":9: [logins] x: unknown section; the sections are [login]"},
+        {"[Login]\nx = 1", ":9: [Login] x: unknown section"},
+        {"[provider]\nx = 1", ":9: [provider] x: unknown section"},
+        {"[provider a b]\nx = 1", ":9: [provider a b] x: unknown section"},
+        {"[provider ../x]\nx = 1", ":9: [provider ../x] x: unknown section"},
+        {"[providers corp]\nx = 1", ":9: [providers corp] x: unknown section"},
+        {"[accounts]\nx = 1", ":9: [accounts] x: unknown section"},
+        {"[account corp]\nx = 1", ":9: [account corp] x: unknown section"},
         {"bob =", ":8: [accounts corp] bob: names no subject"},
         {"[accounts other]\nbob =", ":9: [accounts other] bob: names no subject"},
     };

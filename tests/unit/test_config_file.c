@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_config_file.c - config_file.c, and the secret's file of config.c: which files are read, in
+ * test_config_file.c - config/file.c, and the secret's file of config.c: which files are read, in
  * which order, whose they must be, and what is no configuration at all.
  */
 #include <errno.h>

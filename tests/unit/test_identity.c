@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include "identity.h"
+#include "provider.h"
 
 /* The configuration of a provider "corp" that maps alice to subject 1001 in [accounts], unless
  * `by_claim`. */
@@ -272,10 +273,10 @@ static void without_an_issuer_the_token_endpoint_is_who_the_provider_is(void **s
     (void) state;
     struct directory directory;
     set_up(&directory, false);
-    assert_string_equal(identity_issuer(&directory.config.provider), "https://idp");
+    assert_string_equal(provider_issuer(&directory.config.provider), "https://idp");
     directory.config.provider.issuer = "";
     directory.config.provider.token_endpoint = "https://idp/token";
-    assert_string_equal(identity_issuer(&directory.config.provider), "https://idp/token");
+    assert_string_equal(provider_issuer(&directory.config.provider), "https://idp/token");
     assert_int_equal(check_pin(&directory, "https://idp/token", "1001"), VERDICT_GRANTED);
     assert_int_equal(check_pin(&directory, "", "1001"), VERDICT_DENIED);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_messages.c - question.c: a question is whole and within its limits, or it is none.
+ * test_messages.c - messages.c: a question is whole and within its limits, or it is none.
  */
 #include "unit.h"
 

@@ -58,15 +58,15 @@ static void enroll_says_who_may_be_asked(void **state) {
     assert_false(options.assume_proven);
 }
 
-static void a_wrong_word_is_named_with_its_mend(void **state) {
+static void a_wrong_word_is_named_with_its_fix(void **state) {
     static const struct {
         const char *word, *complaint;
     } wrong[] = {
-        {"permisive", "'permisive' in /etc/pam.d is no option"},
+        {"permisive", "'permisive' in /etc/pam.d is unknown"},
         {"permissive=yes", "takes no value"},
-        {"debu", "is no option"},
-        {"debugg", "is no option"},
-        {"", "is no option"},
+        {"debu", "is unknown"},
+        {"debugg", "is unknown"},
+        {"", "is unknown"},
         {"deadline", "takes a duration"},
         {"deadline=5", "takes a duration"},
         {"deadline=0", "takes 1s to 5m"},
@@ -80,7 +80,7 @@ static void a_wrong_word_is_named_with_its_mend(void **state) {
         {"enroll=", "takes no value, or unproven"},
         {"enroll=proven", "takes no value, or unproven"},
         {"enroll=unproven2", "takes no value, or unproven"},
-        {"enrol", "is no option"},
+        {"enroll", "is unknown"},
     };
     (void) state;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
@@ -106,7 +106,7 @@ int main(void) {
         cmocka_unit_test(without_options_the_file_decides),
         cmocka_unit_test(every_option_reaches_its_place),
         cmocka_unit_test(enroll_says_who_may_be_asked),
-        cmocka_unit_test(a_wrong_word_is_named_with_its_mend),
+        cmocka_unit_test(a_wrong_word_is_named_with_its_fix),
         cmocka_unit_test(a_very_long_word_is_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

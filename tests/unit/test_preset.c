@@ -64,9 +64,10 @@ static void the_names_are_in_the_order_of_their_numbers(void **state) {
 static void an_unknown_preset_is_told_the_known_ones(void **state) {
     struct directory *directory = *state;
     SCOPED_TEXT char *text = with(directory, "azure", "issuer = https://x\n");
-    assert_text_refused(directory, text,
-                        ":4: [provider corp] preset: 'azure' is none of: none google entra okta "
-                        "auth0 keycloak github gitlab");
+    assert_text_refused(
+        directory, text,
+        ":4: [provider corp] preset: 'azure' must be one of: none google entra okta "
+        "auth0 keycloak github gitlab");
 }
 
 static void a_tenant_s_issuer_is_asked_for_by_its_shape(void **state) {

@@ -71,7 +71,7 @@ static void no_token_lies_in_the_files_to_be_read(void **state) {
     }
 }
 
-/* A full disk must show when somebody enrols, not at the renewal that burns the grant. */
+/* A full disk must show when somebody enrolls, not at the renewal that burns the grant. */
 static void a_renewal_needs_no_new_room_on_the_disk(void **state) {
     struct directory *directory = *state;
     struct stat before, after;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_store_files.c - store_file.c and store_key.c: whose files they are, of what kind, and the
+ * test_store_files.c - store/file.c and key.c: whose files they are, of what kind, and the
  * one master key.
  */
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_store_new_entry.c - store_making.c: entries are made one at a time, and what a process has
+ * test_store_new_entry.c - new_entry.c: entries are made one at a time, and what a process has
  * left that died meanwhile goes with the next.
  */
 #include <errno.h>
@@ -37,10 +37,10 @@ static void two_do_not_make_entries_at_a_time(void **state) {
     directory_enroll(directory, &alice, "refresh-1");
     SCOPED_FD int ours = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     SCOPED_FD int theirs = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    assert_int_equal(store_making_begin(ours, path, &directory->reason), 0);
+    assert_int_equal(new_entry_begin(ours, path, &directory->reason), 0);
     assert_int_equal(flock(theirs, LOCK_EX | LOCK_NB), -1);
     assert_int_equal(errno, EWOULDBLOCK);
-    store_making_end(ours);
+    new_entry_end(ours);
     assert_int_equal(flock(theirs, LOCK_EX | LOCK_NB), 0);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_store_slots.c - store_slot.c: a record opens whole, newest, and for its owner only.
+ * test_store_slots.c - slot.c: a record opens whole, newest, and for its owner only.
  */
 #include <errno.h>
 
@@ -53,7 +53,7 @@ static void two_records_cut_are_no_record(void **state) {
     for (size_t length = 0; length < image_size(&slot); length++) {
         unit_write(older, slot.data, length);
         assert_load_fails(directory, &alice, -EBADMSG);
-        assert_has(directory->reason.text, "enrol alice anew");
+        assert_has(directory->reason.text, "enroll alice anew");
     }
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_verdict_cache.c - earlier.c: what is shared, for how long, and what the grace still allows.
- * The clocks are the kernel's; the tests set what the record remembers, seconds away from limits.
+ * test_verdict_cache.c - verdict_cache.c: what is shared, for how long, and what the grace still
+ * allows. The clocks are the kernel's; the tests set what the record remembers, seconds away from
+ * limits.
  */
 #include "unit.h"
 

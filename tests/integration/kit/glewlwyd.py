@@ -172,7 +172,7 @@ class Glewlwyd:
                          headers=cookie)
 
     def issue_grant(self, name, client_id=None) -> str:
-        """A fresh refresh token of the account, by the device flow as an enrolment gets it."""
+        """A fresh refresh token of the account, by the device flow as an enrollment gets it."""
         return self._enroll(name, client_id)["refresh_token"]
 
     def password(self, name) -> str:

@@ -26,7 +26,7 @@ SERVER = Path(__file__).with_suffix(".mjs")
 class OidcProvider:
     """One provider with its people, of the same names as Glewlwyd; a context manager."""
 
-    enrol_params = "prompt=consent"  # OpenID Connect Core section 11 wants it for offline_access
+    enroll_params = "prompt=consent"  # OpenID Connect Core section 11 wants it for offline_access
 
     def __init__(self, certificate, ca_file):
         self.port = free_port()

@@ -24,8 +24,12 @@ def build(directory, guards, attacks=True):
     program = Path(directory) / "-".join(["helper", *sorted(guards), str(attacks)])
     wrapped = [name for guard, name in GUARDS.items() if guard not in guards]
     wrapped += ["http_perform"] if attacks else []
-    run("gcc", "-D_GNU_SOURCE", "-I", str(CHECKOUT / "common"), "-o", str(program), str(SOURCE),
-        *map(str, sorted((CHECKOUT / "build" / "helper").glob("*.o"))),
+    objects = [CHECKOUT / "build" / source.relative_to(CHECKOUT).with_suffix(".o")
+               for room in ("common", "helper") for source in (CHECKOUT / room).rglob("*.c")]
+    rooms = {source.parent for room in ("common", "helper")
+             for source in (CHECKOUT / room).rglob("*.h")}
+    run("gcc", "-D_GNU_SOURCE", *[f"-I{room}" for room in sorted(rooms)], "-o", str(program),
+        str(SOURCE), *map(str, sorted(objects)),
         *[f"-Wl,--wrap={name}" for name in wrapped], *LIBRARIES, check=True)
     return program
 

@@ -114,7 +114,7 @@ def device(first):
     return first
 
 
-def test_an_enrolment_that_is_killed_enrols_or_does_not(device, tally):
+def test_an_enrollment_that_is_killed_enrolls_or_does_not(device, tally):
     """Each run waits a second before it asks whether the code is approved."""
     def tried(whole):
         asked = whole.sent(device.provider.port)[2].index
@@ -126,7 +126,7 @@ def test_an_enrolment_that_is_killed_enrols_or_does_not(device, tally):
         again = import_again(device, device.provider.issue_grant("alice"))
         assert again.verdict == "granted", again.reason
         assert verify(device) == "granted"
-        tally.count("kill, enrolment", verdict)
+        tally.count("kill, enrollment", verdict)
 
     kill_everywhere(device, "enroll", check, tried=tried)
 

@@ -3,8 +3,8 @@
  * clock.h - the two clocks. Waiting and sharing go by the boot clock, which nobody can set;
  * what must hold across a reboot (token life, offline grace) by the wall clock.
  */
-#ifndef OAUTH_LOGIN_HELPER_BASE_CLOCK_H
-#define OAUTH_LOGIN_HELPER_BASE_CLOCK_H
+#ifndef OAUTH_LOGIN_COMMON_CLOCK_H
+#define OAUTH_LOGIN_COMMON_CLOCK_H
 
 #include <stdint.h>
 

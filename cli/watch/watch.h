@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * watch.h - oauth-login watch: the open sessions.
+ */
+#ifndef OAUTH_LOGIN_CLI_WATCH_WATCH_H
+#define OAUTH_LOGIN_CLI_WATCH_WATCH_H
+
+#include "command.h"
+
+/* Looks after the open sessions once, for oauth-login-watch.service. Returns the exit status. */
+int command_watch(const struct arguments *arguments);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * decision.c - the steps of a decision about an enrolled account.
+ */
+#include "decision.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "clock.h"
+#include "identity.h"
+#include "proof.h"
+#include "renewal.h"
+#include "reply.h"
+#include "stored_account.h"
+#include "verdict_cache.h"
+
+static enum verdict conclude_not_enrolled(struct exchange *exchange, bool pending) {
+    struct reason reason;
+    if (pending)
+        reason_set(&reason, 0, "an import was not finished; run it again");
+    else
+        reason_set(&reason, 0, "no grant is stored; run: oauth-login enroll %s, or import",
+                   exchange->account.name);
+    return exchange_conclude(exchange, VERDICT_NOT_ENROLLED, &reason);
+}
+
+/* NONE when the account is managed, else the concluded verdict. */
+static enum verdict check_managed(struct exchange *exchange) {
+    struct reason reason = {""};
+    int managed = account_is_managed(&exchange->account, &exchange->config.login, &reason);
+    if (managed > 0)
+        return VERDICT_NONE;
+    if (managed == 0)
+        return exchange_conclude(exchange, VERDICT_NOT_MANAGED, &reason);
+    return exchange_conclude(exchange, managed == -EINVAL ? VERDICT_MISCONFIGURED : VERDICT_FAULT,
+                             &reason);
+}
+
+void decision_consider_grace(struct exchange *exchange, const struct record *record) {
+    if (exchange->reply.verdict != VERDICT_UNREACHABLE ||
+        !verdict_cache_grace(record, &exchange->config, &exchange->reply.grace_until))
+        return;
+    exchange->reply.source = SOURCE_GRACE;
+    exchange->reply.last_granted = record->last_granted;
+    exchange_conclude(exchange, VERDICT_GRANTED_OFFLINE, &exchange->reply.reason);
+}
+
+/* GRANTED when what was pinned at enrollment is what the configuration says, else concluded. */
+static enum verdict check_pin(struct exchange *exchange, const struct record *record) {
+    struct reason reason = {""};
+    enum verdict verdict =
+        identity_check_pin(&exchange->config, &exchange->account, record, &reason);
+    return verdict == VERDICT_GRANTED ? verdict : exchange_conclude(exchange, verdict, &reason);
+}
+
+/* The lock was not to be had: a login before this one still waits for the provider. */
+static enum verdict conclude_waited(struct exchange *exchange, struct store_entry *entry,
+                                    const struct reason *reason) {
+    SCOPED_RECORD struct record record = {0};
+    struct reason ignored;
+    exchange_conclude(exchange, VERDICT_UNREACHABLE, reason);
+    if (store_entry_load(entry, &record, &ignored) == 0 && record.enrolled != 0 &&
+        check_pin(exchange, &record) == VERDICT_GRANTED)
+        decision_consider_grace(exchange, &record);
+    return exchange->reply.verdict;
+}
+
+enum verdict decision_open(struct exchange *exchange, enum stored_account_mode mode,
+                           struct stored_account *ret) {
+    struct reason reason = {""};
+    enum verdict verdict = check_managed(exchange);
+    if (verdict != VERDICT_NONE)
+        return verdict;
+    int r = stored_account_open(exchange, mode, exchange->deadline_ms, ret, &reason);
+    if (r == -ENOENT)
+        return conclude_not_enrolled(exchange, false);
+    if (r == -ETIMEDOUT && ret->entry)
+        return conclude_waited(exchange, ret->entry, &reason);
+    if (r < 0)
+        return exchange_conclude(exchange, VERDICT_FAULT, &reason);
+    if (ret->record.enrolled == 0)
+        return conclude_not_enrolled(exchange, ret->record.pending_digest[0] != '\0');
+    verdict = check_pin(exchange, &ret->record);
+    return verdict == VERDICT_GRANTED ? VERDICT_NONE : verdict;
+}
+
+struct waiting {
+    struct exchange *exchange;
+    const struct record *record;
+};
+
+/* The asker waits no longer; the renewal goes on. */
+static void answer_late(void *context) {
+    const struct waiting *waiting = context;
+    exchange_conclude_late(waiting->exchange);
+    decision_consider_grace(waiting->exchange, waiting->record);
+    reply_send(waiting->exchange);
+}
+
+/* Whether the renewed grant is of an account that is active, as policy wants it; noted. */
+static enum verdict prove(struct stored_account *stored, struct renewal *renewal) {
+    struct reason reason = {""};
+    struct record *record = &stored->record;
+    enum verdict verdict = proof_check_live(renewal->provider, record, &record->grant,
+                                            record->subject, &renewal->patience, &renewal->reason);
+    if (verdict != VERDICT_GRANTED) /* what the renewal brought is handed to nobody */
+        record->grant.expires = 0;
+    verdict_cache_store(record, renewal->provider, verdict, &renewal->reason);
+    if (store_entry_replace(stored->entry, record, &reason) == 0)
+        return verdict;
+    renewal->reason = reason;
+    return VERDICT_FAULT;
+}
+
+void decision_ask(struct exchange *exchange, struct stored_account *stored) {
+    struct reason reason = {""};
+    enum verdict verdict = verdict_cache_lookup(&stored->record, &exchange->config, &reason);
+    if (verdict != VERDICT_NONE) {
+        exchange->reply.source = SOURCE_SHARED;
+        exchange_conclude(exchange, verdict, &reason);
+        return;
+    }
+    struct waiting waiting = {exchange, &stored->record};
+    struct renewal renewal = {
+        .provider = &exchange->config.provider,
+        .entry = stored->entry,
+        .record = &stored->record,
+        .grant = &stored->record.grant,
+        .proof_follows = proof_is_needed(&exchange->config.provider),
+        .patience = exchange_patience(exchange, answer_late, &waiting),
+    };
+    exchange->reply.source = SOURCE_REFRESH;
+    verdict = renewal_run(&renewal);
+    exchange->reply.rotated = renewal.rotated;
+    if (verdict == VERDICT_GRANTED && renewal.proof_follows)
+        verdict = prove(stored, &renewal);
+    exchange_conclude(exchange, verdict, &renewal.reason);
+}
+
+bool decision_hand_over(struct exchange *exchange, struct record *record) {
+    struct reason none = {""};
+    exchange->reply.expires = record->grant.expires;
+    if (record->last_verdict != VERDICT_GRANTED || record->grant.expires <= clock_wall())
+        return false;
+    secret_move(&exchange->reply.token, &record->grant.access);
+    strcpy(exchange->reply.scope, record->grant.scope);
+    exchange_conclude(exchange, VERDICT_GRANTED, &none);
+    return true;
+}
