@@ -260,7 +260,7 @@ static void the_resident_helper_has_its_limits_whatever_else_is_wrong(void **sta
                          "");
     assert_helper_limits(*state, "[helper]\nmax_children = 5\nmax_children_per_user = 0\n", 64, 16,
                          ":3: [helper] max_children_per_user: '0' is out of range (1 to 1000)");
-    assert_helper_limits(*state, "[helper]\nmax = 5\n", 64, 16, ":2: [helper] max: there is no");
+    assert_helper_limits(*state, "[helper]\nmax = 5\n", 64, 16, ":2: [helper] max: unknown key");
 }
 
 static void a_wrong_limit_of_the_helper_is_a_mistake_like_any_other(void **state) {

@@ -80,7 +80,7 @@ static void a_wrong_word_is_named_with_its_fix(void **state) {
         {"enroll=", "takes no value, or unproven"},
         {"enroll=proven", "takes no value, or unproven"},
         {"enroll=unproven2", "takes no value, or unproven"},
-        {"enroll", "is unknown"},
+        {"enrol", "is unknown"},
     };
     (void) state;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
