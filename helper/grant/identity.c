@@ -50,7 +50,7 @@ static enum verdict match_claim(const struct provider_config *provider, const ch
         return DENY(reason, "the grant is of %s = %.100s, not of account %s%s%.100s", claim, name,
                     account, provider->username_suffix[0] != '\0' ? " with one of " : "",
                     provider->username_suffix);
-    return VERDICT_GRANTED;
+    return VERDICT_NONE;
 }
 
 bool identity_subject(struct json_object *claims, const char *claim,
@@ -72,7 +72,7 @@ enum verdict identity_match(const struct config *config, const struct account *a
         return DENY(reason, "the grant is of subject %.100s, but [accounts %s] says %s = %.100s",
                     subject, config->provider.name, account->name, mapped);
     if (mapped)
-        return VERDICT_GRANTED;
+        return VERDICT_NONE;
     if (config->provider.username_claim[0] == '\0')
         return DENY(reason,
                     "[accounts %s] has no entry for %s; the grant is of subject %.100s: if that is "
@@ -90,7 +90,7 @@ enum verdict identity_match_configured(const struct config *config, const struct
                     "the provider has no userinfo for this grant, and [accounts %s] has no "
                     "entry for %s; one must say whose grant it is",
                     config->provider.name, account->name);
-    return VERDICT_GRANTED;
+    return VERDICT_NONE;
 }
 
 enum verdict identity_check_pin(const struct config *config, const struct account *account,
@@ -111,5 +111,5 @@ enum verdict identity_check_pin(const struct config *config, const struct accoun
     if (!mapped && config->provider.username_claim[0] == '\0')
         return DENY(reason, "[accounts %s] has no entry for %s", config->provider.name,
                     account->name);
-    return VERDICT_GRANTED;
+    return VERDICT_NONE;
 }

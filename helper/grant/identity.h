@@ -16,7 +16,7 @@ bool identity_subject(struct json_object *claims, const char *claim, char ret[RE
 
 /* Matches the claims of an ID token, whose `subject_claim` is sub, or of userinfo (OpenID Connect
  * Core section 5.3.2) with `account`: by [accounts], else by username_claim; exactly, case and all.
- * GRANTED, with the subject in `ret_subject`, or DENIED with the reason. */
+ * NONE, with the subject in `ret_subject`, or DENIED with the reason. */
 enum verdict identity_match(const struct config *config, const struct account *account,
                             struct json_object *claims, const char *subject_claim,
                             char ret_subject[RECORD_SUBJECT_SIZE], struct reason *reason);
@@ -26,7 +26,7 @@ enum verdict identity_match_configured(const struct config *config, const struct
                                        char ret_subject[RECORD_SUBJECT_SIZE],
                                        struct reason *reason);
 
-/* Whether what was pinned at enrollment is what the configuration says today. GRANTED or DENIED. */
+/* Whether what was pinned at enrollment is what the configuration says today: NONE, or DENIED. */
 enum verdict identity_check_pin(const struct config *config, const struct account *account,
                                 const struct record *record, struct reason *reason);
 

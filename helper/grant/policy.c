@@ -44,7 +44,7 @@ enum verdict policy_check_scope(const struct provider_config *provider, const ch
         if (!config_list_has(scope, word))
             return DENY(reason, "require_scope: the grant lacks %s%s", word,
                         scope[0] == '\0' ? " (the provider does not say what it granted)" : "");
-    return VERDICT_GRANTED;
+    return VERDICT_NONE;
 }
 
 /* Whether a claim's text is, or with a separator holds, exactly `group`. */
@@ -101,7 +101,7 @@ static enum verdict check_groups(const struct provider_config *provider, struct 
     char group[POLICY_WORD_SIZE];
     const char *wanted = provider->require_groups;
     if (wanted[0] == '\0')
-        return VERDICT_GRANTED;
+        return VERDICT_NONE;
     struct json_object *groups = json_value_at(claims, provider->groups_claim);
     if (!groups && is_elsewhere(claims, provider->groups_claim)) {
         reason_set(reason, 0,
@@ -115,7 +115,7 @@ static enum verdict check_groups(const struct provider_config *provider, struct 
         return DENY(reason, "require_groups: the claims have no %s", provider->groups_claim);
     while (next_part(&wanted, ",", group))
         if (has_group(provider, groups, group))
-            return VERDICT_GRANTED;
+            return VERDICT_NONE;
     return DENY(reason, "require_groups: in none of %.200s", provider->require_groups);
 }
 
@@ -128,7 +128,7 @@ static enum verdict check_claim(const char *demand, struct json_object *claims,
     struct json_object *value = json_value_at(claims, path);
     if (!value)
         return DENY(reason, "require_claim: the claims have no %s", path);
-    return is_value(value, demand + length + 1) ? VERDICT_GRANTED
+    return is_value(value, demand + length + 1) ? VERDICT_NONE
                                                 : DENY(reason, "require_claim: not %s", demand);
 }
 
@@ -137,7 +137,7 @@ enum verdict policy_check_claims(const struct provider_config *provider, struct 
     char demand[POLICY_WORD_SIZE];
     const char *wanted = provider->require_claim;
     enum verdict verdict = check_groups(provider, claims, reason);
-    while (verdict == VERDICT_GRANTED && next_part(&wanted, " \t,", demand))
+    while (verdict == VERDICT_NONE && next_part(&wanted, " \t,", demand))
         verdict = check_claim(demand, claims, reason);
     return verdict;
 }

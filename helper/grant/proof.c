@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "clock.h"
+#include "fetch.h"
 #include "id_token.h"
 #include "identity.h"
 #include "policy.h"
 #include "provider.h"
+#include "verdict.h"
 
 /* DENIED, with the reason that the arguments say. */
 #define DENY(reason, ...) (reason_set(reason, 0, __VA_ARGS__), VERDICT_DENIED)
@@ -52,7 +54,7 @@ static enum verdict check_id_token(const struct provider_config *provider, struc
         return DENY(reason, "the ID token is older than the one before");
     if (issued > record->id_token_issued)
         record->id_token_issued = issued;
-    return VERDICT_GRANTED;
+    return VERDICT_NONE;
 }
 
 enum verdict proof_check_answer(const struct provider_config *provider, struct record *record,
@@ -61,7 +63,7 @@ enum verdict proof_check_answer(const struct provider_config *provider, struct r
     enum verdict verdict = policy_check_scope(provider, grant->scope, reason);
     /* A provider whose subjects lie elsewhere has no `sub` to compare (config/check.c). */
     bool comparable = strcmp(provider->subject_claim, "sub") == 0;
-    return verdict == VERDICT_GRANTED && grant->id_token.length > 0 && comparable
+    return verdict == VERDICT_NONE && grant->id_token.length > 0 && comparable
                ? check_id_token(provider, record, grant, subject, reason)
                : verdict;
 }
@@ -74,15 +76,15 @@ enum verdict proof_verify_id_token(const struct provider_config *provider, struc
     if (grant->id_token.length == 0 || !id_token_is_accepted(&grant->id_token)) {
         reason_set(reason, 0, "require = id_token, but %s sent %s", provider->name,
                    grant->id_token.length == 0 ? "none" : "one whose algorithm is not accepted");
-        return VERDICT_NOT_PERMITTED;
+        return VERDICT_MISCONFIGURED;
     }
     /* Once more with new keys: the provider may have changed them, under a name or without one. */
     for (int anew = 0; anew < 2 && signature != ID_TOKEN_GOOD; anew++) {
         SCOPED_JSON struct json_object *keys = NULL;
         bool cached = provider_has_keys(provider, record);
-        enum verdict verdict = provider_keys(provider, record, anew, patience, &keys, reason);
-        if (verdict != VERDICT_GRANTED)
-            return verdict;
+        enum outcome outcome = provider_keys(provider, record, anew, patience, &keys, reason);
+        if (outcome != OUTCOME_ANSWERED)
+            return verdict_of(outcome);
         signature = id_token_verify(&grant->id_token, keys, reason);
         if (!cached)
             break;
@@ -93,35 +95,30 @@ enum verdict proof_verify_id_token(const struct provider_config *provider, struc
     if (!*ret_claims)
         return DENY(reason, "the ID token's payload is no JSON object");
     return id_token_check(*ret_claims, provider->issuer, provider->client_id, clock_wall(), reason)
-               ? VERDICT_GRANTED
+               ? VERDICT_NONE
                : VERDICT_DENIED;
 }
 
-/* The claims of userinfo or introspection: GRANTED with the object, owned by the caller. */
+/* The claims of userinfo or introspection: NONE with the object, owned by the caller. */
 static enum verdict fetch_claims(const struct provider_config *provider, struct record *record,
                                  const struct secret *access, const struct http_patience *patience,
                                  struct json_object **ret_claims, struct reason *reason) {
     bool userinfo = provider->require == REQUIRE_USERINFO;
+    enum provider_endpoint endpoint = userinfo ? PROVIDER_USERINFO : PROVIDER_INTROSPECTION;
     const char *url = NULL;
-    enum verdict verdict =
-        provider_find(provider, userinfo ? PROVIDER_USERINFO : PROVIDER_INTROSPECTION, record,
-                      patience, &url, reason);
-    if (verdict != VERDICT_GRANTED)
-        return verdict;
+    enum outcome outcome = provider_find(provider, endpoint, record, patience, &url, reason);
+    if (outcome != OUTCOME_ANSWERED)
+        return verdict_of(outcome);
     if (url[0] == '\0') {
         reason_set(reason, 0, "require = %s, but [provider %s] has no such endpoint",
                    userinfo ? "userinfo" : "introspection", provider->name);
-        return VERDICT_MISCONFIGURED;
+        return verdict_of(OUTCOME_NO_ENDPOINT);
     }
     if (!userinfo)
-        verdict = provider_introspect(provider, url, access, patience, ret_claims, reason);
-    else
-        verdict = provider_fetch_userinfo(provider, url, access, patience, ret_claims, reason);
-    if (verdict != VERDICT_NOT_PERMITTED)
-        return verdict;
-    /* A fresh token that userinfo does not take is the account's end; a client that may not
-     * introspect is the client's. */
-    return userinfo ? VERDICT_DENIED : VERDICT_MISCONFIGURED;
+        return verdict_of(fetch_introspection(provider, url, access, patience, ret_claims, reason));
+    outcome = fetch_userinfo(provider, url, access, patience, ret_claims, reason);
+    /* A fresh token that userinfo does not take is the account's end. */
+    return outcome == OUTCOME_NOT_SERVED ? VERDICT_DENIED : verdict_of(outcome);
 }
 
 /* RFC 7662 leaves `sub` out where it likes; userinfo MUST have it (OpenID Connect Core 5.3.2). */
@@ -139,16 +136,14 @@ enum verdict proof_check_live(const struct provider_config *provider, struct rec
                               const struct record_grant *grant, const char *subject,
                               const struct http_patience *patience, struct reason *reason) {
     SCOPED_JSON struct json_object *claims = NULL;
-    enum verdict verdict = VERDICT_GRANTED;
+    enum verdict verdict = VERDICT_NONE;
     if (!proof_is_needed(provider))
-        return VERDICT_GRANTED;
+        return VERDICT_NONE;
     if (provider->require == REQUIRE_ID_TOKEN)
         verdict = proof_verify_id_token(provider, record, grant, patience, &claims, reason);
     else
         verdict = fetch_claims(provider, record, &grant->access, patience, &claims, reason);
-    if (verdict == VERDICT_NOT_PERMITTED)
-        return VERDICT_MISCONFIGURED;
-    if (verdict != VERDICT_GRANTED)
+    if (verdict != VERDICT_NONE)
         return verdict;
     if (!is_subject(provider, claims, subject))
         return DENY(reason, "the provider's proof is of another subject than %.100s", subject);

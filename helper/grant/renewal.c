@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "clock.h"
+#include "fetch.h"
 #include "proof.h"
 #include "provider.h"
-#include "token_request.h"
+#include "token_response.h"
+#include "verdict.h"
 #include "verdict_cache.h"
 
 /* Stores the record; a disk that fails once is asked once more, since what is lost here can't
@@ -39,8 +41,8 @@ static int send_again(struct renewal *renewal, const struct http_settings *setti
 
 static int send_request(struct renewal *renewal, const char *url, const struct oauth_request *built,
                         struct http_response *response) {
-    struct http_settings settings = provider_http(renewal->provider);
-    struct http_request request = provider_request(url, built);
+    struct http_settings settings = fetch_settings(renewal->provider);
+    struct http_request request = fetch_request(url, built);
     int r = http_perform(&settings, &request, &renewal->patience, response);
     if (r >= 0 && response->outcome == HTTP_LOST && clock_boot_ms() < renewal->patience.linger_ms)
         r = send_again(renewal, &settings, &request, response);
@@ -60,26 +62,27 @@ static enum verdict take_answer(struct renewal *renewal, const struct http_respo
         secret_move(&grant->refresh, &judged.refresh);
     /* A grant that died with a lost answer stays one: no later login, and no watch over sessions,
      * may take it for the provider's no to the person. */
-    bool died_lost = judged.verdict == VERDICT_REAUTHORIZE && renewal->lost;
+    enum verdict verdict = verdict_of(judged.outcome);
+    bool died_lost = verdict == VERDICT_REAUTHORIZE && renewal->lost;
     /* The request that was given up may reach the provider behind the one that it answered: there
      * it is a reuse, and kills what has just come. */
     bool overtaken = renewal->rotated && renewal->sent_again;
     /* Who refuses the client, or nobody, has said nothing of a grant that was lost before. */
-    bool unsaid = judged.verdict == VERDICT_UNREACHABLE && !renewal->rotated;
-    bool still_lost = judged.verdict == VERDICT_MISCONFIGURED && renewal->lost;
+    bool unsaid = verdict == VERDICT_UNREACHABLE && !renewal->rotated;
+    bool still_lost = verdict == VERDICT_MISCONFIGURED && renewal->lost;
     grant->in_flight = died_lost || overtaken || unsaid || still_lost;
     if (died_lost)
         reason_set(&renewal->reason, 0,
                    "the provider's answer to a renewal was lost, and the grant "
                    "with it");
-    if (judged.verdict != VERDICT_GRANTED)
-        return judged.verdict;
+    if (verdict != VERDICT_NONE)
+        return verdict;
     secret_move(&grant->access, &judged.access);
     secret_move(&grant->id_token, &judged.id_token);
     grant->expires = clock_wall() + judged.expires_in;
     if (judged.scope[0] != '\0')
         strcpy(grant->scope, judged.scope);
-    return VERDICT_GRANTED;
+    return VERDICT_NONE;
 }
 
 static enum verdict no_memory(struct renewal *renewal) {
@@ -87,7 +90,7 @@ static enum verdict no_memory(struct renewal *renewal) {
     return VERDICT_FAULT;
 }
 
-static enum verdict exchange(struct renewal *renewal, const char *url) {
+static enum verdict renew(struct renewal *renewal, const char *url) {
     SCOPED_OAUTH_REQUEST struct oauth_request built = {0};
     SCOPED_HTTP_RESPONSE struct http_response response = {0};
 
@@ -104,7 +107,7 @@ static enum verdict exchange(struct renewal *renewal, const char *url) {
         return take_answer(renewal, &response);
     bool sent = response.outcome == HTTP_LOST || response.outcome == HTTP_TOO_LARGE;
     renewal->grant->in_flight = sent || renewal->lost;
-    return provider_judge_failure(url, &response, &renewal->reason);
+    return verdict_of(fetch_judge_failure(url, &response, &renewal->reason));
 }
 
 enum verdict renewal_run(struct renewal *renewal) {
@@ -112,20 +115,22 @@ enum verdict renewal_run(struct renewal *renewal) {
     const char *url = NULL;
     renewal->lost = renewal->grant->in_flight != 0;
 
-    enum verdict verdict = provider_find(renewal->provider, PROVIDER_TOKEN, record,
-                                         &renewal->patience, &url, &renewal->reason);
-    if (verdict == VERDICT_GRANTED)
-        verdict = exchange(renewal, url);
+    enum verdict verdict = verdict_of(provider_find(renewal->provider, PROVIDER_TOKEN, record,
+                                                    &renewal->patience, &url, &renewal->reason));
+    if (verdict == VERDICT_NONE)
+        verdict = renew(renewal, url);
     if (verdict == VERDICT_FAULT)
         return verdict;
     bool own = renewal->grant == &record->grant;
-    if (own && verdict == VERDICT_GRANTED)
+    if (own && verdict == VERDICT_NONE)
         verdict = proof_check_answer(renewal->provider, record, &record->grant, record->subject,
                                      &renewal->reason);
     /* A client that the provider has refused is not tried again at once; one that never got so far,
      * for want of a file here, say, is as soon as that is fixed. */
     bool counts = verdict != VERDICT_MISCONFIGURED || renewal->answered;
-    if (own && counts && (verdict != VERDICT_GRANTED || !renewal->proof_follows))
+    if (own && verdict == VERDICT_NONE && !renewal->proof_follows)
+        verdict_cache_store_yes(record, renewal->provider);
+    if (own && verdict != VERDICT_NONE && counts)
         verdict_cache_store(record, renewal->provider, verdict, &renewal->reason);
     return store_twice(renewal) < 0 ? VERDICT_FAULT : verdict;
 }

@@ -23,7 +23,7 @@ struct renewal {
     struct record_grant *grant; /* the record's grant, or its pending one */
     bool proof_follows;         /* a renewal alone is no yes yet: the caller notes the verdict */
     struct http_patience patience;
-    struct reason reason; /* set unless granted */
+    struct reason reason; /* set unless nothing speaks against the account */
     bool rotated;         /* set when a new refresh token was stored */
     bool answered;        /* the token endpoint gave a complete answer to this renewal */
     bool lost;            /* an answer was lost: to this renewal, or to one before */
@@ -31,8 +31,9 @@ struct renewal {
 };
 
 /* Renews, stores what came, and returns what the provider's answer means for the account. When
- * GRANTED, access, expires and scope of the grant are new. An answer about the account's own
- * grant is noted for later logins (verdict_cache.h). FAULT when the store failed. */
+ * NONE, nothing speaks against it: access, expires and scope of the grant are new. An answer about
+ * the account's own grant is noted for later logins (verdict_cache.h). FAULT when the store failed.
+ */
 enum verdict renewal_run(struct renewal *renewal);
 
 #endif

@@ -76,6 +76,16 @@ static void note_misconfigured(struct record *record, const struct provider_conf
     strcpy(record->misconfigured_reason, reason->text);
 }
 
+bool verdict_cache_has_yes(const struct record *record) {
+    return record->last_verdict == VERDICT_GRANTED;
+}
+
+void verdict_cache_store_yes(struct record *record, const struct provider_config *provider) {
+    static const struct reason none = {""};
+    verdict_cache_store(record, provider, VERDICT_GRANTED, &none);
+    record->last_granted = clock_wall();
+}
+
 void verdict_cache_store(struct record *record, const struct provider_config *provider,
                          enum verdict verdict, const struct reason *reason) {
     if (verdict == VERDICT_UNREACHABLE) {
@@ -93,9 +103,7 @@ void verdict_cache_store(struct record *record, const struct provider_config *pr
     record->last_verdict = verdict;
     record->judged = now();
     digest_client(provider, record->judged_client);
-    if (verdict == VERDICT_GRANTED)
-        record->last_granted = clock_wall();
-    strcpy(record->last_reason, verdict == VERDICT_GRANTED ? "" : reason->text);
+    strcpy(record->last_reason, reason->text);
 }
 
 static int64_t back_off(int64_t times) {
@@ -129,9 +137,10 @@ enum verdict verdict_cache_lookup(const struct record *record, const struct conf
     if (!is_within(&record->judged, login->reuse_within) ||
         !is_same_client(&config->provider, record->judged_client))
         return VERDICT_NONE;
-    if (record->last_verdict == VERDICT_GRANTED)
-        return record->grant.expires > clock_wall() ? VERDICT_GRANTED : VERDICT_NONE;
-    if (record->last_verdict != VERDICT_DENIED && record->last_verdict != VERDICT_REAUTHORIZE)
+    if (verdict_cache_has_yes(record) && record->grant.expires <= clock_wall())
+        return VERDICT_NONE;
+    if (!verdict_cache_has_yes(record) && record->last_verdict != VERDICT_DENIED &&
+        record->last_verdict != VERDICT_REAUTHORIZE)
         return VERDICT_NONE;
     reason_set(reason, 0, "%s", record->last_reason);
     return (enum verdict) record->last_verdict;
@@ -149,7 +158,7 @@ bool verdict_cache_grace(const struct record *record, const struct config *confi
     const struct login_config *login = &config->login;
     int64_t wall = clock_wall();
     int64_t elapsed = since(&record->judged);
-    if (record->last_verdict != VERDICT_GRANTED || login->offline_grace == 0 ||
+    if (!verdict_cache_has_yes(record) || login->offline_grace == 0 ||
         wall < record->last_granted || wall - record->last_granted >= login->offline_grace)
         return false;
     if (elapsed / 1000 >= login->offline_grace || went_back(&record->judged) ||

@@ -10,9 +10,14 @@
 #include "config.h"
 #include "record.h"
 
-/* Notes the provider's answer in the record; the caller stores it. */
+/* Notes in the record that the provider's answer lets the account in, or which verdict it is
+ * instead; the caller stores the record. */
+void verdict_cache_store_yes(struct record *record, const struct provider_config *provider);
 void verdict_cache_store(struct record *record, const struct provider_config *provider,
                          enum verdict verdict, const struct reason *reason);
+
+/* Whether the provider's last word about the account was a yes. */
+bool verdict_cache_has_yes(const struct record *record);
 
 /* The verdict to share, or VERDICT_NONE when the provider is to be asked:
  *  - its last word about the account, for login->reuse_within;

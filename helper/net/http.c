@@ -7,6 +7,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <openssl/x509_vfy.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -173,24 +174,64 @@ static int64_t read_date(CURL *easy) {
     return date > 0 ? date : 0;
 }
 
-static enum http_outcome judge_failure(CURLcode code, const struct transfer *transfer) {
+/* What OpenSSL found wrong with the peer's certificate; X509_V_OK when the name did not fit. */
+static enum http_cause judge_certificate(CURL *easy) {
+    static const struct {
+        long result;
+        enum http_cause cause;
+    } causes[] = {
+        {X509_V_OK, HTTP_OTHER_HOST},
+        {X509_V_ERR_HOSTNAME_MISMATCH, HTTP_OTHER_HOST},
+        {X509_V_ERR_IP_ADDRESS_MISMATCH, HTTP_OTHER_HOST},
+        {X509_V_ERR_CERT_HAS_EXPIRED, HTTP_EXPIRED},
+        {X509_V_ERR_CERT_NOT_YET_VALID, HTTP_NOT_YET_VALID},
+        {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, HTTP_SELF_SIGNED},
+        {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, HTTP_SELF_SIGNED},
+        {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, HTTP_UNKNOWN_ISSUER},
+        {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, HTTP_UNKNOWN_ISSUER},
+        {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, HTTP_UNKNOWN_ISSUER},
+    };
+    long result = X509_V_ERR_UNSPECIFIED;
+    curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &result);
+    for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++)
+        if (causes[i].result == result)
+            return causes[i].cause;
+    return HTTP_NO_TLS;
+}
+
+static enum http_cause judge_cause(CURL *easy, CURLcode code) {
     switch ((int) code) {
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_URL_MALFORMAT:
-        return HTTP_BAD_SETTING;
+        return HTTP_TRUST_UNUSABLE;
     case CURLE_PEER_FAILED_VERIFICATION:
+        return judge_certificate(easy);
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_ISSUER_ERROR:
-        return transfer->sent ? HTTP_LOST : HTTP_TLS_FAILED;
+        return HTTP_NO_TLS;
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return HTTP_NOT_RESOLVED;
+    case CURLE_COULDNT_CONNECT:
+        return HTTP_NOT_CONNECTED;
+    case CURLE_OPERATION_TIMEDOUT:
+        return HTTP_TIMED_OUT;
     default:
-        return transfer->sent ? HTTP_LOST : HTTP_NOT_SENT;
+        return HTTP_CAUSE_OTHER;
     }
 }
 
-static void judge(CURLcode code, const char *detail, const struct transfer *transfer,
+static const char *describe(CURLcode code, const char *detail) {
+    if (code == CURLE_OK)
+        return "the answer was cut off inside its headers";
+    if (code == CURLE_OPERATION_TIMEDOUT)
+        return "no answer in time";
+    return detail[0] != '\0' ? detail : curl_easy_strerror(code);
+}
+
+static void judge(CURL *easy, CURLcode code, const char *detail, const struct transfer *transfer,
                   struct http_response *ret) {
     if (code == CURLE_OK && transfer->headers_done) {
         ret->outcome = HTTP_ANSWERED;
@@ -202,12 +243,9 @@ static void judge(CURLcode code, const char *detail, const struct transfer *tran
         reason_set(&ret->reason, 0, "the answer was larger than %d bytes", HTTP_BODY_MAX);
         return;
     }
-    ret->outcome = code == CURLE_OK ? HTTP_LOST : judge_failure(code, transfer);
-    const char *what = code == CURLE_OK ? "the answer was cut off inside its headers"
-                       : code == CURLE_OPERATION_TIMEDOUT ? "no answer in time"
-                       : detail[0] != '\0'                ? detail
-                                                          : curl_easy_strerror(code);
-    reason_set(&ret->reason, 0, "%s", what);
+    ret->cause = judge_cause(easy, code);
+    ret->outcome = code == CURLE_OK || transfer->sent ? HTTP_LOST : HTTP_NOT_SENT;
+    reason_set(&ret->reason, 0, "%s", describe(code, detail));
 }
 
 int http_perform(const struct http_settings *settings, const struct http_request *request,
@@ -232,7 +270,7 @@ int http_perform(const struct http_settings *settings, const struct http_request
     CURLcode code = run(multi, &transfer, patience);
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &ret->status);
     ret->date = read_date(easy);
-    judge(code, detail, &transfer, ret);
+    judge(easy, code, detail, &transfer, ret);
     curl_multi_remove_handle(multi, easy);
     return 0;
 }

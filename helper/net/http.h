@@ -24,12 +24,26 @@ struct http_request {
 };
 
 enum http_outcome {
-    HTTP_ANSWERED,    /* a complete answer, whatever its status */
-    HTTP_NOT_SENT,    /* failed before any of the request had left: nothing happened there */
-    HTTP_LOST,        /* sent, but no complete answer came: it may have been carried out */
-    HTTP_TOO_LARGE,   /* sent, and the answer was over HTTP_BODY_MAX */
-    HTTP_TLS_FAILED,  /* the peer could not prove who it is; nothing was sent */
-    HTTP_BAD_SETTING, /* ca_file or proxy can't be used */
+    HTTP_ANSWERED,  /* a complete answer, whatever its status */
+    HTTP_NOT_SENT,  /* failed before any of the request had left: nothing happened there */
+    HTTP_LOST,      /* sent, but no complete answer came: it may have been carried out */
+    HTTP_TOO_LARGE, /* sent, and the answer was over HTTP_BODY_MAX */
+};
+
+/* Why no complete answer came. */
+enum http_cause {
+    HTTP_CAUSE_OTHER,
+    HTTP_NOT_RESOLVED,
+    HTTP_NOT_CONNECTED,
+    HTTP_TIMED_OUT,
+    HTTP_UNKNOWN_ISSUER, /* of the peer's certificate: no trusted one signed it */
+    HTTP_SELF_SIGNED,
+    HTTP_EXPIRED,
+    HTTP_NOT_YET_VALID,
+    HTTP_OTHER_HOST,     /* the certificate names another host */
+    HTTP_NO_TLS,         /* anything else that TLS failed for */
+    HTTP_TRUST_UNUSABLE, /* ca_file, proxy or the address cannot be used */
+    HTTP_CAUSE_COUNT
 };
 
 struct http_response {
@@ -37,7 +51,8 @@ struct http_response {
     long status;
     int64_t date; /* the provider's clock by its Date header, wall seconds; 0: none */
     struct secret body;
-    struct reason reason; /* for any outcome but HTTP_ANSWERED */
+    enum http_cause cause; /* this one and the next for any outcome but HTTP_ANSWERED */
+    struct reason reason;
 };
 
 struct http_settings {

@@ -13,11 +13,6 @@
 #include "record.h"
 #include "secret.h"
 
-enum {
-    OAUTH_LIFE_UNKNOWN = 3600, /* seconds, for a token whose life the provider did not tell */
-    OAUTH_LIFE_MAX = 31536000,
-};
-
 /* A request of this client's, ready to be sent to one of the provider's endpoints. */
 struct oauth_request {
     struct secret form;
@@ -26,22 +21,9 @@ struct oauth_request {
     struct secret password;
 };
 
-/* What the token endpoint answered (RFC 6749 sections 5.1 and 5.2). */
-struct oauth_response {
-    enum verdict verdict;  /* GRANTED: the grant was renewed */
-    struct reason reason;  /* when it was not */
-    struct secret access;  /* when GRANTED */
-    struct secret refresh; /* the rotated refresh token; may be there though `access` is unusable */
-    struct secret id_token;        /* when GRANTED, and if there is one */
-    int64_t expires_in;            /* seconds, 1 .. OAUTH_LIFE_MAX */
-    char scope[RECORD_SCOPE_SIZE]; /* "" when the answer does not say */
-};
-
 #define SCOPED_OAUTH_REQUEST __attribute__((cleanup(oauth_request_clear)))
-#define SCOPED_OAUTH_RESPONSE __attribute__((cleanup(oauth_response_clear)))
 
 void oauth_request_clear(struct oauth_request *request);
-void oauth_response_clear(struct oauth_response *response);
 
 /* Builds the request that renews with `refresh`, authenticating as the configuration says
  * (section 2.3.1: identifier and secret are form-encoded before HTTP Basic). No scope is sent:
@@ -85,17 +67,6 @@ int oauth_build_authorization(const struct provider_config *provider,
 int oauth_build_code(const struct provider_config *provider, const struct secret *code,
                      const struct secret *verifier, const char *redirect_uri,
                      struct oauth_request *ret);
-
-/* The verdict of the error that an authorization response has (RFC 6749 section 4.1.2.1), with the
- * reason; `description` is "" when there is none. Never GRANTED. */
-enum verdict oauth_judge_authorization_error(const char *error, const char *description,
-                                             struct reason *reason);
-
-/* Judges a complete HTTP answer; always sets a verdict. `ret` must be cleared. The life of the
- * token is the number in expires_in, be it an integer, a fraction or digits in a string, at most
- * OAUTH_LIFE_MAX; whatever else is there, or nothing, or a number below 1, is OAUTH_LIFE_UNKNOWN.
- */
-void oauth_judge(long status, const struct secret *body, struct oauth_response *ret);
 
 /* Appends name=value, form-encoded, with a "&" before any but the first pair. -ENOMEM, -E2BIG. */
 int oauth_add_pair(struct secret *form, const char *name, const char *value, size_t size);

@@ -16,6 +16,19 @@ enum verdict exchange_conclude(struct exchange *exchange, enum verdict verdict,
     return verdict;
 }
 
+enum verdict exchange_object(struct exchange *exchange, enum verdict verdict,
+                             const struct reason *reason) {
+    return verdict == VERDICT_NONE ? verdict : exchange_conclude(exchange, verdict, reason);
+}
+
+void exchange_conclude_yes(struct exchange *exchange, const struct reason *reason) {
+    exchange_conclude(exchange, VERDICT_GRANTED, reason);
+}
+
+bool exchange_is_yes(const struct exchange *exchange) {
+    return exchange->reply.verdict == VERDICT_GRANTED;
+}
+
 void exchange_conclude_late(struct exchange *exchange) {
     struct reason reason;
     reason_set(&reason, 0, "%s did not answer within %u s", exchange->config.provider.name,

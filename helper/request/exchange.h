@@ -28,6 +28,15 @@ struct exchange {
 enum verdict exchange_conclude(struct exchange *exchange, enum verdict verdict,
                                const struct reason *reason);
 
+/* Concludes `verdict` unless it is NONE, which speaks against nobody; returns it. */
+enum verdict exchange_object(struct exchange *exchange, enum verdict verdict,
+                             const struct reason *reason);
+
+/* Concludes with GRANTED: the account may log in, or what was asked for is done. `reason` may say
+ * more, or be "". */
+void exchange_conclude_yes(struct exchange *exchange, const struct reason *reason);
+bool exchange_is_yes(const struct exchange *exchange);
+
 /* How long a renewal of this visit waits: until the asker's deadline, when `on_deadline` is called
  * with `context`, and for a provider that has been asked until RENEWAL_LINGER_MS. */
 struct http_patience exchange_patience(const struct exchange *exchange,

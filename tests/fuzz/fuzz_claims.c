@@ -29,9 +29,9 @@ static void check_match(const struct config *config, const char *account,
 }
 
 static void check_verdict(enum verdict verdict, const struct reason *reason) {
-    if ((verdict != VERDICT_GRANTED && verdict != VERDICT_DENIED &&
+    if ((verdict != VERDICT_NONE && verdict != VERDICT_DENIED &&
          verdict != VERDICT_MISCONFIGURED) ||
-        (verdict != VERDICT_GRANTED && reason->text[0] == '\0'))
+        (verdict != VERDICT_NONE && reason->text[0] == '\0'))
         abort();
 }
 
@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
     enum verdict verdict = identity_match(&config, &account, claims, demands[2], subject, &reason);
     check_verdict(verdict, &reason);
-    if (verdict == VERDICT_GRANTED) {
+    if (verdict == VERDICT_NONE) {
         check_match(&config, account.name, claims);
         if (subject[0] == '\0' || strlen(subject) >= sizeof subject)
             abort();

@@ -142,7 +142,8 @@ static const struct wrong wrong_provider[] = {
                             "client_secret_basic client_secret_post"},
     {"client_auth = client_secret",
      ":4: [provider corp] client_auth: 'client_secret' must be one of"},
-    {"client_auth = private_key_jwt", ":4: [provider corp] client_auth: 'private_key_jwt' must be one"},
+    {"client_auth = private_key_jwt",
+     ":4: [provider corp] client_auth: 'private_key_jwt' must be one"},
     {"client_secret_file = corp.secret", ":4: [provider corp] client_secret_file: 'corp.secret' "
                                          "must be an absolute path"},
     {"ca_file = ca.pem", ":4: [provider corp] ca_file: 'ca.pem' must be an absolute path"},

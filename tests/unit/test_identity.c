@@ -58,7 +58,7 @@ static void assert_denied(struct directory *directory, const char *claims, const
 }
 
 static void assert_granted(struct directory *directory, const char *claims, const char *subject) {
-    if (match(directory, claims) != VERDICT_GRANTED)
+    if (match(directory, claims) != VERDICT_NONE)
         fail_msg("%s: %s", claims, directory->reason.text);
     assert_string_equal(directory->subject, subject);
 }
@@ -135,7 +135,7 @@ static void a_mapping_is_stronger_than_a_claim(void **state) {
 static void assert_name(struct directory *directory, const char *name, bool expected) {
     SCOPED_TEXT char *claims = unit_text("{\"sub\":\"7\",\"email\":\"%s\"}", name);
     enum verdict verdict = match(directory, claims);
-    if (verdict != (expected ? VERDICT_GRANTED : VERDICT_DENIED))
+    if (verdict != (expected ? VERDICT_NONE : VERDICT_DENIED))
         fail_msg("'%s' with suffixes '%s' is %s for alice: %s", name,
                  directory->config.provider.username_suffix, verdict_name(verdict),
                  directory->reason.text);
@@ -230,7 +230,7 @@ static void without_userinfo_only_a_mapping_tells(void **state) {
     set_up(&directory, false);
     assert_int_equal(identity_match_configured(&directory.config, &directory.account,
                                                directory.subject, &directory.reason),
-                     VERDICT_GRANTED);
+                     VERDICT_NONE);
     assert_string_equal(directory.subject, "1001");
     set_up(&directory, true);
     assert_int_equal(identity_match_configured(&directory.config, &directory.account,
@@ -254,7 +254,7 @@ static void what_was_pinned_must_be_what_is_configured_today(void **state) {
                                           "https://id"};
     struct directory directory;
     set_up(&directory, false);
-    assert_int_equal(check_pin(&directory, "https://idp", "1001"), VERDICT_GRANTED);
+    assert_int_equal(check_pin(&directory, "https://idp", "1001"), VERDICT_NONE);
     for (size_t i = 0; i < COUNT(issuers); i++) {
         assert_int_equal(check_pin(&directory, issuers[i], "1001"), VERDICT_DENIED);
         assert_has(directory.reason.text, "pinned to issuer");
@@ -266,7 +266,7 @@ static void what_was_pinned_must_be_what_is_configured_today(void **state) {
     assert_int_equal(check_pin(&directory, "https://idp", "1003"), VERDICT_DENIED);
     assert_has(directory.reason.text, "no entry for carol");
     set_up(&directory, true);
-    assert_int_equal(check_pin(&directory, "https://idp", "anything"), VERDICT_GRANTED);
+    assert_int_equal(check_pin(&directory, "https://idp", "anything"), VERDICT_NONE);
 }
 
 static void without_an_issuer_the_token_endpoint_is_who_the_provider_is(void **state) {
@@ -277,7 +277,7 @@ static void without_an_issuer_the_token_endpoint_is_who_the_provider_is(void **s
     directory.config.provider.issuer = "";
     directory.config.provider.token_endpoint = "https://idp/token";
     assert_string_equal(provider_issuer(&directory.config.provider), "https://idp/token");
-    assert_int_equal(check_pin(&directory, "https://idp/token", "1001"), VERDICT_GRANTED);
+    assert_int_equal(check_pin(&directory, "https://idp/token", "1001"), VERDICT_NONE);
     assert_int_equal(check_pin(&directory, "", "1001"), VERDICT_DENIED);
 }
 

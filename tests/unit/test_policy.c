@@ -28,16 +28,16 @@ static void without_demands_everybody_is_in(void **state) {
     struct provider_config none = provider("", "", "", "");
     struct reason reason = {""};
     (void) state;
-    assert_int_equal(check(&none, "{}", &reason), VERDICT_GRANTED);
-    assert_int_equal(policy_check_scope(&none, "", &reason), VERDICT_GRANTED);
+    assert_int_equal(check(&none, "{}", &reason), VERDICT_NONE);
+    assert_int_equal(policy_check_scope(&none, "", &reason), VERDICT_NONE);
 }
 
 static void one_of_the_groups_is_enough_and_none_is_not(void **state) {
     struct provider_config demands = provider("cloud admins , ops", "", "", "");
     struct reason reason = {""};
     (void) state;
-    assert_int_equal(check(&demands, "{\"groups\":[\"x\",\"ops\"]}", &reason), VERDICT_GRANTED);
-    assert_int_equal(check(&demands, "{\"groups\":\"cloud admins\"}", &reason), VERDICT_GRANTED);
+    assert_int_equal(check(&demands, "{\"groups\":[\"x\",\"ops\"]}", &reason), VERDICT_NONE);
+    assert_int_equal(check(&demands, "{\"groups\":\"cloud admins\"}", &reason), VERDICT_NONE);
     assert_int_equal(check(&demands, "{\"groups\":[\"cloud\",\"admins\"]}", &reason),
                      VERDICT_DENIED);
     assert_int_equal(check(&demands, "{\"groups\":\"x,ops\"}", &reason), VERDICT_DENIED);
@@ -85,7 +85,7 @@ static void groups_that_were_left_out_are_neither_a_yes_nor_a_no(void **state) {
         {"{\"_claim_names\":{\"phone\":\"src1\"}}", VERDICT_DENIED},
         {"{\"_claim_names\":\"groups\"}", VERDICT_DENIED},
         {"{\"_claim_names\":{\"groups\":\"src1\"},\"groups\":[\"dev\"]}", VERDICT_DENIED},
-        {"{\"_claim_names\":{\"groups\":\"src1\"},\"groups\":[\"ops\"]}", VERDICT_GRANTED},
+        {"{\"_claim_names\":{\"groups\":\"src1\"},\"groups\":[\"ops\"]}", VERDICT_NONE},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct reason reason = {""};
@@ -102,7 +102,7 @@ static void every_claim_must_hold(void **state) {
     (void) state;
     assert_int_equal(
         check(&demands, "{\"state\":\"active\",\"level\":3,\"org\":{\"ok\":true}}", &reason),
-        VERDICT_GRANTED);
+        VERDICT_NONE);
     assert_int_equal(
         check(&demands, "{\"state\":\"active\",\"level\":3,\"org\":{\"ok\":false}}", &reason),
         VERDICT_DENIED);
@@ -118,7 +118,7 @@ static void every_scope_must_have_been_granted(void **state) {
     struct provider_config demands = provider("", "", "", "openid admin");
     struct reason reason = {""};
     (void) state;
-    assert_int_equal(policy_check_scope(&demands, "email openid admin", &reason), VERDICT_GRANTED);
+    assert_int_equal(policy_check_scope(&demands, "email openid admin", &reason), VERDICT_NONE);
     assert_int_equal(policy_check_scope(&demands, "openid admins", &reason), VERDICT_DENIED);
     assert_non_null(strstr(reason.text, "lacks admin"));
     assert_int_equal(policy_check_scope(&demands, "", &reason), VERDICT_DENIED);

@@ -43,7 +43,10 @@ static int directory_remove(void **state) {
 static void note(struct directory *directory, enum verdict verdict, const char *why) {
     struct reason reason = {""};
     strcpy(reason.text, why);
-    verdict_cache_store(&directory->record, &directory->config.provider, verdict, &reason);
+    if (verdict == VERDICT_GRANTED)
+        verdict_cache_store_yes(&directory->record, &directory->config.provider);
+    else
+        verdict_cache_store(&directory->record, &directory->config.provider, verdict, &reason);
 }
 
 static enum verdict shared(struct directory *directory) {
