@@ -174,13 +174,14 @@ static int64_t read_date(CURL *easy) {
     return date > 0 ? date : 0;
 }
 
-/* What OpenSSL found wrong with the peer's certificate; X509_V_OK when the name did not fit. */
+/* What OpenSSL found wrong with the peer's certificate. libcurl compares the name itself, before it
+ * asks OpenSSL, and leaves what it began with: "unspecified". */
 static enum http_cause judge_certificate(CURL *easy) {
     static const struct {
         long result;
         enum http_cause cause;
     } causes[] = {
-        {X509_V_OK, HTTP_OTHER_HOST},
+        {X509_V_ERR_UNSPECIFIED, HTTP_OTHER_HOST},
         {X509_V_ERR_HOSTNAME_MISMATCH, HTTP_OTHER_HOST},
         {X509_V_ERR_IP_ADDRESS_MISMATCH, HTTP_OTHER_HOST},
         {X509_V_ERR_CERT_HAS_EXPIRED, HTTP_EXPIRED},
@@ -191,7 +192,7 @@ static enum http_cause judge_certificate(CURL *easy) {
         {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, HTTP_UNKNOWN_ISSUER},
         {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, HTTP_UNKNOWN_ISSUER},
     };
-    long result = X509_V_ERR_UNSPECIFIED;
+    long result = X509_V_OK;
     curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &result);
     for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++)
         if (causes[i].result == result)

@@ -10,14 +10,15 @@ from pathlib import Path
 from time import CLOCK_BOOTTIME, clock_gettime, time
 
 import pytest
-from installation import EXAMPLES, STORE
+from installation import STORE
+import pam_lines
 from process import run
 from resident import Resident
 from scripted_provider import ScriptedProvider
 from scripted_server import Answer
 from open_sessions import opened, write_session
 
-SERVICES = ("sshd", "su", "sudo", "sudo-i", "cron", "login", "gdm-password")
+SERVICES = ("sshd", "su", "su-l", "sudo", "sudo-i", "cron", "login", "polkit-1", "gdm-password")
 
 
 @pytest.fixture
@@ -483,7 +484,8 @@ def test_a_screens_line_whose_refusal_counts_for_nothing_is_found(well, host):
 
 @pytest.mark.parametrize("service", ["swaylock", "i3lock"])
 def test_a_locker_without_a_resident_helper_is_found(service, well, host):
-    host.pam(service, (EXAMPLES / "swaylock").read_text())
+    host.pam(service, pam_lines.with_lines(pam_lines.own_stack("swaylock"),
+                                           pam_lines.example("swaylock")))
     finding = one_wrong(well, status=5)
     assert finding["what"].startswith(f"pam.d/{service}: no resident helper")
     assert "oauth-login-helper.socket" in finding["fix"]

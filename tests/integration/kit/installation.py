@@ -4,11 +4,11 @@ import json
 import shutil
 from pathlib import Path
 
+from pam_lines import example, own_stack, with_lines
 from process import run
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 STORE = Path("/var/lib/oauth-login")
-EXAMPLES = CHECKOUT / "conf" / "pam.d"
 
 
 class Installation:
@@ -19,9 +19,9 @@ class Installation:
         run("make", "-C", str(CHECKOUT), "install", check=True, timeout=120)
 
     def use(self, *services):
-        """The shipped pam.d examples for these services."""
+        """The lines of conf/pam.d/ in these services' own files."""
         for service in services:
-            self.host.pam(service, (EXAMPLES / service).read_text())
+            self.host.pam(service, with_lines(own_stack(service), example(service)))
 
     def configure(self, provider, accounts=(), login=None, **keys):
         """The configuration for a running provider; accounts are mapped to their subjects.
