@@ -160,7 +160,7 @@ static void a_record_changed_by_somebody_else_is_not_overwritten(void **state) {
     directory_rotate(directory, &alice, "refresh-2");
     token_set(&record, "refresh-from-an-old-record");
     assert_int_equal(store_entry_replace(entry, &record, &directory->reason), -ESTALE);
-    assert_has(directory->reason.text, "changed meanwhile");
+    assert_has(directory->reason.text, "changed in the meantime");
     assert_token(directory, &alice, "refresh-2");
 }
 

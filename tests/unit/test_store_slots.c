@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "seal.h"
 #include "slot.h"
 #include "store_directory.h"
 
@@ -53,7 +54,7 @@ static void two_records_cut_are_no_record(void **state) {
     for (size_t length = 0; length < image_size(&slot); length++) {
         unit_write(older, slot.data, length);
         assert_load_fails(directory, &alice, -EBADMSG);
-        assert_has(directory->reason.text, "enroll alice anew");
+        assert_has(directory->reason.text, "enroll alice again");
     }
 }
 
