@@ -228,8 +228,8 @@ static void a_wrong_section_or_account_is_named(void **state) {
         {"[providers corp]\nx = 1", ":9: [providers corp] x: unknown section"},
         {"[accounts]\nx = 1", ":9: [accounts] x: unknown section"},
         {"[account corp]\nx = 1", ":9: [account corp] x: unknown section"},
-        {"bob =", ":8: [accounts corp] bob: names no subject"},
-        {"[accounts other]\nbob =", ":9: [accounts other] bob: names no subject"},
+        {"bob =", ":8: [accounts corp] bob: has no subject"},
+        {"[accounts other]\nbob =", ":9: [accounts other] bob: has no subject"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         SCOPED_TEXT char *text = unit_text("%s%s\n", least, rows[i].line);
@@ -237,7 +237,7 @@ static void a_wrong_section_or_account_is_named(void **state) {
     }
     SCOPED_SECRET struct secret subject = unit_filled('s', 256);
     SCOPED_TEXT char *text = unit_text("%sbob = %s\n", least, secret_text(&subject));
-    assert_text_refused(*state, text, ":8: [accounts corp] bob: a subject has 255 bytes at most");
+    assert_text_refused(*state, text, ":8: [accounts corp] bob: the subject is longer than 255 bytes");
 }
 
 static void assert_helper_limits(struct directory *directory, const char *lines, uint32_t all,
@@ -272,7 +272,7 @@ static void what_is_missing_altogether_is_named(void **state) {
     static const struct wrong rows[] = {
         {"[provider corp]\nclient_id = x\n", ": [login] provider: not set"},
         {"[login]\nprovider = other\n[provider corp]\nclient_id = x\n",
-         ": [login] provider = other: there is no [provider other]"},
+         ": [login] provider = other: there is no section [provider other]"},
         {"[login]\nprovider = corp\n[provider corp]\nissuer = https://x\n",
          ": [provider corp] client_id: not set"},
         {"[login]\nprovider = corp\n[provider corp]\nissuer = https://x\nclient_id = b\n"
@@ -282,18 +282,18 @@ static void what_is_missing_altogether_is_named(void **state) {
          "username_claim = u\nrequire_claim = a=b\n",
          ": [provider corp] require: refresh brings no claims, but require_claim needs them"},
         {"[login]\nprovider = corp\n[provider corp]\nclient_id = x\n",
-         ": [provider corp] issuer: not set; without it, token_endpoint must be"},
+         ": [provider corp] issuer: not set; set issuer or token_endpoint"},
         {"[login]\nprovider = corp\n[provider corp]\nclient_id = x\nissuer = https://x\n",
-         ": [provider corp] username_claim: not set, nor is there an [accounts corp]"},
+         ": [provider corp] username_claim: not set, and there is no [accounts corp]"},
         {"[login]\nprovider = corp\n[provider corp]\nclient_id = x\nissuer = https://x\n"
          "[accounts other]\nalice = 1\n",
-         ": [provider corp] username_claim: not set, nor is there an [accounts corp]"},
+         ": [provider corp] username_claim: not set, and there is no [accounts corp]"},
         {"[login]\nprovider = corp\n[provider corp]\nclient_id = x\nissuer = https://x\n"
          "username_claim = email\nclient_auth = client_secret_basic\n",
          ": [provider corp] client_secret_file: not set, but client_auth needs a secret"},
         {"[login]\nprovider = corp\n[provider corp]\nclient_id = x\nissuer = https://x\n"
          "username_claim = email\nclient_secret_file = /x\n",
-         ": [provider corp] client_auth: none, but there is a client_secret_file"},
+         ": [provider corp] client_auth: none, but client_secret_file is set"},
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_text_refused(*state, rows[i].line, rows[i].said);

@@ -175,7 +175,7 @@ static void a_subject_elsewhere_than_in_sub_goes_with_no_id_token(void **state) 
         assert_text_refused(directory, text, "[provider corp] subject_claim = id: only for");
     }
     SCOPED_TEXT char *empty = with(directory, "none", "issuer = https://x\nsubject_claim =\n");
-    assert_text_refused(directory, empty, "[provider corp] subject_claim: empty; say sub");
+    assert_text_refused(directory, empty, "[provider corp] subject_claim: empty; set it to sub");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, directory_make, directory_remove)

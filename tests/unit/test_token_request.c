@@ -11,7 +11,7 @@
 #define SECRET "p+ss: w%rd&=/\xc3\xa9"
 #define SECRET_ENCODED "p%2Bss%3A%20w%25rd%26%3D%2F%C3%A9"
 
-static struct provider_config provider_of(uint32_t client_auth) {
+static struct provider_config provider_of(enum client_auth client_auth) {
     return (struct provider_config){
         .client_id = "my client+1",
         .client_auth = client_auth,
@@ -19,7 +19,7 @@ static struct provider_config provider_of(uint32_t client_auth) {
     };
 }
 
-static void build(uint32_t client_auth, const char *token, struct oauth_request *ret) {
+static void build(enum client_auth client_auth, const char *token, struct oauth_request *ret) {
     SCOPED_SECRET struct secret refresh = unit_secret(token);
     struct provider_config provider = provider_of(client_auth);
     assert_int_equal(oauth_build_refresh(&provider, &refresh, ret), 0);
