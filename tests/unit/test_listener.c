@@ -64,10 +64,10 @@ static void anything_else_that_is_handed_over_is_refused(void **state) {
         {AF_UNIX, SOCK_STREAM, true, longer, "1", "exactly one socket"},
         {AF_UNIX, SOCK_STREAM, true, own, "2", "exactly one socket"},
         {AF_UNIX, SOCK_STREAM, true, own, "0", "exactly one socket"},
-        {AF_UNIX, SOCK_STREAM, false, own, "1", "no local stream socket that listens"},
-        {AF_UNIX, SOCK_DGRAM, false, own, "1", "no local stream socket that listens"},
-        {AF_UNIX, SOCK_SEQPACKET, true, own, "1", "no local stream socket that listens"},
-        {AF_INET, SOCK_STREAM, true, own, "1", "no local stream socket that listens"},
+        {AF_UNIX, SOCK_STREAM, false, own, "1", "not a listening local stream socket"},
+        {AF_UNIX, SOCK_DGRAM, false, own, "1", "not a listening local stream socket"},
+        {AF_UNIX, SOCK_SEQPACKET, true, own, "1", "not a listening local stream socket"},
+        {AF_INET, SOCK_STREAM, true, own, "1", "not a listening local stream socket"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct reason reason = {""};
@@ -118,7 +118,7 @@ static void what_is_no_socket_is_left_alone(void **state) {
     SCOPED_TEXT char *path = unit_text("%s/file", scratch);
     unit_write(path, "x", 1);
     assert_int_equal(listener_make(path, &reason), -EEXIST);
-    assert_has(reason.text, "is no socket; remove it");
+    assert_has(reason.text, "is not a socket; remove it");
     assert_int_equal(access(path, F_OK), 0);
     SCOPED_TEXT char *link = unit_text("%s/link", scratch);
     SCOPED_TEXT char *socket = unit_text("%s/socket", scratch);
