@@ -49,8 +49,7 @@ static const struct preset presets[PRESET_COUNT] = {
             .renewal_fix = OFFLINE_ACCESS_FIX "Auth0, add the grant type Refresh Token",
             .keys = {{"scope", "openid profile email offline_access"}, {"require", "id_token"}},
         },
-    /* Without offline_access a grant ends with the person's session there, after 30 idle minutes.
-     */
+    /* Without offline_access a grant ends with the person's session, after 30 idle minutes. */
     [PRESET_KEYCLOAK] =
         {
             .name = "keycloak",

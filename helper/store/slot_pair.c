@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * slot_pair.c - the two slots of an entry as one record: generation N lies in slot N mod 2, so that
+ * slot_pair.c - the two slots of an entry as one record: generation N is in slot N mod 2, so that
  * a write never touches the newest.
  */
 #include "slot_pair.h"

@@ -4,7 +4,7 @@
  *
  *   key                        the master key
  *   accounts/NAME/lock         locked (flock) around a load and the replaces that follow it
- *   accounts/NAME/record.0     the two slots (slot_pair.c): generation N lies in record.(N mod 2)
+ *   accounts/NAME/record.0     the two slots (slot_pair.c): generation N is in record.(N mod 2)
  *   accounts/NAME/record.1
  *
  * An entry is made as `.new` and renamed when it is complete, one at a time under the lock of

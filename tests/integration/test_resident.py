@@ -370,7 +370,7 @@ def test_root_it_does_not_stay(host, installation, ids):
     rename_user(host, "oauth-login", ids)
     result = run(HELPER, "--listen", str(SOCKET), timeout=10)
     SOCKET.unlink(missing_ok=True)
-    assert result.status != 0 and "uid and gid of its own" in result.stderr
+    assert result.status != 0 and "its uid or gid is 0" in result.stderr
 
 
 def test_roots_options_have_their_limits_too(corp, resident):
