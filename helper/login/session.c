@@ -60,8 +60,7 @@ static enum protocol_action find_action(const struct exchange *exchange,
     bool lost = verdict == VERDICT_REAUTHORIZE && record->grant.in_flight != 0;
     bool unenrolled = verdict == VERDICT_NOT_ENROLLED && record->subject[0] != '\0';
     bool refused = verdict == VERDICT_DENIED || verdict == VERDICT_REAUTHORIZE;
-    return unenrolled || (refused && !lost) ? ACTION_LOG + exchange->config.login.on_revoked
-                                            : ACTION_NONE;
+    return unenrolled || (refused && !lost) ? exchange->config.login.on_revoked : ACTION_NONE;
 }
 
 /* Seconds until the sessions' next look: half the life of their token, but not too rare. */

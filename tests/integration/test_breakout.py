@@ -181,9 +181,9 @@ def test_an_older_kernel_lets_people_in_all_the_same(guards, enrolled, provider,
 
 @pytest.mark.parametrize("guards, said", [
     (EITHER, r"Landlock ABI \d+ and seccomp are in force"),
-    ({LANDLOCK}, r"Landlock ABI \d+ is in force, seccomp is lacking"),
-    ({SECCOMP}, "Landlock is lacking.*; system calls are restricted"),
-    (NOTHING, "Landlock is lacking.*; system calls are not restricted either"),
+    ({LANDLOCK}, r"Landlock ABI \d+ is in force, seccomp is missing"),
+    ({SECCOMP}, "Landlock is missing.*; system calls are restricted"),
+    (NOTHING, "Landlock is missing.*; system calls are not restricted either"),
 ], ids=["both", LANDLOCK, SECCOMP, "none"])
 def test_the_helper_knows_what_is_in_force(guards, said, enrolled, provider, helpers):
     helpers.put(guards)

@@ -406,7 +406,7 @@ print(frame[1], frame[2:])
 def test_the_helper_tells_its_findings_to_root_alone(well, host, bob):
     said = host.run_as("bob", "/usr/bin/python3", "-c", ASK).stdout
     assert said.startswith("4 "), "a REPLY, and no FINDING before it"
-    assert f"uid {bob.uid} may not ask this; only root may" in said
+    assert f"uid {bob.uid} may not request this; only root may" in said
 
 
 def test_nothing_secret_is_shown(well, provider, host):

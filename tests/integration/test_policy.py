@@ -212,7 +212,7 @@ def test_an_address_that_is_not_verified_is_nobodys(verified, status, oauth_logi
     ({"require_claim": "a=b"}, "refresh brings no claims, but require_claim needs them"),
     ({"require": "userinfo", "require_claim": "active"}, "active is not CLAIM=VALUE"),
     ({"require": "userinfo", "require_claim": "=x"}, "=x is not CLAIM=VALUE"),
-    ({"require_scope": "s" * 300}, "a word of more than 250 bytes"),
+    ({"require_scope": "s" * 300}, "an entry is longer than 250 bytes"),
     ({"require": "jwt"}, "'jwt' must be one of: refresh id_token userinfo introspection"),
     ({"require": "id_token"}, "require = id_token, but corp sent none"),
 ])

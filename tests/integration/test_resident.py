@@ -77,7 +77,7 @@ def test_another_uid_is_not_permitted_and_learns_nothing(
         verdict, provider, reason, message = reply_of(answer)
         assert (len(answer), verdict, provider) == (1, "not-permitted", "")
         others = "" if operation in ROOTS else " and the account's own user"
-        assert reason == f"uid {bob.uid} may not ask this; only root{others} may"
+        assert reason == f"uid {bob.uid} may not request this; only root{others} may"
         assert message == "You may ask about your own account only."
     assert len(corp.requests()) == asked
     assert oauth_login.verdict("alice") == "granted"
@@ -158,7 +158,7 @@ def test_garbage_is_answered_and_forgotten(corp, resident, no_other_helper, alic
         except (BrokenPipeError, ConnectionResetError):
             pass  # it has heard enough
         verdict, _, reason, _ = reply_of(read_frames(peer))
-    assert verdict == "fault" and "the question was not understood" in reason
+    assert verdict == "fault" and "the request was not understood" in reason
     wait_until(lambda: not resident.children(), "its child has ended")
     assert reply_of(ask(VERIFY, "alice", alice))[0] == "granted"
 
@@ -370,7 +370,7 @@ def test_root_it_does_not_stay(host, installation, ids):
     rename_user(host, "oauth-login", ids)
     result = run(HELPER, "--listen", str(SOCKET), timeout=10)
     SOCKET.unlink(missing_ok=True)
-    assert result.status != 0 and "uid and gid of its own" in result.stderr
+    assert result.status != 0 and "its uid or gid is 0" in result.stderr
 
 
 def test_roots_options_have_their_limits_too(corp, resident):
