@@ -81,7 +81,7 @@ static void another_subject_is_somebody_else(void **state) {
     set_up(&directory, false);
     for (size_t i = 0; i < COUNT(subjects); i++) {
         SCOPED_TEXT char *claims = unit_text("{\"sub\":\"%s\"}", subjects[i]);
-        assert_denied(&directory, claims, "[accounts corp] says alice = 1001");
+        assert_denied(&directory, claims, "[accounts corp] has alice = 1001");
     }
 }
 
@@ -124,7 +124,7 @@ static void a_mapping_is_stronger_than_a_claim(void **state) {
     struct directory directory;
     set_up(&directory, false);
     directory.config.provider.username_claim = "email";
-    assert_denied(&directory, "{\"sub\":\"666\",\"email\":\"alice\"}", "says alice = 1001");
+    assert_denied(&directory, "{\"sub\":\"666\",\"email\":\"alice\"}", "has alice = 1001");
     assert_granted(&directory, "{\"sub\":\"1001\",\"email\":\"mallory\"}", "1001");
     strcpy(directory.account.name, "dave");
     assert_granted(&directory, "{\"sub\":\"4\",\"email\":\"dave\"}", "4");
@@ -261,7 +261,7 @@ static void what_was_pinned_must_be_what_is_configured_today(void **state) {
     }
     assert_int_equal(check_pin(&directory, "https://idp", "1002"), VERDICT_DENIED);
     assert_has(directory.reason.text,
-               "pinned to subject 1002, but [accounts corp] says alice = 1001");
+               "pinned to subject 1002, but [accounts corp] has alice = 1001");
     strcpy(directory.account.name, "carol");
     assert_int_equal(check_pin(&directory, "https://idp", "1003"), VERDICT_DENIED);
     assert_has(directory.reason.text, "no entry for carol");
