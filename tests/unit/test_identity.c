@@ -128,7 +128,7 @@ static void a_mapping_is_stronger_than_a_claim(void **state) {
     assert_granted(&directory, "{\"sub\":\"1001\",\"email\":\"mallory\"}", "1001");
     strcpy(directory.account.name, "dave");
     assert_granted(&directory, "{\"sub\":\"4\",\"email\":\"dave\"}", "4");
-    assert_denied(&directory, "{\"sub\":\"4\",\"email\":\"alice\"}", "not of account dave");
+    assert_denied(&directory, "{\"sub\":\"4\",\"email\":\"alice\"}", "not to account dave");
 }
 
 /* `name` as the claim, JSON-escaped already. */
