@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * verdict.c - what the outcome of a request to the provider means for an account.
+ * verdict.c - turns the outcome of a request to the provider into a verdict about an account.
  */
 #include "verdict.h"
 

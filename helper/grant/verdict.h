@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * verdict.h - what the outcome of a request to the provider means for an account.
+ * verdict.h - turns the outcome of a request to the provider into a verdict about an account.
  */
 #ifndef OAUTH_LOGIN_HELPER_GRANT_VERDICT_H
 #define OAUTH_LOGIN_HELPER_GRANT_VERDICT_H
@@ -8,8 +8,9 @@
 #include "outcome.h"
 #include "protocol.h"
 
-/* The verdict that `outcome` is a reason for. VERDICT_NONE where it speaks against nobody: the
- * provider answered, and what it sent is still to be judged. */
+/* Returns the verdict that follows from `outcome`. VERDICT_NONE for OUTCOME_ANSWERED: nothing
+ * speaks against the account so far, and what the provider sent must still be judged. Never
+ * VERDICT_GRANTED. */
 enum verdict verdict_of(enum outcome outcome);
 
 #endif

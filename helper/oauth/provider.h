@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * provider.h - where a provider's endpoints are: configured, or discovered (OpenID Connect
- * Discovery section 4) and kept in the account's record for a day.
+ * provider.h - a provider's endpoints and keys: configured, or discovered (OpenID Connect Discovery
+ * section 4) and kept in the account's record for a day.
  */
 #ifndef OAUTH_LOGIN_HELPER_OAUTH_PROVIDER_H
 #define OAUTH_LOGIN_HELPER_OAUTH_PROVIDER_H
+
+#include <stdbool.h>
 
 #include "config.h"
 #include "http.h"
 #include "json.h"
 #include "outcome.h"
+#include "reason.h"
 #include "record.h"
 
 enum { PROVIDER_DISCOVERY_LIFE = 86400 }; /* seconds */
@@ -24,28 +27,30 @@ enum provider_endpoint {
     PROVIDER_KEYS, /* jwks_uri */
 };
 
-/* Who the provider is to a record: the issuer, or the token endpoint where none is configured. */
+/* Returns the name by which records know the provider: its issuer, or its token endpoint where no
+ * issuer is configured. At most URL_MAX bytes; lives as long as `provider`. */
 const char *provider_issuer(const struct provider_config *provider);
 
-/* Finds the address of `endpoint`: ANSWERED with `*ret_url`, which lives as long as `config` and
- * `record` and is "" for a provider that has no such endpoint (never for PROVIDER_TOKEN). Else
- * what came of discovery, with the reason. May fetch the discovery document into
- * `record`, which the caller stores with whatever it stores next. */
+/* Finds the address of `endpoint`. ANSWERED with `*ret_url`, at most URL_MAX bytes, which lives as
+ * long as `provider` and `record` and is "" for a provider that has no such endpoint (never for
+ * PROVIDER_TOKEN). Else the outcome of discovery, with the reason. May fetch the discovery document
+ * into `record`, which the caller stores with whatever it stores next. */
 enum outcome provider_find(const struct provider_config *provider, enum provider_endpoint endpoint,
                            struct record *record, const struct http_patience *patience,
                            const char **ret_url, struct reason *reason);
 
-/* Takes the endpoints of a discovery document (OpenID Connect Discovery section 4.3) into `record`.
- * ANSWERED; else WRONG_SETTING with the reason, and `record` is not known to be of `issuer`. */
+/* Copies the endpoints of a discovery document (OpenID Connect Discovery section 4.3) into
+ * `record`. `issuer`, from the configuration, is at most URL_MAX bytes. ANSWERED; else
+ * WRONG_SETTING with the reason, and then `record` does not count as discovered from `issuer`. */
 enum outcome provider_take_document(const char *issuer, struct json_object *document,
                                     struct record *record, struct reason *reason);
 
-/* Whether `record` has keys that still count: of the jwks_uri of today, fetched within a day. */
+/* Whether `record` has keys that still count: from the current jwks_uri, fetched within a day. */
 bool provider_has_keys(const struct provider_config *provider, const struct record *record);
 
-/* The provider's JSON Web Key Set (RFC 7517): what `record` has, or with `anew`, or without it,
- * what jwks_uri has now, which is put there. ANSWERED with the object, owned by the caller;
- * NO_ENDPOINT without a jwks_uri; else what came of the request. */
+/* Gets the provider's JSON Web Key Set (RFC 7517): from `record`, or, with `anew` or when `record`
+ * has none that counts, from jwks_uri into `record`. ANSWERED with the object, owned by the caller;
+ * NO_ENDPOINT without a jwks_uri; else the outcome of the request. */
 enum outcome provider_keys(const struct provider_config *provider, struct record *record, bool anew,
                            const struct http_patience *patience, struct json_object **ret_keys,
                            struct reason *reason);

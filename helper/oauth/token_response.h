@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * token_response.h - what the token endpoint answered. Pure: no I/O.
+ * token_response.h - judges the token endpoint's response. Pure: no I/O.
  */
 #ifndef OAUTH_LOGIN_HELPER_OAUTH_TOKEN_RESPONSE_H
 #define OAUTH_LOGIN_HELPER_OAUTH_TOKEN_RESPONSE_H
@@ -13,34 +13,35 @@
 #include "secret.h"
 
 enum {
-    OAUTH_LIFE_UNKNOWN = 3600, /* seconds, for a token whose life the provider did not tell */
-    OAUTH_LIFE_MAX = 31536000,
+    OAUTH_LIFE_UNKNOWN = 3600, /* seconds, when the provider does not tell a token's lifetime */
+    OAUTH_LIFE_MAX = 31536000, /* seconds: 365 days */
 };
 
-/* What the token endpoint answered (RFC 6749 sections 5.1 and 5.2). */
+/* The token endpoint's response (RFC 6749 sections 5.1 and 5.2). */
 struct oauth_response {
-    enum outcome outcome;  /* ANSWERED: tokens came */
-    struct reason reason;  /* when none came */
-    struct secret access;  /* when ANSWERED */
-    struct secret refresh; /* the rotated refresh token; may be there though `access` is unusable */
-    struct secret id_token;        /* when ANSWERED, and if there is one */
-    int64_t expires_in;            /* seconds, 1 .. OAUTH_LIFE_MAX */
-    char scope[RECORD_SCOPE_SIZE]; /* "" when the answer does not say */
+    enum outcome outcome;   /* ANSWERED: tokens came */
+    struct reason reason;   /* set unless ANSWERED */
+    struct secret access;   /* set when ANSWERED */
+    struct secret refresh;  /* the rotated refresh token, if any: also with another outcome */
+    struct secret id_token; /* set when ANSWERED, if there is one */
+    int64_t expires_in;     /* seconds, 1 to OAUTH_LIFE_MAX */
+    char scope[RECORD_SCOPE_SIZE]; /* cut to fit; "" when the response has no scope */
 };
 
 #define SCOPED_OAUTH_RESPONSE __attribute__((cleanup(oauth_response_clear)))
 
+/* Wipes the tokens and zeroes the rest; the outcome becomes FAILED. */
 void oauth_response_clear(struct oauth_response *response);
 
-/* The outcome that an error in an authorization response stands for (RFC 6749 section 4.1.2.1),
- * with the reason; `description` is "" when there is none. Never ANSWERED. */
+/* Returns the outcome of an error in an authorization response (RFC 6749 section 4.1.2.1), with the
+ * reason. `description` is "" when there is none. Never ANSWERED. */
 enum outcome oauth_judge_authorization_error(const char *error, const char *description,
                                              struct reason *reason);
 
-/* Judges a complete HTTP answer; always sets an outcome. `ret` must be cleared. The life of the
- * token is the number in expires_in, be it an integer, a fraction or digits in a string, at most
- * OAUTH_LIFE_MAX; whatever else is there, or nothing, or a number below 1, is OAUTH_LIFE_UNKNOWN.
- */
+/* Judges a complete HTTP response; always sets an outcome. `ret` must be cleared. The token's
+ * lifetime is the number in expires_in, whether an integer, a fraction or digits in a string,
+ * capped at OAUTH_LIFE_MAX. It is OAUTH_LIFE_UNKNOWN for a number below 1, anything else, or no
+ * expires_in. */
 void oauth_judge(long status, const struct secret *body, struct oauth_response *ret);
 
 #endif

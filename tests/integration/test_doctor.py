@@ -199,7 +199,7 @@ def test_a_provider_that_is_down_is_unreachable_and_nothing_else(well, provider)
 def test_another_issuer_in_the_discovery_document_is_found(well, provider):
     provider.discovery["issuer"] = "https://elsewhere.example"
     finding = one_wrong(well)
-    assert "is of issuer https://elsewhere.example" in finding["what"]
+    assert "names issuer https://elsewhere.example" in finding["what"]
 
 
 def test_a_proof_that_the_provider_does_not_offer_is_found(well, provider):

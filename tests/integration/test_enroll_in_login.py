@@ -132,8 +132,8 @@ def test_somebody_elses_approval_is_refused_and_named(host, oauth_login, real, p
     with login(proving_sshd) as terminal:
         real.approve_device("mallory", shown_code(terminal))
         terminal.send_line()
-        terminal.expect("alice was not enrolled: the grant is of preferred_username = mallory, "
-                        "not of account alice", 20)
+        terminal.expect("alice was not enrolled: the grant belongs to preferred_username = "
+                        "mallory, not to account alice", 20)
         assert terminal.wait() == 255
     assert oauth_login.verdict("alice") == "not-enrolled"
 

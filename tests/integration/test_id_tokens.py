@@ -184,7 +184,8 @@ def test_what_is_no_token_is_no_yes(token, signing, provider, key):
 
 
 @pytest.mark.parametrize("token, said", [
-    ("aa.bb.cc.dd.ee", "is encrypted"), ("x", "no compact JWS"), ("e30.!!.e30", "no compact JWS"),
+    ("aa.bb.cc.dd.ee", "is encrypted"),
+    ("x", "not a compact JWS"), ("e30.!!.e30", "not a compact JWS"),
 ])
 def test_a_token_that_nobody_can_read_is_no_no_to_the_person(token, said, signing, provider, key):
     assert importing(signing, provider, key.sign(claims(provider))).ok

@@ -86,7 +86,7 @@ static void another_subject_is_denied(void **state) {
     set_up(&directory, false);
     for (size_t i = 0; i < COUNT(subjects); i++) {
         SCOPED_TEXT char *claims = unit_text("{\"sub\":\"%s\"}", subjects[i]);
-        assert_denied(&directory, claims, "[accounts corp] says alice = 1001");
+        assert_denied(&directory, claims, "[accounts corp] has alice = 1001");
     }
 }
 
@@ -129,11 +129,11 @@ static void a_mapping_overrides_the_username_claim(void **state) {
     struct directory directory;
     set_up(&directory, false);
     directory.config.provider.username_claim = "email";
-    assert_denied(&directory, "{\"sub\":\"666\",\"email\":\"alice\"}", "says alice = 1001");
+    assert_denied(&directory, "{\"sub\":\"666\",\"email\":\"alice\"}", "has alice = 1001");
     assert_granted(&directory, "{\"sub\":\"1001\",\"email\":\"mallory\"}", "1001");
     rename_account(&directory, "dave");
     assert_granted(&directory, "{\"sub\":\"4\",\"email\":\"dave\"}", "4");
-    assert_denied(&directory, "{\"sub\":\"4\",\"email\":\"alice\"}", "not of account dave");
+    assert_denied(&directory, "{\"sub\":\"4\",\"email\":\"alice\"}", "not to account dave");
 }
 
 /* Matches with `name` as the claim, which must be escaped for JSON already. */
@@ -266,7 +266,7 @@ static void the_pinned_identity_must_match_the_configuration(void **state) {
     }
     assert_int_equal(check_pin(&directory, "https://idp", "1002"), VERDICT_DENIED);
     assert_has(directory.reason.text,
-               "pinned to subject 1002, but [accounts corp] says alice = 1001");
+               "pinned to subject 1002, but [accounts corp] has alice = 1001");
     rename_account(&directory, "carol");
     assert_int_equal(check_pin(&directory, "https://idp", "1003"), VERDICT_DENIED);
     assert_has(directory.reason.text, "no entry for carol");

@@ -56,7 +56,7 @@ static void an_error_is_an_error_whatever_else_the_response_has(void **state) {
         {200, "{" TOKENS ",\"error\":\"access_denied\"}", OUTCOME_DENIED, "access_denied"},
         {200, "{" TOKENS ",\"error\":\"\"}", OUTCOME_ANSWERED, ""},
         {200, "{" TOKENS ",\"error\":null}", OUTCOME_ANSWERED, ""},
-        {200, "{" TOKENS ",\"error\":{}}", OUTCOME_DENIED, "no text"},
+        {200, "{" TOKENS ",\"error\":{}}", OUTCOME_DENIED, "not a string"},
         {500, ERROR("invalid_grant"), OUTCOME_GRANT_DEAD, "invalid_grant"},
     };
     assert_rows(rows, COUNT(rows));
@@ -71,7 +71,7 @@ static void an_unknown_error_is_denied_unless_the_status_is_a_server_error(void 
         {400, ERROR("invalid_grants"), OUTCOME_DENIED, "invalid_grants"},
         {429, ERROR("too_many"), OUTCOME_THROTTLED, "too_many"},
         {500, ERROR("oops"), OUTCOME_UNAVAILABLE, "oops"},
-        {503, "{\"error\":{}}", OUTCOME_UNAVAILABLE, "no text"},
+        {503, "{\"error\":{}}", OUTCOME_UNAVAILABLE, "not a string"},
     };
     assert_rows(rows, COUNT(rows));
 }
@@ -88,13 +88,13 @@ static void an_unintelligible_response_is_unreachable_and_denies_nobody(void **s
         {204, "", OUTCOME_MALFORMED, "HTTP 204, and the body is empty"},
         {401, "", OUTCOME_MALFORMED, "HTTP 401, and the body is empty"},
         {500, "", OUTCOME_UNAVAILABLE, "HTTP 500, and the body is empty"},
-        {429, "{}", OUTCOME_THROTTLED, "HTTP 429, and the body is no token answer"},
+        {429, "{}", OUTCOME_THROTTLED, "HTTP 429, and the body is not a token response"},
         {503, "{\"message\":\"down\"}", OUTCOME_UNAVAILABLE, "HTTP 503"},
         {302, "", OUTCOME_MALFORMED, "HTTP 302"},
-        {400, "{}", OUTCOME_MALFORMED, "no token answer"},
-        {400, "{" TOKENS "}", OUTCOME_MALFORMED, "no token answer"},
-        {201, "{" TOKENS "}", OUTCOME_MALFORMED, "no token answer"},
-        {500, "{" TOKENS "}", OUTCOME_UNAVAILABLE, "no token answer"},
+        {400, "{}", OUTCOME_MALFORMED, "not a token response"},
+        {400, "{" TOKENS "}", OUTCOME_MALFORMED, "not a token response"},
+        {201, "{" TOKENS "}", OUTCOME_MALFORMED, "not a token response"},
+        {500, "{" TOKENS "}", OUTCOME_UNAVAILABLE, "not a token response"},
         {200, "[]", OUTCOME_MALFORMED, "not one JSON object"},
         {200, "\"invalid_grant\"", OUTCOME_MALFORMED, "not one JSON object"},
         {200, "[{" TOKENS "}]", OUTCOME_MALFORMED, "not one JSON object"},
