@@ -17,10 +17,13 @@ enum { FRESH_LEFT = 60 }; /* seconds: less is as good as nothing to who has a re
 /* The session's own token, when it has long enough to live: no question is asked for it. */
 static bool read_session(struct ask_reply *ret) {
     uint32_t left = 0;
-    int size = session_key_read(session_key_ring(getuid()), ret->token, sizeof ret->token, &left);
-    if (size <= 0 || left < FRESH_LEFT)
+    int size = session_key_read(session_key_find_keyring(getuid()), &ret->token, &left);
+
+    ret->token_size = size > 0 ? (size_t) size : 0;
+    if (size <= 0 || left < FRESH_LEFT) {
+        ask_clear(ret);
         return false;
-    ret->token_size = (size_t) size;
+    }
     ret->verdict = VERDICT_GRANTED;
     return true;
 }

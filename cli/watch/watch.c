@@ -41,8 +41,8 @@ static void bury_dead(struct sessions *sessions) {
             sessions->list[alive++] = *session;
             continue;
         }
-        if (session->ring > 0)
-            session_key_revoke(session->ring);
+        if (session->keyring > 0)
+            session_key_revoke(session->keyring);
         session_file_remove(session);
     }
     sessions->count = alive;
@@ -71,10 +71,10 @@ static uint32_t spread(const char *account, uint32_t seconds) {
 
 static void plant(const struct session_file *session, const struct ask_reply *reply) {
     uint32_t left = ask_seconds_left(reply);
-    if (session->ring <= 0 || left == 0)
+    if (session->keyring <= 0 || left == 0)
         return;
     int r =
-        session_key_replace(session->ring, reply->provider, reply->token, reply->token_size, left);
+        session_key_replace(session->keyring, reply->provider, reply->token, reply->token_size, left);
     if (r < 0)
         syslog(LOG_WARNING, "%s: no new token for the session of %s[%d]: %s", session->account,
                session->service, session->leader, strerror(-r));
