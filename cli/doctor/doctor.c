@@ -48,7 +48,7 @@ static void ask(struct report *report, const struct arguments *arguments,
     ask_clear(&reply);
 }
 
-int command_doctor(const struct arguments *arguments) {
+enum exit_status command_doctor(const struct arguments *arguments) {
     struct report report = {.gravest = VERDICT_GRANTED,
                             .list = arguments->json ? json_object_new_array() : NULL};
     struct doctor_sshd sshd;

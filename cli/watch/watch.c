@@ -73,8 +73,8 @@ static void plant(const struct session_file *session, const struct ask_reply *re
     uint32_t left = ask_seconds_left(reply);
     if (session->keyring <= 0 || left == 0)
         return;
-    int r =
-        session_key_replace(session->keyring, reply->provider, reply->token, reply->token_size, left);
+    int r = session_key_replace(session->keyring, reply->provider, reply->token, reply->token_size,
+                                left);
     if (r < 0)
         syslog(LOG_WARNING, "%s: no new token for the session of %s[%d]: %s", session->account,
                session->service, session->leader, strerror(-r));
@@ -191,13 +191,13 @@ static int64_t find_next(const struct sessions *sessions) {
 }
 
 /* To the log as well: of a unit's standard error, the journal may keep nothing. */
-static int cannot_watch(const char *what, const char *why) {
+static enum exit_status cannot_watch(const char *what, const char *why) {
     fprintf(stderr, "oauth-login: cannot %s: %s\n", what, why);
     syslog(LOG_ERR, "cannot %s: %s", what, why);
     return EXIT_FAULT;
 }
 
-static int cannot_read(int error) {
+static enum exit_status cannot_read(int error) {
     return cannot_watch("read " OAUTH_LOGIN_RUN "/sessions", strerror(error));
 }
 
@@ -206,7 +206,7 @@ static void sleep_until(int64_t due) {
     clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &until, NULL);
 }
 
-static int watch(int lock) {
+static enum exit_status watch(int lock) {
     for (;;) {
         struct sessions sessions = {.list = NULL};
         sessions.count = session_file_read_all(&sessions.list);
@@ -228,7 +228,7 @@ static int watch(int lock) {
     }
 }
 
-int command_watch(const struct arguments *arguments) {
+enum exit_status command_watch(const struct arguments *arguments) {
     (void) arguments;
     if (geteuid() != 0) {
         fprintf(stderr, "oauth-login: only root can look after sessions\n");

@@ -6,8 +6,9 @@
 #define OAUTH_LOGIN_CLI_WATCH_WATCH_H
 
 #include "command.h"
+#include "exit_status.h"
 
 /* Looks after the open sessions once, for oauth-login-watch.service. Returns the exit status. */
-int command_watch(const struct arguments *arguments);
+enum exit_status command_watch(const struct arguments *arguments);
 
 #endif
