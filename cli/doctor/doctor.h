@@ -8,7 +8,7 @@
 #include "command.h"
 #include "exit_status.h"
 
-/* Prints what is wrong on this machine, why it matters and the fix. Returns the exit status. */
+/* Prints what is wrong on this machine, why it matters, and the fix. Returns the exit status. */
 enum exit_status command_doctor(const struct arguments *arguments);
 
 #endif
