@@ -89,7 +89,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     close(helper);
     PROMISE(reply.verdict > VERDICT_NONE && reply.verdict < VERDICT_COUNT);
     PROMISE(reply.source < SOURCE_COUNT && reply.token_size <= PROTOCOL_TOKEN_MAX);
+    PROMISE((reply.token != NULL) == (reply.token_size > 0));
     PROMISE(FUZZ_PRINTABLE(reply.provider) && FUZZ_PRINTABLE(reply.reason) &&
             FUZZ_PRINTABLE(reply.message));
+    ask_clear(&reply);
     return 0;
 }

@@ -287,13 +287,13 @@ def test_a_session_line_before_pam_keyinit_is_found(well, host):
     keyinit = "session    optional     pam_keyinit.so force revoke\n"
     with_lines(host, "sshd", keyinit + line, line + keyinit)
     finding = one_wrong(well)
-    assert finding["what"] == f"{place(host, 'sshd', 'session')} it stands before pam_keyinit.so"
+    assert finding["what"] == f"{place(host, 'sshd', 'session')} it comes before pam_keyinit.so"
 
 
 def test_a_sufficient_account_line_is_found(well, host):
     with_lines(host, "sudo", "account    required   pam_oauth", "account    sufficient pam_oauth")
     what = [finding["what"] for finding in findings(well)]
-    assert f"{place(host, 'sudo', 'account')} the control is not required, nor as strict" in what
+    assert f"{place(host, 'sudo', 'account')} the control is weaker than required" in what
     assert well.run("doctor").status == 4
 
 
@@ -384,8 +384,8 @@ def test_an_sshd_whose_configuration_is_broken_is_a_warning(well, host):
 def test_somebody_else_sees_what_they_may_and_is_told_of_the_rest(well, host, bob):
     result = host.run_as("bob", "oauth-login", "doctor")
     assert result.ok, result
-    assert "pam.d/sshd: the module is always asked" in result.stdout
-    assert "Run by root, it looks at the configuration" in result.stdout
+    assert "pam.d/sshd: the module always runs" in result.stdout
+    assert "Run as root, doctor also checks the configuration" in result.stdout
     assert "store" not in result.stdout.split("all good")[0]
 
 

@@ -75,7 +75,7 @@ def test_alice_gets_in_only_where_doctor_found_a_way(name, corp, oauth_login, ho
 @pytest.mark.parametrize("lines, said", [
     ([OURS, YES], None),
     ([OURS], "it is the only line of its phase"),
-    (["account [success=ok default=bad] pam_oauth_login.so", YES], '"ignore" is a refusal'),
+    (["account [success=ok default=bad] pam_oauth_login.so", YES], "ignore counts as a refusal"),
 ])
 def test_root_is_refused_only_where_doctor_says_so(lines, said, corp, oauth_login, host, pam_host):
     host.pam("pam-host", "".join(f"{line}\n" for line in lines))

@@ -268,7 +268,7 @@ def test_without_a_proven_method_nobody_is_prompted(host, oauth_login, device, s
     refused = sshd.ssh("alice", methods="keyboard-interactive", answers=["x"])
     assert refused.status == 255 and refused.prompts == () and COMMAND in refused.stderr
     assert device.requests("/device") == []
-    host.log.wait_for(rf"sshd:auth\): {NOT_ASKED}nobody has been proven .*; run: {COMMAND}$",
+    host.log.wait_for(rf"sshd:auth\): {NOT_ASKED}no authentication method .*; run: {COMMAND}$",
                       since=mark)
 
 
@@ -291,7 +291,7 @@ def test_an_approval_without_another_proof_opens_no_door(host, oauth_login, devi
         assert terminal.wait(20) == 255, terminal.output
     host.log.wait_for(r"sshd:auth\): alice: granted by corp \(verdict=granted source=device",
                       since=mark)
-    host.log.wait_for("alice: nobody has been proven in this login yet, so this pass", since=mark)
+    host.log.wait_for("alice: no authentication method has succeeded yet, so this pass", since=mark)
     assert oauth_login.verdict("alice") == "granted"
 
 
@@ -328,7 +328,7 @@ def test_a_service_without_a_person_prompts_nobody(host, oauth_login, device, se
     assert not any("Enter" in text for text in answers.said)
     if service != "systemd-user":  # which asks nothing, in the middle of a login
         assert answers.codes == ("AUTH_ERR",) and COMMAND in answers.said[-1]
-        host.log.wait_for(rf"{service}:auth\): {NOT_ASKED}nobody can answer in this service; "
+        host.log.wait_for(rf"{service}:auth\): {NOT_ASKED}this service runs without a person .*; "
                           rf"run: {COMMAND}$", since=mark)
 
 
@@ -348,7 +348,7 @@ def test_sudo_wants_silence_and_gets_it(host, oauth_login, device, alice):
     with Terminal("sudo", "true", user="alice") as terminal:
         terminal.expect("(?i)password.*: ?$")
         terminal.send_line(alice.password)
-        host.log.wait_for(rf"sudo:auth\): {NOT_ASKED}the person is to be told nothing", since=mark)
+        host.log.wait_for(rf"sudo:auth\): {NOT_ASKED}the login is silent", since=mark)
     assert device.requests("/device") == []
 
 
@@ -375,7 +375,7 @@ def test_su_with_plain_enroll_prompts_nobody(host, oauth_login, device, alice, b
 
 
 @pytest.mark.parametrize("conditions, why", [
-    (("silent",), "the person is to be told nothing"),
+    (("silent",), "the login is silent"),
     (("no-conversation",), "the application has no conversation"),
     (("mute",), "the application did not show the prompt, or got no answer"),
     ((), "the application did not show the prompt, or got no answer"),
@@ -429,12 +429,13 @@ def test_a_user_who_changes_in_mid_conversation_is_refused(
                           since=mark)
 
 
-def test_one_conversation_shows_it_all_in_lines_that_pam_can_carry(device, pam_host):
+@pytest.mark.parametrize("conditions", [["answer"], ["answer", "small-stack"]], ids="-".join)
+def test_one_conversation_shows_it_all_in_lines_that_pam_can_carry(device, pam_host, conditions):
     pam_host.serve("enroll")
     device.queue("/token", tokens(device))
     device.code |= {"verification_uri": "https://example.com/" + "a" * 480,
                     "verification_uri_complete": "https://example.com/" + "b" * 900}
-    report = pam_host.run("alice", phases="auth", conditions=["answer"])
+    report = pam_host.run("alice", phases="auth", conditions=conditions)
     assert report.codes == ("SUCCESS",)
     assert (report.number("conversations"), report.number("messages")) == (1, 5)
     assert 480 < report.number("longest") < 512
@@ -448,4 +449,4 @@ def test_an_address_that_no_line_can_carry_is_not_shown_in_part(host, device, pa
     mark = host.log.mark()
     report = pam_host.run("alice", phases="auth", conditions=["answer"])
     assert report.codes == ("AUTH_ERR",) and COMMAND in report.facts["last_message"]
-    host.log.wait_for(rf"{NOT_ASKED}the prompt does not fit", since=mark)
+    host.log.wait_for(rf"{NOT_ASKED}a line of the prompt is longer than PAM allows", since=mark)

@@ -66,7 +66,7 @@ def test_with_lock_all_the_accounts_sessions_are_locked(
         logind.control("start", WATCH)
         heard = {listener.expect(r"path=\S*/session/_3(\d+);.*member=Lock\b")[1] for _ in range(2)}
         assert heard == set(known(logind)), "_3 before a digit is D-Bus's"
-        host.log.wait_for(r"alice: the session of sshd\[\d+\] is locked \(")
+        host.log.wait_for(r"alice: the session of sshd\[\d+\] was locked \(")
         assert session.told("id -un") == "alice"
 
 

@@ -241,7 +241,7 @@ def test_a_spoilt_store_is_a_fault_and_stays_as_it_is(
     (["verify", "-x", "alice"], "verify: unknown option -x"),
     (["list", "--unused"], "list: --unused needs a value"),
     (["list", "--unused", "90"], "takes a duration such as 90d"),
-    (["enroll", "--json"], "enroll does not take that option"),
+    (["enroll", "--json"], "enroll does not take the option --json"),
     (["verify", "alice", "--config", "x.conf"], "--config takes an absolute path"),
 ])
 def test_a_mistake_on_the_command_line_is_named_and_stays_in_sight(words, said, oauth_login):

@@ -4,7 +4,7 @@ import pytest
 
 from pam_application import converse
 
-NOBODY = "alice: nobody has been proven in this login yet"
+NOBODY = "alice: no authentication method has succeeded yet"
 AUTH = r"pam_oauth_login\(sshd:auth\): alice: granted by corp \(verdict=granted "
 ACCOUNT = r"pam_oauth_login\(sshd:account\): alice: granted by corp \(verdict=granted "
 BOTH = """

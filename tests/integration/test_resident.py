@@ -119,7 +119,7 @@ def test_people_ask_for_themselves(host, corp, resident, no_other_helper, alice)
     configured = host.run_as("alice", "oauth-login", "status", "--config", "/etc/hostname")
     assert configured.status == 5 and "only root can start" in configured.stderr
     ended = host.run_as("alice", "oauth-login", "unenroll", "--yes")
-    assert "alice has no grant here any more" in ended.stdout
+    assert "alice no longer has a grant here" in ended.stdout
     assert host.run_as("alice", "oauth-login", "verify", "alice").status == 1
 
 

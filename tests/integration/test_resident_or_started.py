@@ -283,7 +283,7 @@ def test_killed_in_mid_answer_costs_one_retry(host, corp, resident, service):
     os.kill(child, signal.SIGKILL)
     assert login.finish().codes == ("SYSTEM_ERR",)
     release.set()
-    host.log.wait_for("verdict=fault .*ended without an answer", since=mark)
+    host.log.wait_for("verdict=fault .*ended without a reply", since=mark)
     assert len(corp.requests("/token")) == asked + 1, "it was not asked again by itself"
     assert service.run("alice").codes == ("SUCCESS",)
 

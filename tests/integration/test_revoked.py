@@ -127,7 +127,7 @@ def test_the_rest_is_loginds(ended, leader, oauth_login, logind, host, terminal)
     logind("exit 0")
     write_session("alice", leader.pid, terminal=terminal[1])
     watch(oauth_login)
-    host.log.wait_for(r"alice: the session of test\[\d+\] is ended \(", since=mark)
+    host.log.wait_for(r"alice: the session of test\[\d+\] was ended \(", since=mark)
     assert is_silent(terminal[0]) and leader.poll() is None
 
 

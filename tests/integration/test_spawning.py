@@ -90,6 +90,15 @@ def test_every_phase_leaves_the_application_as_it_was(service, conditions):
     assert report.number("handler_runs") == conditions.count("reap")
 
 
+def test_a_thread_with_a_stack_of_64_kib_logs_in(service):
+    """A token of 32 KiB must not lie there: the module and what it calls take what there is."""
+    phases = "auth,account,open,setcred,refresh,close"
+    report = service.run("alice", conditions=("small-stack",), count=2, phases=phases)
+    assert [codes for _, codes in report.runs] == [
+        tuple((phase, "SUCCESS") for phase in phases.split(","))] * 2
+    assert {**report.facts, **UNTOUCHED} == report.facts
+
+
 def test_an_application_that_takes_every_end_gets_its_verdicts(alike, pam_host):
     """With __WALL it also sees the middle process's."""
     pam_host.serve()
@@ -183,7 +192,7 @@ def test_a_limit_too_low_to_live_with_is_named(host, corp, service, limit):
         assert code == "SUCCESS"
         return
     assert code == "SYSTEM_ERR"
-    host.log.wait_for("a resource limit of the caller is too low to live with", since=mark)
+    host.log.wait_for("application's hard RLIMIT_.* is too low for the helper", since=mark)
     assert corp.refresh_token("alice") == spent
 
 
@@ -320,7 +329,7 @@ def says(frame, after=""):
     return f"printf '{octal}' >&0\n{listen}"
 
 
-ENDED, ODD = "ended without an answer", "answer was not understood"
+ENDED, ODD = "ended without a reply", "reply was not understood"
 
 IMPOSTORS = {
     "/bin/false": (Path("/bin/false").read_bytes(), ENDED),

@@ -9,7 +9,6 @@
 
 #include "../../cli/doctor/pam_bypass.c"
 #include "../../cli/doctor/pam_control.c"
-#undef SCOPED_TEXT /* pam_stack.c has its own */
 #include "../../cli/doctor/pam_stack.c"
 
 #define OURS "pam_oauth_login.so"
