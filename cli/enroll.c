@@ -111,7 +111,7 @@ enum exit_status command_enroll(const struct arguments *arguments) {
     /* For uid 0 nothing is stored, so NOT_MANAGED is no success here. */
     enum exit_status status =
         reply.verdict == VERDICT_NOT_MANAGED ? EXIT_NO : exit_status_of(reply.verdict);
-    if (reply.verdict == VERDICT_GRANTED)
+    if (verdict_is_yes(reply.verdict))
         printf("%s is enrolled at %s.\n", name, reply.provider);
     else
         print_reply(name, &reply);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "commands.h"
 #include "exit_status.h"
@@ -22,6 +23,7 @@ struct remote {
     char host[HOST_SIZE];
     char username[HOST_SIZE];
     bool takes_authtype; /* git 2.46 and later: takes a bearer token as such */
+    bool offers_bearer;  /* the server's challenge has the scheme Bearer (RFC 6750 section 3) */
 };
 
 /* Takes the value if the line has this key. One that is too long can't be ours: "" then. */
@@ -31,11 +33,26 @@ static void take_value(const char *line, const char *key, char ret[HOST_SIZE]) {
         text_copy(ret, HOST_SIZE, line + length);
 }
 
+/* Whether a challenge (RFC 9110 section 11.6.1) begins with Bearer, or has it after a comma. */
+static bool has_bearer(const char *challenge) {
+    static const char scheme[] = "bearer";
+    size_t length = strlen(scheme);
+
+    for (const char *at = challenge; at; at = strchr(at, ',')) {
+        at += strspn(at, ", \t");
+        if (strncasecmp(at, scheme, length) == 0 && (at[length] == ' ' || at[length] == '\0'))
+            return true;
+    }
+    return false;
+}
+
 static void take_line(const char *line, struct remote *remote) {
     take_value(line, "host=", remote->host);
     take_value(line, "username=", remote->username);
     remote->https |= strcmp(line, "protocol=https") == 0;
     remote->takes_authtype |= strcmp(line, "capability[]=authtype") == 0;
+    if (strncmp(line, "wwwauth[]=", strlen("wwwauth[]=")) == 0)
+        remote->offers_bearer |= has_bearer(line + strlen("wwwauth[]="));
 }
 
 /* Reads lines until an empty one, or the end. Skips a line that is too long. */
@@ -55,8 +72,10 @@ static void read_remote(struct remote *ret) {
     }
 }
 
+/* A server that does not ask for Bearer, as most git servers do not, gets the token as a password.
+ */
 static void print_credential(const struct remote *remote, const struct ask_reply *reply) {
-    if (remote->takes_authtype)
+    if (remote->takes_authtype && remote->offers_bearer)
         printf("capability[]=authtype\nauthtype=Bearer\ncredential=");
     else
         printf("username=%s\npassword=", remote->username[0] != '\0' ? remote->username : "oauth2");
@@ -88,7 +107,7 @@ enum exit_status command_git_credential(const struct arguments *arguments) {
 
     bool not_ours = reply.verdict == VERDICT_NOT_PERMITTED; /* git asks the next helper */
     enum exit_status status = not_ours ? EXIT_YES : exit_status_of(reply.verdict);
-    if (reply.verdict == VERDICT_GRANTED && reply.token)
+    if (verdict_is_yes(reply.verdict) && reply.token)
         print_credential(&remote, &reply);
     else if (!not_ours)
         print_reply_to(stderr, account, &reply);

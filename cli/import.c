@@ -85,7 +85,7 @@ static enum exit_status import(const struct arguments *arguments, const char *ac
     /* For uid 0 nothing is stored, so NOT_MANAGED is no success here. */
     enum exit_status status =
         reply.verdict == VERDICT_NOT_MANAGED ? EXIT_NO : exit_status_of(reply.verdict);
-    if (reply.verdict == VERDICT_GRANTED) {
+    if (verdict_is_yes(reply.verdict)) {
         printf("%s is enrolled at %s: the grant was renewed once, and is stored.\n", account,
                reply.provider);
     } else {

@@ -66,7 +66,7 @@ enum exit_status command_token(const struct arguments *arguments) {
     }
 
     enum exit_status status = exit_status_of(reply.verdict);
-    bool granted = reply.verdict == VERDICT_GRANTED && reply.token;
+    bool granted = verdict_is_yes(reply.verdict) && reply.token;
     if (granted)
         print_token(arguments, &reply);
     else

@@ -49,7 +49,7 @@ enum exit_status command_unenroll(const struct arguments *arguments) {
     ask_helper(&request, &reply);
 
     enum exit_status status = exit_status_of(reply.verdict);
-    if (reply.verdict == VERDICT_GRANTED)
+    if (verdict_is_yes(reply.verdict))
         print_ended(name, reply.reason);
     else
         print_reply(name, &reply);

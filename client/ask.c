@@ -117,7 +117,7 @@ static bool is_token(const uint8_t *token, size_t size) {
 static int read_reply(struct protocol_reader *fields, struct ask_reply *ret) {
     size_t size = 0;
 
-    ret->verdict = protocol_get_enum(fields, VERDICT_GRANTED, VERDICT_COUNT);
+    ret->verdict = protocol_get_enum(fields, VERDICT_NONE + 1, VERDICT_COUNT);
     ret->source = protocol_get_enum(fields, SOURCE_NONE, SOURCE_COUNT);
     ret->rotated = protocol_get_enum(fields, 0, 2);
     get_printable(fields, ret->provider, sizeof ret->provider);

@@ -156,6 +156,16 @@ static inline const char *verdict_name(enum verdict verdict) {
     return (unsigned) verdict < VERDICT_COUNT ? names[verdict] : "unknown";
 }
 
+/* A yes of the provider's, or that what was asked for is done. */
+static inline bool verdict_is_yes(enum verdict verdict) {
+    return verdict == VERDICT_GRANTED;
+}
+
+/* A login without the provider, on the strength of its last yes. */
+static inline bool verdict_is_offline(enum verdict verdict) {
+    return verdict == VERDICT_GRANTED_OFFLINE;
+}
+
 /* Ranks the verdicts that doctor can end with: the gravest is reported. 0 for all others. */
 static inline int verdict_gravity(enum verdict verdict) {
     static const int gravities[VERDICT_COUNT] = {

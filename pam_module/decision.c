@@ -75,7 +75,7 @@ int decision_make(const struct login *login) {
     report_decision(login, &reply, letting_in);
     if (letting_in)
         code = login->phase == PHASE_AUTH ? PAM_IGNORE : PAM_SUCCESS;
-    else if (refused || reply.verdict == VERDICT_GRANTED_OFFLINE)
+    else if (refused || verdict_is_offline(reply.verdict))
         report_to_person(login, &reply);
     if (code == PAM_SUCCESS)
         code = pass(login);

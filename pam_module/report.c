@@ -71,7 +71,7 @@ void report_decision(const struct login *login, const struct ask_reply *reply, b
 void report_to_person(const struct login *login, const struct ask_reply *reply) {
     if (login->silent || reply->message[0] == '\0')
         return;
-    if (reply->verdict == VERDICT_GRANTED_OFFLINE)
+    if (verdict_is_offline(reply->verdict))
         pam_info(login->pamh, "%s", reply->message);
     else
         pam_error(login->pamh, "%s", reply->message);
@@ -123,7 +123,7 @@ void report_not_watched(const struct login *login, const char *why) {
 
 void report_logout(const struct login *login, const struct ask_reply *reply) {
     char user[REPORT_FIELD_SIZE], text[REPORT_FIELD_SIZE];
-    if (reply->verdict == VERDICT_GRANTED || reply->verdict == VERDICT_NOT_MANAGED ||
+    if (verdict_is_yes(reply->verdict) || reply->verdict == VERDICT_NOT_MANAGED ||
         reply->verdict == VERDICT_NOT_ENROLLED)
         return;
     pam_syslog(login->pamh, LOG_WARNING, "%s: the access token was not revoked: %s",

@@ -72,7 +72,7 @@ static bool bring_token(const struct login *login, key_serial_t *ret_keyring, in
     bool unenrolled = reply.verdict == VERDICT_NOT_ENROLLED && !may_lack_grant(login);
     bool ours = unenrolled ||
                 (reply.verdict != VERDICT_NOT_MANAGED && reply.verdict != VERDICT_NOT_ENROLLED);
-    if (reply.verdict == VERDICT_GRANTED)
+    if (verdict_is_yes(reply.verdict))
         *ret_code = plant(login, &reply, ret_keyring);
     else if (ours || (reply.verdict == VERDICT_NOT_ENROLLED && !login->options.nouserok))
         *ret_code = without_key(login, reply.reason);
@@ -123,7 +123,7 @@ static void refresh(const struct login *login, const struct session_file *sessio
             continue;
         if (reply.verdict == VERDICT_NONE)
             login_ask(login, OPERATION_TOKEN, &reply);
-        if (reply.verdict == VERDICT_GRANTED && ask_seconds_left(&reply) > 0)
+        if (verdict_is_yes(reply.verdict) && ask_seconds_left(&reply) > 0)
             replace(login, &reply, sessions[i].keyring);
     }
     ask_clear(&reply);

@@ -43,7 +43,7 @@ static void ask(struct findings *findings, const struct arguments *arguments,
     ask_helper(&request, &reply);
 
     /* A helper that has finished its checks gives no reason. */
-    bool expected = reply.verdict == VERDICT_GRANTED || reply.verdict == VERDICT_UNREACHABLE ||
+    bool expected = verdict_is_yes(reply.verdict) || reply.verdict == VERDICT_UNREACHABLE ||
                     reply.verdict == VERDICT_MISCONFIGURED || reply.verdict == VERDICT_FAULT;
     if (reply.reason[0] == '\0' && expected)
         findings_raise(findings, reply.verdict);
@@ -56,7 +56,7 @@ static void ask(struct findings *findings, const struct arguments *arguments,
 }
 
 enum exit_status command_doctor(const struct arguments *arguments) {
-    struct findings findings = {.gravest = VERDICT_GRANTED,
+    struct findings findings = {.gravest = VERDICT_NONE,
                                 .list = arguments->json ? json_object_new_array() : NULL};
     struct doctor_sshd sshd;
     bool root = geteuid() == 0;
@@ -74,5 +74,5 @@ enum exit_status command_doctor(const struct arguments *arguments) {
                  root ? ""
                       : "Run as root, doctor also checks the configuration, the provider, the "
                         "client, the clock, the store and sshd.");
-    return exit_status_of(findings.gravest);
+    return findings.gravest == VERDICT_NONE ? EXIT_YES : exit_status_of(findings.gravest);
 }

@@ -15,9 +15,9 @@ static const char *const level_names[LEVEL_COUNT] = {
     [LEVEL_ERROR] = "error",
 };
 
-/* No verdict says that a machine has no faults, so GRANTED stands for it. */
+/* The word for the gravest verdict of all findings; no verdict: the machine has no faults. */
 static const char *verdict_word(enum verdict verdict) {
-    return verdict == VERDICT_GRANTED ? "good" : verdict_name(verdict);
+    return verdict == VERDICT_NONE ? "good" : verdict_name(verdict);
 }
 
 void findings_raise(struct findings *findings, enum verdict verdict) {
@@ -72,7 +72,7 @@ __attribute__((format(printf, 6, 0))) static void add(struct findings *findings,
 void findings_good(struct findings *findings, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    add(findings, LEVEL_GOOD, VERDICT_GRANTED, "", "", format, args);
+    add(findings, LEVEL_GOOD, VERDICT_NONE, "", "", format, args);
     va_end(args);
 }
 

@@ -13,7 +13,7 @@
 struct findings {
     struct json_object *list;        /* with --json; NULL: print each finding at once */
     unsigned int count[LEVEL_COUNT]; /* of findings at each level */
-    enum verdict gravest;            /* FAULT, MISCONFIGURED, UNREACHABLE; GRANTED: none of them */
+    enum verdict gravest;            /* FAULT, MISCONFIGURED, UNREACHABLE; NONE: none of them */
 };
 
 /* Adds a finding. `verdict`: what it means for logins; counts only at LEVEL_ERROR. */

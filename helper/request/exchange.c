@@ -25,7 +25,7 @@ void exchange_conclude_yes(struct exchange *exchange, const struct reason *reaso
 }
 
 bool exchange_is_yes(const struct exchange *exchange) {
-    return exchange->reply.verdict == VERDICT_GRANTED;
+    return verdict_is_yes(exchange->reply.verdict);
 }
 
 void exchange_conclude_late(struct exchange *exchange) {

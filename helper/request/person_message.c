@@ -107,49 +107,55 @@ static void compose_reauthorize(struct exchange *exchange) {
             exchange->resident ? "" : account);
 }
 
-void message_compose(struct exchange *exchange) {
-    struct reply *reply = &exchange->reply;
+static void compose_not_enrolled(struct exchange *exchange) {
     char host[HOST_NAME_MAX + 1];
     const char *account = exchange->account.name;
-    bool no = reply->verdict == VERDICT_DENIED || reply->verdict == VERDICT_REAUTHORIZE;
+    compose(exchange,
+            "Login refused: %s is not enrolled on %s. Ask an administrator to run: "
+            "oauth-login enroll %s",
+            account, host_name(host), account);
+}
 
-    if (no && reply->source == SOURCE_DEVICE) {
+static void compose_not_permitted(struct exchange *exchange) {
+    compose(exchange, "You may ask about your own account only.");
+}
+
+static void compose_own_fault(struct exchange *exchange) {
+    char host[HOST_NAME_MAX + 1];
+    bool fault = exchange->reply.verdict == VERDICT_FAULT;
+    compose(exchange,
+            "Login refused: oauth-login on %s %s. Your account is not at fault; tell your "
+            "administrator, whose log says what is wrong.",
+            host_name(host), fault ? "failed" : "is misconfigured");
+}
+
+/* A verdict without a row leaves nothing to tell the person. */
+static const struct {
+    enum verdict verdict;
+    void (*compose)(struct exchange *exchange);
+} messages[] = {
+    {VERDICT_DENIED, compose_denied},
+    {VERDICT_REAUTHORIZE, compose_reauthorize},
+    {VERDICT_NOT_ENROLLED, compose_not_enrolled},
+    {VERDICT_UNREACHABLE, compose_unreachable},
+    {VERDICT_NOT_PERMITTED, compose_not_permitted},
+    {VERDICT_MISCONFIGURED, compose_own_fault},
+    {VERDICT_FAULT, compose_own_fault},
+};
+
+void message_compose(struct exchange *exchange) {
+    enum verdict verdict = exchange->reply.verdict;
+    bool no = verdict == VERDICT_DENIED || verdict == VERDICT_REAUTHORIZE;
+
+    if (verdict_is_offline(verdict)) {
+        compose_offline(exchange);
+        return;
+    }
+    if (no && exchange->reply.source == SOURCE_DEVICE) {
         compose_not_approved(exchange);
         return;
     }
-    switch (reply->verdict) {
-    case VERDICT_NONE:
-    case VERDICT_COUNT:
-    case VERDICT_GRANTED:
-    case VERDICT_NOT_MANAGED:
-        return;
-    case VERDICT_GRANTED_OFFLINE:
-        compose_offline(exchange);
-        return;
-    case VERDICT_DENIED:
-        compose_denied(exchange);
-        return;
-    case VERDICT_REAUTHORIZE:
-        compose_reauthorize(exchange);
-        return;
-    case VERDICT_NOT_ENROLLED:
-        compose(exchange,
-                "Login refused: %s is not enrolled on %s. Ask an administrator to run: "
-                "oauth-login enroll %s",
-                account, host_name(host), account);
-        return;
-    case VERDICT_UNREACHABLE:
-        compose_unreachable(exchange);
-        return;
-    case VERDICT_NOT_PERMITTED:
-        compose(exchange, "You may ask about your own account only.");
-        return;
-    case VERDICT_MISCONFIGURED:
-    case VERDICT_FAULT:
-        compose(exchange,
-                "Login refused: oauth-login on %s %s. Your account is not at fault; tell your "
-                "administrator, whose log says what is wrong.",
-                host_name(host), reply->verdict == VERDICT_FAULT ? "failed" : "is misconfigured");
-        return;
-    }
+    for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++)
+        if (messages[i].verdict == verdict)
+            messages[i].compose(exchange);
 }

@@ -218,8 +218,17 @@ def test_git_is_told_in_its_own_words(sessions, oauth_login, resident, host):
     assert "username=robot" in credential(host, "alice", *remote, "username=robot").stdout
     long = credential(host, "alice", "username=robot", "host=" + "x" * 256, *remote)
     assert "username=robot" in long.stdout, "what is too long takes no other's place"
-    newer = credential(host, "alice", "capability[]=authtype", *remote).stdout.splitlines()
-    assert {"capability[]=authtype", "authtype=Bearer", f"credential={token}"} < set(newer)
+    bearer = {"capability[]=authtype", "authtype=Bearer", f"credential={token}"}
+    for offered, expected in {
+            'wwwauth[]=Bearer realm="git"': True, "wwwauth[]=bearer": True,
+            'wwwauth[]=Basic realm="x", Bearer realm="y"': True,
+            'wwwauth[]=Basic realm="Bearer token"': False, "wwwauth[]=BearerX": False,
+            "wwwauth[]=": False, 'wwwauth[]=Basic realm="git"': False, "x=Bearer": False}.items():
+        said = credential(host, "alice", "capability[]=authtype", offered, *remote).stdout
+        assert (bearer < set(said.splitlines())) == expected, offered
+        assert (f"password={token}" in said) != expected, offered
+    older = credential(host, "alice", 'wwwauth[]=Bearer realm="git"', *remote).stdout
+    assert f"password={token}" in older, "a git that does not know of bearer tokens"
     for verb in "store", "erase":
         result = host.run_as("alice", "oauth-login", "git-credential", verb,
                              input="protocol=https\nhost=git.example.com\n\n")
