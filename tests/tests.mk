@@ -79,6 +79,16 @@ check: deps $(OIDC_PROVIDER) $(GDM)
 	    $(PYTEST) $(PYTEST_ARGS) --ignore=tests/torture tests || status=$$?; \
 	    chown -R --reference=Makefile $(BUILD); exit $$status
 
+# The part of `make check` that depends most on the release.
+QUICK_TESTS = tests/test_programs.py $(patsubst %,tests/integration/test_%.py,phases services \
+                  doctor session_key spawning)
+check-quick:
+	@tests/deps quick
+	$(MAKE) $(GDM)
+	$(MAKE) -j2 all $(UNITS) $(FUZZERS)
+	status=0; $(PYTEST) $(PYTEST_ARGS) $(QUICK_TESTS) || status=$$?; \
+	    chown -R --reference=Makefile $(BUILD); exit $$status
+
 # Every system call, where `make check` takes a sample, and RENEWALS=100000 one after another.
 torture: deps
 	$(MAKE) all
@@ -129,6 +139,6 @@ $(BUILD)/tidy/%: %.c .clang-tidy $(foreach room,$(ROOMS),$(wildcard $(room)/*.h)
 
 tidy: $(patsubst %.c,$(BUILD)/tidy/%,$(ROOMS_C))
 
-.PHONY: deps check check-sanitized torture demo bench fuzz lint tidy
+.PHONY: deps check check-quick check-sanitized torture demo bench fuzz lint tidy
 -include $(patsubst %.c,$(BUILD)/sanitized/%.d,$(HELPER_C) $(UNIT_C))
 -include $(FUZZED:.o=.d) $(addsuffix .d,$(FUZZERS))

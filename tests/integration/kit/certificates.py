@@ -24,8 +24,12 @@ unique_subject = no
 default_md = sha256
 policy = anything
 copy_extensions = copy
+x509_extensions = issued
 [anything]
 commonName = supplied
+[issued]
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
 """
 
 
@@ -83,6 +87,8 @@ class Authority:
         run("openssl", "req", "-x509", "-days", "1", *self._new_key(certificate),
             *_names(subject, ("localhost", "127.0.0.1")),
             "-addext", "basicConstraints = critical, CA:true",
+            "-addext", "keyUsage = critical, keyCertSign, digitalSignature",  # Python 3.13 wants it
+            "-addext", "subjectKeyIdentifier = hash",
             "-out", str(certificate.file), check=True)
         return certificate
 
