@@ -53,7 +53,7 @@ static const struct passwd *find_sudo_user(void) {
     return user && user->pw_gid != 0 ? user : NULL;
 }
 
-/* Becomes the user. Returns false unless no right of root's is left and none can be regained. */
+/* Becomes the user. Returns false unless all rights of root are gone for good. */
 static bool become(const struct passwd *user) {
     uid_t ruid = 0, euid = 0, suid = 0;
     gid_t rgid = 0, egid = 0, sgid = 0;

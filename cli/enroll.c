@@ -18,7 +18,7 @@
 #include "qr.h"
 #include "text.h"
 
-/* When the time to approve ends, in seconds of clock_boot_ms, for the signal handler of the
+/* The end of the time to approve, in seconds of clock_boot_ms, for the signal handler of the
  * countdown. 0: no countdown was started. */
 static volatile sig_atomic_t time_ends;
 

@@ -44,8 +44,7 @@ static void note_interrupt(int number) {
     interrupted = number;
 }
 
-/* Does the same on a terminal without showing the token. Restores the terminal also after a signal.
- */
+/* Does the same on a terminal without showing the token. Restores the terminal after a signal. */
 static ssize_t read_token_unseen(const char *account, char *token, size_t size) {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
     struct sigaction note = {.sa_handler = note_interrupt};

@@ -19,15 +19,14 @@ struct session_file {
     char name[SESSION_FILE_NAME_SIZE]; /* of the file: set by session_file_add */
     char account[PROTOCOL_NAME_MAX + 1];
     char service[PROTOCOL_NAME_MAX + 1];
-    char terminal[64]; /* PAM_TTY; "" without one */
-    char config[256];  /* the module's option config; "": the default configuration */
-    pid_t leader;      /* the process that opened the session, and will close it */
-    uint64_t
-        leader_started;   /* in clock ticks since boot: tells it from a later process of its PID */
-    key_serial_t keyring; /* the session's keyring oauth-login; 0: none */
-    int64_t opened;       /* seconds of the boot clock */
-    int64_t due;          /* likewise: when it must be checked; 0: not checked yet */
-    uint32_t interval;    /* seconds from the last check to `due` */
+    char terminal[64];       /* PAM_TTY; "" without one */
+    char config[256];        /* the module's option config; "": the default configuration */
+    pid_t leader;            /* the process that opened the session, and will close it */
+    uint64_t leader_started; /* clock ticks since boot: a later process may get its PID */
+    key_serial_t keyring;    /* the session's keyring oauth-login; 0: none */
+    int64_t opened;          /* seconds of the boot clock */
+    int64_t due;             /* likewise: when it must be checked; 0: not checked yet */
+    uint32_t interval;       /* seconds from the last check to `due` */
 };
 
 /* Returns the time in seconds of the boot clock, by which sessions are timed. */
@@ -42,8 +41,7 @@ dev_t session_leader_terminal(pid_t pid);
 /* Tells whether the process that opened the session is still running. */
 bool session_leader_lives(const struct session_file *session);
 
-/* Tells whether a file can hold this value: it starts with no blank and has no control character.
- */
+/* Tells whether a file can hold this value: no blank at its start, and no control character. */
 bool session_file_takes(const char *text);
 
 /* Adds a file for the session, whole or not at all, and sets its name, which no other session has.

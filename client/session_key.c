@@ -84,7 +84,7 @@ static int find_session(uid_t uid, gid_t gid, key_serial_t inherited, key_serial
     return join_private(uid, gid, ret);
 }
 
-/* Tells whether it is a keyring "oauth-login" of root's. */
+/* Tells whether it is a keyring "oauth-login" that root owns. */
 static bool is_our_keyring(key_serial_t serial) {
     struct described described = {0};
     return describe(serial, &described) == 0 && described.keyring && described.uid == 0 &&

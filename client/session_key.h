@@ -48,7 +48,7 @@ key_serial_t session_key_find_keyring(uid_t uid);
  * than PROTOCOL_TOKEN_MAX bytes, -ENOMEM. */
 int session_key_read(key_serial_t keyring, uint8_t **ret_token, uint32_t *ret_seconds);
 
-/* Revokes the keys in a keyring `oauth-login` of root's, then the keyring. Does nothing to any
+/* Revokes the keys in a keyring `oauth-login` that root owns, then the keyring. Does nothing to any
  * other. Returns 0, also when it is gone, or a negative errno. */
 int session_key_revoke(key_serial_t serial);
 

@@ -2,7 +2,7 @@
 /*
  * spawn_child.c - the helper's process between clone(2) and execve(2).
  *
- * It is a copy of a process of root's that any user may have started, such as sudo, with any
+ * It is a copy of a process of root that any user may have started, such as sudo, with any
  * limits. None of that may reach the helper: it MUST be able to write the store whatever the
  * application's limits are, MUST have no rights but its user's, and MUST hold no descriptor but its
  * socket.
@@ -182,7 +182,7 @@ static void drop_rights(const struct spawn_plan *plan) {
         fail(STDIN_FILENO, "capset");
 }
 
-/* Checks that nothing of root's rights is left, and that they can't be regained. */
+/* Checks that all rights of root are gone, and can't be regained. */
 static void check_rights(const struct spawn_plan *plan) {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct sets[2] = {{0, 0, 0}};

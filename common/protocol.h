@@ -83,7 +83,7 @@ enum protocol_operation {
     OPERATION_BROWSER = 9,      /* authorization code (RFC 6749 section 4.1), with a PROMPT */
     OPERATION_DOCTOR = 10,      /* a FINDING for each thing that the helper checks; root only */
     OPERATION_FRESH_TOKEN = 11, /* get an access token, renewed when under a minute is left */
-    OPERATION_WATCH = 12,       /* may the account's sessions go on? and its token; root only */
+    OPERATION_WATCH = 12,       /* check the account's sessions, and get its token; root only */
     OPERATION_LOGOUT = 13,      /* the account's last session has ended; root only */
     OPERATION_COUNT,
 };

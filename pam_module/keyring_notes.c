@@ -10,8 +10,7 @@
 
 #include "session_key.h"
 
-/* A variable of the PAM environment. sshd passes none that starts with SSH_AUTH_INFO_ to the shell.
- */
+/* A variable of the PAM environment. sshd passes no SSH_AUTH_INFO_* on to the shell. */
 #define NOTE "SSH_AUTH_INFO_OAUTH_LOGIN_RING"
 
 /* Names of pam_set_data(3). */

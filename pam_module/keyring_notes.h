@@ -19,8 +19,7 @@ void keyring_notes_keep_inherited(const struct login *login);
  * that no shell sees it. */
 key_serial_t keyring_notes_take_inherited(pam_handle_t *pamh);
 
-/* Notes the serial of the keyring that this session must revoke at its end. False: out of memory.
- */
+/* Notes the keyring that this session must revoke at its end. False: out of memory. */
 bool keyring_notes_keep_planted(pam_handle_t *pamh, key_serial_t serial);
 
 /* Returns the serial noted by keyring_notes_keep_planted, 0 without one, and deletes the note. */

@@ -37,7 +37,7 @@ int registration_begin(const struct login *login, key_serial_t keyring) {
     }
     if (!copy(session->terminal, sizeof session->terminal, terminal) ||
         !session_file_takes(session->terminal))
-        session->terminal[0] = '\0'; /* only the warning is lost that the session will end */
+        session->terminal[0] = '\0'; /* half a name would be another terminal's */
     session->leader = getpid();
     session->leader_started = session_leader_started(session->leader);
     session->keyring = keyring;

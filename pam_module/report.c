@@ -22,7 +22,7 @@ static const char *escape_from(char least, const char *text, char ret[REPORT_FIE
     return ret;
 }
 
-/* Escapes a text that the log has in quotes. A word has no quotes, so its blanks are escaped too:
+/* Escapes a text that the log puts in quotes. A word has no quotes, so its blanks are escaped too:
  * it could look like the fields after it. */
 static const char *escape(const char *text, char ret[REPORT_FIELD_SIZE]) {
     return escape_from(' ', text, ret);
@@ -32,7 +32,7 @@ const char *report_escape_word(const char *text, char ret[REPORT_FIELD_SIZE]) {
     return escape_from('!', text, ret);
 }
 
-/* How the log has a verdict. */
+/* How a verdict is logged. */
 static const struct {
     int level;        /* of syslog(3) */
     bool by_provider; /* the provider decided, so name it */

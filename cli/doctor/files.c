@@ -31,8 +31,7 @@ static void look_at_user(struct findings *findings) {
             user ? "has uid or gid 0" : "does not exist on this machine");
 }
 
-/* Returns what is wrong with a file that root must own and everyone must be able to read; or NULL.
- */
+/* Returns what is wrong with a file that root must own and all must be able to read, or NULL. */
 static const char *judge_mode(const struct stat *status) {
     if (status->st_uid != 0)
         return "does not belong to root";

@@ -176,8 +176,7 @@ static int take_line(const struct place *place, char *text, struct pam_stack *st
     return 0;
 }
 
-/* Cuts off the comment. Returns true if the next line continues this one, which a comment prevents.
- */
+/* Cuts off the comment. Returns true if the next line continues this one: a comment prevents it. */
 static bool cut_line(char *line) {
     size_t length = strcspn(line, "#");
     if (line[length] == '#') {

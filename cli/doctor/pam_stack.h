@@ -68,8 +68,7 @@ int pam_stack_read(const struct pam_source *source, const char *service, struct 
 /* Tells whether line `at` has the module `name`, such as "pam_unix.so", with any path. */
 bool pam_stack_is(const struct pam_stack *stack, size_t at, const char *name);
 
-/* A line's arguments as the module gets them: without the brackets around an argument with blanks.
- */
+/* A line's arguments as the module gets them: without the brackets around one with blanks. */
 struct pam_words {
     char text[PAM_ARGUMENTS_MAX];
     int count;

@@ -18,8 +18,7 @@ struct doctor_sshd {
     uint32_t deadline; /* option deadline, seconds; PROTOCOL_UNSET without */
 };
 
-/* Checks the user, the files of helper and module, and the directory of the configuration `config`.
- */
+/* Checks the user, the files of helper and module, and the directory of the file `config`. */
 void doctor_look_at_files(struct findings *findings, const char *config);
 
 /* Checks the stacks in pam.d that have the module. Fills in `ret_sshd`. */

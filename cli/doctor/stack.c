@@ -180,8 +180,7 @@ static void judge_session(struct judging *judging, size_t at) {
         }
 }
 
-/* GDM unlocks screens by the stacks of its logins, and ignores the result of their account phase.
- */
+/* GDM unlocks screens by the stacks of its logins, and ignores their account phase. */
 static bool is_gdm(const char *service) {
     static const char *const kinds[] = {"gdm-password", "gdm-fingerprint", "gdm-smartcard"};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)

@@ -238,8 +238,7 @@ static enum exit_status watch(int lock) {
         if (!done) /* no retry here, which might fail at once again */
             return cannot_watch(
                 "check every account",
-                "a process failed or could not be started; it is tried again in the "
-                "next run");
+                "a process failed or could not be started; the next run tries again");
         if (next > now + TICK)
             return EXIT_YES;
         sleep_until(next);
