@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The whole thing on one machine: `sudo make demo`. See tests/namespace for where it runs."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The unit tests and the fuzzers, each a program of its own built with sanitizers, and the borders
 of the rooms."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # What tests, measures and looks for mistakes. Included by the Makefile.
 
 FUZZ_SECONDS  = 60

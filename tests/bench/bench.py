@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """What one login costs, beside the least it could and what a script would: `sudo make bench`."""
 
 import os

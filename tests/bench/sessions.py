@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """What an open session costs when hundreds are open at once."""
 
 import json

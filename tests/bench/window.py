@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The window that no client can close: from the provider's answer to its being on the disk."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The machine under test and the provider that fails on demand; see tests/namespace."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Whatever a provider answers: the right verdict, the reason in it, and the grant alive where it
 was not used up."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """What a provider could do that takes over the helper of alice's login: next to nothing.
 
 Each attack is tried from inside, once under each guard alone, once under both, and once under none,

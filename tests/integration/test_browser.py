@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """People enroll in a browser: authorization code with PKCE, and a redirect to the loopback."""
 
 import http.client

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """oauth-login enroll --browser opens the person's browser where there is one, and never as root."""
 
 import http.client

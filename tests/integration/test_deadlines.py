@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A caller that stops waiting, or is ended, costs nobody their grant; one retry, never two."""
 
 import json

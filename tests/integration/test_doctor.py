@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """oauth-login doctor: what is wrong is named, with the fix; and "all good" is good."""
 
 import os

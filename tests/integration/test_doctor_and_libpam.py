@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """What doctor says about a stack is what libpam does with it: alice's grant is dead, and she gets
 in where doctor has found a way past the module, and nowhere else."""
 

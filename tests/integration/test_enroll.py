@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """People enroll by a code that they approve elsewhere: device authorization, RFC 8628."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A first login enrolls: the option `enroll`, in sshd and wherever nobody can answer."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Whatever the network or the provider does: nobody gets in by it, the login ends in its time, and
 the next good one works."""
 

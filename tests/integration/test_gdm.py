@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """GDM's own worker with the shipped example: logins and unlocked screens end with the account."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The tests' own tools: a tool that lies would make every other test worthless."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A hundred logins of one account, at a provider that forgives no token used twice."""
 
 import os

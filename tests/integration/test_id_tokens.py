@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """ID tokens: verified at enrollment and for require = id_token, compared whenever one comes."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """How a grant comes to an account: `oauth-login import`, and what status and list say of it."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Real screen lockers with the shipped example: whose account is gone does not get back in."""
 
 import re

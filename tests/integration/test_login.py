@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A login on the strength of a stored grant, over a real sshd."""
 
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A real systemd-logind: it locks or ends the sessions of an account that has ended."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """What an administrator, or an attacker at the disk, gets wrong: named, and nothing overwritten."""
 
 import os

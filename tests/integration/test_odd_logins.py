@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Names that are none, users that change in mid-login, and sessions without a usable keyring."""
 
 import errno

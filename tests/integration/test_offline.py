@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """When the provider can't be asked: who waits, who shares, and whom grace lets in."""
 
 import fcntl

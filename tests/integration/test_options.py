@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """What an administrator writes behind pam_oauth_login.so, and what then happens."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """What a grant decides in each phase of a login, and that it never opens a door by itself."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Live proof and policy: a grant that still renews is not always a yes."""
 
 import pytest

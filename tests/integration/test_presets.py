@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """preset = NAME: enrollment, renewal, the dead grant, the closed account, as each provider has it.
 
 The provider is the scripted one on loopback, so endpoints are overridden; the presets' own

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The resident helper: who may ask what, what may come to its socket, how it starts and ends."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Which helper is asked: the resident one where it can be had, else one that root starts.
 
 Whatever becomes of the resident helper costs a login one retry at the most.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """What becomes of the sessions of an account that has ended: who is told, written to and ended."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """What a helper still holds, and what it can still do, once it speaks to the network."""
 
 import re

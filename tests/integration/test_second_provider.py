@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The same as with Glewlwyd at a provider of another make, oidc-provider: whatever is done for one
 provider's sake alone fails here."""
 

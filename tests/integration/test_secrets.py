@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """No token is ever in a log, an argument, an environment, the store in plain, or a core file."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The services of a machine with the shipped pam.d examples, while a grant lives and after it."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The open sessions of an account that has ended end with it, and no others do."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The files of the open sessions: what is put there can be read again, and nothing else is read."""
 
 import os

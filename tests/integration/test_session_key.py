@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The access token in a session: who can read it, where it lies, and how it goes."""
 
 import ctypes

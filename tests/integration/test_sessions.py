@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A session that is open: it is known from its beginning to its end, and its token is its own."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """setcred that asks for credentials anew, as after a screen was unlocked, and by sudo."""
 
 import contextlib

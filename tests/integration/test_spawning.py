@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The helper starts from processes of every kind; they don't notice, and it inherits nothing."""
 
 import os

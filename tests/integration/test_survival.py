@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """What renewals survive: a full disk, a stop signal, a caller with its hands full, a crowd."""
 
 import os

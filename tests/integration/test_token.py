@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """oauth-login token and git-credential: the access token for who needs it in a program."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The end of a grant: here at once, at the provider as soon as it can be told."""
 
 import pytest

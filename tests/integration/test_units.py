@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The units: how far they confine the resident helper, and that it does its work under systemd."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """One login, looked over by valgrind: no invalid access, nothing leaked."""
 
 import os

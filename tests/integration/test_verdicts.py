@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """One vocabulary: each verdict as PAM's applications, scripts and the log meet it."""
 
 import os

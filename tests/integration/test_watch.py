@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """When the watch asks, what for, and how often: its promises to the provider and to a session."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """oauth-login-watch.timer and .service: the watch does its work under systemd, and confined."""
 
 import os

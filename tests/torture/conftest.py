@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The machine of tests/integration, and a tracer.
 
 To be run in a session of its own: two can't share a machine.

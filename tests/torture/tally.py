@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """How many runs there were and what became of them: the summary behind the tests."""
 
 from collections import Counter

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """One system call of a renewal fails, any of them, and the verdict is right and the grant alive."""
 
 import errno

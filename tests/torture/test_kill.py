@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A renewal's helper is killed at each of its system calls, and the next login is right.
 
 The grant may be lost in one place only: behind the request, and before the write of what it

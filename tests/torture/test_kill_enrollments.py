@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Who comes and goes while the helper is killed: nobody is enrolled by halves, nothing is left."""
 
 import signal

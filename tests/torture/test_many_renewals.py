@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Renewals without end: nothing grows, and the grant lives."""
 
 import gc

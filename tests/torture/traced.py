@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Helpers asked one question each, under a tracer if wished; see ask_helper.c."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """One account and its provider, put back before each run to where they were."""
 
 import copy

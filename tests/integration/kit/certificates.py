@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A certificate authority for tests, and the certificates that clients must refuse."""
 
 import ssl

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The authorization code flow of the scripted provider: what its browser and its endpoints do."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """One end of a D-Bus connection that has no bus between its two ends."""
 
 import itertools

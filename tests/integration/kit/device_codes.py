@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """What a scripted provider answers in a device authorization, RFC 8628."""
 
 from scripted_server import Answer

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """oauth-login enroll at a terminal, as a person sees it."""
 
 from terminal import Terminal

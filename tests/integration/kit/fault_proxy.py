@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A proxy in front of a provider that spoils connections below HTTP: TCP and TLS.
 
     with FaultProxy(provider.port, corrupted(40)) as proxy:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Files of the machine that tests write, and the way back to what was there before."""
 
 import os

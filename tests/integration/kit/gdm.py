@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """GDM's own PAM program, told what to do as GDM tells it.
 
 GDM's daemon never calls PAM. For each login it starts gdm-session-worker, which does, and asks the

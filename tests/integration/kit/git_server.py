@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A real HTTPS server with a git repository behind HTTP Basic: Apache and git-http-backend."""
 
 import base64

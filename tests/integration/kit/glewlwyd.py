@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A real OpenID provider for tests and the demo: Debian's Glewlwyd on loopback, over TLS.
 
 A mock answers what its author believed; Glewlwyd rotates, burns and refuses tokens as a provider

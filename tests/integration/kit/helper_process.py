@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The helper while it waits for a provider that does not answer yet."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The machine under test: its users, its files, and the programs people log in with."""
 
 import pwd

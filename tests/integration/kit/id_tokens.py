@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Signs ID tokens, and what an attacker would make of them, with keys made by openssl."""
 
 import base64

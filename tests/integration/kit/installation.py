@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """oauth-login as `make install` puts it on the machine, and what an administrator does with it."""
 
 import json

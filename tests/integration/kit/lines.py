@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Lines that another process writes, collected as they come, so that a test can wait for one."""
 
 import re

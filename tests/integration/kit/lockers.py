@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Real screen lockers, each on a screen of its own that nobody sees, and a person who types at it.
 
 Like the person's session they run as the user, with no rights of their own.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Many PAM sessions open at once on one machine, each in a process of its own.
 
     with ManySessions("door", ["alice", "bob"], 800) as sessions: ...

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A DNS server on loopback that knows one address for every name (RFC 1035)."""
 
 import socket

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """What a correct provider knows: its client, its grants, and the rules of RFC 6749."""
 
 import base64

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
 // oidc-provider on loopback, over TLS, for oidc_provider.py: its settings are the one argument, what
 // an administrator does comes as lines of JSON on standard input. It ends when that ends.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The second real provider: oidc-provider from npm, which certifies against OpenID's own suite.
 
 It differs from Glewlwyd where providers differ: ID tokens of ES256 at every renewal, redirects with

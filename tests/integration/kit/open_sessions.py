@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The sessions that are open: their files, as the watch sees them, and what tests do to them."""
 
 import contextlib

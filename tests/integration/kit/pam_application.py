@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """An application that logs people in and adds nothing of its own: it shows what PAM answers.
 
     converse("door", "alice", "authenticate", "acct_mgmt") -> Answers(("AUTH_ERR", ...), (...))

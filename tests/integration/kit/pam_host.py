@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Logins by PAM from a process that is as odd as a test wishes; see pam_host.c."""
 
 import subprocess

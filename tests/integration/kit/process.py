@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Commands that end: run one, bounded in time, and look at what it said."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The resident helper, and peers that talk to its socket byte by byte."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """An HTTPS OAuth provider that is correct until a test tells it how to fail.
 
     with ScriptedProvider(authority.issue(), authority.file) as provider:

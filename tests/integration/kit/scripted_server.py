@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """An HTTPS server whose every answer can be wrong, on the wire as well as in words."""
 
 import json

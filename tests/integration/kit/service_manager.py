@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """systemd as process 1 of a namespace of its own, with oauth-login's units and nothing else.
 
 It shares the file system, the network and the users of the machine under test, so its sockets are

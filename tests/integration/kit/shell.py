@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A session that a test types into."""
 
 from terminal import Terminal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A real sshd on the loopback interface, and ssh calls to it."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The system log of the machine under test: everything programs send to /dev/log."""
 
 import os

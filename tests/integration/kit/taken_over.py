@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A helper that was taken over by what a provider answered, and what it tries then; breakout.c."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A program on a terminal of its own, talked to as a person would."""
 
 import fcntl

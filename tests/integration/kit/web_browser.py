@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A real browser without a window, and what a person does with it at a provider's own pages."""
 
 import shutil

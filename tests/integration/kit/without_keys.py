@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Runs a command where kernel keys are forbidden, as in many a container: python3 without_keys.py
 ERRNO COMMAND [ARG...]. The system calls fail with ERRNO."""
 
