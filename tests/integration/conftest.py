@@ -21,6 +21,7 @@ from open_sessions import forget_all, started  # noqa: E402
 from pam_host import PamHost, build_pam_host  # noqa: E402
 from resident import Resident  # noqa: E402
 from scripted_provider import ScriptedProvider  # noqa: E402
+from service_manager import systemd  # noqa: E402, F401
 
 
 # Who starts the tests behind an ampersand has the terminal's signals ignored, and so would every

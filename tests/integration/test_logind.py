@@ -7,12 +7,10 @@ import pytest
 
 from helper_process import wait_until
 from process import run
-from service_manager import ALONE
+from service_manager import ALONE, WATCH
 from shell import stay
 from sshd import Sshd
 from open_sessions import READ_KEY, fields, files, forget_all, make_due
-from test_units import systemd  # noqa: F401
-from test_watch_unit import WATCH
 
 UNITS = ("dbus.socket", "dbus.service", "systemd-logind.service", "user.slice", "user@.service",
          "user-runtime-dir@.service")
@@ -25,7 +23,7 @@ LISTEN = ("dbus-monitor --system \"type='signal',interface='org.freedesktop.logi
 
 
 @pytest.fixture
-def logind(host, corp, oauth_login, systemd):  # noqa: F811
+def logind(host, corp, oauth_login, systemd):
     """Runs below systemd, and is told of sessions by pam_systemd; returns the systemd."""
     forget_all()
     for unit in UNITS:

@@ -15,12 +15,12 @@ import pytest
 from enrollment import code_of
 from glewlwyd import Glewlwyd
 from helper_process import HELPER, HelperProcess, wait_until
+from installation import rename_user
 from process import run
 from resident import (DOCTOR, FORGET, IMPORT, LIST, LOGOUT, NOTICE, OPERATIONS, SOCKET, STATUS,
                       TOKEN, UNENROLL, VERIFY, WATCH, Activation, Resident, ask,
                       children_of, connect, is_listening, read_frames, reply_of, request)
 from terminal import Terminal
-from test_spawning import rename_user
 
 DEFAULT_CHILDREN_OF_A_USER = 16
 ROOTS = (TOKEN, IMPORT, LIST, FORGET, DOCTOR, WATCH, LOGOUT)

@@ -13,12 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from helper_process import HELPER, HelperProcess, wait_until
+from helper_process import HELPER, HelperProcess, inherited, wait_until
+from impostor import impostor
 from many_sessions import ManySessions
-from resident import SOCKET, VERIFY, Resident, acting_as, connect, read_frames, reply_of, request
-from test_spawning import UNTOUCHED, inherited, notice, reply
-
-FAULT, GRANTED = 10, 1
+from pam_host import UNTOUCHED
+from reply_frames import FAULT, GRANTED, notice, reply
+from resident import SOCKET, VERIFY, Resident, connect, read_frames, reply_of, request
 
 
 @pytest.fixture
@@ -30,39 +30,6 @@ def service(corp, pam_host):
 
 def no_helper_starts(host):
     host.files.write(HELPER, "#!/bin/sh\nexit 1\n", mode=0o755)
-
-
-@contextlib.contextmanager
-def impostor(answer, listener=None):
-    """A server at the socket that reads a question and says this, or nothing for None; yields what
-    it was asked."""
-    SOCKET.parent.mkdir(mode=0o755, exist_ok=True)
-    asked, stop = [], threading.Event()
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(str(SOCKET))
-        SOCKET.chmod(0o666)
-        with acting_as(listener):
-            server.listen()
-
-        def serve():
-            while not stop.is_set():
-                peer, _ = server.accept()
-                with peer:
-                    asked.append(b"" if answer is None else peer.recv(65536))
-                    if answer is None:
-                        stop.wait(30)
-                    elif asked[-1]:
-                        peer.sendall(answer)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield asked
-        finally:
-            stop.set()
-            connect().close()  # out of accept
-            thread.join()
-            SOCKET.unlink()
 
 
 # Where it can be had

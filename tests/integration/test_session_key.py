@@ -2,7 +2,6 @@
 """The access token in a session: who can read it, where it lies, and how it goes."""
 
 import ctypes
-import json
 import secrets
 import shlex
 import sys
@@ -12,14 +11,15 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from impostor import impostor
+from open_sessions import READ_KEY
 from pam_application import converse
 from process import run
-from scripted_server import Answer
+from scripted_provider import answering
+from session_keys import a_token, quota_used
 from shell import stay
-from test_resident_or_started import impostor
 
 KEY, RING = "%user:oauth-login:corp", "%keyring:oauth-login"
-READ_KEY = f"keyctl pipe {KEY}"
 STACK = """
 @include common-auth
 account  required pam_oauth_login.so
@@ -40,20 +40,6 @@ def stack(host):
 
 with_and_without_keyinit = pytest.mark.parametrize(
     "keyinit", (KEYINIT, ""), ids=("keyinit", "no keyinit"))
-
-
-def answering(provider, **changes):
-    """The next answer is a correct one, but for these values; None leaves one out."""
-    def answer(request):
-        body = {**json.loads(provider.correct(request).body), **changes}
-        return Answer.json({name: value for name, value in body.items() if value is not None})
-    provider.queue("/token", answer)
-
-
-def a_token(size):
-    """Every character that a token may have, again and again."""
-    characters = "".join(chr(code) for code in range(0x21, 0x7f))
-    return (characters * (size // len(characters) + 1))[:size]
 
 
 # What the key is
@@ -139,13 +125,6 @@ def test_a_user_whose_own_quota_is_full_gets_the_key_all_the_same(host, oauth_lo
     finally:
         host.run_as("hoarder", "keyctl", "clear", "@u")
         host.delete_user("hoarder")
-
-
-def quota_used(uid):
-    """/proc/key-users: uid: usage nkeys/nikeys qnkeys/maxkeys qnbytes/maxbytes"""
-    with open("/proc/key-users") as users:
-        rows = {int(row.split(":")[0]): row.split()[-1] for row in users}
-    return int(rows[uid].split("/")[0])
 
 
 # Who can do what with it

@@ -12,7 +12,8 @@ from helper_process import wait_until
 from many_sessions import ManySessions
 from open_sessions import READ_KEY, SESSIONS, fields, files, opened, watch, write_session
 from process import run
-from test_session_key import a_token, answering, quota_used
+from scripted_provider import answering
+from session_keys import a_token, quota_used
 
 HOUR = 3600
 

@@ -8,15 +8,14 @@ import time
 from pathlib import Path
 
 import pytest
-from helper_process import HELPER, HelperProcess, held, held_helper
+from helper_process import HELPER, HelperProcess, held, held_helper, inherited
+from installation import rename_user
+from pam_host import UNTOUCHED
 from process import run
+from reply_frames import DENIED, notice, prompt, reply
 
 RUNS = 1000
-DENIED = 3  # enum verdict
 CAP_SYS_RESOURCE = 1 << 24
-
-# What must not change in the application, whatever it is.
-UNTOUCHED = {"changed": "", "strangers": "0"}
 
 # Nothing of it may matter; most of it would break a login if it did.
 HOSTILE = {
@@ -114,18 +113,6 @@ def test_no_program_that_it_starts_meanwhile_inherits_the_socket(corp, service):
         assert inherited(HelperProcess(caller.child.pid)) == []
         release.set()
         assert caller.finish().codes == ("SUCCESS",)
-
-
-def inherited(process):
-    """What a program that it starts would find beyond the first three; it has a socket at least."""
-    ends = {fd: end for fd, end in process.descriptors().items() if fd > 2}
-    assert any("socket:" in end for end in ends.values())
-    return [ends[fd] for fd in ends if not is_close_on_exec(process, fd)]
-
-
-def is_close_on_exec(process, fd):
-    flags = (process.path / "fdinfo" / str(fd)).read_text().split("flags:")[1].split()[0]
-    return int(flags, 8) & os.O_CLOEXEC
 
 
 @pytest.mark.parametrize("conditions", [("no-conversation",), ("mute",)], ids="-".join)
@@ -294,26 +281,6 @@ def script(host, body):
     host.files.write(HELPER, f"#!/bin/sh\n{body}\n", mode=0o755)
 
 
-def reply(verdict, *, version=1, kind=4, tail=b"", reason=b"", message=b"", expires=0, token=b""):
-    """A REPLY as in common/protocol.h."""
-    def text(data):
-        return len(data).to_bytes(4, "big") + data
-    rest = (bytes([version, kind, verdict, 0, 0]) + text(b"") + text(reason) + text(message) +
-            expires.to_bytes(8, "big") + text(b"") + text(token) + tail)
-    return len(rest).to_bytes(4, "big") + rest
-
-
-def notice(milliseconds, provider=b"corp"):
-    rest = b"\1\2" + milliseconds.to_bytes(4, "big") + len(provider).to_bytes(4, "big") + provider
-    return len(rest).to_bytes(4, "big") + rest
-
-
-def prompt(seconds):
-    text = (1).to_bytes(4, "big") + b"x"
-    rest = b"\1\5" + 3 * text + seconds.to_bytes(4, "big") + bytes(4)
-    return len(rest).to_bytes(4, "big") + rest
-
-
 def says(frame, after=""):
     """A script that says it; afterwards `wait` waits until the caller hangs up."""
     octal = "".join(f"\\{byte:03o}" for byte in frame)
@@ -414,18 +381,6 @@ def test_a_helper_that_can_not_be_started_is_a_fault(host, corp, service, break_
     assert report.codes == ("SYSTEM_ERR", "SYSTEM_ERR")
     assert report.facts["changed"] == "" and report.number("strangers") == 0
     host.log.wait_for(f"verdict=fault .*{why}", since=mark, count=2)
-
-
-def rename_user(host, name, ids=None):
-    passwd = Path("/etc/passwd")
-    lines = passwd.read_text().splitlines(keepends=True)
-    (line,) = [line for line in lines if line.startswith("oauth-login:")]
-    fields = line.split(":")
-    fields[0] = name
-    if ids:
-        fields[2:4] = ids.split(":")
-    host.files.write(passwd, "".join(":".join(fields) if other == line else other
-                                     for other in lines))
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])

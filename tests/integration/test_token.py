@@ -6,15 +6,15 @@ import subprocess
 
 import pytest
 from git_server import GitServer
+from impostor import impostor
+from open_sessions import READ_KEY, SESSIONS, forget_all, write_session
 from pam_application import converse
 from process import run
+from reply_frames import GRANTED, reply
 from resident import FRESH_TOKEN, LOGOUT, connect, read_frames, reply_of, request
+from scripted_provider import answering
 from scripted_server import Answer
 from shell import stay
-from test_resident_or_started import GRANTED, impostor
-from test_session_key import READ_KEY, answering
-from open_sessions import READ_KEY, SESSIONS, forget_all, write_session
-from test_spawning import reply
 
 
 @pytest.fixture

@@ -3,28 +3,15 @@
 
 import re
 import shutil
-from pathlib import Path
 
 import pytest
 from helper_process import HELPER, HelperProcess
-from installation import CHECKOUT
+from installation import CHECKOUT, SYSTEMD_UNITS as UNITS
 from process import run
 from resident import SOCKET, VERIFY, ask, children_of, connect, read_frames, reply_of, request
-from service_manager import ServiceManager
+from service_manager import systemd  # noqa: F401
 
-UNITS = CHECKOUT / "conf" / "systemd"
 SERVICE = "oauth-login-helper.service"
-
-
-@pytest.fixture
-def systemd(host, corp, oauth_login):
-    """The service has a /tmp of its own, so what the provider is trusted by must be elsewhere."""
-    corp.ca_file = str(host.files.write("/etc/oauth-login/ca.pem",
-                                        Path(corp.ca_file).read_bytes()))
-    oauth_login.configure(corp)
-    manager = ServiceManager(host)
-    yield manager
-    manager.end()
 
 
 def test_the_service_is_confined(installation):

@@ -11,12 +11,12 @@ from dataclasses import replace
 
 import pytest
 from helper_process import HELPER, wait_until
+from impostor import impostor
 from open_sessions import READ_KEY, SESSIONS, fields, files, make_due, opened, watch, write_session
 from process import run
+from reply_frames import GRANTED, notice, reply
+from scripted_provider import answering
 from scripted_server import Answer
-from test_resident_or_started import GRANTED, impostor
-from test_session_key import answering
-from test_spawning import notice, reply
 
 
 def change(file, **values):

@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 
 from helper_process import wait_until
+from installation import SYSTEMD_UNITS as UNITS
 from process import run
 from resident import SOCKET
-from service_manager import ALONE
+from service_manager import ALONE, WATCH
 from open_sessions import SESSIONS, fields, files, forget_all, make_due
-from test_units import UNITS, systemd  # noqa: F401
 
-WATCH = "oauth-login-watch.service"
 DESK = """
 account  required pam_permit.so
 session  required pam_keyinit.so force revoke
@@ -42,7 +41,7 @@ def terminal(alice):
 
 
 @pytest.fixture
-def session(host, corp, systemd, terminal):  # noqa: F811
+def session(host, corp, systemd, terminal):
     """A session of alice's below systemd; returns its file."""
     forget_all()
     host.pam("desk", DESK)
@@ -68,7 +67,7 @@ def test_the_watch_is_confined(installation):
 
 
 @pytest.mark.parametrize("helper", ["resident", "started"])
-def test_the_session_gets_its_new_token(corp, systemd, session, helper):  # noqa: F811
+def test_the_session_gets_its_new_token(corp, systemd, session, helper):
     if helper == "started":
         systemd.control("stop", "oauth-login-helper.socket", "oauth-login-helper.service")
         assert not SOCKET.exists()
@@ -82,7 +81,7 @@ def test_the_session_gets_its_new_token(corp, systemd, session, helper):  # noqa
 
 
 def test_the_session_ends_with_a_word_on_its_terminal(
-        corp, oauth_login, systemd, session, terminal):  # noqa: F811
+        corp, oauth_login, systemd, session, terminal):
     oauth_login.configure(corp, login={"on_revoked": "terminate"})
     corp.remove_user("alice")
     make_due()
@@ -94,7 +93,7 @@ def test_the_session_ends_with_a_word_on_its_terminal(
 
 
 def test_the_timer_looks_whether_there_are_sessions_or_not(
-        host, corp, systemd):  # noqa: F811
+        host, corp, systemd):
     """From its first moment on, though nobody has logged in yet."""
     host.files.write("/etc/systemd/system/oauth-login-watch.timer.d/soon.conf",
                      "[Timer]\nOnBootSec=\n"  # forgets them all
@@ -125,7 +124,7 @@ ExecStart=/bin/mv %h/told.new %h/told
 
 
 @pytest.fixture
-def user_manager(host, corp, oauth_login, systemd, alice):  # noqa: F811
+def user_manager(host, corp, oauth_login, systemd, alice):
     """alice's `systemd --user`, with a service; returns its unit's name."""
     forget_all()
     unit = f"user@{alice.uid}.service"
@@ -147,7 +146,7 @@ def user_manager(host, corp, oauth_login, systemd, alice):  # noqa: F811
     shutil.rmtree(runtime)
 
 
-def test_services_of_the_user_have_a_token_of_their_own(corp, systemd, alice,  # noqa: F811
+def test_services_of_the_user_have_a_token_of_their_own(corp, systemd, alice,
                                                         user_manager):
     told = alice.home / "told"
     wait_until(told.exists, "the user's service has run")
@@ -161,7 +160,7 @@ def test_services_of_the_user_have_a_token_of_their_own(corp, systemd, alice,  #
 
 
 def test_the_users_services_end_with_the_account(
-        corp, oauth_login, systemd, alice, user_manager):  # noqa: F811
+        corp, oauth_login, systemd, alice, user_manager):
     oauth_login.configure(corp, login={"on_revoked": "terminate"})
     wait_until((alice.home / "told").exists, "the user's service has run")
     corp.remove_user("alice")

@@ -97,6 +97,18 @@ class HelperProcess:
             os.close(handle)
 
 
+def inherited(process):
+    """What a program that it starts would find beyond the first three; it has a socket at least."""
+    ends = {fd: end for fd, end in process.descriptors().items() if fd > 2}
+    assert any("socket:" in end for end in ends.values())
+    return [ends[fd] for fd in ends if not is_close_on_exec(process, fd)]
+
+
+def is_close_on_exec(process, fd):
+    flags = (process.path / "fdinfo" / str(fd)).read_text().split("flags:")[1].split()[0]
+    return int(flags, 8) & os.O_CLOEXEC
+
+
 def _is_helper(pid):
     try:
         return os.readlink(f"/proc/{pid}/exe") == HELPER

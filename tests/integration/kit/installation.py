@@ -10,6 +10,7 @@ from process import run
 CHECKOUT = Path(__file__).resolve().parents[3]
 STORE = Path("/var/lib/oauth-login")
 EXAMPLES = CHECKOUT / "conf" / "pam.d"
+SYSTEMD_UNITS = CHECKOUT / "conf" / "systemd"
 
 
 class Installation:
@@ -77,3 +78,16 @@ def is_vacant(user):
     """Whether the account has a place in the store, and nothing is in it."""
     return {slot.read_bytes() for slot in (STORE / "accounts" / user).glob("record.*")} == {
         b"oauthlgv"}
+
+
+def rename_user(host, name, ids=None):
+    """Gives the helper's user another name, and UID:GID when `ids` is set."""
+    passwd = Path("/etc/passwd")
+    lines = passwd.read_text().splitlines(keepends=True)
+    (line,) = [line for line in lines if line.startswith("oauth-login:")]
+    fields = line.split(":")
+    fields[0] = name
+    if ids:
+        fields[2:4] = ids.split(":")
+    host.files.write(passwd, "".join(":".join(fields) if other == line else other
+                                     for other in lines))

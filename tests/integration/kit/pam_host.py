@@ -18,6 +18,9 @@ account  required pam_oauth_login.so {options}
 session  required pam_oauth_login.so {options}
 """
 
+# Facts of a Report in which the application was left as it was.
+UNTOUCHED = {"changed": "", "strangers": "0"}
+
 
 @dataclass(frozen=True)
 class Report:

@@ -5,6 +5,7 @@
         provider.queue("/token", Answer(status=503), provider.lost)
 """
 
+import json
 import threading
 from dataclasses import replace
 
@@ -138,3 +139,11 @@ class ScriptedProvider(Grants):
         if request.path == "/userinfo" and request.method in ("GET", "POST"):
             return self.userinfo_response(request)
         raise Refusal("not_found", f"{request.method} {request.path}", status=404)
+
+
+def answering(provider, **changes):
+    """The next answer is a correct one, but for these values; None leaves one out."""
+    def answer(request):
+        body = {**json.loads(provider.correct(request).body), **changes}
+        return Answer.json({name: value for name, value in body.items() if value is not None})
+    provider.queue("/token", answer)

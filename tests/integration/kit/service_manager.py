@@ -23,6 +23,7 @@ PLACE = Path("/run/oauth-login-test-cgroups")
 ALONE = "[Unit]\nDefaultDependencies=no\n"
 UNITS = ("oauth-login-helper.socket", "oauth-login-helper.service", "oauth-login-watch.timer",
          "oauth-login-watch.service")
+WATCH = "oauth-login-watch.service"
 # What its namespaces are made of; $1: its cgroup.
 BOOT = """
 echo $$ >"$1/cgroup.procs" || exit 77
@@ -108,3 +109,14 @@ class ServiceManager:
 
     def _is_empty(self):
         return "populated 0" in (self._cgroup / "cgroup.events").read_text()
+
+
+@pytest.fixture
+def systemd(host, corp, oauth_login):
+    """The service has a /tmp of its own, so what the provider is trusted by must be elsewhere."""
+    corp.ca_file = str(host.files.write("/etc/oauth-login/ca.pem",
+                                        Path(corp.ca_file).read_bytes()))
+    oauth_login.configure(corp)
+    manager = ServiceManager(host)
+    yield manager
+    manager.end()
