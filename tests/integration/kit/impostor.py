@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A server in place of the resident helper, which replies as a test wishes."""
+"""A server in place of the resident helper that replies as a test wishes."""
 
 import contextlib
 import socket
@@ -10,8 +10,10 @@ from resident import SOCKET, acting_as, connect
 
 @contextlib.contextmanager
 def impostor(answer, listener=None):
-    """A server at the socket that reads a question and says this, or nothing for None; yields what
-    it was asked."""
+    """A server at the socket that reads a request and sends this answer, or None to send nothing.
+
+    listener: the user whose server it is; None: root. Yields the list of the requests.
+    """
     SOCKET.parent.mkdir(mode=0o755, exist_ok=True)
     asked, stop = [], threading.Event()
     with socket.socket(socket.AF_UNIX) as server:
@@ -36,6 +38,6 @@ def impostor(answer, listener=None):
             yield asked
         finally:
             stop.set()
-            connect().close()  # out of accept
+            connect().close()  # ends accept()
             thread.join()
             SOCKET.unlink()

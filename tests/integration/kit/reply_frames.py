@@ -5,7 +5,7 @@ GRANTED, DENIED, FAULT = 1, 3, 10  # enum verdict
 
 
 def reply(verdict, *, version=1, kind=4, tail=b"", reason=b"", message=b"", expires=0, token=b""):
-    """A REPLY as in common/protocol.h."""
+    """A REPLY."""
     def text(data):
         return len(data).to_bytes(4, "big") + data
     rest = (bytes([version, kind, verdict, 0, 0]) + text(b"") + text(reason) + text(message) +
@@ -14,11 +14,13 @@ def reply(verdict, *, version=1, kind=4, tail=b"", reason=b"", message=b"", expi
 
 
 def notice(milliseconds, provider=b"corp"):
+    """A NOTICE: the helper has begun to ask this provider; the caller should wait this long."""
     rest = b"\1\2" + milliseconds.to_bytes(4, "big") + len(provider).to_bytes(4, "big") + provider
     return len(rest).to_bytes(4, "big") + rest
 
 
 def prompt(seconds):
+    """A PROMPT: the person has this long to approve a code."""
     text = (1).to_bytes(4, "big") + b"x"
     rest = b"\1\5" + 3 * text + seconds.to_bytes(4, "big") + bytes(4)
     return len(rest).to_bytes(4, "big") + rest
