@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""How many runs there were and what became of them: the summary behind the tests."""
+"""Counts the runs and their outcomes, for the summary after the tests."""
 
 from collections import Counter
 
@@ -10,7 +10,7 @@ class Tally:
         self._notes = []
 
     def count(self, matrix, *outcomes):
-        """One run of the matrix, and what is to be said of it."""
+        """Counts one run of the matrix, and its outcomes."""
         self._counts.setdefault(matrix, Counter()).update(("runs",) + outcomes)
 
     def note(self, text):
@@ -18,7 +18,7 @@ class Tally:
 
     def lines(self):
         for matrix, counts in self._counts.items():
-            told = [f"{number} {what}" for what, number in counts.items()]
-            yield f"torture: {matrix}: {', '.join(told)}"
+            parts = [f"{number} {what}" for what, number in counts.items()]
+            yield f"torture: {matrix}: {', '.join(parts)}"
         for note in self._notes:
             yield f"torture: {note}"
