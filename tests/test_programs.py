@@ -26,7 +26,7 @@ def test_unit(unit):
 
 
 @pytest.mark.parametrize("fuzzer", FUZZERS)
-def test_what_fuzzing_began_with_and_found_is_survived(fuzzer):
+def test_fuzzers_survive_their_seeds_and_past_findings(fuzzer):
     seeds = sorted((CHECKOUT / "tests" / "fuzz" / "seeds" / fuzzer.removeprefix("fuzz_")).iterdir())
     assert seeds, f"{fuzzer} has no seeds"
     result = run(CHECKOUT / "build" / "fuzz" / fuzzer, *seeds)
@@ -39,7 +39,7 @@ def test_every_seed_belongs_to_a_fuzzer():
     assert {f"fuzz_{folder.name}" for folder in folders} == set(FUZZERS)
 
 
-def test_every_test_that_the_table_names_is_there():
+def test_every_test_named_in_the_table_exists():
     tests = CHECKOUT / "tests"
     table = (tests / "README.md").read_text()
     named = re.findall(r"`(\w+\.(?:py|c))(?:::(\w+))?`", table)
@@ -64,7 +64,7 @@ NAMED = {
 
 
 @pytest.mark.parametrize("kind", NAMED)
-def test_the_manual_names_all_that_there_is(kind):
+def test_the_manual_has_every_command_option_and_key(kind):
     source, names, page, entry = NAMED[kind]
     found = re.findall(names, (CHECKOUT / source).read_text(), re.M)
     text = (CHECKOUT / "conf" / "man" / page).read_text()

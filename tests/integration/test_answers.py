@@ -84,7 +84,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("name", REFUSALS)
-def test_refusal(name, enrolled, provider):
+def test_a_failing_answer_has_its_verdict_and_costs_no_grant(name, enrolled, provider):
     answer, verdict, reason = REFUSALS[name]
     before = provider.refresh_token("alice")
     provider.queue("/token", answer)
@@ -104,7 +104,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_an_answer_without_end_is_given_up(name, enrolled, provider):
+def test_an_oversized_answer_is_unreachable_and_costs_no_grant(name, enrolled, provider):
     provider.queue("/token", BROKEN[name])
     assert enrolled.verdict("alice") == "unreachable"
     assert enrolled.verdict("alice") == "granted"
@@ -112,7 +112,7 @@ def test_an_answer_without_end_is_given_up(name, enrolled, provider):
 
 @pytest.mark.parametrize("cut", ["before", "headers", "after headers", "body"])
 @pytest.mark.parametrize("reset", [False, True])
-def test_an_answer_cut_twice_is_unreachable_and_cut_once_is_retried(
+def test_an_answer_cut_off_once_is_retried_and_cut_off_twice_is_unreachable(
         cut, reset, enrolled, provider):
     cut_off = Answer.json(TOKENS, cut=cut, reset=reset)
     sent = len(provider.requests("/token"))
@@ -128,14 +128,14 @@ def test_an_answer_cut_twice_is_unreachable_and_cut_once_is_retried(
     (300, 300), (299.9, 299), ("300", 300), (None, 3600), (0, 3600), (-5, 3600), ("soon", 3600),
     ([], 3600), (1e300, 31536000), (10**18, 31536000),
 ])
-def test_the_life_of_a_token_follows_one_rule(life, seconds, enrolled, provider):
+def test_expires_in_defaults_to_an_hour_and_is_at_most_a_year(life, seconds, enrolled, provider):
     provider.queue("/token", tokens(expires_in=life))
     assert enrolled.verdict("alice") == "granted"
     status = enrolled.run_json("status", "alice")
     assert abs(status["expires"] - status["last_granted"] - seconds) <= 1
 
 
-def test_an_answer_without_a_refresh_token_keeps_the_old_one(enrolled, provider):
+def test_an_answer_without_a_refresh_token_keeps_the_old_refresh_token(enrolled, provider):
     provider.omit_refresh_token = True
     before = provider.refresh_token("alice")
     for _ in range(3):
@@ -144,7 +144,7 @@ def test_an_answer_without_a_refresh_token_keeps_the_old_one(enrolled, provider)
     assert sent == {before}
 
 
-def test_a_rotated_token_is_kept_though_the_rest_of_the_answer_is_unusable(enrolled, provider):
+def test_a_rotated_token_is_kept_even_if_the_rest_of_the_answer_is_unusable(enrolled, provider):
     def without_access_token(request):
         answer = json.loads(provider.correct(request).body)
         del answer["access_token"]
@@ -184,7 +184,7 @@ def test_the_request_is_a_plain_refresh(enrolled, provider):
     assert request.headers["User-Agent"].startswith("oauth-login/")
 
 
-def test_a_login_is_one_request(enrolled, provider):
+def test_a_login_sends_exactly_one_request(enrolled, provider):
     before = len(provider.requests())
     assert enrolled.verdict("alice") == "granted"
     assert len(provider.requests()) == before + 1
@@ -208,7 +208,7 @@ def test_an_endpoint_without_tls_is_refused(oauth_login, provider, alice):
 
 
 @pytest.mark.parametrize("bad", ["expired", "wrong_host", "self_signed", "not_yet_valid"])
-def test_a_certificate_that_proves_nothing_gets_no_token(bad, enrolled, provider, authority):
+def test_a_server_with_a_bad_certificate_gets_no_token(bad, enrolled, provider, authority):
     provider.stop()
     certificate = getattr(authority, bad)()
     with ScriptedProvider(certificate, authority.file) as impostor:
@@ -221,12 +221,12 @@ def test_a_certificate_that_proves_nothing_gets_no_token(bad, enrolled, provider
 
 @pytest.mark.parametrize("version, verdict", [
     (ssl.TLSVersion.TLSv1_1, "unreachable"), (ssl.TLSVersion.TLSv1_2, "granted")])
-def test_tls_12_is_the_oldest_that_is_spoken(version, verdict, enrolled, provider, certificate):
+def test_tls_1_2_is_the_oldest_accepted_version(version, verdict, enrolled, provider, certificate):
     provider.context = certificate.server_context(version)
     assert enrolled.verdict("alice") == verdict
 
 
-def test_a_slow_drip_ends_at_the_deadline(enrolled, provider):
+def test_a_slow_answer_ends_the_login_at_the_deadline(enrolled, provider):
     enrolled.configure(provider, login={"deadline": "1s"})
     drip = Answer.json(TOKENS, hold=threading.Event())
     provider.queue("/token", drip)
@@ -237,7 +237,7 @@ def test_a_slow_drip_ends_at_the_deadline(enrolled, provider):
 
 
 @pytest.mark.parametrize("none", [None, ""])
-def test_an_error_that_is_nothing_is_no_error(none, enrolled, provider):
+def test_an_error_member_that_is_null_or_empty_is_ignored(none, enrolled, provider):
     def with_error(request):
         return Answer.json({**json.loads(provider.correct(request).body), "error": none})
 
@@ -245,13 +245,13 @@ def test_an_error_that_is_nothing_is_no_error(none, enrolled, provider):
     assert [enrolled.verdict("alice") for _ in range(2)] == ["granted"] * 2
 
 
-def test_what_is_json_is_read_whatever_it_is_called(enrolled, provider):
+def test_json_is_accepted_whatever_its_content_type(enrolled, provider):
     for kind in ("text/html", "application/octet-stream", None):
         provider.queue("/token", Answer(200, json.dumps(TOKENS).encode(), {"Content-Type": kind}))
         assert enrolled.verdict("alice") == "granted"
 
 
-def test_a_token_that_the_provider_repeats_is_not_said_again(enrolled, provider):
+def test_a_token_repeated_in_an_error_description_is_not_shown(enrolled, provider):
     def repeat(request):
         sent = request.form["refresh_token"]
         return error("access_denied", error_description=f"the token '{sent}' of bob is not liked")
@@ -262,7 +262,7 @@ def test_a_token_that_the_provider_repeats_is_not_said_again(enrolled, provider)
     assert provider.refresh_token("alice") not in result.stderr
 
 
-def test_a_proxy_that_says_no_has_lost_nothing(enrolled, provider):
+def test_a_refusal_by_a_proxy_does_not_count_as_a_lost_answer(enrolled, provider):
     class Proxy(BaseHTTPRequestHandler):
         def do_CONNECT(self):
             self.send_error(403)

@@ -148,7 +148,7 @@ def names(attacks):
 
 
 @names({**ATTACKS, **MORE})
-def test_does_not_happen(what, attack):
+def test_an_attack_fails_under_all_guards(what, attack):
     name, argument, _ = {**ATTACKS, **MORE}[what]
     if not enough(what):
         pytest.skip(f"this kernel's Landlock has ABI {ABI}: nothing here knows of it")
@@ -157,25 +157,25 @@ def test_does_not_happen(what, attack):
 
 @pytest.mark.parametrize("guard", GUARDS)
 @names(ATTACKS)
-def test_is_stopped_by_each_guard_that_knows_of_it(what, guard, attack):
+def test_an_attack_is_stopped_by_each_guard_that_covers_it(what, guard, attack):
     name, argument, _ = ATTACKS[what]
     assert attack(name, argument, {guard}) == (guard not in enough(what))
 
 
 @names(ATTACKS)
-def test_happens_where_nothing_stops_it(what, attack):
+def test_an_attack_succeeds_without_guards(what, attack):
     """And so the tests above can fail."""
     name, argument, _ = ATTACKS[what]
     assert attack(name, argument, NOTHING)
 
 
 @pytest.mark.parametrize("mebibytes, fits", [(16, True), (256, False)])
-def test_memory_is_bounded_whatever_is_parsed(mebibytes, fits, attack):
+def test_the_memory_of_a_helper_is_bounded(mebibytes, fits, attack):
     assert attack("memory", str(mebibytes), GUARDS) == fits
 
 
 @pytest.mark.parametrize("guards", [NOTHING, {LANDLOCK}, {SECCOMP}], ids=" ".join)
-def test_an_older_kernel_lets_people_in_all_the_same(guards, enrolled, provider, helpers):
+def test_logins_work_on_a_kernel_that_lacks_some_guards(guards, enrolled, provider, helpers):
     helpers.put(guards, attacks=False)
     assert enrolled.verdict("alice") == "granted"
 
@@ -186,7 +186,7 @@ def test_an_older_kernel_lets_people_in_all_the_same(guards, enrolled, provider,
     ({SECCOMP}, "Landlock is lacking.*; system calls are restricted"),
     (NOTHING, "Landlock is lacking.*; system calls are not restricted either"),
 ], ids=["both", LANDLOCK, SECCOMP, "none"])
-def test_the_helper_knows_what_is_in_force(guards, said, enrolled, provider, helpers):
+def test_the_helper_reports_which_guards_are_in_force(guards, said, enrolled, provider, helpers):
     helpers.put(guards)
     enrolled.configure(provider, token_endpoint="https://breakout/describe")
     reason = enrolled.run_json("verify", "alice")["reason"]
@@ -194,7 +194,7 @@ def test_the_helper_knows_what_is_in_force(guards, said, enrolled, provider, hel
     assert reason.endswith("(whole)") == (guards == EITHER and ABI >= WHOLE_ABI)
 
 
-def test_an_intruder_that_starts_a_program_is_ended(enrolled, provider, helpers):
+def test_a_helper_that_starts_a_program_is_killed(enrolled, provider, helpers):
     """The only kind of call that no library would make by itself."""
     helpers.put(GUARDS)
     enrolled.configure(provider, token_endpoint="https://breakout/exec" + MARK)

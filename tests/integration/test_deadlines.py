@@ -87,7 +87,8 @@ def test_an_answer_after_the_deadline_is_stored(host, corp, oauth_login, pam_hos
     assert_next_login_renews(oauth_login, corp, rotated)
 
 
-def test_a_late_answer_is_what_the_next_login_shares(corp, oauth_login, pam_host, renewals):
+def test_the_next_login_waits_for_a_late_answer_and_shares_it(
+        corp, oauth_login, pam_host, renewals):
     """It waits for the answer that is on its way, and asks no more."""
     pam_host.serve("deadline=1s reuse_within=0")
     with held(corp):
@@ -97,7 +98,7 @@ def test_a_late_answer_is_what_the_next_login_shares(corp, oauth_login, pam_host
     assert len(renewals()) == 1
 
 
-def test_an_import_after_the_deadline_goes_on(corp, oauth_login, bob):
+def test_an_import_past_its_deadline_continues_when_it_is_run_again(corp, oauth_login, bob):
     oauth_login.configure(corp, login={"deadline": "1s"})
     given = corp.issue_grant("bob")
     with held(corp):
@@ -112,7 +113,7 @@ def test_an_import_after_the_deadline_goes_on(corp, oauth_login, bob):
     assert verdict_of(oauth_login, "bob") == ("granted", "refresh")
 
 
-def test_login_grace_time_runs_out(host, corp, oauth_login, alice):
+def test_a_renewal_survives_the_end_of_login_grace_time(host, corp, oauth_login, alice):
     """In keyboard-interactive, sshd kills the process group of the account phase."""
     oauth_login.use("sshd")
     asked = len(corp.requests("/token"))
@@ -134,7 +135,7 @@ def children(pid):
     return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
-def test_an_ssh_client_hangs_up(corp, oauth_login, sshd):
+def test_a_renewal_survives_an_ssh_client_that_hangs_up(corp, oauth_login, sshd):
     oauth_login.use("sshd")
     asked = len(corp.requests("/token"))
     with held(corp):
@@ -149,7 +150,7 @@ def test_an_ssh_client_hangs_up(corp, oauth_login, sshd):
 
 
 @pytest.mark.parametrize("key", ["\x03", "\x1c"], ids=["Ctrl-C", "Ctrl-backslash"])
-def test_the_impatient_press_a_key_at_su(two, oauth_login, bob, key):
+def test_an_interrupt_key_ends_su_but_not_the_renewal(two, oauth_login, bob, key):
     oauth_login.use("su")
     asked = len(two.requests("/token"))
     with held(two), Terminal("su", "-", "bob", "-c", "true", user="alice") as terminal:
@@ -163,7 +164,7 @@ def test_the_impatient_press_a_key_at_su(two, oauth_login, bob, key):
     assert_next_login_renews(oauth_login, two, rotated, "bob")
 
 
-def test_a_hung_up_terminal_ends_su_only(two, oauth_login, bob):
+def test_a_hung_up_terminal_ends_su_but_not_the_renewal(two, oauth_login, bob):
     oauth_login.use("su")
     asked = len(two.requests("/token"))
     with held(two):
@@ -177,7 +178,7 @@ def test_a_hung_up_terminal_ends_su_only(two, oauth_login, bob):
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGABRT])
-def test_a_killed_application_loses_nothing(corp, oauth_login, pam_host, number):
+def test_a_renewal_survives_the_death_of_the_application(corp, oauth_login, pam_host, number):
     """With everything in its session, as sshd, systemd and time limits do it."""
     pam_host.serve()
     asked = len(corp.requests("/token"))
@@ -226,7 +227,7 @@ def lose(provider, how, times=1):
 
 
 @pytest.mark.parametrize("how", LOST)
-def test_a_lost_answer_is_asked_for_once_more(corp, oauth_login, renewals, how):
+def test_after_a_lost_answer_the_renewal_is_retried_once(corp, oauth_login, renewals, how):
     corp.rotate = False
     token = corp.refresh_token("alice")
     lose(corp, how)
@@ -251,7 +252,7 @@ def test_a_rotation_lost_with_its_answer_is_not_blamed_on_the_person(
     assert verdict_of(oauth_login) == ("granted", "refresh")
 
 
-def test_two_lost_answers_are_the_end_of_a_login(corp, oauth_login, renewals):
+def test_a_login_gives_up_after_two_lost_answers(corp, oauth_login, renewals):
     corp.rotate = False
     lose(corp, "before it began", times=2)
     assert verdict_of(oauth_login) == ("unreachable", "refresh")
@@ -260,7 +261,7 @@ def test_two_lost_answers_are_the_end_of_a_login(corp, oauth_login, renewals):
     assert len(renewals()) == 3
 
 
-def test_the_login_after_lost_answers_still_says_so(corp, oauth_login, renewals):
+def test_logins_after_lost_answers_report_the_lost_answer(corp, oauth_login, renewals):
     lose(corp, "before it began", times=2)
     assert verdict_of(oauth_login) == ("unreachable", "refresh")
     for spent in (3, 4):  # the second asks as at any dead grant, and it says the same
@@ -273,8 +274,7 @@ def test_the_login_after_lost_answers_still_says_so(corp, oauth_login, renewals)
     assert "lost" not in oauth_login.run_json("verify", "alice")["reason"]
 
 
-def test_a_request_that_comes_behind_its_repetition_is_not_blamed_on_the_person(
-        corp, oauth_login):
+def test_a_request_that_arrives_after_its_retry_is_not_blamed_on_the_person(corp, oauth_login):
     corp.queue("/token", Answer(cut="before"))  # its way to the provider is a long one
     assert verdict_of(oauth_login) == ("granted", "refresh")
     corp.correct(corp.requests("/token")[-2])
@@ -284,7 +284,7 @@ def test_a_request_that_comes_behind_its_repetition_is_not_blamed_on_the_person(
     assert "answer to a renewal was lost" in answer["reason"]
 
 
-def test_a_lost_answer_after_the_deadline_is_asked_for_too(corp, oauth_login, pam_host, renewals):
+def test_an_answer_lost_after_the_deadline_is_retried_too(corp, oauth_login, pam_host, renewals):
     """Nobody waits any more, and it is still the one chance that the grant has."""
     corp.rotate = False
     pam_host.serve("deadline=1s")
@@ -298,7 +298,7 @@ def test_a_lost_answer_after_the_deadline_is_asked_for_too(corp, oauth_login, pa
     assert verdict_of(oauth_login) == ("granted", "refresh")
 
 
-def test_a_killed_helper_is_a_lost_answer(corp, oauth_login, verify, renewals):
+def test_a_killed_helper_counts_as_a_lost_answer(corp, oauth_login, verify, renewals):
     asked = len(corp.requests("/token"))
     with held(corp):
         verify()
@@ -309,7 +309,7 @@ def test_a_killed_helper_is_a_lost_answer(corp, oauth_login, verify, renewals):
     assert len(renewals()) == 2
 
 
-def test_a_refused_connection_spends_nothing(corp, oauth_login, renewals):
+def test_a_refused_connection_uses_up_no_token(corp, oauth_login, renewals):
     token = corp.refresh_token("alice")
     corp.stop()
     assert verdict_of(oauth_login) == ("unreachable", "refresh")
@@ -336,7 +336,7 @@ def answer_of(child):
     return answer["verdict"], answer["source"]
 
 
-def test_a_second_login_waits_and_then_renews(corp, oauth_login, verify, renewals):
+def test_a_second_login_waits_for_the_first_and_then_renews(corp, oauth_login, verify, renewals):
     with held(corp) as release:
         first = verify()
         renewals(1)
@@ -350,7 +350,8 @@ def test_a_second_login_waits_and_then_renews(corp, oauth_login, verify, renewal
     assert corp.alive("alice")
 
 
-def test_a_second_login_waits_and_then_shares(corp, oauth_login, verify, renewals):
+def test_a_second_login_waits_for_the_first_and_shares_its_answer(
+        corp, oauth_login, verify, renewals):
     with held(corp) as release:
         first = verify()
         renewals(1)
@@ -363,8 +364,8 @@ def test_a_second_login_waits_and_then_shares(corp, oauth_login, verify, renewal
     assert len(renewals()) == 1
 
 
-def test_a_second_login_waits_for_its_deadline_only(host, corp, oauth_login, pam_host, verify,
-                                                    renewals):
+def test_a_second_login_waits_no_longer_than_its_deadline(
+        host, corp, oauth_login, pam_host, verify, renewals):
     pam_host.serve("deadline=1s")
     mark = host.log.mark()
     with held(corp) as release:
@@ -380,7 +381,7 @@ def test_a_second_login_waits_for_its_deadline_only(host, corp, oauth_login, pam
     assert verdict_of(oauth_login) == ("granted", "refresh")
 
 
-def test_another_account_and_a_session_do_not_wait(two, oauth_login, pam_host, verify):
+def test_a_held_login_delays_no_other_account_and_no_session(two, oauth_login, pam_host, verify):
     pam_host.serve()
     asked = len(two.requests("/token"))
     with held(two) as release:
@@ -393,7 +394,7 @@ def test_another_account_and_a_session_do_not_wait(two, oauth_login, pam_host, v
         assert answer_of(first) == ("granted", "refresh")
 
 
-def test_fifty_logins_at_once_are_one_request(corp, oauth_login, verify, renewals):
+def test_fifty_simultaneous_logins_send_one_request(corp, oauth_login, verify, renewals):
     corp.expires_in = 1  # else they would share the answer of this renewal
     assert verdict_of(oauth_login) == ("granted", "refresh")
     corp.expires_in = 300

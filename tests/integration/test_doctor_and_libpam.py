@@ -60,7 +60,8 @@ STACKS = {
 
 
 @pytest.mark.parametrize("name", STACKS)
-def test_alice_gets_in_only_where_doctor_found_a_way(name, corp, oauth_login, host, pam_host):
+def test_a_dead_grant_gets_in_only_where_doctor_found_a_bypass(
+        name, corp, oauth_login, host, pam_host):
     lines, inner, open_to_alice = STACKS[name]
     host.pam("inner", inner)
     host.pam("pam-host", "".join(f"{line}\n" for line in lines).replace("\\ \n", "\\\n"))
@@ -78,7 +79,8 @@ def test_alice_gets_in_only_where_doctor_found_a_way(name, corp, oauth_login, ho
     ([OURS], "it is the only line of its phase"),
     (["account [success=ok default=bad] pam_oauth_login.so", YES], '"ignore" is a refusal'),
 ])
-def test_root_is_refused_only_where_doctor_says_so(lines, said, corp, oauth_login, host, pam_host):
+def test_root_is_refused_only_where_doctor_warned_of_it(
+        lines, said, corp, oauth_login, host, pam_host):
     host.pam("pam-host", "".join(f"{line}\n" for line in lines))
     (code,) = pam_host.run("root").codes
     assert code == ("PERM_DENIED" if said else "SUCCESS")

@@ -83,7 +83,8 @@ def shown_code(terminal):
 # With a key and a real provider
 
 
-def test_a_first_login_enrolls_and_the_second_asks_nobody(host, oauth_login, real, proving_sshd):
+def test_the_first_login_enrolls_and_the_second_shows_no_prompt(
+        host, oauth_login, real, proving_sshd):
     use_example(host, oauth_login)
     mark = host.log.mark()
     with login(proving_sshd, READ_KEY) as terminal:
@@ -103,7 +104,8 @@ def test_a_first_login_enrolls_and_the_second_asks_nobody(host, oauth_login, rea
                       since=mark)
 
 
-def test_a_dead_grant_leads_back_to_the_prompt(host, oauth_login, real, proving_sshd):
+def test_a_login_with_a_dead_grant_prompts_for_enrollment_again(
+        host, oauth_login, real, proving_sshd):
     use_example(host, oauth_login)
     oauth_login.enroll_at(real, "alice")
     real.revoke("alice")
@@ -115,7 +117,8 @@ def test_a_dead_grant_leads_back_to_the_prompt(host, oauth_login, real, proving_
 
 
 @pytest.mark.parametrize("enrolled", (False, True), ids=("never enrolled", "a dead grant"))
-def test_without_the_option_the_command_is_named(host, oauth_login, real, proving_sshd, enrolled):
+def test_without_the_enroll_option_the_refusal_names_the_command(
+        host, oauth_login, real, proving_sshd, enrolled):
     use_example(host, oauth_login, "")
     if enrolled:
         oauth_login.enroll_at(real, "alice")
@@ -128,7 +131,8 @@ def test_without_the_option_the_command_is_named(host, oauth_login, real, provin
     assert not host.log.matching(NOT_ASKED, mark)
 
 
-def test_somebody_elses_approval_is_refused_and_named(host, oauth_login, real, proving_sshd):
+def test_somebody_elses_approval_is_refused_and_the_person_is_named(
+        host, oauth_login, real, proving_sshd):
     use_example(host, oauth_login)
     with login(proving_sshd) as terminal:
         real.approve_device("mallory", shown_code(terminal))
@@ -156,7 +160,8 @@ def test_a_pinned_account_enrolls_again_only_as_itself(host, oauth_login, device
             assert terminal.wait(20) == (0 if let_in else 255), terminal.output
 
 
-def test_enter_before_the_approval_waits_for_it(host, oauth_login, device, proving_sshd):
+def test_pressing_enter_before_the_approval_waits_for_the_approval(
+        host, oauth_login, device, proving_sshd):
     use_example(host, oauth_login)
     with login(proving_sshd) as terminal:
         shown_code(terminal)
@@ -167,7 +172,7 @@ def test_enter_before_the_approval_waits_for_it(host, oauth_login, device, provi
         assert terminal.wait(20) == 0, terminal.output
 
 
-def test_the_address_with_the_code_in_it_is_shown_too(host, oauth_login, device, proving_sshd):
+def test_the_address_that_includes_the_code_is_shown_too(host, oauth_login, device, proving_sshd):
     use_example(host, oauth_login)
     whole = f"{device.issuer}/go?user_code=WDJB-MJHT"
     device.code["verification_uri_complete"] = whole
@@ -176,7 +181,8 @@ def test_the_address_with_the_code_in_it_is_shown_too(host, oauth_login, device,
                         + re.escape(whole) + r"\nApprove it only if .*\n" + PROMPT)
 
 
-def test_hanging_up_at_the_prompt_ends_the_helper(host, oauth_login, device, proving_sshd):
+def test_hanging_up_at_the_enrollment_prompt_ends_the_helper(
+        host, oauth_login, device, proving_sshd):
     use_example(host, oauth_login)
     with login(proving_sshd) as terminal:
         shown_code(terminal)
@@ -184,7 +190,7 @@ def test_hanging_up_at_the_prompt_ends_the_helper(host, oauth_login, device, pro
     wait_until(lambda: not running(), "the helper ends")
 
 
-def test_an_approval_is_kept_when_the_login_ends_before_enter(
+def test_an_approval_is_kept_if_the_login_ends_before_enter_is_pressed(
         host, oauth_login, device, proving_sshd):
     use_example(host, oauth_login)
     device.queue("/token", tokens(device))
@@ -194,7 +200,7 @@ def test_an_approval_is_kept_when_the_login_ends_before_enter(
     assert oauth_login.verdict("alice") == "granted"
 
 
-def test_the_grace_of_sshd_ends_the_prompt_and_the_helper(host, oauth_login, device):
+def test_login_grace_time_ends_the_enrollment_prompt_and_the_helper(host, oauth_login, device):
     use_example(host, oauth_login)
     with host.sshd(SSHD.replace("Time 120", "Time 5")) as server, login(server) as terminal:
         shown_code(terminal)
@@ -205,7 +211,8 @@ def test_the_grace_of_sshd_ends_the_prompt_and_the_helper(host, oauth_login, dev
     assert oauth_login.verdict("alice") == "not-enrolled"
 
 
-def test_the_limit_is_shown_and_kept(host, oauth_login, device, proving_sshd):
+def test_the_time_limit_of_an_enrollment_in_a_login_is_shown_and_enforced(
+        host, oauth_login, device, proving_sshd):
     use_example(host, oauth_login)
     oauth_login.configure(device, login={"enroll_deadline": "10s"})
     with login(proving_sshd) as terminal:
@@ -217,13 +224,13 @@ def test_the_limit_is_shown_and_kept(host, oauth_login, device, proving_sshd):
     assert oauth_login.verdict("alice") == "not-enrolled"
 
 
-def test_the_commands_own_limit_is_that_of_the_code(oauth_login, device):
+def test_the_time_limit_of_the_enroll_command_is_that_of_the_code(oauth_login, device):
     oauth_login.configure(device, login={"enroll_deadline": "10s"})
     with Terminal("oauth-login", "enroll", "alice") as terminal:
         terminal.expect(r"Waiting for approval, 0(1:00|0:5\d) left", 20)
 
 
-def test_an_approval_that_is_old_when_enter_comes_is_asked_about(
+def test_an_old_approval_is_renewed_before_it_lets_the_person_in(
         host, oauth_login, device, proving_sshd):
     use_example(host, oauth_login)
     device.code["expires_in"] = 2
@@ -241,7 +248,7 @@ def test_an_approval_that_is_old_when_enter_comes_is_asked_about(
     host.log.wait_for(r"sshd:auth\): alice: reauthorize by corp .*source=refresh", since=mark)
 
 
-def test_automation_that_sshd_asks_for_a_key_alone_is_never_prompted(
+def test_a_user_whom_sshd_asks_only_for_a_key_is_never_prompted(
         host, oauth_login, device, proving_sshd):
     use_example(host, oauth_login)
     oauth_login.enroll(device, "bob")
@@ -251,7 +258,7 @@ def test_automation_that_sshd_asks_for_a_key_alone_is_never_prompted(
     assert refused.prompts == () and device.requests("/device") == []
 
 
-def test_who_is_not_managed_is_asked_for_a_password_after_the_key(
+def test_an_account_that_is_not_managed_needs_its_password_after_the_key(
         host, oauth_login, device, alice):
     use_example(host, oauth_login)
     oauth_login.configure(device, login={"ignore_users": "alice"})
@@ -263,7 +270,8 @@ def test_who_is_not_managed_is_asked_for_a_password_after_the_key(
 # Who has proven nothing
 
 
-def test_without_a_proven_method_nobody_is_prompted(host, oauth_login, device, sshd):
+def test_nobody_is_prompted_before_an_authentication_method_has_succeeded(
+        host, oauth_login, device, sshd):
     use_example(host, oauth_login)
     mark = host.log.mark()
     refused = sshd.ssh("alice", methods="keyboard-interactive", answers=["x"])
@@ -282,7 +290,7 @@ session  required pam_permit.so
 """
 
 
-def test_an_approval_without_another_proof_opens_no_door(host, oauth_login, device, sshd):
+def test_an_approval_alone_lets_nobody_in(host, oauth_login, device, sshd):
     host.pam("sshd", UNPROVEN.format(first=""))
     device.queue("/token", tokens(device))
     mark = host.log.mark()
@@ -296,7 +304,7 @@ def test_an_approval_without_another_proof_opens_no_door(host, oauth_login, devi
     assert oauth_login.verdict("alice") == "granted"
 
 
-def test_enroll_unproven_prompts_beside_a_password(host, oauth_login, device, sshd, alice):
+def test_enroll_unproven_prompts_in_addition_to_a_password(host, oauth_login, device, sshd, alice):
     host.pam("sshd", UNPROVEN.format(first="@include common-auth"))
     device.queue("/token", tokens(device))
     with login(sshd, methods="keyboard-interactive") as terminal:
@@ -307,7 +315,7 @@ def test_enroll_unproven_prompts_beside_a_password(host, oauth_login, device, ss
         assert terminal.wait(20) == 0, terminal.output
 
 
-def test_sshds_password_method_can_not_prompt_and_is_refused(
+def test_the_password_method_of_sshd_cannot_prompt_and_is_refused(
         host, oauth_login, device, sshd, alice):
     host.pam("sshd", UNPROVEN.format(first="@include common-auth"))
     mark = host.log.mark()
@@ -321,7 +329,7 @@ def test_sshds_password_method_can_not_prompt_and_is_refused(
 
 
 @pytest.mark.parametrize("service", ("cron", "crond", "atd", "systemd-user"))
-def test_a_service_without_a_person_prompts_nobody(host, oauth_login, device, service):
+def test_a_service_without_a_person_shows_no_enrollment_prompt(host, oauth_login, device, service):
     host.pam(service, UNPROVEN.format(first="auth required pam_permit.so"))
     mark = host.log.mark()
     answers = converse(service, "alice", "authenticate", environment=["SSH_AUTH_INFO_0=publickey"])
@@ -333,7 +341,8 @@ def test_a_service_without_a_person_prompts_nobody(host, oauth_login, device, se
                           rf"run: {COMMAND}$", since=mark)
 
 
-def test_a_cron_job_is_refused_at_once(host, oauth_login, device, alice):
+def test_a_cron_job_of_an_account_without_a_grant_is_refused_at_once(
+        host, oauth_login, device, alice):
     oauth_login.use("cron")
     host.pam("cron", host.pam_text("cron").replace("oauth_login.so", "oauth_login.so enroll"))
     mark = host.log.mark()
@@ -342,7 +351,8 @@ def test_a_cron_job_is_refused_at_once(host, oauth_login, device, alice):
     assert device.requests("/device") == []
 
 
-def test_sudo_wants_silence_and_gets_it(host, oauth_login, device, alice):
+def test_sudo_shows_no_enrollment_prompt_because_it_sets_pam_silent(
+        host, oauth_login, device, alice):
     host.pam("sudo", UNPROVEN.format(first="@include common-auth"))
     host.sudoers("alice ALL = ALL")
     mark = host.log.mark()
@@ -353,7 +363,7 @@ def test_sudo_wants_silence_and_gets_it(host, oauth_login, device, alice):
     assert device.requests("/device") == []
 
 
-def test_su_prompts_on_its_terminal_when_told_to(host, oauth_login, device, alice, bob):
+def test_su_prompts_for_enrollment_with_enroll_unproven(host, oauth_login, device, alice, bob):
     host.pam("su", UNPROVEN.format(first="@include common-auth"))
     device.queue("/token", tokens(device))
     with Terminal("su", "alice", "-c", "id -un", user="bob") as terminal:
@@ -364,7 +374,7 @@ def test_su_prompts_on_its_terminal_when_told_to(host, oauth_login, device, alic
         assert terminal.wait(20) == 0 and terminal.output.endswith("alice\n"), terminal.output
 
 
-def test_su_with_plain_enroll_prompts_nobody(host, oauth_login, device, alice, bob):
+def test_su_with_the_plain_enroll_option_shows_no_prompt(host, oauth_login, device, alice, bob):
     stack = UNPROVEN.format(first="@include common-auth")
     host.pam("su", stack.replace("enroll=unproven", "enroll"))
     refused = host.su("alice", "id -un", as_user="bob", password=alice.password)
@@ -382,7 +392,8 @@ def test_su_with_plain_enroll_prompts_nobody(host, oauth_login, device, alice, b
     ((), "the application did not show the prompt, or got no answer"),
     (("fail",), "the application did not show the prompt, or got no answer"),
 ], ids=("PAM_SILENT", "no conversation", "no responses", "a NULL answer", "a failing conversation"))
-def test_who_can_not_answer_is_refused_with_the_command(host, device, pam_host, conditions, why):
+def test_an_application_that_cannot_prompt_is_refused_and_the_command_is_logged(
+        host, device, pam_host, conditions, why):
     pam_host.serve("enroll")
     mark = host.log.mark()
     report = pam_host.run("alice", phases="auth", conditions=conditions)
@@ -392,13 +403,13 @@ def test_who_can_not_answer_is_refused_with_the_command(host, device, pam_host, 
     wait_until(lambda: not running(), "the helper ends")
 
 
-def test_quiet_means_no_prompt_either(device, pam_host):
+def test_the_quiet_option_suppresses_the_enrollment_prompt(device, pam_host):
     pam_host.serve("enroll quiet")
     report = pam_host.run("alice", phases="auth", conditions=["answer"])
     assert report.codes == ("AUTH_ERR",) and report.number("messages") == 0
 
 
-def test_the_account_phase_prompts_nobody(device, pam_host):
+def test_the_account_phase_shows_no_enrollment_prompt(device, pam_host):
     pam_host.serve("enroll=unproven")
     report = pam_host.run("alice", phases="account", conditions=["answer"])
     assert report.codes == ("PERM_DENIED",) and COMMAND in report.facts["last_message"]
@@ -406,14 +417,14 @@ def test_the_account_phase_prompts_nobody(device, pam_host):
 
 
 @pytest.mark.parametrize("option", ("nouserok", "permissive"))
-def test_who_gets_in_anyway_is_not_prompted(device, pam_host, option):
+def test_no_prompt_is_shown_where_an_option_lets_the_person_in_anyway(device, pam_host, option):
     pam_host.serve(f"enroll {option}")
     pam_host.run("alice", phases="auth", conditions=["answer"])
     assert device.requests("/device") == []
 
 
 @pytest.mark.parametrize("uid", [2999, "the same", None], ids=["another", "same uid", "nobody"])
-def test_a_user_who_changes_in_mid_conversation_is_refused(
+def test_a_user_name_that_changes_during_the_conversation_is_refused(
         uid, host, oauth_login, device, pam_host, alice):
     users = [line for line in Path("/etc/passwd").read_text().splitlines(keepends=True)
              if not line.startswith("bob:")]
@@ -430,7 +441,7 @@ def test_a_user_who_changes_in_mid_conversation_is_refused(
                           since=mark)
 
 
-def test_one_conversation_shows_it_all_in_lines_that_pam_can_carry(device, pam_host):
+def test_one_conversation_shows_the_whole_prompt_in_lines_that_pam_allows(device, pam_host):
     pam_host.serve("enroll")
     device.queue("/token", tokens(device))
     device.code |= {"verification_uri": "https://example.com/" + "a" * 480,
@@ -442,7 +453,7 @@ def test_one_conversation_shows_it_all_in_lines_that_pam_can_carry(device, pam_h
 
 
 @pytest.mark.parametrize("length", [510, 600])
-def test_an_address_that_no_line_can_carry_is_not_shown_in_part(host, device, pam_host, length):
+def test_an_address_that_is_too_long_for_pam_is_not_shown_in_part(host, device, pam_host, length):
     """PAM's lines have 512 bytes: an indentation of two, and the NUL."""
     pam_host.serve("enroll")
     device.code["verification_uri"] = "https://example.com/".ljust(length, "a")

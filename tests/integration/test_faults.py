@@ -53,7 +53,7 @@ def test_a_broken_connection_lets_nobody_in_and_costs_no_grant(name, login, corp
     assert login() == "SUCCESS"
 
 
-def test_nothing_listens(login, corp):
+def test_a_provider_that_does_not_listen_lets_nobody_in(login, corp):
     corp.stop()
     assert login() == "AUTHINFO_UNAVAIL"
     corp.start()
@@ -93,7 +93,7 @@ def test_a_redirect_is_not_followed(status, login, corp, certificate, authority)
     assert login() == "SUCCESS"
 
 
-def test_an_answer_spoilt_on_its_way_is_no_answer(login, corp, oauth_login):
+def test_an_answer_corrupted_on_its_way_counts_as_lost(login, corp, oauth_login):
     """Carried out each time: where the old token is still good, the next login works."""
     corp.rotate = False
     sent = len(corp.requests("/token"))
@@ -106,7 +106,8 @@ def test_an_answer_spoilt_on_its_way_is_no_answer(login, corp, oauth_login):
     assert login() == "SUCCESS"
 
 
-def test_a_grant_that_was_used_up_is_not_let_in_but_explained(host, login, corp, oauth_login):
+def test_a_grant_lost_with_a_corrupted_answer_is_refused_and_explained(
+        host, login, corp, oauth_login):
     mark = host.log.mark()
     with FaultProxy(corp.port, corrupted_after_request(corp)) as proxy:
         oauth_login.configure(corp, token_endpoint=proxy.address("/token"))
@@ -116,7 +117,7 @@ def test_a_grant_that_was_used_up_is_not_let_in_but_explained(host, login, corp,
     host.log.wait_for("verdict=reauthorize .*lost", since=mark)
 
 
-def test_a_gateways_error_says_nothing_of_what_lies_behind_it(host, login, corp):
+def test_an_error_of_a_gateway_may_hide_a_renewal_and_counts_as_lost(host, login, corp):
     """The provider behind it may have carried the renewal out."""
     def answer(request):
         corp.correct(request)
@@ -129,8 +130,7 @@ def test_a_gateways_error_says_nothing_of_what_lies_behind_it(host, login, corp)
     host.log.wait_for("verdict=reauthorize .*lost", since=mark)
 
 
-def test_a_refused_client_in_between_does_not_make_it_the_persons_fault(host, login, corp,
-                                                                        oauth_login):
+def test_a_lost_answer_is_remembered_across_a_refusal_of_the_client(host, login, corp, oauth_login):
     mark = host.log.mark()
     with FaultProxy(corp.port, corrupted_after_request(corp)) as proxy:
         oauth_login.configure(corp, token_endpoint=proxy.address("/token"))

@@ -25,7 +25,7 @@ def glewlwyd():
             yield running
 
 
-def test_a_hundred_logins_renew_a_hundred_times_and_then_the_account_is_gone(
+def test_a_hundred_logins_renew_a_hundred_times_until_the_account_is_gone(
         host, oauth_login, glewlwyd, sshd, alice):
     oauth_login.configure(glewlwyd)
     oauth_login.use("sshd", "sudo")

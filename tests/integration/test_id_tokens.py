@@ -46,8 +46,7 @@ def importing(oauth_login, provider, token, name="alice"):
 
 
 @pytest.mark.parametrize("kind", ["RSA", "EC"])
-def test_a_signed_id_token_proves_whose_it_is_without_userinfo(
-        kind, signing, provider, tmp_path):
+def test_a_signed_id_token_proves_the_identity_without_userinfo(kind, signing, provider, tmp_path):
     own = Key(tmp_path, "own", kind)
     provider.keys = [own.jwk]
     assert importing(signing, provider, own.sign(claims(provider))).ok
@@ -98,7 +97,7 @@ def test_a_forged_token_is_refused_at_enrollment_and_as_proof(
 
 
 @pytest.mark.parametrize("alg", ["none", "HS256"])
-def test_an_algorithm_that_proves_nothing_is_no_proof(alg, signing, provider, key):
+def test_an_unsigned_or_hmac_id_token_is_no_proof(alg, signing, provider, key):
     assert importing(signing, provider, key.sign(claims(provider))).ok
     signing.configure(provider, require="id_token")
     with_token(provider, key.sign(claims(provider), alg=alg))
@@ -125,7 +124,8 @@ CLAIMS = {
 
 
 @pytest.mark.parametrize("name", CLAIMS)
-def test_a_token_of_another_kind_is_refused_at_enrollment_and_renewal(name, signing, provider, key):
+def test_an_id_token_with_wrong_claims_is_refused_at_enrollment_and_renewal(
+        name, signing, provider, key):
     wrong = CLAIMS[name]
     assert importing(signing, provider, key.sign(claims(provider, **wrong))).status == 1
     assert importing(signing, provider, key.sign(claims(provider))).ok
@@ -140,19 +140,19 @@ def test_a_token_of_another_kind_is_refused_at_enrollment_and_renewal(name, sign
     {"iat": int(time.time()) + 300, "exp": int(time.time()) + 900},
     {"iat": int(time.time()) - 60, "exp": int(time.time()) - 30},
 ])
-def test_what_providers_may_say_is_taken(right, signing, provider, key):
+def test_every_allowed_form_of_the_claims_is_accepted(right, signing, provider, key):
     assert importing(signing, provider, key.sign(claims(provider, **right))).ok
     with_token(provider, key.sign(claims(provider, **right)))
     assert signing.verdict("alice") == "granted"
 
 
-def test_the_clocks_of_a_cluster_may_differ(signing, provider, key):
+def test_an_id_token_may_be_a_minute_older_than_the_last_one(signing, provider, key):
     assert importing(signing, provider, key.sign(claims(provider))).ok
     with_token(provider, key.sign(claims(provider, iat=int(time.time()) - 60)))
     assert signing.verdict("alice") == "granted"
 
 
-def test_keys_without_names_may_change(signing, provider, key, stranger):
+def test_signing_keys_without_a_kid_may_change(signing, provider, key, stranger):
     provider.keys = [{name: part for name, part in key.jwk.items() if name != "kid"}]
     assert importing(signing, provider, key.sign(claims(provider), kid=None)).ok
     signing.configure(provider, require="id_token")
@@ -161,7 +161,7 @@ def test_keys_without_names_may_change(signing, provider, key, stranger):
     assert signing.verdict("alice") == "granted"
 
 
-def test_a_subject_counts_also_where_no_issuer_is_configured(signing, provider, key):
+def test_the_subject_is_checked_even_without_a_configured_issuer(signing, provider, key):
     signing.configure(provider, issuer="", token_endpoint=f"{provider.issuer}/token",
                       accounts=["alice"])
     other = key.sign(claims(provider, sub="mallory"))
@@ -169,7 +169,7 @@ def test_a_subject_counts_also_where_no_issuer_is_configured(signing, provider, 
     assert importing(signing, provider, key.sign(claims(provider))).ok
 
 
-def test_a_token_may_not_be_older_than_the_one_before(signing, provider, key):
+def test_an_id_token_much_older_than_the_last_one_is_refused(signing, provider, key):
     assert importing(signing, provider, key.sign(claims(provider))).ok
     with_token(provider, key.sign(claims(provider, iat=int(time.time()) - 1000)))
     said = signing.run_json("verify", "alice")
@@ -177,7 +177,7 @@ def test_a_token_may_not_be_older_than_the_one_before(signing, provider, key):
 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b", "a.b.c.d", "e30.e30.e30", "!!.!!.!!"])
-def test_what_is_no_token_is_no_yes(token, signing, provider, key):
+def test_a_malformed_id_token_never_grants(token, signing, provider, key):
     assert importing(signing, provider, key.sign(claims(provider))).ok
     signing.configure(provider, require="id_token")
     with_token(provider, token)
@@ -187,7 +187,8 @@ def test_what_is_no_token_is_no_yes(token, signing, provider, key):
 @pytest.mark.parametrize("token, said", [
     ("aa.bb.cc.dd.ee", "is encrypted"), ("x", "no compact JWS"), ("e30.!!.e30", "no compact JWS"),
 ])
-def test_a_token_that_nobody_can_read_is_no_no_to_the_person(token, said, signing, provider, key):
+def test_an_unreadable_id_token_is_a_misconfiguration_and_not_a_refusal(
+        token, said, signing, provider, key):
     assert importing(signing, provider, key.sign(claims(provider))).ok
     with_token(provider, token)
     answer = signing.run_json("verify", "alice")
@@ -199,7 +200,7 @@ def test_a_token_that_nobody_can_read_is_no_no_to_the_person(token, said, signin
     assert signing.verdict("alice") == "granted", "the grant that came with it was kept"
 
 
-def test_keys_are_fetched_once_and_again_for_a_new_one(signing, provider, key, tmp_path):
+def test_signing_keys_are_fetched_once_and_again_for_a_new_key(signing, provider, key, tmp_path):
     signing.configure(provider, require="id_token")
     assert importing(signing, provider, key.sign(claims(provider))).ok
     for _ in range(3):
@@ -213,7 +214,7 @@ def test_keys_are_fetched_once_and_again_for_a_new_one(signing, provider, key, t
     assert len(provider.requests("/jwks")) == 2
 
 
-def test_the_certificates_of_a_key_set_take_no_room(signing, provider, key):
+def test_certificates_in_a_key_set_are_not_stored(signing, provider, key):
     signing.configure(provider, require="id_token")
     provider.keys = [{**key.jwk, "kid": f"old{number}", "x5c": ["M" * 1600], "x5t": "t" * 27}
                      for number in range(12)] + [{**key.jwk, "x5c": ["M" * 1600]}]
@@ -223,7 +224,7 @@ def test_the_certificates_of_a_key_set_take_no_room(signing, provider, key):
     assert len(provider.requests("/jwks")) == 1, "what is stored is enough"
 
 
-def test_keys_that_can_not_be_had_are_nobodys_no(signing, provider, key):
+def test_signing_keys_that_cannot_be_fetched_make_the_provider_unreachable(signing, provider, key):
     assert importing(signing, provider, key.sign(claims(provider))).ok
     signing.configure(provider, require="id_token")
     provider.queue("/jwks", Answer(503))
@@ -231,7 +232,7 @@ def test_keys_that_can_not_be_had_are_nobodys_no(signing, provider, key):
     assert signing.verdict("alice") == "unreachable"
 
 
-def test_groups_of_an_id_token_count(signing, provider, key):
+def test_groups_of_an_id_token_satisfy_require_groups(signing, provider, key):
     assert importing(signing, provider, key.sign(claims(provider))).ok
     signing.configure(provider, require="id_token", require_groups="ops")
     for groups, verdict in ((["ops"], "granted"), (["dev"], "denied")):

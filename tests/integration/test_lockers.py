@@ -31,7 +31,8 @@ def locker(service, alice):
     running.end()
 
 
-def test_the_password_opens_it_while_the_grant_lives(host, resident, service, locker, alice):
+def test_the_password_unlocks_the_screen_while_the_grant_is_alive(
+        host, resident, service, locker, alice):
     mark = host.log.mark()
     assert locker.stays_locked("wrong")
     host.log.wait_for(rf"pam_oauth_login\({service}:auth\): alice: granted by corp", since=mark)
@@ -42,8 +43,8 @@ def test_the_password_opens_it_while_the_grant_lives(host, resident, service, lo
     host.log.wait_for(rf"pam_oauth_login\({service}:auth\): alice: granted by corp", since=mark)
 
 
-def test_it_stays_locked_after_the_account_is_gone(host, corp, resident, oauth_login, service,
-                                                   locker, alice):
+def test_the_screen_stays_locked_after_the_account_is_gone(
+        host, corp, resident, oauth_login, service, locker, alice):
     corp.remove_user("alice")
     mark = host.log.mark()
     assert locker.stays_locked(alice.password)
@@ -54,8 +55,8 @@ def test_it_stays_locked_after_the_account_is_gone(host, corp, resident, oauth_l
     assert locker.opens(alice.password)
 
 
-def test_without_the_resident_helper_it_stays_locked_and_the_log_has_the_fix(host, service,
-                                                                               locker, alice):
+def test_without_the_resident_helper_the_screen_stays_locked_and_the_log_has_the_fix(
+        host, service, locker, alice):
     mark = host.log.mark()
     assert locker.stays_locked(alice.password)
     host.log.wait_for(rf"pam_oauth_login\({service}:auth\): alice: fault .*only root can start "

@@ -52,7 +52,7 @@ def services():
     return sorted(fields(file)["service"] for file in files())
 
 
-def test_with_lock_all_the_accounts_sessions_are_locked(
+def test_on_revoked_lock_locks_all_sessions_of_the_account(
         corp, oauth_login, logind, sshd, alice, host):
     oauth_login.configure(corp, login={"on_revoked": "lock"})
     with contextlib.ExitStack() as stack:
@@ -69,7 +69,7 @@ def test_with_lock_all_the_accounts_sessions_are_locked(
         assert session.told("id -un") == "alice"
 
 
-def test_with_terminate_all_of_the_accounts_is_ended_and_nothing_else(
+def test_on_revoked_terminate_ends_everything_of_the_account_and_nothing_else(
         corp, oauth_login, logind, sshd, alice, bob):
     oauth_login.enroll(corp, "bob")
     oauth_login.configure(corp, login={"on_revoked": "terminate"})

@@ -67,7 +67,7 @@ def test_a_wrong_configuration_is_named(name, enrolled, host):
     assert enrolled.run("verify", "root").ok, "root is never locked out"
 
 
-def test_an_account_that_login_leaves_alone_does_not_suffer_from_another_section(enrolled, host):
+def test_an_ignored_user_is_not_affected_by_errors_in_other_sections(enrolled, host):
     host.configure("[login]\nprovider = corp\nignore_users = alice\n[provider corp]\nissuer = x\n")
     assert enrolled.verdict("alice") == "not-managed"
     for wrong in "ignored_users = alice", "ignore_users = alice\nminimum_uid = many":
@@ -75,7 +75,8 @@ def test_an_account_that_login_leaves_alone_does_not_suffer_from_another_section
         assert enrolled.verdict("alice") == "misconfigured", "who is left alone is not known"
 
 
-def test_nor_does_its_session_where_the_key_is_required(enrolled, host, sshd):
+def test_the_session_of_an_ignored_user_needs_no_key_despite_configuration_errors(
+        enrolled, host, sshd):
     enrolled.use("sshd")
     host.pam("sshd", re.sub(r"(session .* pam_oauth_login.so)", r"\1 keyring_required",
                             host.pam_text("sshd")))
@@ -83,7 +84,8 @@ def test_nor_does_its_session_where_the_key_is_required(enrolled, host, sshd):
     assert sshd.ssh("alice").ok
 
 
-def test_a_name_service_that_lists_no_groups_frees_nobody(enrolled, provider, host, alice):
+def test_a_name_service_that_lists_no_groups_leaves_members_managed(
+        enrolled, provider, host, alice):
     run("groupadd", "--force", "cloud", check=True)
     run("usermod", "-aG", "cloud", "alice", check=True)
     enrolled.configure(provider, login={"managed_group": "cloud"})
@@ -108,7 +110,7 @@ def test_a_setuid_helper_is_refused(enrolled, host, owner):
     assert "chmod 0755" in result.stderr
 
 
-def test_a_file_that_is_missing_here_is_no_refusal_of_the_client(enrolled, provider, host):
+def test_a_missing_ca_file_causes_no_backoff(enrolled, provider, host):
     """Which would not be tried again for a minute."""
     host.files.write("/etc/oauth-login/ca.pem", Path(provider.ca_file).read_text())
     enrolled.configure(provider, ca_file="/etc/oauth-login/ca.pem")
@@ -119,7 +121,7 @@ def test_a_file_that_is_missing_here_is_no_refusal_of_the_client(enrolled, provi
     assert enrolled.verdict("alice") == "granted"
 
 
-def test_uninstall_does_not_leave_a_stack_without_its_module(enrolled):
+def test_uninstall_refuses_while_a_stack_uses_the_module(enrolled):
     enrolled.use("sshd")
     result = run("make", "-C", str(CHECKOUT), "uninstall")
     assert not result.ok
@@ -139,7 +141,8 @@ def test_a_wrong_drop_in_is_named(enrolled, host):
     (lambda path: path.chmod(0o600), "can't read"),
     (lambda path: path.unlink(), "there is no"),
 ])
-def test_a_configuration_of_others_is_not_believed(spoil, complaint, enrolled, host):
+def test_a_configuration_that_is_missing_unreadable_or_writable_by_others_is_refused(
+        spoil, complaint, enrolled, host):
     path = host.configure(GOOD)
     spoil(path)
     result = enrolled.run("verify", "alice")
@@ -217,7 +220,7 @@ def move_entry():
     (lose_key, "alice", "the master key"),
     (move_entry, "bob", "holds a grant of account alice"),
 ])
-def test_a_spoilt_store_is_a_fault_and_stays_as_it_is(
+def test_a_damaged_store_is_a_fault_and_stays_unchanged(
         spoil, user, complaint, enrolled, provider, bob):
     fix = spoil()
     before, sent = snapshot(), len(provider.requests())
@@ -245,7 +248,7 @@ def test_a_spoilt_store_is_a_fault_and_stays_as_it_is(
     (["enroll", "--json"], "enroll does not take that option"),
     (["verify", "alice", "--config", "x.conf"], "--config takes an absolute path"),
 ])
-def test_a_mistake_on_the_command_line_is_named_and_stays_in_sight(words, said, oauth_login):
+def test_a_mistake_on_the_command_line_is_named_in_a_short_message(words, said, oauth_login):
     result = oauth_login.run(*words)
     assert result.status == 2
     assert result.stdout == ""

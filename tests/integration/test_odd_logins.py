@@ -40,7 +40,7 @@ def entries():
     "../alice", "../../etc/passwd", "/alice", "a/b", "", ".", "..", "-alice", "alice:", "alice\n",
     "alice\nroot", "\x1b[2Jalice", "ALICE", "Alice", "alice ", "alic\u00e9", "n" * 33, "n" * 300,
 ])
-def test_what_is_no_account_is_unknown_and_leaves_nothing(name, door, corp):
+def test_a_name_that_is_no_account_is_unknown_and_leaves_nothing(name, door, corp):
     sent, before = len(corp.requests()), entries()
     steps = ("authenticate", "acct_mgmt", "open_session")
     assert converse(door(), name, *steps).codes == ("USER_UNKNOWN",) * 3
@@ -49,7 +49,7 @@ def test_what_is_no_account_is_unknown_and_leaves_nothing(name, door, corp):
 
 
 @pytest.mark.parametrize("name", ["../alice", "a/b", "-alice", "alice\nroot", "ALICE", "n" * 300])
-def test_nor_can_it_be_asked_about_or_enrolled(name, oauth_login, corp):
+def test_commands_refuse_a_name_that_is_no_account(name, oauth_login, corp):
     sent, before = len(corp.requests()), entries()
     token = corp.issue_grant("alice")
     for command in ("verify", "import", "status", "unenroll"):
@@ -60,7 +60,7 @@ def test_nor_can_it_be_asked_about_or_enrolled(name, oauth_login, corp):
     assert entries() == before
 
 
-def test_a_long_name_that_exists_logs_in(host, door, corp, oauth_login):
+def test_an_account_with_the_longest_name_logs_in(host, door, corp, oauth_login):
     name = "n" * 32
     host.add_user(name)
     try:
@@ -75,7 +75,7 @@ def test_a_system_account_is_not_managed(door, corp):
     assert converse(door(), "root", "acct_mgmt").codes == ("PERM_DENIED",), "all is ignored"
 
 
-def test_a_new_user_of_an_old_uid_has_no_grant(host, door, corp, oauth_login):
+def test_a_new_user_with_a_reused_uid_has_no_grant(host, door, corp, oauth_login):
     """Neither under another name, nor is the old grant to be had under it."""
     carol = host.add_user("carol")
     oauth_login.enroll(corp, "carol")
@@ -88,7 +88,7 @@ def test_a_new_user_of_an_old_uid_has_no_grant(host, door, corp, oauth_login):
         host.delete_user("dave")
 
 
-def test_a_new_uid_of_an_old_name_has_no_grant(host, door, corp, oauth_login):
+def test_a_reused_name_with_a_new_uid_has_no_grant(host, door, corp, oauth_login):
     carol = host.add_user("carol")
     oauth_login.enroll(corp, "carol")
     host.delete_user("carol")
@@ -111,7 +111,7 @@ def test_each_phase_decides_about_the_user_of_that_phase(door, corp, bob):
     assert answers.codes == ("AUTH_ERR", "SUCCESS", "SUCCESS")
 
 
-def test_root_does_not_become_alice_by_changing_the_name(host, corp):
+def test_a_login_that_changes_its_name_from_root_is_checked(host, corp):
     corp.revoke("alice")
     host.pam("door", PERMITTING)
     assert converse("door", "root", "acct_mgmt", "user:alice", "acct_mgmt").codes == (
@@ -122,7 +122,7 @@ def test_root_does_not_become_alice_by_changing_the_name(host, corp):
 
 
 @pytest.mark.parametrize("error", ["EPERM", "ENOSYS"])
-def test_where_keys_are_forbidden_the_login_goes_on_without(error, host, door, corp):
+def test_a_login_works_without_a_key_where_keyrings_are_forbidden(error, host, door, corp):
     wrapper = (sys.executable, str(WITHOUT_KEYS), str(getattr(errno, error)))
     mark = host.log.mark()
     assert converse(door(), "alice", *LOGIN, wrapper=wrapper).codes == ("SUCCESS",) * len(LOGIN)
@@ -131,7 +131,7 @@ def test_where_keys_are_forbidden_the_login_goes_on_without(error, host, door, c
         "SUCCESS", "SUCCESS", "SUCCESS", "SESSION_ERR")
 
 
-def test_instead_of_a_revoked_ring_there_is_a_new_one(host, door, corp):
+def test_a_revoked_session_keyring_is_replaced_by_a_new_one(host, door, corp):
     wrapper = ("keyctl", "session", "-", "sh", "-c", 'keyctl revoke @s; exec "$@"', "sh")
     mark = host.log.mark()
     assert converse(door("debug"), "alice", *LOGIN, wrapper=wrapper).codes == (
@@ -139,7 +139,7 @@ def test_instead_of_a_revoked_ring_there_is_a_new_one(host, door, corp):
     host.log.wait_for("session key oauth-login:corp planted", since=mark)
 
 
-def test_systemd_user_asks_nobody_and_plants(host, door, corp):
+def test_systemd_user_gets_the_key_without_asking_the_provider(host, door, corp):
     host.pam("systemd-user", PERMITTING)
     sent, mark = len(corp.requests()), host.log.mark()
     assert converse("systemd-user", "alice", "acct_mgmt", "setcred", "open_session").codes == (
@@ -149,7 +149,7 @@ def test_systemd_user_asks_nobody_and_plants(host, door, corp):
                       since=mark)
 
 
-def test_systemd_user_alone_lets_nobody_in(door, corp):
+def test_a_stack_of_the_module_alone_lets_nobody_in_for_systemd_user(door, corp):
     """What is ignored is no yes."""
     assert converse(door(service="systemd-user"), "alice", "authenticate", "acct_mgmt").codes == (
         "PERM_DENIED",) * 2

@@ -45,7 +45,7 @@ def proving_sshd(host):
 
 
 @pytest.mark.parametrize("control", ("required", "sufficient"))
-def test_a_grant_alone_logs_nobody_in(host, corp, sshd, control):
+def test_a_grant_alone_lets_nobody_in(host, corp, sshd, control):
     host.pam("sshd", only_auth(control))
     mark = host.log.mark()
     login = sshd.ssh("alice", methods="keyboard-interactive", answers=["unasked"])
@@ -55,7 +55,7 @@ def test_a_grant_alone_logs_nobody_in(host, corp, sshd, control):
     assert corp.alive("alice")
 
 
-def test_a_grant_passes_who_has_shown_a_key_already(host, corp, proving_sshd):
+def test_a_grant_lets_in_a_person_who_has_shown_a_key(host, corp, proving_sshd):
     host.pam("sshd", only_auth())
     mark = host.log.mark()
     login = proving_sshd.ssh("alice", "id -un", methods="publickey,keyboard-interactive",
@@ -65,7 +65,7 @@ def test_a_grant_passes_who_has_shown_a_key_already(host, corp, proving_sshd):
     assert not host.log.matching(NOBODY, mark)
 
 
-def test_a_dead_grant_refuses_who_has_shown_a_key_already(host, corp, proving_sshd):
+def test_a_dead_grant_refuses_a_person_who_has_shown_a_key(host, corp, proving_sshd):
     host.pam("sshd", only_auth())
     corp.remove_user("alice")
     mark = host.log.mark()
@@ -74,7 +74,7 @@ def test_a_dead_grant_refuses_who_has_shown_a_key_already(host, corp, proving_ss
     host.log.wait_for(r"sshd:auth\): alice: reauthorize .*reason=\"invalid_grant", since=mark)
 
 
-def test_assume_proven_takes_the_administrators_word(host, corp, sshd):
+def test_with_assume_proven_a_grant_alone_lets_the_person_in(host, corp, sshd):
     host.pam("sshd", only_auth(options="assume_proven"))
     mark = host.log.mark()
     assert sshd.ssh("alice", methods="keyboard-interactive", answers=["unasked"]).ok
@@ -84,7 +84,7 @@ def test_assume_proven_takes_the_administrators_word(host, corp, sshd):
     assert not sshd.ssh("alice", methods="keyboard-interactive", answers=["unasked"]).ok
 
 
-def test_su_without_a_password_is_not_opened_by_a_grant(host, corp, bob):
+def test_a_grant_does_not_replace_the_password_of_su(host, corp, bob):
     """Nor by claiming in one's own environment what only sshd may say."""
     host.pam("su", only_auth("sufficient"))
     mark = host.log.mark()
@@ -101,7 +101,7 @@ def test_su_without_a_password_is_not_opened_by_a_grant(host, corp, bob):
     ("", "PERM_DENIED"),
     ("\n", "PERM_DENIED"),
 ), ids=("a method", "none", "an empty line"))
-def test_only_a_method_that_sshd_names_counts_as_proof(host, corp, proof, code):
+def test_only_a_method_named_by_sshd_counts_as_proof(host, corp, proof, code):
     host.pam("door", only_auth())
     answers = converse("door", "alice", "authenticate",
                        environment=[f"SSH_AUTH_INFO_0={proof}"])
@@ -112,7 +112,7 @@ def test_only_a_method_that_sshd_names_counts_as_proof(host, corp, proof, code):
 
 
 @pytest.mark.parametrize("method", ("keyboard-interactive", "password"))
-def test_each_phase_asks_when_no_answer_may_be_shared(host, corp, sshd, alice, method):
+def test_each_phase_asks_the_provider_if_answers_may_not_be_shared(host, corp, sshd, alice, method):
     ask_both(host)  # reuse_within is 0 in the configuration
     mark = host.log.mark()
     login = sshd.ssh("alice", methods=method, answers=[alice.password])
@@ -137,7 +137,7 @@ def test_the_phases_of_a_login_share_one_answer(host, oauth_login, corp, sshd, a
     assert renewals(corp) == 1, "logins within reuse_within share it, too"
 
 
-def test_a_key_and_a_password_and_a_grant(host, corp, proving_sshd, alice):
+def test_a_login_can_require_a_key_a_password_and_a_grant(host, corp, proving_sshd, alice):
     ask_both(host)
     how = {"methods": "publickey,keyboard-interactive"}
     assert proving_sshd.ssh("alice", answers=[alice.password], **how).ok
@@ -159,7 +159,7 @@ def test_a_password_without_a_grant_is_refused(host, corp, sshd, alice, method):
                       since=mark)
 
 
-def test_a_key_login_asks_once_and_in_account_only(host, corp, sshd):
+def test_a_key_login_asks_the_provider_once_and_in_account_only(host, corp, sshd):
     ask_both(host)
     mark = host.log.mark()
     assert sshd.ssh("alice").ok
@@ -193,7 +193,7 @@ def misspell_an_option(host):
     (break_the_configuration, r"misconfigured .*oauth-login.conf:2: \[login\] providre: there"),
     (misspell_an_option, "misconfigured .*option 'permisive' in /etc/pam.d is unknown"),
 ), ids=("no helper", "configuration", "option"))
-def test_no_damage_locks_root_out(host, oauth_login, corp, sshd, alice, damage, reason):
+def test_no_broken_setup_locks_root_out(host, oauth_login, corp, sshd, alice, damage, reason):
     oauth_login.use("sshd")
     let_root_in(host, alice)
     damage(host)
@@ -210,7 +210,7 @@ def test_no_damage_locks_root_out(host, oauth_login, corp, sshd, alice, damage, 
     ({"ignore_users": "breakglass alice"}, "named in ignore_users"),
     ({"managed_group": "daemon"}, "not in managed_group daemon"),
 ), ids=("minimum_uid", "ignore_users", "managed_group"))
-def test_an_account_that_is_not_managed_logs_in_unasked(
+def test_an_account_that_is_not_managed_logs_in_without_the_provider(
         host, oauth_login, corp, sshd, login, reason):
     oauth_login.configure(corp, login=login)
     oauth_login.use("sshd")
@@ -238,7 +238,8 @@ def test_members_of_the_managed_group_are_managed(host, oauth_login, corp, sshd)
     host.log.wait_for(r"misconfigured .*managed_group = cloud: there is no such group", since=mark)
 
 
-def test_a_stack_of_nothing_else_lets_in_nobody_who_is_not_managed(host, oauth_login, corp):
+def test_a_stack_of_the_module_alone_refuses_an_account_that_is_not_managed(
+        host, oauth_login, corp):
     oauth_login.configure(corp, login={"ignore_users": "alice"})
     host.pam("door", "auth required pam_oauth_login.so assume_proven\n"
                      "account required pam_oauth_login.so\n")
@@ -246,7 +247,7 @@ def test_a_stack_of_nothing_else_lets_in_nobody_who_is_not_managed(host, oauth_l
         "PERM_DENIED", "PERM_DENIED")
 
 
-def test_an_unknown_account_is_told_from_one_that_is_not_enrolled(host, corp, bob):
+def test_an_unknown_account_and_one_without_a_grant_get_different_codes(host, corp, bob):
     host.pam("door", "auth required pam_oauth_login.so assume_proven\n"
                      "account required pam_oauth_login.so nouserok\n"
                      "auth required pam_permit.so\naccount required pam_permit.so\n")

@@ -185,7 +185,7 @@ def enrolled(site):
 
 
 @pytest.mark.parametrize("name", HABITS)
-def test_people_enroll_by_device_flow_and_their_grants_renew(name, enrolled, provider):
+def test_a_preset_enrolls_by_device_flow_and_its_grants_renew(name, enrolled, provider):
     at = enrolled(name)
     (asked,) = provider.requests(at.habits.device)
     secret = {"client_secret": provider.client_secret} if at.habits.client_auth != "none" else {}
@@ -197,7 +197,7 @@ def test_people_enroll_by_device_flow_and_their_grants_renew(name, enrolled, pro
 
 
 @pytest.mark.parametrize("name", HABITS)
-def test_a_dead_grant_leads_to_a_new_enrollment(name, enrolled, provider):
+def test_a_dead_grant_at_a_preset_is_reauthorize(name, enrolled, provider):
     at = enrolled(name)
     provider.queue("/token", at.habits.dead)
     said = at.verify()
@@ -222,7 +222,7 @@ def test_somebody_elses_approval_enrolls_nobody(name, site, provider):
     assert at.oauth_login.verdict("alice") == "not-enrolled"
 
 
-def test_entras_overage_of_groups_is_named(enrolled):
+def test_the_groups_overage_of_entra_is_named(enrolled):
     at = enrolled("entra")
     at.configure(require_groups="ops")
     at.more["groups"] = ["ops"]
@@ -234,13 +234,13 @@ def test_entras_overage_of_groups_is_named(enrolled):
     assert said["verdict"] == "misconfigured" and "overage" in said["reason"]
 
 
-def test_a_locked_account_at_keycloak_still_renews_and_is_denied_all_the_same(enrolled, provider):
+def test_a_locked_keycloak_account_still_renews_but_is_denied(enrolled, provider):
     at = enrolled("keycloak")
     provider.queue("/userinfo", Answer(401))
     assert at.verify()["verdict"] == "denied"
 
 
-def test_githubs_rate_limit_is_nobodys_no(enrolled, provider):
+def test_the_rate_limit_of_github_is_unreachable_and_not_denied(enrolled, provider):
     at = enrolled("github")
     provider.queue("/user", Answer.json({"message": "API rate limit exceeded for user ID 1."}, 403))
     said = at.verify()
@@ -248,7 +248,7 @@ def test_githubs_rate_limit_is_nobodys_no(enrolled, provider):
     assert at.verify()["verdict"] == "granted"
 
 
-def test_githubs_number_is_the_subject_and_a_new_owner_of_the_name_is_not_it(enrolled, provider):
+def test_the_subject_at_github_is_the_user_id_and_not_the_name(enrolled, provider):
     at = enrolled("github")
     assert at.oauth_login.run_json("status", "alice")["subject"] == "583231"
     for other in (583232, "583231 ", 583231.5, None):
@@ -257,7 +257,7 @@ def test_githubs_number_is_the_subject_and_a_new_owner_of_the_name_is_not_it(enr
     assert at.verify()["verdict"] == "granted"
 
 
-def test_membership_of_an_organization_at_github_decides(site, provider):
+def test_membership_of_a_github_organization_can_be_required(site, provider):
     at = site("github")
     membership = {"userinfo_endpoint": "/memberships", "username_claim": "user.login",
                   "subject_claim": "user.id", "require_claim": "state=active"}
@@ -275,7 +275,7 @@ def test_membership_of_an_organization_at_github_decides(site, provider):
     ("github", "user tokens expire"), ("google", "access_type=offline"),
     ("keycloak", "offline_access"),
 ])
-def test_no_refresh_token_names_the_fix_at_this_provider(name, said, site, provider):
+def test_a_missing_refresh_token_names_the_fix_at_this_provider(name, said, site, provider):
     at = site(name)
 
     def without(request):

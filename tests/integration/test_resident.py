@@ -92,12 +92,12 @@ def test_a_locker_of_another_user_is_refused(corp, resident, pam_host, alice, bo
 
 
 @pytest.mark.parametrize("operation", ROOTS)
-def test_what_is_roots_is_not_the_owners(corp, resident, alice, operation):
+def test_an_operation_of_root_is_not_permitted_to_the_owner(corp, resident, alice, operation):
     verdict, *_ = reply_of(ask(operation, "alice", alice))
     assert verdict == "not-permitted"
 
 
-def test_only_roots_options_count(corp, resident, oauth_login, alice):
+def test_options_are_accepted_from_root_only(corp, resident, oauth_login, alice):
     """A user's own reuse_within would share an answer that the configuration does not."""
     oauth_login.verdict("alice")
     asked = len(corp.requests("/token"))
@@ -108,7 +108,8 @@ def test_only_roots_options_count(corp, resident, oauth_login, alice):
     assert len(corp.requests("/token")) == asked + 1
 
 
-def test_people_ask_for_themselves(host, corp, resident, no_other_helper, alice):
+def test_users_can_run_the_commands_for_their_own_account(
+        host, corp, resident, no_other_helper, alice):
     verified = host.run_as("alice", "oauth-login", "verify", "alice")
     assert verified.ok and verified.stdout.startswith("alice: granted (corp, source: refresh")
     status = host.run_as("alice", "oauth-login", "status")
@@ -124,7 +125,7 @@ def test_people_ask_for_themselves(host, corp, resident, no_other_helper, alice)
     assert host.run_as("alice", "oauth-login", "verify", "alice").status == 1
 
 
-def test_people_enroll_themselves(oauth_login, resident, no_other_helper, alice):
+def test_users_can_enroll_themselves(oauth_login, resident, no_other_helper, alice):
     with tempfile.TemporaryDirectory(prefix="glewlwyd-") as directory:
         Path(directory).chmod(0o755)
         with Glewlwyd(Path(directory) / "provider") as provider:
@@ -152,7 +153,8 @@ GARBAGE = {
 
 
 @pytest.mark.parametrize("name", GARBAGE)
-def test_garbage_is_answered_and_forgotten(corp, resident, no_other_helper, alice, name):
+def test_a_malformed_request_gets_a_fault_and_costs_nothing_else(
+        corp, resident, no_other_helper, alice, name):
     with connect(alice) as peer:
         try:
             peer.sendall(GARBAGE[name])
@@ -164,7 +166,7 @@ def test_garbage_is_answered_and_forgotten(corp, resident, no_other_helper, alic
     assert reply_of(ask(VERIFY, "alice", alice))[0] == "granted"
 
 
-def test_idle_peers_and_half_sent_questions_are_cut(corp, resident, alice):
+def test_idle_peers_and_incomplete_requests_time_out(corp, resident, alice):
     whole = request(VERIFY, "alice")
     parts = (b"", whole[:3], whole[:4], whole[:-1])
     peers = [connect(alice) for _ in parts]
@@ -177,14 +179,14 @@ def test_idle_peers_and_half_sent_questions_are_cut(corp, resident, alice):
     wait_until(lambda: not resident.children(), "their children have ended")
 
 
-def test_a_peer_that_hangs_up_leaves_nothing(corp, resident, alice):
+def test_a_peer_that_hangs_up_leaves_no_child(corp, resident, alice):
     for part in (b"", request(VERIFY, "alice")[:9]):
         with connect(alice) as peer:
             peer.sendall(part)
     wait_until(lambda: not resident.children(), "their children have ended")
 
 
-def test_who_hung_up_before_it_began_is_not_served(corp, resident, alice):
+def test_a_request_is_not_served_if_its_peer_hung_up_before_it_began(corp, resident, alice):
     """They have asked another helper by now, and may have asked for more since."""
     resident.child.send_signal(signal.SIGSTOP)
     with connect(alice) as peer:
@@ -201,7 +203,7 @@ def anonymous_memory(process):
     return int(re.search(r"^Anonymous: +(\d+) kB$", rollup, re.MULTILINE)[1])
 
 
-def test_a_thousand_idle_connections_of_one_user_keep_nobody_else_out(
+def test_a_thousand_idle_connections_of_one_user_do_not_block_others(
         corp, resident, no_other_helper, oauth_login, pam_host, many_files, alice, bob):
     oauth_login.configure(corp)
     ask(VERIFY, "alice", bob)
@@ -245,7 +247,7 @@ def test_there_are_never_more_children_than_configured(corp, oauth_login, alice,
         running.end()
 
 
-def test_wrong_limits_are_named_and_do_not_keep_it_from_starting(corp, oauth_login):
+def test_wrong_limits_are_named_and_the_resident_helper_starts_anyway(corp, oauth_login):
     configure_limits(oauth_login, corp, max_children=0)
     running = Resident()
     try:
@@ -261,7 +263,8 @@ def traced(pattern, log):
     return [line for line in Path(log).read_text().splitlines() if pattern in line]
 
 
-def test_the_parent_reads_nothing_from_peers_and_opens_nothing(corp, oauth_login, alice, tmp_path):
+def test_the_resident_parent_reads_nothing_from_peers_and_opens_nothing(
+        corp, oauth_login, alice, tmp_path):
     """Not its children: strace follows the parent alone."""
     log = tmp_path / "trace"
     running = Resident(wrapper=("strace", "-o", str(log), "-y", "-e", "signal=none"))
@@ -290,7 +293,8 @@ def test_the_parent_reads_nothing_from_peers_and_opens_nothing(corp, oauth_login
     assert reads and all("anon_inode:[signalfd]" in line for line in reads)
 
 
-def test_without_descriptors_it_waits_and_does_not_spin(host, corp, oauth_login, alice, tmp_path):
+def test_without_free_descriptors_the_resident_helper_waits_and_does_not_spin(
+        host, corp, oauth_login, alice, tmp_path):
     log = tmp_path / "trace"
     running = Resident(wrapper=("strace", "-o", str(log), "-e", "trace=accept4,?poll,ppoll"))
     (parent,) = children_of(running.child.pid)
@@ -320,7 +324,7 @@ def test_without_descriptors_it_waits_and_does_not_spin(host, corp, oauth_login,
 # How it starts and ends
 
 
-def test_started_by_root_it_becomes_the_helpers_user(corp, resident, alice, held):
+def test_a_resident_helper_started_by_root_drops_all_privileges(corp, resident, alice, held):
     account = pwd.getpwnam("oauth-login")
     assert (SOCKET.stat().st_uid, oct(SOCKET.stat().st_mode & 0o7777)) == (0, "0o666")
     with connect(alice) as peer:
@@ -350,7 +354,7 @@ def test_started_by_root_it_becomes_the_helpers_user(corp, resident, alice, held
         assert reply_of(read_frames(peer))[0] == "granted"
 
 
-def test_nothing_of_who_started_it_stays(corp, oauth_login):
+def test_a_resident_helper_keeps_nothing_of_the_process_that_started_it(corp, oauth_login):
     """Groups, an umask, a signal that was ignored, so that no child's end would be told."""
     configure_limits(oauth_login, corp, max_children=1)
     shutil.rmtree(SOCKET.parent, ignore_errors=True)
@@ -367,21 +371,21 @@ def test_nothing_of_who_started_it_stays(corp, oauth_login):
 
 
 @pytest.mark.parametrize("ids", ["0:990", "990:0"])
-def test_root_it_does_not_stay(host, installation, ids):
+def test_a_helper_whose_user_is_root_refuses_to_start(host, installation, ids):
     rename_user(host, "oauth-login", ids)
     result = run(HELPER, "--listen", str(SOCKET), timeout=10)
     SOCKET.unlink(missing_ok=True)
     assert result.status != 0 and "uid and gid of its own" in result.stderr
 
 
-def test_roots_options_have_their_limits_too(corp, resident):
+def test_options_of_root_are_limited_to_their_ranges(corp, resident):
     with connect() as peer:
         peer.sendall(request(VERIFY, "alice").replace(b"\xff" * 12, b"\0\0\x0e\x10" * 3))
         kind, fields = read_frames(peer)[0]
     assert (kind, int.from_bytes(fields[:4], "big")) == (NOTICE, 300 * 1000)
 
 
-def test_nothing_is_read_from_the_environment_it_is_started_in(corp, oauth_login, alice):
+def test_the_resident_helper_ignores_its_environment(corp, oauth_login, alice):
     """The hour in what the person reads would be another one by this time zone."""
     oauth_login.configure(corp, login={"offline_grace": "7d"})
     assert oauth_login.verdict("alice") == "granted"
@@ -399,7 +403,7 @@ def test_nothing_is_read_from_the_environment_it_is_started_in(corp, oauth_login
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_renewal_in_flight_outlives_the_helper_that_is_stopped(
+def test_a_renewal_in_flight_survives_the_stop_of_the_resident_helper(
         corp, resident, oauth_login, alice, held, number):
     spent = corp.refresh_token("alice")
     with connect(alice) as peer:
@@ -414,7 +418,7 @@ def test_a_renewal_in_flight_outlives_the_helper_that_is_stopped(
     assert oauth_login.verdict("alice") == "granted", "the rotated token was stored"
 
 
-def test_children_that_crash_again_and_again_end_it(corp, resident, alice):
+def test_repeated_crashes_of_children_end_the_resident_helper(corp, resident, alice):
     """A new process has other addresses and another canary to guess."""
     def end_a_child(number):
         with connect(alice) as peer:
@@ -432,7 +436,7 @@ def test_children_that_crash_again_and_again_end_it(corp, resident, alice):
     assert "too many of its children have crashed" in resident.child.stderr.read()
 
 
-def test_on_the_socket_of_a_service_manager_no_question_is_lost(corp, alice):
+def test_no_request_is_lost_on_the_socket_of_a_service_manager(corp, alice):
     """A peer that comes while no helper runs is answered by the next."""
     service = Activation()
     try:
@@ -446,7 +450,7 @@ def test_on_the_socket_of_a_service_manager_no_question_is_lost(corp, alice):
         service.end()
 
 
-def test_systemd_hands_its_socket_over(corp, oauth_login, alice):
+def test_the_resident_helper_accepts_a_socket_from_systemd(corp, oauth_login, alice):
     """systemd-socket-activate starts it as root at the first connection."""
     SOCKET.parent.mkdir(mode=0o755, exist_ok=True)
     activator = subprocess.Popen(
@@ -466,7 +470,7 @@ def test_systemd_hands_its_socket_over(corp, oauth_login, alice):
 
 @pytest.mark.parametrize("words", [("--serve",), ("--listen", "relative"),
                                    ("--listen", "/etc/hostname")], ids=" ".join)
-def test_without_a_socket_to_listen_on_it_says_why(installation, words):
+def test_a_helper_without_a_socket_to_listen_on_says_why(installation, words):
     result = run(HELPER, *words)
     assert result.status == 1
     assert result.stderr.startswith("oauth-login-helper: ") and result.stdout == ""
@@ -475,6 +479,6 @@ def test_without_a_socket_to_listen_on_it_says_why(installation, words):
 
 @pytest.mark.parametrize("words", [("--serve", "--listen", "/x"), ("--listen",), ("serve",)],
                          ids=" ".join)
-def test_wrong_arguments_are_usage(installation, words):
+def test_wrong_arguments_of_the_helper_show_its_usage(installation, words):
     result = run(HELPER, *words)
     assert result.status == 2 and "[--serve | --listen PATH]" in result.stderr

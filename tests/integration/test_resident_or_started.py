@@ -46,14 +46,15 @@ def test_a_login_asks_the_resident_helper(host, resident, service):
 @pytest.mark.parametrize("conditions", [
     ("ignore",), ("reap", "child"), ("threads", "child"), ("closed",), ("blocked",),
 ], ids="-".join)
-def test_the_application_does_not_notice(host, resident, service, conditions):
+def test_the_application_is_left_unchanged_by_the_resident_helper(
+        host, resident, service, conditions):
     no_helper_starts(host)
     report = service.run("alice", conditions=conditions, count=4)
     assert report.counts() == {("alice", "account", "SUCCESS"): 4}
     assert {**report.facts, **UNTOUCHED} == report.facts
 
 
-def test_the_socket_is_none_of_the_three_that_the_application_closed(corp, resident, service):
+def test_the_socket_never_becomes_a_standard_descriptor(corp, resident, service):
     asked, release = len(corp.requests("/token")), threading.Event()
     corp.queue("/token", lambda request: replace(corp.correct(request), hold=release))
     caller = service.start("alice", conditions=("closed",))
@@ -73,7 +74,7 @@ def test_a_session_does_not_inherit_the_socket(host, corp, resident, oauth_login
     assert [fd for fd, end in ends.items() if int(fd) > 2 and "socket:" in end] == []
 
 
-def test_another_configuration_is_not_its_to_answer_by(
+def test_the_resident_helper_is_not_asked_for_another_configuration(
         host, corp, resident, pam_host, alice):
     no_helper_starts(host)
     pam_host.serve("config=/etc/oauth-login/oauth-login.conf")
@@ -85,7 +86,8 @@ def test_another_configuration_is_not_its_to_answer_by(
                       since=mark)
 
 
-def test_no_program_that_starts_meanwhile_inherits_the_socket(corp, resident, service, held):
+def test_a_program_started_during_a_login_does_not_inherit_the_socket(
+        corp, resident, service, held):
     asked = len(corp.requests("/token"))
     caller = service.start("alice")
     corp.wait_for_requests("/token", asked + 1)
@@ -97,12 +99,12 @@ def test_no_program_that_starts_meanwhile_inherits_the_socket(corp, resident, se
 # Where it can not
 
 
-def test_without_it_root_starts_a_helper(service):
+def test_without_a_resident_helper_root_starts_one(service):
     assert not SOCKET.exists()
     assert service.run("alice").codes == ("SUCCESS",)
 
 
-def test_without_it_a_user_is_told_the_fix(host, corp, service, alice):
+def test_without_a_resident_helper_the_log_tells_a_user_the_fix(host, corp, service, alice):
     as_alice = ("setpriv", f"--reuid={alice.uid}", f"--regid={alice.uid}", "--clear-groups")
     mark = host.log.mark()
     assert service.run("alice", wrapper=as_alice).codes == ("SYSTEM_ERR",)
@@ -119,13 +121,13 @@ BEFORE_IT_BEGAN = {
 
 
 @pytest.mark.parametrize("name", BEFORE_IT_BEGAN)
-def test_who_had_not_begun_is_passed_by(service, name):
+def test_a_resident_helper_that_fails_before_it_has_begun_is_bypassed(service, name):
     with impostor(BEFORE_IT_BEGAN[name]) as asked:
         assert service.run("alice").codes == ("SUCCESS",)
     assert len(asked) == 1 + 1, "once, and the one that ends the impostor"
 
 
-def test_a_frozen_one_is_passed_by_long_before_the_deadline(corp, pam_host):
+def test_a_frozen_resident_helper_is_bypassed_long_before_the_deadline(corp, pam_host):
     pam_host.serve("deadline=1m")
     asked = len(corp.requests("/token"))
     with impostor(None):
@@ -135,7 +137,7 @@ def test_a_frozen_one_is_passed_by_long_before_the_deadline(corp, pam_host):
 
 
 @pytest.mark.parametrize("end", [b"", reply(FAULT), b"HTTP"], ids=["end", "fault", "garbage"])
-def test_who_had_begun_is_not_asked_again(corp, service, end):
+def test_a_request_that_a_helper_has_begun_is_not_sent_again(corp, service, end):
     """A renewal may be under way: the next login reads its journal."""
     asked = len(corp.requests("/token"))
     with impostor(notice(5000) + end):
@@ -144,7 +146,7 @@ def test_who_had_begun_is_not_asked_again(corp, service, end):
     assert service.run("alice").codes == ("SUCCESS",)
 
 
-def test_a_queue_that_is_full_keeps_nobody_for_long(host, service, alice):
+def test_a_full_queue_of_the_socket_does_not_block_a_login(host, service, alice):
     SOCKET.parent.mkdir(mode=0o755, exist_ok=True)
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(socket.socket(socket.AF_UNIX))
@@ -162,7 +164,7 @@ def test_a_queue_that_is_full_keeps_nobody_for_long(host, service, alice):
         assert told.status == 5 and "timed out" in told.stderr
 
 
-def test_a_socket_that_another_user_serves_is_not_believed(host, corp, service, alice, bob):
+def test_a_socket_served_by_another_user_is_not_trusted(host, corp, service, alice, bob):
     with impostor(reply(GRANTED), listener=bob) as asked:
         corp.revoke("alice")
         assert service.run("alice").codes == ("PERM_DENIED",)
@@ -172,13 +174,13 @@ def test_a_socket_that_another_user_serves_is_not_believed(host, corp, service, 
 
 
 @pytest.mark.parametrize("token", [b"\x1b[2J", b"two\nlines", b"two words", b"\x9b2J"])
-def test_what_is_no_token_reaches_no_terminal_and_no_header(host, corp, alice, token):
+def test_a_malformed_token_from_a_helper_is_not_printed(host, corp, alice, token):
     with impostor(notice(5000) + reply(GRANTED, expires=1 << 40, token=token)):
         told = host.run_as("alice", "oauth-login", "token")
     assert told.status == 5 and told.stdout == "" and "not understood" in told.stderr
 
 
-def test_a_token_that_ended_before_time_began_is_not_planted(host, corp):
+def test_a_token_with_a_negative_expiry_time_is_not_planted(host, corp):
     host.pam("door", "session required pam_oauth_login.so\n")
     mark = host.log.mark()
     with impostor(notice(5000) + reply(GRANTED, expires=1 << 63, token=b"x")), \
@@ -187,7 +189,7 @@ def test_a_token_that_ended_before_time_began_is_not_planted(host, corp):
 
 
 @pytest.mark.parametrize("mode, owner", [(0o757, 0), (0o775, 0), (0o755, 2000)])
-def test_a_directory_that_others_can_write_is_not_believed(
+def test_a_socket_in_a_directory_that_others_can_write_is_not_trusted(
         host, corp, resident, service, alice, mode, owner):
     no_helper_starts(host)
     assert service.run("alice").codes == ("SUCCESS",)
@@ -206,7 +208,7 @@ def test_a_directory_that_others_can_write_is_not_believed(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_one_that_was_ended_costs_a_login_nothing(host, resident, service, number):
+def test_a_resident_helper_that_was_ended_costs_a_login_nothing(host, resident, service, number):
     resident.stop(number)
     assert SOCKET.exists()
     report = service.run("alice")
@@ -214,7 +216,7 @@ def test_one_that_was_ended_costs_a_login_nothing(host, resident, service, numbe
     assert {**report.facts, **UNTOUCHED} == report.facts
 
 
-def test_an_upgrade_lets_every_login_in(host, resident, service):
+def test_an_upgrade_of_the_helper_fails_no_login(host, resident, service):
     """The new one takes the socket's name in one step; the old one answers who had come before."""
     host.files.write(HELPER, Path(HELPER).read_bytes(), mode=0o755)
     logins = service.start("alice", count=60)
@@ -228,7 +230,7 @@ def test_an_upgrade_lets_every_login_in(host, resident, service):
         fresh.end()
 
 
-def test_killed_before_it_said_anything_costs_nothing(corp, resident, service, alice):
+def test_a_helper_killed_before_its_reply_costs_a_login_nothing(corp, resident, service, alice):
     """While the child waits for the rest of a question, say; here of somebody else's."""
     with connect(alice) as peer:
         wait_until(resident.children, "it has a child")
@@ -238,7 +240,7 @@ def test_killed_before_it_said_anything_costs_nothing(corp, resident, service, a
     assert service.run("alice").codes == ("SUCCESS",)
 
 
-def test_killed_in_mid_answer_costs_one_retry(host, corp, resident, service):
+def test_a_helper_killed_during_a_renewal_costs_one_retry(host, corp, resident, service):
     """Where the provider takes the old token once more: it had renewed the grant already."""
     no_helper_starts(host)
     corp.rotate = False
@@ -256,8 +258,7 @@ def test_killed_in_mid_answer_costs_one_retry(host, corp, resident, service):
     assert service.run("alice").codes == ("SUCCESS",)
 
 
-def test_an_answer_at_the_deadline_comes_from_the_resident_helper_too(
-        host, corp, resident, pam_host, alice):
+def test_the_resident_helper_also_replies_at_the_deadline(host, corp, resident, pam_host, alice):
     no_helper_starts(host)
     pam_host.serve("deadline=1s")
     spent, release = corp.refresh_token("alice"), threading.Event()
@@ -271,7 +272,7 @@ def test_an_answer_at_the_deadline_comes_from_the_resident_helper_too(
         assert reply_of(read_frames(peer))[0] == "granted"
 
 
-def test_who_waits_on_gets_no_second_answer(corp, resident, held):
+def test_a_caller_gets_no_second_reply_after_the_deadline(corp, resident, held):
     """The first came at the deadline; what the provider says then is for the next who asks."""
     with connect() as peer:
         question = request(VERIFY, "alice").replace(b"\xff" * 12, b"\xff" * 8 + b"\0\0\0\1")

@@ -40,7 +40,7 @@ def occurs(helper, secret):
     return any(secret in piece for piece in memory(helper))
 
 
-def test_it_holds_its_own_files_and_sockets_and_nothing_else(in_mid_air):
+def test_a_helper_holds_its_own_files_and_sockets_and_nothing_else(in_mid_air):
     place = STORE / "accounts" / "alice"
     held_open = sorted(name for name in in_mid_air.descriptors().values()
                        if not name.startswith(("socket:", "pipe:", "anon_inode:")))
@@ -52,7 +52,7 @@ def test_it_holds_its_own_files_and_sockets_and_nothing_else(in_mid_air):
     assert len(connected) == 1, "one connection, to the provider"
 
 
-def test_the_master_key_is_gone_from_its_memory(in_mid_air, corp):
+def test_the_master_key_is_gone_from_the_helpers_memory(in_mid_air, corp):
     master = (STORE / "key").read_bytes()
     assert len(master) == 32
     assert occurs(in_mid_air, b"/var/lib/oauth-login"), "what is there is found"
@@ -61,21 +61,21 @@ def test_the_master_key_is_gone_from_its_memory(in_mid_air, corp):
     assert not occurs(in_mid_air, master[:16]) and not occurs(in_mid_air, master[16:])
 
 
-def test_its_memory_goes_into_no_core_and_to_no_debugger(in_mid_air):
+def test_the_helpers_memory_goes_into_no_core_file_and_to_no_debugger(in_mid_air):
     assert in_mid_air.limit("Max core file size") == ("0", "0")
     # Not dumpable: what is in /proc belongs to root.
     assert (in_mid_air.path / "maps").stat().st_uid == 0
     assert (in_mid_air.path / "fd").stat().st_uid == 0
 
 
-def test_every_thread_is_in_it(in_mid_air):
+def test_every_thread_of_a_helper_is_in_the_sandbox(in_mid_air):
     for thread in (in_mid_air.path / "task").iterdir():
         status = dict(line.split(":", 1) for line in (thread / "status").read_text().splitlines())
         assert status["Seccomp"].strip() == "2"
         assert status["NoNewPrivs"].strip() == "1"
 
 
-def test_a_login_takes_a_quarter_of_the_memory_it_may(in_mid_air):
+def test_a_login_uses_less_than_a_quarter_of_its_memory(in_mid_air):
     soft, hard = in_mid_air.limit("Max data size")
     assert soft == hard
     assert int(in_mid_air.status("VmData")[0]) * 1024 < int(hard) / 4
@@ -93,14 +93,14 @@ def named(authority):
         yield provider
 
 
-def test_the_provider_is_found_by_its_name_in_etc_hosts(host, named, oauth_login, alice):
+def test_the_provider_can_be_resolved_by_etc_hosts(host, named, oauth_login, alice):
     host.files.write("/etc/hosts", "127.0.0.1 localhost login.corp.test\n")
     oauth_login.configure(named)
     oauth_login.enroll(named, "alice")
     assert oauth_login.verdict("alice") == "granted"
 
 
-def test_the_provider_is_found_by_its_name_in_dns(host, named, oauth_login, alice):
+def test_the_provider_can_be_resolved_by_dns(host, named, oauth_login, alice):
     host.files.write("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n")
     host.files.write("/etc/resolv.conf", "nameserver 127.0.0.1\n")
     with NameServer() as names:
@@ -112,7 +112,7 @@ def test_the_provider_is_found_by_its_name_in_dns(host, named, oauth_login, alic
 
 @pytest.mark.parametrize("place", ["/etc/ssl/certs/corp.pem",
                                    "/usr/local/share/ca-certificates/corp.crt"])
-def test_the_systems_own_trust_store_is_read(place, host, corp, oauth_login, authority):
+def test_the_trust_store_of_the_system_is_used(place, host, corp, oauth_login, authority):
     """By its hashed links, as update-ca-certificates makes them."""
     host.files.write(place, Path(authority.file).read_text())
     digest = run("openssl", "x509", "-hash", "-noout", "-in", place, check=True).stdout.strip()
@@ -125,7 +125,7 @@ def test_the_systems_own_trust_store_is_read(place, host, corp, oauth_login, aut
         link.unlink()
 
 
-def test_a_ca_file_of_every_authority_there_is_fits_into_memory(corp, oauth_login, authority, host):
+def test_a_ca_file_with_all_authorities_fits_into_memory(corp, oauth_login, authority, host):
     everybody = Path("/etc/ssl/certs/ca-certificates.crt").read_text()
     assert everybody.count("BEGIN CERTIFICATE") > 100
     bundle = host.files.write("/etc/ssl/everybody.pem",
@@ -134,7 +134,7 @@ def test_a_ca_file_of_every_authority_there_is_fits_into_memory(corp, oauth_logi
     assert oauth_login.verdict("alice") == "granted"
 
 
-def test_a_ca_file_that_the_helper_can_not_reach_is_named(corp, oauth_login, authority, host):
+def test_a_ca_file_that_the_helper_cannot_reach_is_named(corp, oauth_login, authority, host):
     private = Path("/root/authority.pem")
     host.files.write(private, Path(authority.file).read_text())
     oauth_login.configure(corp, ca_file=str(private))
@@ -149,13 +149,13 @@ def test_a_ca_file_that_the_helper_can_not_reach_is_named(corp, oauth_login, aut
     b'{"access_token":"' + b"a" * 65000 + b'"}',
     b"{" + b",".join(b'"%d":0' % i for i in range(8000)) + b"}",
 ], ids=["arrays", "objects", "text", "members"])
-def test_what_would_take_memory_to_parse_ends_cleanly(body, corp, oauth_login):
+def test_json_that_takes_much_memory_to_parse_fails_cleanly(body, corp, oauth_login):
     corp.queue("/token", Answer(200, body, {"Content-Type": "application/json"}))
     assert oauth_login.verdict("alice") == "unreachable"
     assert oauth_login.verdict("alice") == "granted"
 
 
-def test_a_ca_file_that_was_fixed_counts_at_once(corp, oauth_login, authority, host):
+def test_a_fixed_ca_file_is_used_at_once(corp, oauth_login, authority, host):
     """Nothing was sent to the provider, so there is nothing to wait for."""
     host.files.write("/etc/oauth-login/corp-ca.pem", "nothing of the kind\n")
     oauth_login.configure(corp, ca_file="/etc/oauth-login/corp-ca.pem")

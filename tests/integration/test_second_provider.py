@@ -64,14 +64,14 @@ def test_a_person_enrolls_at_the_providers_own_pages(person, said, verdict, oaut
 
 
 @pytest.mark.parametrize("proof", ["refresh", "id_token", "userinfo", "introspection"])
-def test_every_proof_is_given_at_a_renewal(proof, oauth_login, op, alice):
+def test_every_kind_of_proof_works_at_a_renewal(proof, oauth_login, op, alice):
     oauth_login.configure(op, scope="openid offline_access", require=proof)
     oauth_login.enroll_at(op, "alice")
     assert oauth_login.verdict("alice") == "granted"
     assert oauth_login.verdict("alice") == "granted", "with the token that was rotated"
 
 
-def test_the_end_of_the_account_is_the_end_of_the_login(oauth_login, configured, sshd):
+def test_removing_the_account_at_the_provider_ends_its_logins(oauth_login, configured, sshd):
     oauth_login.use("sshd")
     oauth_login.enroll_at(configured, "alice")
     assert sshd.ssh("alice").ok

@@ -124,7 +124,7 @@ def test_logs_and_outputs_hold_no_secret(host, provider, secrets, oauth_login, s
 
 
 @pytest.mark.parametrize("error", ["invalid_request", "access_denied"])
-def test_a_provider_that_repeats_the_request_can_not_carry_it_into_the_log(
+def test_an_error_that_repeats_the_request_does_not_leak_it_into_the_log(
         host, provider, secrets, pam_host, oauth_login, error):
     """Error pages do so; the token they repeat may still be good."""
     def repeat(request):
@@ -172,7 +172,7 @@ def test_processes_show_no_secret_while_an_import_runs(provider, secrets, bob):
         assert command.wait(10) == 0
 
 
-def test_the_search_finds_what_is_there(provider, secrets):
+def test_the_search_for_secrets_finds_a_leaked_one(provider, secrets):
     """In an argument and in an environment, and nowhere else."""
     token = secrets.add(provider.refresh_token("alice"))
     with subprocess.Popen(["sleep", "60"], env={"TOKEN": token}) as careless:

@@ -18,7 +18,7 @@ from session_keys import a_token, quota_used
 HOUR = 3600
 
 
-def test_a_session_is_known_from_its_opening_to_its_end(watched, sshd):
+def test_a_session_has_a_file_from_its_opening_to_its_end(watched, sshd):
     with contextlib.ExitStack() as stack:
         (session,) = opened(stack, sshd)
         (file,) = files()
@@ -31,7 +31,7 @@ def test_a_session_is_known_from_its_opening_to_its_end(watched, sshd):
     wait_until(lambda: not files(), "the session's file is gone")
 
 
-def test_the_token_ends_with_a_session_that_nobody_closed(watched, sshd, oauth_login):
+def test_the_token_of_a_session_that_was_never_closed_is_removed(watched, sshd, oauth_login):
     with contextlib.ExitStack() as stack:
         (session,) = opened(stack, sshd)
         (file,) = files()
@@ -44,7 +44,7 @@ def test_the_token_ends_with_a_session_that_nobody_closed(watched, sshd, oauth_l
         assert session.tried(READ_KEY)[0] != 0
 
 
-def test_another_account_cannot_read_the_sessions_token(watched, sshd, oauth_login, bob):
+def test_another_account_cannot_read_the_token_of_a_session(watched, sshd, oauth_login, bob):
     with contextlib.ExitStack() as stack:
         (session,) = opened(stack, sshd)
         ring = fields(files()[0])["ring"]
@@ -57,7 +57,7 @@ def test_another_account_cannot_read_the_sessions_token(watched, sshd, oauth_log
 
 
 @pytest.mark.parametrize("service, options", [("sudo", ""), ("sudo-i", "-i")])
-def test_nor_can_who_is_run_as_another_account_by_sudo(
+def test_a_command_run_as_another_account_by_sudo_cannot_read_the_token(
         service, options, watched, sshd, oauth_login, host, bob):
     oauth_login.use(service)
     host.sudoers("alice ALL = (ALL) NOPASSWD: ALL")
@@ -70,7 +70,7 @@ def test_nor_can_who_is_run_as_another_account_by_sudo(
         assert session.tried(READ_KEY)[0] == 0, "it is still the caller's"
 
 
-def test_a_leader_that_ended_unseen_is_dead(watched, oauth_login):
+def test_a_leader_that_is_a_zombie_counts_as_dead(watched, oauth_login):
     """Its parent does not wait for it, so its number stays."""
     with subprocess.Popen(["sleep", "60"]) as leader:
         file = write_session("alice", leader.pid)
@@ -80,7 +80,7 @@ def test_a_leader_that_ended_unseen_is_dead(watched, oauth_login):
         assert not file.exists()
 
 
-def test_a_ring_that_is_none_of_ours_is_left_alone(watched, oauth_login):
+def test_a_recorded_keyring_with_another_name_is_left_alone(watched, oauth_login):
     """Its number may have come to be another's."""
     holder = subprocess.Popen(
         ["keyctl", "session", "-", "sh", "-c",
@@ -98,7 +98,7 @@ def test_a_ring_that_is_none_of_ours_is_left_alone(watched, oauth_login):
     assert "jewel" in listed and "oauth-login" not in listed
 
 
-def test_eight_hundred_sessions_with_large_tokens_have_room(
+def test_eight_hundred_sessions_with_large_tokens_fit_into_the_quota(
         watched, host, oauth_login, alice, resident):
     """By what a hundred use of root's share; `make bench` opens them all."""
     token = a_token(4096)

@@ -55,20 +55,20 @@ def anew(flags=REINITIALIZE, between=()):
 
 
 @pytest.mark.parametrize("flags", [REINITIALIZE, REFRESH, REINITIALIZE | REFRESH | SILENT])
-def test_the_accounts_current_token_is_planted(desk, flags):
+def test_setcred_plants_the_current_token_of_the_account(desk, flags):
     corp = desk()
     old, new = anew(flags)
     assert new not in ("", old) and corp.userinfo(new)["sub"] == corp.subject("alice")
 
 
-def test_to_establish_credentials_plants_nothing(desk):
+def test_setcred_establish_plants_nothing(desk):
     desk()
     old, new = anew(flags=2)
     assert new == old != ""
 
 
 @pytest.mark.parametrize("real, effective", [(True, False), (True, True)])
-def test_a_program_that_is_not_all_roots_is_skipped(desk, alice, real, effective):
+def test_setcred_is_skipped_unless_the_process_is_really_roots(desk, alice, real, effective):
     """With the effective uid alone it is su, or sudo, in the session of whoever called it."""
     desk()
     ids = f"ids:{alice.uid if real else 0},{alice.uid if effective else 0}"
@@ -77,7 +77,7 @@ def test_a_program_that_is_not_all_roots_is_skipped(desk, alice, real, effective
     assert set(said.codes) == {"SUCCESS"} and said.said[0] == said.said[-1] != ""
 
 
-def test_sessions_that_cannot_be_read_are_told_of(desk, host):
+def test_setcred_logs_that_the_sessions_cannot_be_read(desk, host):
     desk()
     mark = host.log.mark()
     said = converse("desk", "alice", "open_session", "run:chmod 755 /run/oauth-login/sessions",
@@ -87,13 +87,13 @@ def test_sessions_that_cannot_be_read_are_told_of(desk, host):
     host.log.wait_for(r"desk:setcred\): alice: .*not permitted", since=mark)
 
 
-def test_to_delete_credentials_takes_the_token_away(desk):
+def test_setcred_delete_removes_the_token(desk):
     desk()
     said = converse("desk", "alice", "open_session", KEY, "setcred=4", KEY, "close_session")
     assert set(said.codes) == {"SUCCESS"} and said.said[0] != "" == said.said[1]
 
 
-def test_in_somebody_elses_session_nothing_is_planted(desk, oauth_login, bob):
+def test_setcred_plants_nothing_in_the_session_of_another_account(desk, oauth_login, bob):
     oauth_login.enroll(desk(), "bob")
     said = converse("desk", "alice", "open_session", KEY, "user:bob", f"setcred={REINITIALIZE}",
                     KEY, "run:keyctl rlist %keyring:oauth-login", "user:alice", "close_session")
@@ -107,7 +107,8 @@ def unlock(account):
     assert said.codes == ("SUCCESS",)
 
 
-def test_every_session_that_is_open_gets_the_token(desk, oauth_login, sshd, bob):
+def test_setcred_plants_the_token_in_every_open_session_of_the_account(
+        desk, oauth_login, sshd, bob):
     corp = desk()
     oauth_login.use("sshd")
     oauth_login.enroll(corp, "bob")
@@ -123,7 +124,7 @@ def test_every_session_that_is_open_gets_the_token(desk, oauth_login, sshd, bob)
         assert other.told(READ_KEY) == tokens[2]
 
 
-def test_a_session_of_another_configuration_keeps_its_token(host, desk, oauth_login, sshd):
+def test_setcred_leaves_sessions_of_another_configuration_alone(host, desk, oauth_login, sshd):
     desk(auth="config=/etc/oauth-login/other.conf")
     host.files.write("/etc/oauth-login/other.conf",
                      open("/etc/oauth-login/oauth-login.conf", encoding="utf-8").read())
@@ -139,7 +140,7 @@ def test_a_session_of_another_configuration_keeps_its_token(host, desk, oauth_lo
         assert session.told(READ_KEY) != old
 
 
-def test_in_a_ring_that_the_user_made_nothing_is_planted(desk, alice):
+def test_setcred_plants_nothing_in_a_keyring_that_the_user_has_made(desk, alice):
     """It would be there for as long as the user likes."""
     desk()
     ring = "$(keyctl search @s keyring oauth-login)"
@@ -152,7 +153,7 @@ def test_in_a_ring_that_the_user_made_nothing_is_planted(desk, alice):
     assert said.said[0].strip().isdigit() and "keyring is empty" in said.said[2]
 
 
-def test_in_the_ring_of_all_the_users_processes_nothing_is_planted(desk, alice):
+def test_no_key_is_planted_in_the_user_session_keyring(desk, alice):
     """The kernel falls back to it for a program of root's that a user without session started."""
     desk()
     said = converse("desk", "alice", f"ids:{alice.uid},0", "open_session",
@@ -161,7 +162,7 @@ def test_in_the_ring_of_all_the_users_processes_nothing_is_planted(desk, alice):
     assert said.said[0].startswith("keyring;") and "_uid_ses" not in said.said[0]
 
 
-def test_without_a_ring_nothing_is_planted_nor_asked(host, desk):
+def test_setcred_asks_no_helper_without_a_session(host, desk):
     desk()
     host.files.write(HELPER, "#!/bin/sh\ntouch /tmp/asked\n", mode=0o755)
     said = converse("desk", "alice", f"setcred={REINITIALIZE}",
@@ -171,13 +172,13 @@ def test_without_a_ring_nothing_is_planted_nor_asked(host, desk):
     assert "oauth-login" not in said.said[0] and "/tmp/asked" not in said.said[0]
 
 
-def test_the_option_keyring_none_counts(desk):
+def test_setcred_plants_nothing_with_keyring_none(desk):
     desk(auth="keyring=none")
     old, new = anew()
     assert new == old != ""
 
 
-def test_a_helper_that_fails_leaves_the_token_that_is_there(host, desk):
+def test_a_failing_helper_leaves_the_present_token_in_place(host, desk):
     desk()
     with open(HELPER, "rb") as helper:
         host.files.write(HELPER, helper.read(), mode=0o755)  # for it to come back
@@ -190,7 +191,7 @@ def test_a_helper_that_fails_leaves_the_token_that_is_there(host, desk):
 
 
 @pytest.mark.parametrize("end", ["close_session", "run:kill -9 $PPID"])
-def test_a_session_within_takes_nothing_from_the_one_around_it(desk, end):
+def test_a_nested_session_takes_nothing_from_the_session_around_it(desk, end):
     desk()
     said = converse("desk", "alice", "open_session", inside("desk", "alice", "open_session", end),
                     "run:oauth-login watch", KEY, "close_session", KEY)
@@ -227,13 +228,13 @@ def test_a_program_may_have_several_sessions_open(desk, oauth_login, bob, option
     assert result.stdout.split() == ["1", "2", "1", "0"], result
 
 
-def test_a_session_that_is_opened_twice_is_one(desk):
+def test_a_session_that_is_opened_twice_has_one_file(desk):
     desk()
     said = converse("desk", "alice", "open_session", "open_session", COUNT, "close_session", COUNT)
     assert said.said == ("1\n", "0\n")
 
 
-def test_the_programs_umask_does_not_count(desk):
+def test_the_session_directories_do_not_depend_on_the_umask(desk):
     desk()
     shutil.rmtree("/run/oauth-login", ignore_errors=True)
     converse("desk", "alice", "open_session", "close_session",
@@ -243,7 +244,7 @@ def test_the_programs_umask_does_not_count(desk):
     assert modes == ["0o755", "0o700"]
 
 
-def test_a_directory_that_others_may_read_is_not_believed(desk, host, oauth_login):
+def test_a_session_directory_that_others_may_read_is_not_trusted(desk, host, oauth_login):
     desk()
     os.makedirs("/run/oauth-login/sessions", exist_ok=True)
     os.chmod("/run/oauth-login/sessions", 0o755)
@@ -277,7 +278,7 @@ session  required pam_permit.so
     return corp
 
 
-def test_sudo_as_somebody_else_brings_their_token_and_leaves_the_sessions(
+def test_sudo_to_another_account_brings_its_token_and_leaves_the_session_alone(
         sudo_with_sessions, sshd):
     corp = sudo_with_sessions
     with stay(sshd) as session:
@@ -288,7 +289,7 @@ def test_sudo_as_somebody_else_brings_their_token_and_leaves_the_sessions(
         assert len(files()) == 1 and not files("bob")
 
 
-def test_sudo_as_oneself_leaves_the_session_as_it_is(sudo_with_sessions, sshd):
+def test_sudo_to_the_same_account_leaves_the_session_alone(sudo_with_sessions, sshd):
     with stay(sshd) as session:
         token = session.told(READ_KEY)
         (file,) = files()
@@ -297,7 +298,7 @@ def test_sudo_as_oneself_leaves_the_session_as_it_is(sudo_with_sessions, sshd):
         assert files() == [file]
 
 
-def test_a_sudo_that_is_killed_takes_no_token_from_its_session(
+def test_a_killed_sudo_takes_no_token_from_the_session_around_it(
         sudo_with_sessions, sshd, oauth_login):
     with stay(sshd) as session:
         session.told(READ_KEY)
@@ -309,7 +310,7 @@ def test_a_sudo_that_is_killed_takes_no_token_from_its_session(
         assert session.told(READ_KEY)
 
 
-def test_the_close_of_one_account_revokes_nothing_of_anothers(
+def test_closing_a_nested_session_does_not_revoke_another_accounts_token(
         host, corp, oauth_login, bob):
     """With keyring=none in bob's service, the process is still in alice's session."""
     oauth_login.enroll(corp, "bob")

@@ -58,7 +58,7 @@ def right(runs):
 # A thousand verdicts, and nothing noticed
 
 
-def test_a_thousand_verdicts_are_right_and_unnoticed(alike, pam_host):
+def test_a_thousand_verdicts_are_right_and_leave_the_application_unchanged(alike, pam_host):
     """From each of these applications, at the same time."""
     applications = {
         ("ignore", "child"): {"own_ends": "0", "handler_runs": "0"},
@@ -81,7 +81,7 @@ def test_a_thousand_verdicts_are_right_and_unnoticed(alike, pam_host):
 @pytest.mark.parametrize("conditions", [
     (), ("ignore",), ("reap", "child"), ("threads", "child"), ("closed",), ("blocked",),
 ], ids="-".join)
-def test_every_phase_leaves_the_application_as_it_was(service, conditions):
+def test_every_phase_leaves_the_application_unchanged(service, conditions):
     phases = "auth,account,setcred,open,setcred,close,delete"
     report = service.run("alice", conditions=conditions, count=4, phases=phases)
     assert [codes for _, codes in report.runs] == [
@@ -90,14 +90,14 @@ def test_every_phase_leaves_the_application_as_it_was(service, conditions):
     assert report.number("handler_runs") == conditions.count("reap")
 
 
-def test_an_application_that_takes_every_end_gets_its_verdicts(alike, pam_host):
+def test_an_application_that_reaps_every_child_gets_its_verdicts(alike, pam_host):
     """With __WALL it also sees the middle process's."""
     pam_host.serve()
     report = pam_host.run("alice", "bob", conditions=("greedy", "child"), count=100)
     assert report.counts() == right(100)
 
 
-def test_no_handler_of_the_applications_runs_in_a_copy_of_it(alike, pam_host):
+def test_no_signal_handler_of_the_application_runs_in_its_copy(alike, pam_host):
     """The copy is in its process group for a moment, and has its memory."""
     pam_host.serve()
     report = pam_host.run("alice", "bob", conditions=("signalled",), count=100)
@@ -105,7 +105,7 @@ def test_no_handler_of_the_applications_runs_in_a_copy_of_it(alike, pam_host):
     assert {**report.facts, **UNTOUCHED, "copies_interrupted": "0"} == report.facts
 
 
-def test_no_program_that_it_starts_meanwhile_inherits_the_socket(corp, service):
+def test_a_program_that_the_application_starts_does_not_inherit_the_socket(corp, service):
     asked = len(corp.requests("/token"))
     with held(corp) as release:
         caller = service.start("alice")
@@ -116,7 +116,7 @@ def test_no_program_that_it_starts_meanwhile_inherits_the_socket(corp, service):
 
 
 @pytest.mark.parametrize("conditions", [("no-conversation",), ("mute",)], ids="-".join)
-def test_who_can_not_be_told_is_refused_all_the_same(alike, pam_host, conditions):
+def test_a_refusal_stands_even_if_the_message_cannot_be_shown(alike, pam_host, conditions):
     pam_host.serve()
     report = pam_host.run("alice", "bob", conditions=conditions, count=10)
     assert report.counts() == right(10)
@@ -142,7 +142,8 @@ def test_who_can_not_be_told_is_refused_all_the_same(alike, pam_host, conditions
     ("setarch", "--addr-no-randomize", "--uname-2.6"),
     ("sh", "-c", "umask 0777; cd /proc/self; exec \"$@\"", "sh"),
 ], ids=" ".join)
-def test_a_caller_with_limits_renews_and_stores(corp, service, wrapper, oauth_login):
+def test_a_caller_with_unusual_limits_renews_and_stores_the_grant(
+        corp, service, wrapper, oauth_login):
     spent = corp.refresh_token("alice")
     report = service.run("alice", wrapper=wrapper)
     assert report.codes == ("SUCCESS",)
@@ -163,7 +164,7 @@ def test_too_few_descriptors_are_named(host, service):
 
 
 @pytest.mark.parametrize("limit", ["--as=100000000:100000000", "--nofile=16:16"])
-def test_a_limit_too_low_to_live_with_is_named(host, corp, service, limit):
+def test_a_resource_limit_that_is_too_low_is_named(host, corp, service, limit):
     """Unless root may raise it, as outside of most containers: then the login just goes on."""
     mark, spent = host.log.mark(), corp.refresh_token("alice")
     (code,) = service.run("alice", wrapper=("prlimit", limit)).codes
@@ -178,7 +179,7 @@ def test_a_limit_too_low_to_live_with_is_named(host, corp, service, limit):
 # What the helper is
 
 
-def test_a_helper_has_no_right_and_nothing_of_the_caller(host, corp, service):
+def test_a_helper_has_no_privileges_and_inherits_nothing_from_its_caller(host, corp, service):
     account = pwd.getpwnam("oauth-login")
     asked = len(corp.requests("/token"))
     with open("/etc/hostname", encoding="ascii") as stray, held(corp) as release:
@@ -230,7 +231,7 @@ def undue(descriptors):
     }
 
 
-def test_its_own_user_can_not_look_into_a_helper(host, corp, service):
+def test_the_helpers_own_user_cannot_look_into_a_helper(host, corp, service):
     asked = len(corp.requests("/token"))
     with held(corp) as release:
         caller = service.start("alice")
@@ -245,7 +246,7 @@ def test_its_own_user_can_not_look_into_a_helper(host, corp, service):
         assert caller.finish().codes == ("SUCCESS",)
 
 
-def test_a_helper_has_an_ordinary_turn_at_the_disk(corp, service):
+def test_a_helper_does_not_inherit_an_idle_io_class(corp, service):
     """The caller may be in the idle class: a rotation must not wait for a disk at rest."""
     asked = len(corp.requests("/token"))
     with held(corp) as release:
@@ -257,7 +258,7 @@ def test_a_helper_has_an_ordinary_turn_at_the_disk(corp, service):
 
 
 @pytest.mark.parametrize("conditions", [(), ("closed",)], ids="-".join)
-def test_a_helper_is_born_with_its_socket_and_nothing_else(host, service, conditions):
+def test_a_helper_is_started_with_its_socket_and_nothing_else(host, service, conditions):
     """Seen before it can tidy up itself: what the loader says must not reach the caller."""
     seen = Path("/tmp/born-with")
     script(host, f"(stat -L -c '%n=%F' /proc/$$/fd/*; echo umask=$(umask); env) >{seen}")
@@ -313,7 +314,7 @@ IMPOSTORS = {
 
 
 @pytest.mark.parametrize("name", IMPOSTORS)
-def test_an_impostor_of_a_helper_is_a_fault(host, corp, pam_host, name):
+def test_a_program_that_is_not_the_helper_is_a_fault(host, corp, pam_host, name):
     program, why = IMPOSTORS[name]
     if isinstance(program, str):
         script(host, program)
@@ -329,7 +330,7 @@ def test_an_impostor_of_a_helper_is_a_fault(host, corp, pam_host, name):
     assert "this machine's oauth-login failed" in report.facts["last_message"]
 
 
-def test_what_a_helper_says_moves_no_cursor(host, service, oauth_login):
+def test_control_characters_of_a_helper_do_not_reach_the_terminal(host, service, oauth_login):
     odd = b"\x1b[2Jred\r\x07\xc2\x9b"
     script(host, says(notice(500) + reply(DENIED, reason=odd, message=odd), "wait"))
     assert service.run("alice").facts["last_message"] == "?[2Jred????"
@@ -339,13 +340,13 @@ def test_what_a_helper_says_moves_no_cursor(host, service, oauth_login):
 @pytest.mark.parametrize("frames", [
     prompt(1801), prompt(1) * 2, prompt(1)[:-4] + (1).to_bytes(4, "big"),
 ], ids=["a long wait", "two prompts", "another way"])
-def test_an_impostor_at_an_enrollment_is_one_too(host, corp, oauth_login, frames):
+def test_a_wrong_prompt_of_a_helper_at_an_enrollment_is_a_fault(host, corp, oauth_login, frames):
     script(host, says(notice(500) + frames + reply(1), "wait"))
     result = oauth_login.run("enroll", "alice", timeout=10)
     assert result.status == 5 and ODD in result.stderr, result
 
 
-def test_the_impostor_of_these_tests_can_answer(host, service):
+def test_the_stand_in_for_the_helper_can_grant(host, service):
     """Else they would all prove nothing."""
     script(host, says(notice(500) + reply(1)))
     assert service.run("alice").codes == ("SUCCESS",)
@@ -355,7 +356,7 @@ def test_the_impostor_of_these_tests_can_answer(host, service):
     "exec /bin/cat", says(reply(1)[:20], "wait"), says(notice(1000), "wait"),
     says(notice(0xFFFFFFFF), "wait"),
 ], ids=["silent", "half a frame", "after a notice", "endless notice"])
-def test_a_helper_that_hangs_is_left_at_the_deadline(host, corp, pam_host, program):
+def test_a_helper_that_hangs_is_abandoned_at_the_deadline(host, corp, pam_host, program):
     script(host, program)
     pam_host.serve("deadline=1s")
     mark, started = host.log.mark(), time.monotonic()
@@ -373,7 +374,7 @@ def test_a_helper_that_hangs_is_left_at_the_deadline(host, corp, pam_host, progr
     (lambda host: rename_user(host, "oauth-login", "0:0"), "must not have uid or gid 0"),
     (lambda host: rename_user(host, "oauth-login", "990:0"), "must not have uid or gid 0"),
 ], ids=["missing", "not executable", "no program", "no user", "user is root", "group is root"])
-def test_a_helper_that_can_not_be_started_is_a_fault(host, corp, service, break_it, why):
+def test_a_helper_that_cannot_be_started_is_a_fault(host, corp, service, break_it, why):
     break_it(host)
     mark, started = host.log.mark(), time.monotonic()
     report = service.run("alice", phases="auth,account")

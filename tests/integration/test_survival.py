@@ -45,7 +45,7 @@ def fill(directory):
             pass
 
 
-def test_a_larger_token_fits_on_a_disk_that_is_full(small_store, enrolled, provider):
+def test_a_larger_token_can_be_stored_on_a_full_disk(small_store, enrolled, provider):
     fill(small_store)
     for size in (1000, 4000, 7000):
         def larger(request, size=size):
@@ -57,7 +57,7 @@ def test_a_larger_token_fits_on_a_disk_that_is_full(small_store, enrolled, provi
     assert enrolled.verdict("alice") == "granted"
 
 
-def test_a_disk_without_room_is_found_before_anything_is_sent(small_store, enrolled, provider):
+def test_a_disk_without_room_is_noticed_before_a_request_is_sent(small_store, enrolled, provider):
     for slot in ("record.0", "record.1"):
         path = small_store / "accounts" / "alice" / slot
         os.truncate(path, 4096)
@@ -102,7 +102,7 @@ def crowd(host):
     return names
 
 
-def test_fifty_accounts_at_once_are_fifty_requests(oauth_login, provider, crowd):
+def test_fifty_accounts_log_in_at_once_without_waiting_for_each_other(oauth_login, provider, crowd):
     """Nobody waits for anybody else: all fifty requests are there before the first answer."""
     oauth_login.configure(provider, login={"deadline": "60s"})
     for name in crowd:
@@ -120,7 +120,8 @@ def test_fifty_accounts_at_once_are_fifty_requests(oauth_login, provider, crowd)
 
 
 @pytest.mark.parametrize("reuse_within, requests", [("30s", 1), ("0", CROWD)])
-def test_fifty_logins_at_once_leave_the_grant_alive(reuse_within, requests, enrolled, provider):
+def test_fifty_simultaneous_logins_leave_the_grant_alive(
+        reuse_within, requests, enrolled, provider):
     """Each that renews does so with the token of the one before: none is used twice."""
     provider.expires_in = 1  # of the answer to the import, which is not shared then
     enrolled.import_grant("alice", provider.issue_grant("alice"))

@@ -24,7 +24,7 @@ def sessions(corp, oauth_login):
     return corp
 
 
-def test_a_sessions_token_is_its_own(sessions, sshd):
+def test_the_token_command_prints_the_token_of_the_session(sessions, sshd):
     with stay(sshd) as session:
         token = session.told("oauth-login token")
         asked = len(sessions.requests("/token"))
@@ -33,14 +33,14 @@ def test_a_sessions_token_is_its_own(sessions, sshd):
         assert len(sessions.requests("/token")) == asked
 
 
-def test_without_a_helper_an_ending_token_says_what_to_do(sessions, sshd):
+def test_an_expiring_token_without_a_resident_helper_names_the_fix(sessions, sshd):
     answering(sessions, expires_in=50)
     with stay(sshd) as session:
         status, said = session.tried("oauth-login token 2>&1")
         assert status == 5 and "oauth-login-helper.socket" in said
 
 
-def test_a_token_that_nears_its_end_is_renewed(sessions, sshd, resident):
+def test_the_token_command_renews_an_expiring_token(sessions, sshd, resident):
     answering(sessions, expires_in=50)
     with stay(sshd) as session:
         old = session.told(READ_KEY)
@@ -51,7 +51,7 @@ def test_a_token_that_nears_its_end_is_renewed(sessions, sshd, resident):
         assert session.told("oauth-login token") == new, "it is fresh now"
 
 
-def test_it_is_renewed_though_logins_share_the_answer_that_it_came_with(
+def test_an_expiring_token_is_renewed_even_if_logins_share_its_answer(
         sessions, oauth_login, resident, host):
     answering(sessions, expires_in=50)
     assert oauth_login.verdict("alice") == "granted"
@@ -61,13 +61,13 @@ def test_it_is_renewed_though_logins_share_the_answer_that_it_came_with(
     assert len(sessions.requests("/token")) == asked + 1
 
 
-def test_json_says_what_no_key_holds(sessions, sshd, resident):
+def test_token_json_has_the_expiry_time(sessions, sshd, resident):
     with stay(sshd) as session:
         document = json.loads(session.told("oauth-login token --json"))
     assert document["expires"] > 0 and document["token"]
 
 
-def test_outside_of_a_session_the_helper_has_it(sessions, resident, host):
+def test_outside_of_a_session_the_token_comes_from_the_helper(sessions, resident, host):
     """As in tmux after its login has ended, or below systemd --user."""
     sessions.expires_in = 3600
     result = host.run_as("alice", "oauth-login", "token")
@@ -77,18 +77,18 @@ def test_outside_of_a_session_the_helper_has_it(sessions, resident, host):
     assert document["expires"] > 0 and "scope" in document
 
 
-def test_a_revoked_ring_is_no_session(sessions, sshd, resident):
+def test_a_revoked_keyring_counts_as_no_session(sessions, sshd, resident):
     with stay(sshd) as session:
         token = session.told("oauth-login token")
         session.told("keyctl new_session >/dev/null; true")
         assert session.told("keyctl session - oauth-login token 2>/dev/null") == token
 
 
-def test_a_token_that_could_not_be_written_is_said(sessions, resident, host):
+def test_the_token_command_fails_if_its_output_cannot_be_written(sessions, resident, host):
     assert host.run_as("alice", "sh", "-c", "oauth-login token >/dev/full").status == 5
 
 
-def test_who_is_not_wanted_any_more_gets_none(sessions, resident, host):
+def test_an_account_that_has_ended_gets_no_token(sessions, resident, host):
     answering(sessions, expires_in=1)
     host.run_as("alice", "oauth-login", "verify", "alice")
     sessions.remove_user("alice")
@@ -97,13 +97,13 @@ def test_who_is_not_wanted_any_more_gets_none(sessions, resident, host):
     assert "reauthorize" in result.stderr
 
 
-def test_another_account_has_none_of_it(sessions, resident, host, bob):
+def test_another_account_gets_no_token(sessions, resident, host, bob):
     result = host.run_as("bob", "oauth-login", "token")
     assert result.status == 1 and "not-enrolled" in result.stderr and result.stdout == ""
 
 
 @pytest.mark.parametrize("answer", [Answer(503), Answer.json({"error": "invalid_client"}, 401)])
-def test_what_says_nothing_of_the_account_leaves_the_rest_of_the_tokens_life(
+def test_an_error_unrelated_to_the_account_leaves_the_rest_of_the_tokens_life(
         answer, sessions, resident, host):
     answering(sessions, expires_in=50)
     assert host.run_as("alice", "oauth-login", "verify", "alice").ok
@@ -112,7 +112,8 @@ def test_what_says_nothing_of_the_account_leaves_the_rest_of_the_tokens_life(
     assert result.ok and sessions.userinfo(result.stdout.strip())["sub"] == "subject-of-alice"
 
 
-def test_a_token_without_its_proof_is_handed_to_nobody(sessions, oauth_login, resident, host):
+def test_a_token_without_the_required_proof_is_not_handed_out(
+        sessions, oauth_login, resident, host):
     oauth_login.configure(sessions, require="userinfo")
     answering(sessions, expires_in=50)
     assert host.run_as("alice", "oauth-login", "verify", "alice").ok
@@ -123,7 +124,8 @@ def test_a_token_without_its_proof_is_handed_to_nobody(sessions, oauth_login, re
     assert host.run_as("alice", "oauth-login", "token").ok
 
 
-def test_a_no_is_not_asked_for_again_and_again(sessions, oauth_login, resident, host):
+def test_the_token_command_shares_a_refusal_instead_of_asking_again(
+        sessions, oauth_login, resident, host):
     sessions.remove_user("alice")
     assert oauth_login.verdict("alice") == "reauthorize"
     oauth_login.configure(sessions, login={"reuse_within": "1h"})
@@ -135,7 +137,7 @@ def test_a_no_is_not_asked_for_again_and_again(sessions, oauth_login, resident, 
 @pytest.mark.parametrize("command, told, status", [
     (("token",), "", 1),
     (("git-credential", "get"), "protocol=https\nhost=git.example.com\n\n", 0)])
-def test_who_is_left_alone_has_no_token_and_no_program_reads_one(
+def test_an_ignored_user_gets_no_token(
         command, told, status, sessions, oauth_login, resident, host):
     oauth_login.configure(sessions, login={"ignore_users": "alice"}, git_hosts="git.example.com")
     result = host.run_as("alice", "oauth-login", *command, input=told)
@@ -192,13 +194,14 @@ def test_git_pushes_with_the_access_token(sessions, oauth_login, resident, host,
     ("protocol=https", "x" * 4095 + "host=git.example.com"),
     ("host=git.example.com",),
 ])
-def test_no_other_host_gets_the_token(lines, sessions, oauth_login, resident, host):
+def test_git_credential_gives_the_token_to_no_other_host(
+        lines, sessions, oauth_login, resident, host):
     oauth_login.configure(sessions, git_hosts="git.example.com other.example.com")
     result = credential(host, "alice", *lines)
     assert (result.status, result.stdout) == (0, ""), result
 
 
-def test_a_host_ends_where_it_says(sessions, oauth_login, resident, alice):
+def test_a_host_with_a_nul_byte_gets_no_token(sessions, oauth_login, resident, alice):
     """And not at a NUL, behind which the place that it really goes to could stand."""
     oauth_login.configure(sessions, git_hosts="git.example.com")
     hosts = {b"git.example.com": "granted", b"git.example.com\0.evil": "not-permitted"}
@@ -209,7 +212,7 @@ def test_a_host_ends_where_it_says(sessions, oauth_login, resident, alice):
             assert reply_of(read_frames(peer))[0] == verdict
 
 
-def test_git_is_told_in_its_own_words(sessions, oauth_login, resident, host):
+def test_git_credential_answers_in_gits_own_format(sessions, oauth_login, resident, host):
     oauth_login.configure(sessions, git_hosts="git.example.com, other.example.com")
     token = host.run_as("alice", "oauth-login", "token").stdout.strip()
     remote = "protocol=https", "host=git.example.com"
@@ -239,8 +242,7 @@ def revoking(oauth_login, sessions):
     return lambda: [request.form for request in sessions.requests("/revoke")]
 
 
-def test_the_last_sessions_end_revokes_its_token(
-        sessions, revoking, sshd, oauth_login, host):
+def test_the_end_of_the_last_session_revokes_its_token(sessions, revoking, sshd, oauth_login, host):
     closed, mark = "session closed for user alice", host.log.mark()
     with stay(sshd) as first:
         token = first.told(READ_KEY)
@@ -259,7 +261,7 @@ def test_the_last_sessions_end_revokes_its_token(
     assert login.ok and login.stdout != token, "the revoked token is handed to nobody"
 
 
-def test_by_default_nothing_is_revoked(sessions, revoking, sshd, oauth_login, host):
+def test_by_default_no_token_is_revoked_at_logout(sessions, revoking, sshd, oauth_login, host):
     oauth_login.configure(sessions, revocation_endpoint=f"{sessions.issuer}/revoke")
     mark = host.log.mark()
     assert sshd.ssh("alice").ok
@@ -267,7 +269,7 @@ def test_by_default_nothing_is_revoked(sessions, revoking, sshd, oauth_login, ho
     assert revoking() == []
 
 
-def test_a_revocation_that_fails_is_in_the_log(sessions, revoking, sshd, host):
+def test_a_revocation_that_fails_is_logged(sessions, revoking, sshd, host):
     sessions.answer = lambda request: Answer(503) if request.path == "/revoke" else None
     assert sshd.ssh("alice").ok
     host.log.wait_for(r"alice: the access token was not revoked: revocation answered HTTP 503")
@@ -282,7 +284,7 @@ def desk(host):
 @pytest.mark.parametrize("answers, told", [
     ([Answer(200), Answer(200)], 0), ([Answer(503), Answer(200)], 1),
     ([Answer(200), Answer(503)], 1)], ids=["both", "not the first", "not the second"])
-def test_a_session_that_got_no_newer_token_has_its_own_revoked_too(
+def test_logout_revokes_the_tokens_of_the_account_and_of_the_session(
         answers, told, sessions, revoking, desk, host, oauth_login):
     """And one that could not be is said, whatever becomes of the other."""
     sessions.queue("/revoke", *answers)
@@ -299,7 +301,7 @@ def test_a_session_that_got_no_newer_token_has_its_own_revoked_too(
     assert len(host.log.matching("was not revoked", since=mark)) == told
 
 
-def test_a_session_that_died_unseen_does_not_count_as_another(sessions, revoking, desk):
+def test_a_dead_session_does_not_count_as_another_open_session(sessions, revoking, desk):
     with subprocess.Popen(["sleep", "60"]) as leader:
         write_session("alice", leader.pid)
         for asked in 0, 1:
@@ -310,13 +312,13 @@ def test_a_session_that_died_unseen_does_not_count_as_another(sessions, revoking
             leader.wait()
 
 
-def test_where_the_other_sessions_are_not_known_nothing_is_revoked(sessions, revoking, desk):
+def test_nothing_is_revoked_if_the_other_sessions_are_unknown(sessions, revoking, desk):
     said = converse("desk", "alice", "open_session", f"run:chmod 755 {SESSIONS}", "close_session",
                     f"run:chmod 700 {SESSIONS}")
     assert set(said.codes) == {"SUCCESS"} and revoking() == []
 
 
-def test_a_session_that_is_closed_twice_was_the_last_once_at_most(sessions, revoking, desk):
+def test_closing_a_session_twice_does_not_count_another_session_as_closed(sessions, revoking, desk):
     with subprocess.Popen(["sleep", "60"]) as leader:
         write_session("alice", leader.pid)
         said = converse("desk", "alice", "open_session", "close_session", "close_session")
@@ -324,7 +326,7 @@ def test_a_session_that_is_closed_twice_was_the_last_once_at_most(sessions, revo
     assert set(said.codes) == {"SUCCESS"} and revoking() == []
 
 
-def test_nobody_waits_long_to_be_let_go(sessions, revoking, desk):
+def test_logout_waits_at_most_three_seconds(sessions, revoking, desk):
     with impostor(reply(GRANTED)) as asked:
         converse("desk", "alice", "open_session", "close_session")
     (logout,) = [question for question in asked if question[6:7] == bytes([LOGOUT])]

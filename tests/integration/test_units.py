@@ -14,25 +14,25 @@ from service_manager import systemd  # noqa: F401
 SERVICE = "oauth-login-helper.service"
 
 
-def test_the_service_is_confined(installation):
+def test_the_helper_service_is_confined(installation):
     result = run("systemd-analyze", "security", "--offline=true", str(UNITS / SERVICE))
     (score,) = re.findall(r"Overall exposure level for .*: ([\d.]+)", result.stdout)
     assert float(score) <= 1.5
 
 
-def test_the_units_have_no_mistake(installation):
+def test_systemd_finds_no_mistake_in_the_units(installation):
     result = run("systemd-analyze", "verify", "--man=no", *map(str, sorted(UNITS.iterdir())))
     assert (result.status, result.stderr) == (0, "")
 
 
-def test_tmpfiles_makes_the_directory_that_is_believed(installation):
+def test_tmpfiles_makes_a_run_directory_that_is_trusted(installation):
     shutil.rmtree(SOCKET.parent, ignore_errors=True)
     assert run("systemd-tmpfiles", "--create", "--prefix", str(SOCKET.parent)).ok
     status = SOCKET.parent.stat()
     assert (status.st_uid, status.st_gid, oct(status.st_mode & 0o7777)) == (0, 0, "0o755")
 
 
-def test_they_are_installed_for_where_everything_else_is(tmp_path, installation):
+def test_the_units_are_installed_for_the_configured_paths(tmp_path, installation):
     prefixes = ("PREFIX=/opt/o", "LOCALSTATEDIR=/opt/v", "RUNSTATEDIR=/opt/r",
                 f"BUILD={tmp_path}/build", f"DESTDIR={tmp_path}/root")
     directory = tmp_path / "root/opt/o/lib/systemd/system"
@@ -46,7 +46,8 @@ def test_they_are_installed_for_where_everything_else_is(tmp_path, installation)
     assert list(directory.iterdir()) == []
 
 
-def test_under_systemd_people_and_logins_are_answered(host, corp, systemd, pam_host, alice, bob):
+def test_the_helper_serves_users_and_logins_under_systemd(
+        host, corp, systemd, pam_host, alice, bob):
     assert not systemd.is_active(SERVICE), "nobody has asked yet"
     assert (SOCKET.stat().st_uid, oct(SOCKET.stat().st_mode & 0o7777)) == (0, "0o666")
     spent = corp.refresh_token("alice")
@@ -73,7 +74,7 @@ def test_an_answer_is_shared_under_systemd_too(corp, systemd, oauth_login, alice
 
 
 @pytest.mark.parametrize("words", [("restart",), ("stop",), ("kill", "-s", "KILL")], ids=" ".join)
-def test_in_mid_renewal(corp, systemd, alice, held, words):
+def test_stopping_the_service_during_a_renewal_costs_no_grant(corp, systemd, alice, held, words):
     """`systemctl kill` is for who wants all of it dead; the next login starts it anew."""
     corp.rotate = False
     asked = len(corp.requests("/token"))

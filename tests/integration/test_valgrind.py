@@ -67,19 +67,19 @@ def look_over(program, question):
 @pytest.mark.parametrize("user, operation, verdict", [
     (b"alice", 1, 1), (b"bob", 1, 5), (b"alice", 2, 1), (b"alice", 4, 1), (b"", 5, 1),
 ], ids=["verify", "not enrolled", "token", "status", "list"])
-def test_a_login_is_clean_from_question_to_answer(
+def test_a_helper_is_clean_from_request_to_reply(
         user, operation, verdict, helper, corp, oauth_login, bob):
     oauth_login.configure(corp, login={"deadline": "60s", "reuse_within": "0"})
     assert look_over(helper, request(operation, user)) == verdict
 
 
-def test_an_import_is_clean(helper, corp, oauth_login, bob):
+def test_a_helper_is_clean_at_an_import(helper, corp, oauth_login, bob):
     oauth_login.configure(corp, login={"deadline": "60s"})
     token = corp.issue_grant("bob").encode()
     assert look_over(helper, request(3, b"bob", token)) == 1
 
 
-def test_a_refusal_is_clean(helper, corp, oauth_login):
+def test_a_helper_is_clean_at_a_refusal(helper, corp, oauth_login):
     oauth_login.configure(corp, login={"deadline": "60s"})
     corp.revoke("alice")
     assert look_over(helper, request(1, b"alice")) == 4

@@ -64,8 +64,8 @@ VERDICTS = [
 
 @pytest.mark.parametrize("bring_about, verdict, auth, account, status", VERDICTS,
                          ids=[row[1] for row in VERDICTS])
-def test_each_verdict_has_its_codes(bring_about, verdict, auth, account, status, host, corp,
-                                    oauth_login, bob):
+def test_each_verdict_has_its_pam_codes_and_exit_status(
+        bring_about, verdict, auth, account, status, host, corp, oauth_login, bob):
     user = "bob" if verdict == "not-enrolled" else "alice"
     host.pam("door", STACK)
     bring_about(corp, host)
@@ -76,7 +76,7 @@ def test_each_verdict_has_its_codes(bring_about, verdict, auth, account, status,
     assert verdict in (result.stdout + result.stderr)
 
 
-def test_a_pass_offline_is_a_pass(host, corp, oauth_login):
+def test_granted_offline_is_a_success_for_pam(host, corp, oauth_login):
     oauth_login.configure(corp, login={"offline_grace": "1h"})
     host.pam("door", STACK)
     corp.stop()
@@ -84,7 +84,7 @@ def test_a_pass_offline_is_a_pass(host, corp, oauth_login):
     assert oauth_login.run_json("verify", "alice")["verdict"] == "granted-offline"
 
 
-def test_a_word_in_the_log_is_one_word(host, corp):
+def test_a_remote_host_name_cannot_forge_fields_of_a_log_line(host, corp):
     """Else who may choose it writes the fields behind it."""
     host.pam("door", STACK)
     mark = host.log.mark()
@@ -94,7 +94,7 @@ def test_a_word_in_the_log_is_one_word(host, corp):
 
 @pytest.mark.parametrize("heard, code", [(19, "CONV_ERR"), (30, "INCOMPLETE")],
                          ids=["failed", "not yet"])
-def test_who_has_no_name_yet_is_not_ignored(heard, code, host, corp):
+def test_a_login_without_a_user_name_returns_the_conversations_error(heard, code, host, corp):
     """Which would leave the door to the line behind."""
     host.pam("door", "account required pam_oauth_login.so\naccount required pam_permit.so\n")
     assert converse("door", None, "acct_mgmt", heard=heard).codes == (code,)
@@ -126,7 +126,7 @@ def text(data):
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_who_may_not_ask_is_told_so_and_learns_nothing(operation, corp, bob):
+def test_a_caller_without_permission_is_told_so_and_learns_nothing(operation, corp, bob):
     sent = len(corp.requests())
     alice, nobody = (ask(bob.uid, name, operation) for name in ("alice", "nosuchuser"))
     assert set(alice) == {REPLY} and alice[REPLY][0] == NOT_PERMITTED
@@ -134,7 +134,7 @@ def test_who_may_not_ask_is_told_so_and_learns_nothing(operation, corp, bob):
     assert len(corp.requests()) == sent
 
 
-def test_everybody_may_ask_about_themself(corp, alice, bob):
+def test_a_user_may_ask_about_their_own_account(corp, alice, bob):
     sent = len(corp.requests("/token"))
     assert ask(bob.uid, "bob")[REPLY][0] == NOT_ENROLLED
     assert len(corp.requests("/token")) == sent

@@ -29,7 +29,7 @@ def boot_seconds():
 
 
 @pytest.mark.parametrize("interval, asks", [(900, 0), (1, 1)])
-def test_an_answer_of_the_newer_half_of_the_interval_is_enough(
+def test_the_watch_uses_an_answer_from_the_newer_half_of_the_interval(
         interval, asks, corp, oauth_login, leader):
     """Another login has got it; one as old as the interval would let two of them pass."""
     change(write_session("alice", leader.pid), interval=interval)
@@ -39,7 +39,8 @@ def test_an_answer_of_the_newer_half_of_the_interval_is_enough(
     assert len(corp.requests("/token")) == asked + asks
 
 
-def test_accounts_are_spread_over_the_last_tenth_of_the_interval(corp, oauth_login, leader, bob):
+def test_checks_of_accounts_are_spread_over_the_last_tenth_of_the_interval(
+        corp, oauth_login, leader, bob):
     corp.expires_in = 3600
     oauth_login.enroll(corp, "bob")
     files = [write_session(user, leader.pid, number=number)
@@ -56,8 +57,7 @@ def test_accounts_are_spread_over_the_last_tenth_of_the_interval(corp, oauth_log
         assert abs(dues[0] - dues[1]) < 10 < dues[2] - dues[0], "each always at its own place"
 
 
-def test_sessions_of_another_configuration_are_asked_about_by_theirs(
-        corp, oauth_login, host, leader):
+def test_the_watch_checks_each_session_with_its_own_configuration(corp, oauth_login, host, leader):
     other = host.configure("[login]\n", name="other.conf")
     here = write_session("alice", leader.pid)
     elsewhere = write_session("alice", leader.pid, number=8)
@@ -68,7 +68,7 @@ def test_sessions_of_another_configuration_are_asked_about_by_theirs(
     assert fields(elsewhere)["interval"] == "60", "misconfigured: nothing is known"
 
 
-def test_a_helper_that_fails_is_asked_again_a_minute_later(corp, oauth_login, host, leader):
+def test_the_watch_asks_a_failing_helper_again_after_a_minute(corp, oauth_login, host, leader):
     host.files.write(HELPER, "#!/bin/sh\nexit 1\n", mode=0o755)
     file = write_session("alice", leader.pid)
     watch(oauth_login)
@@ -76,7 +76,7 @@ def test_a_helper_that_fails_is_asked_again_a_minute_later(corp, oauth_login, ho
     assert boot_seconds() < int(fields(file)["due"]) <= boot_seconds() + 60
 
 
-def test_it_stays_for_the_session_that_is_due_first(corp, oauth_login, leader):
+def test_the_watch_keeps_running_until_the_next_session_is_due(corp, oauth_login, leader):
     asked, file = len(corp.requests("/token")), write_session("alice", leader.pid)
     change(write_session("bob", leader.pid, number=8), due=10 ** 12)
     corp.expires_in = 4
@@ -94,7 +94,7 @@ BUSY, DENIED = Answer(503), Answer.json({"error": "access_denied"}, 400)
     (3600, "15m", 900), (1000, "15m", 500), (3600, "20s", 20), (BUSY, "15m", 60),
     (BUSY, "20s", 20), (DENIED, "15m", 900),
 ], ids=["a long life", "half its life", "as configured", "not said", "nor later", "no"])
-def test_it_looks_again_before_the_token_ends(
+def test_the_watch_checks_again_before_the_token_expires(
         answer, check_sessions, interval, corp, oauth_login, leader):
     oauth_login.configure(corp, login={"check_sessions": check_sessions})
     file = write_session("alice", leader.pid)
@@ -109,8 +109,7 @@ def test_it_looks_again_before_the_token_ends(
     assert interval - 1 <= int(fields(file)["interval"]) <= interval
 
 
-def test_a_token_that_ends_at_once_is_renewed_each_second_and_no_faster(
-        corp, oauth_login, leader):
+def test_a_token_that_expires_at_once_is_renewed_at_most_once_a_second(corp, oauth_login, leader):
     file = write_session("alice", leader.pid)
     corp.expires_in = 1
     runs = subprocess.Popen(["oauth-login", "watch"])
@@ -132,7 +131,7 @@ def test_ten_sessions_get_their_new_token_by_one_renewal(watched, sshd, oauth_lo
         assert new != old and watched.userinfo(new)["sub"] == watched.subject("alice")
 
 
-def test_a_new_session_is_looked_at_without_another_renewal(watched, sshd, oauth_login):
+def test_the_watch_checks_a_new_session_without_another_renewal(watched, sshd, oauth_login):
     with contextlib.ExitStack() as stack:
         opened(stack, sshd)
         before = len(watched.requests("/token"))
@@ -144,7 +143,7 @@ def test_a_new_session_is_looked_at_without_another_renewal(watched, sshd, oauth
         assert len(watched.requests("/token")) == before, "it is not due yet"
 
 
-def test_a_session_of_many_token_lives_always_has_a_valid_one(watched, sshd, oauth_login):
+def test_a_session_that_outlives_many_tokens_always_has_a_valid_one(watched, sshd, oauth_login):
     watched.expires_in = 6
     with contextlib.ExitStack() as stack:
         sessions = opened(stack, sshd, 10)
@@ -176,7 +175,7 @@ def test_a_watch_that_was_killed_loses_nothing(watched, sshd, oauth_login):
         wait_until(lambda: session.tried(READ_KEY)[0] == 0, "the session has a token")
 
 
-def test_a_watch_that_cannot_see_the_leaders_buries_none(watched, sshd, oauth_login, host):
+def test_a_watch_that_cannot_see_the_leaders_removes_no_session(watched, sshd, oauth_login, host):
     """/proc with hidepid=2,gid=GROUP, and the rights of the unit."""
     limited = ("setpriv", "--bounding-set=-all,+setuid,+setgid,+setpcap,+kill,+dac_override",
                "--no-new-privs", "oauth-login", "watch")
@@ -192,7 +191,7 @@ def test_a_watch_that_cannot_see_the_leaders_buries_none(watched, sshd, oauth_lo
         assert run("setpriv", "--groups=4", *limited[1:]).ok
 
 
-def test_a_session_that_closes_while_it_is_looked_at_stays_closed(watched, oauth_login):
+def test_a_session_that_closes_while_it_is_checked_stays_closed(watched, oauth_login):
     release = threading.Event()
     with subprocess.Popen(["sleep", "60"]) as leader:
         file = write_session("alice", leader.pid)
@@ -208,7 +207,7 @@ def test_a_session_that_closes_while_it_is_looked_at_stays_closed(watched, oauth
     assert list(SESSIONS.iterdir()) == []
 
 
-def test_an_answer_that_does_not_come_holds_up_no_other_account(watched, sshd, oauth_login, bob):
+def test_a_slow_answer_for_one_account_does_not_delay_another(watched, sshd, oauth_login, bob):
     oauth_login.enroll(watched, "bob")
     release = threading.Event()
     with contextlib.ExitStack() as stack:
@@ -224,8 +223,7 @@ def test_an_answer_that_does_not_come_holds_up_no_other_account(watched, sshd, o
         assert runs.wait(30) == 0
 
 
-def test_a_watch_whose_starter_ignores_its_childrens_end_comes_to_its_own(
-        watched, oauth_login, host):
+def test_the_watch_works_with_sigchld_ignored(watched, oauth_login, host):
     """With more accounts than it asks about at a time."""
     with subprocess.Popen(["sleep", "60"]) as leader:
         for number in range(9):
@@ -234,7 +232,7 @@ def test_a_watch_whose_starter_ignores_its_childrens_end_comes_to_its_own(
         leader.terminate()
 
 
-def test_a_watch_that_can_note_nothing_asks_once(watched, sshd, oauth_login, host):
+def test_a_watch_that_can_record_nothing_asks_only_once(watched, sshd, oauth_login, host):
     SESSIONS.mkdir(mode=0o700, parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
         run("mount", "-t", "tmpfs", "-o", "size=4k,mode=0700", "full", str(SESSIONS), check=True)
@@ -248,7 +246,7 @@ def test_a_watch_that_can_note_nothing_asks_once(watched, sshd, oauth_login, hos
         host.log.wait_for(r"cannot write /run/oauth-login/sessions/\d+\S+: No space left")
 
 
-def test_nobody_but_root_can_keep_the_watch_from_its_work(watched, sshd, oauth_login, alice):
+def test_only_root_can_block_the_watch(watched, sshd, oauth_login, alice):
     with contextlib.ExitStack() as stack:
         opened(stack, sshd)
         for place in (SESSIONS.parent, SESSIONS):
@@ -265,7 +263,7 @@ def test_nobody_but_root_can_keep_the_watch_from_its_work(watched, sshd, oauth_l
         assert len(watched.requests("/token")) == before + 1
 
 
-def test_of_two_watches_one_works(watched, sshd, oauth_login):
+def test_only_one_watch_runs_at_a_time(watched, sshd, oauth_login):
     release = threading.Event()
     with contextlib.ExitStack() as stack:
         opened(stack, sshd)
@@ -282,7 +280,7 @@ def test_of_two_watches_one_works(watched, sshd, oauth_login):
         assert len(watched.requests("/token")) == before + 1
 
 
-def test_a_helper_that_was_taken_over_cannot_put_the_next_look_off_for_ever(watched, oauth_login):
+def test_a_compromised_helper_cannot_postpone_the_next_check_for_ever(watched, oauth_login):
     session = b"\1\7\0" + (0xffffffff).to_bytes(4, "big")
     with subprocess.Popen(["sleep", "60"]) as leader, \
             impostor(notice(5000) + len(session).to_bytes(4, "big") + session + reply(GRANTED)):
@@ -292,7 +290,7 @@ def test_a_helper_that_was_taken_over_cannot_put_the_next_look_off_for_ever(watc
         leader.terminate()
 
 
-def test_a_new_session_puts_the_question_off_for_no_other(watched, sshd, oauth_login):
+def test_a_new_session_does_not_postpone_the_check_of_existing_ones(watched, sshd, oauth_login):
     with contextlib.ExitStack() as stack:
         opened(stack, sshd)
         watch(oauth_login)
@@ -304,7 +302,7 @@ def test_a_new_session_puts_the_question_off_for_no_other(watched, sshd, oauth_l
         assert all(fields(file)["due"] != "0" for file in files())
 
 
-def test_only_root_watches(alice):
+def test_only_root_may_run_the_watch(alice):
     result = run("setpriv", "--reuid", str(alice.uid), "--regid", str(alice.uid),
                  "--clear-groups", "oauth-login", "watch")
     assert result.status == 6 and "only root" in result.stderr

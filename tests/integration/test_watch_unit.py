@@ -60,14 +60,14 @@ def token(file):
     return run("keyctl", "pipe", key).stdout
 
 
-def test_the_watch_is_confined(installation):
+def test_the_watch_service_is_confined(installation):
     result = run("systemd-analyze", "security", "--offline=true", str(UNITS / WATCH))
     (score,) = re.findall(r"Overall exposure level for .*: ([\d.]+)", result.stdout)
     assert float(score) <= 2.6
 
 
 @pytest.mark.parametrize("helper", ["resident", "started"])
-def test_the_session_gets_its_new_token(corp, systemd, session, helper):
+def test_the_watch_service_brings_a_session_its_new_token(corp, systemd, session, helper):
     if helper == "started":
         systemd.control("stop", "oauth-login-helper.socket", "oauth-login-helper.service")
         assert not SOCKET.exists()
@@ -80,8 +80,7 @@ def test_the_session_gets_its_new_token(corp, systemd, session, helper):
     assert int(fields(session)["due"]) > 1
 
 
-def test_the_session_ends_with_a_word_on_its_terminal(
-        corp, oauth_login, systemd, session, terminal):
+def test_the_watch_service_shows_why_a_session_ends(corp, oauth_login, systemd, session, terminal):
     oauth_login.configure(corp, login={"on_revoked": "terminate"})
     corp.remove_user("alice")
     make_due()
@@ -92,8 +91,7 @@ def test_the_session_ends_with_a_word_on_its_terminal(
     wait_until(lambda: not systemd.is_active("desk.service"), "SIGTERM has ended it")
 
 
-def test_the_timer_looks_whether_there_are_sessions_or_not(
-        host, corp, systemd):
+def test_the_timer_runs_the_watch_even_without_sessions(host, corp, systemd):
     """From its first moment on, though nobody has logged in yet."""
     host.files.write("/etc/systemd/system/oauth-login-watch.timer.d/soon.conf",
                      "[Timer]\nOnBootSec=\n"  # forgets them all
@@ -146,8 +144,7 @@ def user_manager(host, corp, oauth_login, systemd, alice):
     shutil.rmtree(runtime)
 
 
-def test_services_of_the_user_have_a_token_of_their_own(corp, systemd, alice,
-                                                        user_manager):
+def test_services_of_a_user_have_a_token_of_their_own(corp, systemd, alice, user_manager):
     told = alice.home / "told"
     wait_until(told.exists, "the user's service has run")
     (file,) = files()
@@ -159,7 +156,7 @@ def test_services_of_the_user_have_a_token_of_their_own(corp, systemd, alice,
     assert token(file) != told.read_text()
 
 
-def test_the_users_services_end_with_the_account(
+def test_the_services_of_a_user_end_with_the_account(
         corp, oauth_login, systemd, alice, user_manager):
     oauth_login.configure(corp, login={"on_revoked": "terminate"})
     wait_until((alice.home / "told").exists, "the user's service has run")

@@ -68,7 +68,7 @@ def next_login(world):
 
 
 @pytest.mark.parametrize("name", ERRORS)
-def test_a_failing_call_loses_nothing_outside_the_window(name, world, tally):
+def test_a_failing_system_call_loses_no_grant_outside_the_window(name, world, tally):
     matrix = f"{name}, rotating provider"
 
     def check(outcome):
@@ -96,7 +96,7 @@ def test_a_failing_call_loses_nothing_outside_the_window(name, world, tally):
 
 
 @pytest.mark.parametrize("name", ["ENOSPC", "EIO", "ENOMEM"] if every_call() else ["ENOMEM"])
-def test_a_failing_call_lets_nobody_in_whom_the_provider_refuses(name, world, tally):
+def test_a_failing_system_call_lets_nobody_in_whom_the_provider_refuses(name, world, tally):
     world.provider.revoke("alice")
     world.save()
 

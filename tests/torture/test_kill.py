@@ -52,7 +52,7 @@ def next_login(world):
     return world.caller.ask("verify", world.user), world.presented()
 
 
-def test_a_rotation_is_lost_only_between_the_request_and_the_write_of_its_answer(world, tally):
+def test_a_killed_helper_loses_a_rotation_only_between_request_and_write(world, tally):
     lost = []
 
     def check(outcome):
@@ -76,7 +76,7 @@ def test_a_rotation_is_lost_only_between_the_request_and_the_write_of_its_answer
     assert len(lost) > 10, "too few kills were inside the window"
 
 
-def test_an_answer_without_rotation_is_never_lost(world, tally):
+def test_without_rotation_a_killed_helper_never_loses_the_grant(world, tally):
     world.provider.rotate = False
 
     def check(outcome):

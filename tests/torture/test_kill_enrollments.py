@@ -59,7 +59,7 @@ def first(oauth_login, provider, alice, caller):
     return World(provider, caller)
 
 
-def test_a_first_import_goes_on_where_it_was_killed(first, tally):
+def test_a_killed_first_import_can_be_completed(first, tally):
     given = first.token()
 
     def check(outcome):
@@ -79,7 +79,7 @@ def test_a_first_import_goes_on_where_it_was_killed(first, tally):
     kill_everywhere(first, "import", check, given, before=DISCOVERY)
 
 
-def test_an_import_that_is_killed_leaves_the_grant_that_was_there(corp, caller, tally):
+def test_a_killed_import_leaves_an_earlier_grant_in_place(corp, caller, tally):
     given = corp.issue_grant("alice")
     corp._families.reverse()  # so that refresh_token() returns that of the old grant
     world = World(corp, caller)
@@ -119,7 +119,7 @@ def device(first):
     return first
 
 
-def test_an_enrollment_that_is_killed_enrolls_or_does_not(device, tally):
+def test_a_killed_enrollment_is_done_or_not_done(device, tally):
     """Tries fewer calls, because each run waits a second before it asks for the approval."""
     def tried(whole):
         asked = whole.sent(device.provider.port)[2].index
@@ -156,7 +156,7 @@ def leaving(oauth_login, provider, alice, caller):
 
 
 @pytest.mark.parametrize("operation", ["unenroll", "forget"])
-def test_who_leaves_has_left_or_is_still_there(operation, leaving, tally):
+def test_a_killed_unenrollment_is_done_or_not_done(operation, leaving, tally):
     def check(_struck):
         verdict = verify(leaving)
         again = leaving.caller.ask(operation, "alice")
