@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Whatever a provider answers: the right verdict, the reason in it, and the grant alive where it
-was not used up."""
+"""Each answer of a provider has the right verdict and reason, and the grant stays alive unless the
+provider has used it up."""
 
 import gzip
 import json
@@ -36,15 +36,15 @@ def tokens(**changed):
     return Answer.json({**TOKENS, **changed})
 
 
-REFUSALS = {
+FAILURES = {
     "dead grant": (error("invalid_grant"), "reauthorize", "invalid_grant"),
-    "dead grant without a word": (Answer(400), "reauthorize", "HTTP 400"),
+    "dead grant without a body": (Answer(400), "reauthorize", "HTTP 400"),
     "dead grant by another name": (error("invalid_request"), "reauthorize", "invalid_request"),
     "dead grant with status 200": (error("bad_refresh_token", 200), "reauthorize", "bad_refresh"),
     "blocked user with status 403": (error("invalid_grant", 403), "reauthorize", "invalid_grant"),
-    "consent wanted": (error("interaction_required"), "reauthorize", "interaction_required"),
+    "consent required": (error("interaction_required"), "reauthorize", "interaction_required"),
     "access denied": (error("access_denied"), "denied", "access_denied"),
-    "scope taken away": (error("invalid_scope"), "denied", "invalid_scope"),
+    "scope withdrawn": (error("invalid_scope"), "denied", "invalid_scope"),
     "claims challenge": (error("invalid_grant", claims="{}"), "denied", "invalid_grant"),
     "account disabled": (error("invalid_grant", error_codes=[50057]), "denied", "is disabled"),
     "an unknown error": (error("no_such_luck"), "denied", "no_such_luck"),
@@ -57,7 +57,7 @@ REFUSALS = {
     "unavailable for now": (error("temporarily_unavailable", 503), "unreachable", "temporarily"),
     "captive portal": (text("<html>Please log in"), "unreachable", "captive portal"),
     "not an object": (text("[]", kind="application/json"), "unreachable", "not one JSON object"),
-    "cut JSON": (text('{"access_token": "a', kind="application/json"), "unreachable", "JSON"),
+    "truncated JSON": (text('{"access_token": "a', kind="application/json"), "unreachable", "JSON"),
     "trailing data": (text(json.dumps(TOKENS) + "x"), "unreachable", "not one JSON object"),
     "byte order mark": (text(b"\xef\xbb\xbf{}"), "unreachable", "not one JSON object"),
     "bad UTF-8": (text(b'{"access_token": "\xff"}'), "unreachable", "not one JSON object"),
@@ -70,12 +70,12 @@ REFUSALS = {
     "null access token": (tokens(access_token=None), "unreachable", "access_token"),
     "line break in a token": (tokens(access_token="a\r\nb"), "unreachable", "access_token"),
     "NUL in a token": (tokens(access_token="a\0b"), "unreachable", "access_token"),
-    "blank in a token": (tokens(access_token="a b"), "unreachable", "access_token"),
+    "space in a token": (tokens(access_token="a b"), "unreachable", "access_token"),
     "8-bit token": (tokens(access_token="caf\u00e9"), "unreachable", "access_token"),
     "empty access token": (tokens(access_token=""), "unreachable", "access_token"),
     "40 KiB token": (tokens(access_token="a" * 40960), "unreachable", "access_token"),
     "another token type": (tokens(token_type="mac"), "unreachable", "token_type"),
-    "tokens beside an error": (tokens(error="access_denied"), "denied", "access_denied"),
+    "tokens and an error": (tokens(error="access_denied"), "denied", "access_denied"),
     "terminal escapes": (error("access_denied", error_description="\x1b[2J\nx"), "denied",
                          r"\x1B[2J\x0Ax"),
     "redirect elsewhere": (Answer.redirect("https://localhost:1/token"), "unreachable", "HTTP 307"),
@@ -83,29 +83,29 @@ REFUSALS = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSALS)
+@pytest.mark.parametrize("name", FAILURES)
 def test_a_failing_answer_has_its_verdict_and_costs_no_grant(name, enrolled, provider):
-    answer, verdict, reason = REFUSALS[name]
+    answer, verdict, reason = FAILURES[name]
     before = provider.refresh_token("alice")
     provider.queue("/token", answer)
     said = enrolled.run_json("verify", "alice")
     assert said["verdict"] == verdict
     assert reason in said["reason"]
-    assert provider.refresh_token("alice") == before, "nothing else reached the provider"
-    if verdict != "misconfigured":  # which is not asked again for a while
+    assert provider.refresh_token("alice") == before, "no other request reached the provider"
+    if verdict != "misconfigured":  # after which logins do not ask again for a while
         assert enrolled.verdict("alice") == "granted"
 
 
-BROKEN = {
+OVERSIZED = {
     "over 64 KiB": Answer(200, b" " * 70000),
     "endless": Answer(200, b" " * 1000, endless=True),
     "header flood": Answer(200, b"{}", {f"X-{n}": "y" * 1000 for n in range(100)}),
 }
 
 
-@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize("name", OVERSIZED)
 def test_an_oversized_answer_is_unreachable_and_costs_no_grant(name, enrolled, provider):
-    provider.queue("/token", BROKEN[name])
+    provider.queue("/token", OVERSIZED[name])
     assert enrolled.verdict("alice") == "unreachable"
     assert enrolled.verdict("alice") == "granted"
 
@@ -228,18 +228,18 @@ def test_tls_1_2_is_the_oldest_accepted_version(version, verdict, enrolled, prov
 
 def test_a_slow_answer_ends_the_login_at_the_deadline(enrolled, provider):
     enrolled.configure(provider, login={"deadline": "1s"})
-    drip = Answer.json(TOKENS, hold=threading.Event())
-    provider.queue("/token", drip)
+    slow = Answer.json(TOKENS, hold=threading.Event())
+    provider.queue("/token", slow)
     said = enrolled.run_json("verify", "alice")
     assert said["verdict"] == "unreachable"
     assert "within 1 s" in said["reason"]
-    drip.hold.set()
+    slow.hold.set()
 
 
-@pytest.mark.parametrize("none", [None, ""])
-def test_an_error_member_that_is_null_or_empty_is_ignored(none, enrolled, provider):
+@pytest.mark.parametrize("value", [None, ""])
+def test_an_error_member_that_is_null_or_empty_is_ignored(value, enrolled, provider):
     def with_error(request):
-        return Answer.json({**json.loads(provider.correct(request).body), "error": none})
+        return Answer.json({**json.loads(provider.correct(request).body), "error": value})
 
     provider.queue("/token", with_error)
     assert [enrolled.verdict("alice") for _ in range(2)] == ["granted"] * 2

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""People enroll in a browser: authorization code with PKCE, and a redirect to the loopback."""
+"""People enroll in a browser: authorization code flow with PKCE and a redirect to the loopback."""
 
 import http.client
 import signal
@@ -20,6 +20,7 @@ SCOPE = "openid offline_access"
 
 @pytest.fixture
 def real(oauth_login, glewlwyd, alice):
+    """The real provider, configured for browser enrollment."""
     oauth_login.configure(glewlwyd, scope=SCOPE, redirect_port=glewlwyd.redirect_port)
     return glewlwyd
 
@@ -31,7 +32,7 @@ def key(tmp_path_factory):
 
 @pytest.fixture
 def flow(oauth_login, provider, alice, key):
-    """The scripted provider; what its token endpoint answers is queued by tests."""
+    """The scripted provider; each test queues the answers of its token endpoint."""
     provider.answer = lambda request: (
         Answer.json({"keys": [key.jwk]}) if request.path == "/jwks" else None)
     oauth_login.configure(provider, scope=SCOPE, auth_params="a=b%20 prompt=x=y")
@@ -63,7 +64,7 @@ def test_somebody_elses_approval_leaves_the_account_unenrolled(oauth_login, real
     assert is_vacant("alice")
 
 
-# What goes over the wire
+# Requests and secrets
 
 def test_the_requests_of_a_browser_enrollment_follow_the_rfcs(oauth_login, flow, key):
     with Enrolling() as enrolling:
@@ -115,9 +116,10 @@ def test_no_secret_of_an_enrollment_is_in_the_log_or_an_argument(oauth_login, ho
         assert secret not in told + commands
 
 
-# Noes and faults
+# Refusals and faults
 
 def refused(flow, enrolling, status, *said, asked=0):
+    """Checks that the enrollment ends with this status and output, after `asked` token requests."""
     assert enrolling.wait() == status, enrolling.said
     for words in said:
         assert words in enrolling.said
@@ -233,9 +235,10 @@ def test_the_redirect_port_can_be_configured_and_a_port_in_use_is_named(oauth_lo
         assert f"port {port} of 127.0.0.1" in result.stderr and "ss -ltnp" in result.stderr
 
 
-# Others at the loopback
+# Other requests to the loopback
 
 def completes(flow, key, enrolling):
+    """Checks that the enrollment can still be completed."""
     redeeming(flow, key, enrolling)
     assert enrolling.redirect()[0] == 200
     assert enrolling.wait() == 0, enrolling.said
@@ -291,7 +294,7 @@ def test_garbage_and_endless_headers_are_cut_off(flow, key):
                 try:
                     assert connection.recv(12) in (b"HTTP/1.1 400", b"")
                 except ConnectionResetError:
-                    pass  # it sent more than was read
+                    pass  # more was sent than it read
         completes(flow, key, enrolling)
 
 
@@ -323,7 +326,7 @@ def flood(enrolling, over):
     while not over.is_set():
         try:
             enrolling.request("/?code=c&state=x")
-        except OSError:  # turned away, or the listener has gone
+        except OSError:  # rejected, or the listener is gone
             pass
         except http.client.HTTPException:
             pass

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""oauth-login enroll --browser opens the person's browser where there is one, and never as root."""
+"""`oauth-login enroll --browser` opens the person's browser if there is one, and never as root."""
 
 import http.client
 import json
@@ -31,7 +31,7 @@ os.rename("/tmp/opened.new", "/tmp/opened")
 
 @pytest.fixture
 def opener(host, oauth_login, provider, alice):
-    """An xdg-open that tells how it was run."""
+    """An xdg-open that records how it was run."""
     oauth_login.configure(provider)
     host.files.remove(OPENED)
     host.files.write("/usr/local/bin/xdg-open", OPENER, mode=0o755)
@@ -42,6 +42,7 @@ def environment(**more):
 
 
 def opened():
+    """Waits until xdg-open has run; returns what it has recorded."""
     wait_until(OPENED.exists, "xdg-open runs")
     return json.loads(OPENED.read_text())
 
@@ -55,7 +56,7 @@ def test_under_sudo_the_browser_runs_as_the_user_who_called_sudo(display, opener
         assert told["ids"] == [alice.uid] * 3 + [account["group"]] * 3
         assert sorted(told["groups"]) == sorted(account["extra_groups"])
         assert (told["home"], told["runtime"]) == (str(alice.home), f"/run/user/{alice.uid}")
-        assert told["session"], "Ctrl-C does not end the browser"
+        assert told["session"], "so that Ctrl-C does not end the browser"
         assert "It should open by itself" in enrolling.said and "ssh -L" not in enrolling.said
 
 
@@ -138,7 +139,7 @@ def test_a_browser_on_another_machine_enrolls_through_a_forwarded_port(
         Answer.json({"keys": [key.jwk]}) if request.path == "/jwks" else None)
     with Enrolling() as enrolling:
         redeeming(provider, key, enrolling)
-        port = enrolling.port  # the browser's machine is played by 127.0.0.2, with the same port
+        port = enrolling.port  # 127.0.0.2 plays the browser's machine, with the same port
         forward = sshd.client("alice", "echo ready; cat", options=[
             f"LocalForward=127.0.0.2:{port} 127.0.0.1:{port}", "ExitOnForwardFailure=yes"])
         with subprocess.Popen(forward, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as tunnel:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""oauth-login doctor: what is wrong is named, with the fix; and "all good" is good."""
+"""`oauth-login doctor` names each problem with its fix, and says "all good" only if all is good."""
 
 import os
 import re
@@ -16,14 +16,14 @@ from process import run
 from resident import Resident
 from scripted_provider import ScriptedProvider
 from scripted_server import Answer
-from open_sessions import opened, write_session
+from open_sessions import write_session
 
 SERVICES = ("sshd", "su", "sudo", "sudo-i", "cron", "login", "gdm-password")
 
 
 @pytest.fixture
 def well(oauth_login, provider, alice):
-    """A machine on which nothing is wrong, with alice enrolled at a provider with secrets."""
+    """A machine without any problem; alice is enrolled at a provider with a client secret."""
     provider.client_auth = "client_secret_basic"
     oauth_login.configure(provider)
     oauth_login.enroll(provider, "alice")
@@ -32,11 +32,12 @@ def well(oauth_login, provider, alice):
 
 
 def findings(machine, level="error"):
+    """The findings of this level."""
     return [one for one in machine.run_json("doctor")["findings"] if one["level"] == level]
 
 
 def one_wrong(machine, status=4):
-    """The only thing that is wrong, and the exit status says so."""
+    """The only error, which also decides the exit status."""
     result = machine.run("doctor")
     assert result.status == status, result
     (finding,) = findings(machine)
@@ -47,18 +48,19 @@ def one_wrong(machine, status=4):
 
 
 def untimed(text):
-    """Two runs take different times, which libcurl tells."""
+    """Removes the times that libcurl reports, which differ between two runs."""
     return re.sub(r" after \d+ ms", "", text)
 
 
 def with_lines(host, service, before, after):
+    """Replaces lines in the stack of a service."""
     text = host.pam_text(service)
     assert before in text
     host.pam(service, text.replace(before, after))
 
 
 def place(host, service, phase):
-    """Where the module's line of the phase stands, as doctor names it."""
+    """The location of the module's line in this phase, as doctor shows it."""
     lines = host.pam_text(service).splitlines()
     (number,) = [number for number, line in enumerate(lines, 1)
                  if line.startswith(phase) and "pam_oauth_login.so" in line]
@@ -120,7 +122,7 @@ def test_a_successful_doctor_ends_the_backoff_of_logins(well, provider):
     right, provider.client_secret = provider.client_secret, "changed over there"
     assert well.verdict("alice") == "misconfigured"
     provider.client_secret = right
-    assert well.verdict("alice") == "misconfigured", "some providers burn a grant on it"
+    assert well.verdict("alice") == "misconfigured", "a provider may revoke a grant for it"
     assert "logins of alice ask the provider again at once" in well.run("doctor").stdout
     assert well.verdict("alice") == "granted"
 
@@ -168,8 +170,8 @@ def test_each_kind_of_bad_certificate_has_its_own_fix(kind, status, fix, well, a
         assert fix in one_wrong(well, status)["fix"]
 
 
-def told_time(provider, ahead):
-    """The provider's clock, as its answers tell it."""
+def with_clock(provider, ahead):
+    """Answers of the provider in which its clock is ahead by so many seconds."""
     def answer(request):
         date = {"Date": formatdate(time() + ahead, usegmt=True)}
         correct = provider.correct(request)
@@ -179,13 +181,13 @@ def told_time(provider, ahead):
 
 @pytest.mark.parametrize("ahead, words", [(3600, "behind"), (-3600, "ahead of")])
 def test_a_clock_that_is_off_by_an_hour_is_found(ahead, words, well, provider):
-    provider.answer = told_time(provider, ahead)
+    provider.answer = with_clock(provider, ahead)
     finding = one_wrong(well)
     assert finding["what"] == f"clock: 60 min {words} the provider's"
 
 
 def test_a_clock_that_is_off_by_two_minutes_is_a_warning(well, provider):
-    provider.answer = told_time(provider, 120)
+    provider.answer = with_clock(provider, 120)
     assert well.run("doctor").ok
     (finding,) = findings(well, "warning")
     assert finding["what"].startswith("clock: 1")
@@ -372,7 +374,7 @@ def test_a_login_grace_time_shorter_than_a_login_is_a_warning(well, host):
     assert "LoginGraceTime is 20 s, but a login may wait 10 s" in finding["what"]
     with_lines(host, "sshd", "account    required     pam_oauth_login.so",
                "account    required     pam_oauth_login.so deadline=5s")
-    assert not findings(well, "warning"), "the option counts, not the configuration"
+    assert not findings(well, "warning"), "the option overrides the configuration"
 
 
 def test_an_sshd_whose_configuration_is_broken_is_a_warning(well, host):
@@ -390,7 +392,7 @@ def test_doctor_run_by_a_user_checks_less_and_says_so(well, host, bob):
     assert "store" not in result.stdout.split("all good")[0]
 
 
-# Asks a helper of one's own, as whoever runs it, and prints the first frame of the answer.
+# Starts a helper, sends it a DOCTOR request as the present user, and prints the first frame.
 ASK = """
 import socket, subprocess, sys
 ours, theirs = socket.socketpair()
@@ -435,9 +437,9 @@ def test_doctor_checks_that_sshd_allows_enrollment_in_a_login(well, host):
 @pytest.mark.parametrize("values, late", [
     ({"opened": -600, "due": None}, True), ({"opened": -30, "due": None}, False),
     ({"opened": -9000, "due": -600}, True), ({"opened": -9000, "due": 600}, False),
-], ids=["never looked at", "new", "overdue", "looked at"])
+], ids=["never checked", "new", "overdue", "checked"])
 def test_sessions_that_no_watch_checks_are_a_warning(values, late, well, alice):
-    """Seconds from now; it is the boot's clock that counts."""
+    """The values are seconds from now on CLOCK_BOOTTIME."""
     now = int(clock_gettime(CLOCK_BOOTTIME))
     with subprocess.Popen(["sleep", "60"]) as leader:
         file = write_session("alice", leader.pid)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""People enroll by a code that they approve elsewhere: device authorization, RFC 8628."""
+"""People enroll with a code that they approve elsewhere: device authorization, RFC 8628."""
 
 import re
 import signal
@@ -42,7 +42,7 @@ def test_a_pinned_account_enrolls_again_only_as_itself(oauth_login, glewlwyd, al
     with enroll() as terminal:
         glewlwyd.approve_device("mallory", code_of(terminal))
         assert terminal.wait(20) == 1
-    assert oauth_login.verdict("alice") == "granted", "the grant that was there is untouched"
+    assert oauth_login.verdict("alice") == "granted", "the earlier grant is untouched"
     glewlwyd.revoke("alice")
     assert oauth_login.verdict("alice") == "reauthorize"
     with enroll() as terminal:
@@ -53,7 +53,7 @@ def test_a_pinned_account_enrolls_again_only_as_itself(oauth_login, glewlwyd, al
 
 @pytest.fixture
 def device(oauth_login, provider, alice):
-    """A scripted provider with device authorization; its token answers are queued by tests."""
+    """A scripted provider with device authorization; each test queues the token answers."""
     provider.discovery["device_authorization_endpoint"] = f"{provider.issuer}/device"
     code = {**CODE, "verification_uri": f"{provider.issuer}/go"}
     provider.queue("/device", Answer.json(code))

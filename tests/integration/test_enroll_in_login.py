@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A first login enrolls: the option `enroll`, in sshd and wherever nobody can answer."""
+"""A first login enrolls: the option `enroll`, in sshd and in services where nobody can answer."""
 
 import re
 import time
@@ -10,11 +10,11 @@ import pytest
 
 from device_codes import CODE, pending, tokens
 from helper_process import running, wait_until
+from open_sessions import READ_KEY
 from pam_application import converse
 from scripted_server import Answer
 from terminal import Terminal
 
-READ_KEY = "keyctl pipe %user:oauth-login:corp"
 COMMAND = "oauth-login enroll alice"
 PROMPT = r"Press Enter when you have approved it: "
 NOT_ASKED = r"alice: not asked to enroll: "
@@ -29,20 +29,21 @@ Match User bob
 
 @pytest.fixture(scope="module")
 def proving_sshd(host):
+    """An sshd that requires a key first, except for bob, who needs only a key."""
     with host.sshd(SSHD) as server:
         yield server
 
 
 @pytest.fixture
 def real(oauth_login, glewlwyd, alice, bob):
-    """The machine is configured for the real provider, and nobody is enrolled."""
+    """The real provider, for which the machine is configured; nobody is enrolled."""
     oauth_login.configure(glewlwyd, scope="openid offline_access")
     return glewlwyd
 
 
 @pytest.fixture
 def device(oauth_login, provider, alice, bob):
-    """A scripted provider that nobody has approved anything at yet."""
+    """A scripted provider with device authorization, where nobody has approved anything yet."""
     provider.discovery["device_authorization_endpoint"] = f"{provider.issuer}/device"
     provider.answer = lambda request: code_or_pending(provider, request)
     provider.code = {**CODE, "verification_uri": f"{provider.issuer}/go"}
@@ -58,7 +59,7 @@ def code_or_pending(provider, request):
 
 
 def use_example(host, oauth_login, option="enroll"):
-    """sshd's shipped example with the line that it has for enrollments."""
+    """Installs the example of sshd, with its line for enrollments active."""
     oauth_login.use("sshd")
     text = host.pam_text("sshd")
     assert "\n#auth [" in text
@@ -67,12 +68,13 @@ def use_example(host, oauth_login, option="enroll"):
 
 @contextmanager
 def login(server, command="id -un", user="alice", **how):
-    """A stock client on a terminal."""
+    """A login with an ordinary ssh client on a terminal."""
     with Terminal(*server.client(user, command, ask=True, **{**BOTH, **how})) as terminal:
         yield terminal
 
 
 def shown_code(terminal):
+    """Waits for the whole prompt; returns the code."""
     terminal.expect(r"To enroll alice, open within \d+ s, in a browser on any device:\n", 20)
     terminal.expect(r"  https://\S+\n")
     code = terminal.expect(r"and enter this code: (\S+)\n")[1]
@@ -148,7 +150,7 @@ def test_a_pinned_account_enrolls_again_only_as_itself(host, oauth_login, device
     oauth_login.enroll(device, "alice")
     device.revoke("alice")
     device.add_user("mallory")
-    device.claims["mallory"] = {"preferred_username": "alice"}  # a name that was given anew
+    device.claims["mallory"] = {"preferred_username": "alice"}  # the name has a new owner
     for approver, let_in in (("mallory", False), ("alice", True)):
         device.queue("/token", None, tokens(device, approver))  # None: the renewal
         with login(proving_sshd) as terminal:
@@ -241,7 +243,7 @@ def test_an_old_approval_is_renewed_before_it_lets_the_person_in(
         shown = time.monotonic()
         wait_until(lambda: not running(), "the helper has stored the grant")
         device.revoke("alice")
-        wait_until(lambda: time.monotonic() > shown + 2, "the code is over")
+        wait_until(lambda: time.monotonic() > shown + 2, "the code has expired")
         terminal.send_line()
         terminal.expect("corp no longer honours this machine's grant for alice", 20)
         assert terminal.wait() == 255
@@ -267,7 +269,7 @@ def test_an_account_that_is_not_managed_needs_its_password_after_the_key(
         assert not server.ssh("alice", answers=["wrong"], **BOTH).ok
 
 
-# Who has proven nothing
+# Without a proven method
 
 
 def test_nobody_is_prompted_before_an_authentication_method_has_succeeded(
@@ -332,11 +334,11 @@ def test_the_password_method_of_sshd_cannot_prompt_and_is_refused(
 def test_a_service_without_a_person_shows_no_enrollment_prompt(host, oauth_login, device, service):
     host.pam(service, UNPROVEN.format(first="auth required pam_permit.so"))
     mark = host.log.mark()
-    answers = converse(service, "alice", "authenticate", environment=["SSH_AUTH_INFO_0=publickey"])
+    login = converse(service, "alice", "authenticate", environment=["SSH_AUTH_INFO_0=publickey"])
     assert device.requests("/device") == []
-    assert not any("Enter" in text for text in answers.said)
-    if service != "systemd-user":  # which asks nothing, in the middle of a login
-        assert answers.codes == ("AUTH_ERR",) and COMMAND in answers.said[-1]
+    assert not any("Enter" in text for text in login.said)
+    if service != "systemd-user":  # which never asks, because it starts during a login
+        assert login.codes == ("AUTH_ERR",) and COMMAND in login.said[-1]
         host.log.wait_for(rf"{service}:auth\): {NOT_ASKED}nobody can answer in this service; "
                           rf"run: {COMMAND}$", since=mark)
 
@@ -382,7 +384,7 @@ def test_su_with_the_plain_enroll_option_shows_no_prompt(host, oauth_login, devi
     assert device.requests("/device") == []
 
 
-# Applications as odd as they come
+# Unusual applications
 
 
 @pytest.mark.parametrize("conditions, why", [
@@ -432,7 +434,7 @@ def test_a_user_name_that_changes_during_the_conversation_is_refused(
         users.append(f"bob:x:{alice.uid if uid == 'the same' else uid}:100::/:/bin/sh\n")
     host.files.write("/etc/passwd", "".join(users))
     pam_host.serve("enroll")
-    for answer in pending(), tokens(device):  # nobody waits for an approval that would not count
+    for answer in pending(), tokens(device):  # refused without waiting for it
         device.queue("/token", answer)
         mark = host.log.mark()
         report = pam_host.run("alice", phases="auth", conditions=["answer", "rename"])
@@ -454,7 +456,7 @@ def test_one_conversation_shows_the_whole_prompt_in_lines_that_pam_allows(device
 
 @pytest.mark.parametrize("length", [510, 600])
 def test_an_address_that_is_too_long_for_pam_is_not_shown_in_part(host, device, pam_host, length):
-    """PAM's lines have 512 bytes: an indentation of two, and the NUL."""
+    """PAM allows 512 bytes in a line, including an indentation of two and the NUL."""
     pam_host.serve("enroll")
     device.code["verification_uri"] = "https://example.com/".ljust(length, "a")
     mark = host.log.mark()
