@@ -19,7 +19,7 @@ from terminal import Terminal
 
 @pytest.fixture
 def renewals(corp):
-    """Returns the refresh tokens of the renewals after the enrollment; count: waits for so many."""
+    """Returns the refresh tokens of the renewals after the enrollment; count: waits for them."""
     before = len(corp.requests("/token"))
 
     def used(count=None):

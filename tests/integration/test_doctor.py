@@ -171,7 +171,7 @@ def test_each_kind_of_bad_certificate_has_its_own_fix(kind, status, fix, well, a
 
 
 def with_clock(provider, ahead):
-    """Answers of the provider in which its clock is ahead by so many seconds."""
+    """Answers of the provider in which its clock is `ahead` seconds fast."""
     def answer(request):
         date = {"Date": formatdate(time() + ahead, usegmt=True)}
         correct = provider.correct(request)

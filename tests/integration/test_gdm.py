@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""GDM's own worker with the shipped example: logins and unlocked screens end with the account."""
+"""GDM's own worker with the shipped example: no login and no unlocked screen after the account."""
 
 import pytest
 from gdm import Gdm, Outcome, debian_stack, fetched
@@ -13,6 +13,7 @@ LINE = "auth    required        pam_oauth_login.so\n"
 
 @pytest.fixture
 def gdm(host, corp, oauth_login, alice):
+    """GDM with the shipped example; no session is open."""
     forget_all()
     oauth_login.use("gdm-password")
     running = Gdm(host, alice)
@@ -21,6 +22,7 @@ def gdm(host, corp, oauth_login, alice):
 
 
 def session_token(gdm):
+    """The token in the keyring of the session."""
     return gdm.told("keyctl pipe %user:oauth-login:corp; echo").strip()
 
 
@@ -28,7 +30,7 @@ def is_token(corp, text):
     return corp.userinfo(text)["sub"] == corp.subject("alice")
 
 
-# A login
+# Logins
 
 
 def test_a_gdm_login_brings_the_token_to_the_session(host, corp, gdm, alice):
@@ -64,7 +66,7 @@ def test_gdm_asks_the_provider_only_after_the_right_password(corp, gdm):
     assert len(corp.requests("/token")) == asked
 
 
-# A locked screen
+# Locked screens
 
 
 def test_unlocking_a_screen_replaces_the_token_of_the_session(corp, oauth_login, gdm, alice):
@@ -100,7 +102,7 @@ def test_a_screen_unlocks_offline_within_the_grace_of_the_auth_line(host, corp, 
 
 
 def test_without_the_auth_line_gdm_unlocks_even_if_account_refuses(host, corp, gdm, alice):
-    """That is why the line is there: once this fails, it may go."""
+    """Shows why the line is needed; once this test fails, the line can be removed."""
     host.pam("gdm-password", host.pam_text("gdm-password").replace(LINE, ""))
     assert gdm.log_in(alice.password) == OPENED
     corp.remove_user("alice")

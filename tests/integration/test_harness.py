@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The tests' own tools: a tool that lies would make every other test worthless."""
+"""Tests of the kit itself: a tool that reports something wrong would make other tests worthless."""
 
 import base64
 import http.client
@@ -158,7 +158,7 @@ def test_a_terminal_is_real_and_every_wait_is_bounded():
 
 
 class Client:
-    """Talks to a provider as our helper will, one connection a request."""
+    """Talks to a provider as the helper does, with one connection for each request."""
 
     def __init__(self, provider, context=None):
         self._provider = provider
@@ -176,7 +176,7 @@ class Client:
             connection.close()
 
     def refresh(self, token, headers=None, **more):
-        """Status, and the JSON that came."""
+        """Sends a refresh request; returns (status, JSON of the response)."""
         form = {"grant_type": "refresh_token", "refresh_token": token, **more}
         if not headers:
             form.setdefault("client_id", self._provider.client_id)
@@ -186,7 +186,7 @@ class Client:
 
 @contextmanager
 def connection(provider):
-    """A bare TLS connection, on which a request has been sent."""
+    """A plain TLS connection on which a request has been sent."""
     context = ssl.create_default_context(cafile=str(provider.ca_file))
     with socket.create_connection(("localhost", provider.port), timeout=10) as plain:
         with context.wrap_socket(plain, server_hostname="localhost",
@@ -323,7 +323,7 @@ def test_the_scripted_provider_can_hold_an_answer(provider, client):
     with ThreadPoolExecutor() as pool:
         answer = pool.submit(client, "GET", "/")
         provider.wait_for_requests("/")
-        assert client("GET", "/")[0] == 404, "a held answer holds up nobody else"
+        assert client("GET", "/")[0] == 404, "a held answer delays no other client"
         assert not answer.done()
         go_on.set()
         assert answer.result(10) == (200, b"late")
@@ -341,12 +341,12 @@ def test_the_scripted_provider_ends_all_connections_when_it_stops(certificate, a
             silent.settimeout(10)
             try:
                 assert silent.recv(1) == b""
-            except ConnectionResetError:  # it was still in the queue
+            except ConnectionResetError:  # the connection had not been accepted yet
                 pass
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("localhost", provider.port))
     with provider:
-        assert Client(provider)("GET", "/")[0] == 404, "it comes back where it was"
+        assert Client(provider)("GET", "/")[0] == 404, "it listens on the same port again"
 
 
 @pytest.mark.parametrize("kind, why", (

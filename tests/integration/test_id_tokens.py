@@ -18,12 +18,13 @@ def key(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def stranger(tmp_path_factory):
+    """A key that the provider does not publish."""
     return Key(tmp_path_factory.mktemp("stranger"))
 
 
 @pytest.fixture
 def signing(oauth_login, provider, alice, key):
-    """The provider publishes the key; with_token queues an answer that carries an ID token."""
+    """The provider publishes the key; with_token() queues an answer that carries an ID token."""
     provider.keys = [key.jwk]
 
     def answer(request):
@@ -35,12 +36,14 @@ def signing(oauth_login, provider, alice, key):
 
 
 def with_token(provider, token):
+    """Adds this ID token to the next answer of the token endpoint."""
     def answer(request):
         return Answer.json({**json.loads(provider.correct(request).body), "id_token": token})
     provider.queue("/token", answer)
 
 
 def importing(oauth_login, provider, token, name="alice"):
+    """Imports a grant for alice, whose answer has this ID token; name: whose grant it is."""
     with_token(provider, token)
     return oauth_login.run("import", "alice", input=provider.issue_grant(name))
 
@@ -55,7 +58,7 @@ def test_a_signed_id_token_proves_the_identity_without_userinfo(kind, signing, p
 
 
 def forged(key, stranger, provider):
-    """Tokens that must not be believed when a signature counts."""
+    """ID tokens that must be refused where the signature is verified."""
     good = claims(provider)
     header, payload, signature = key.sign(good).split(".")
     return {
@@ -63,7 +66,7 @@ def forged(key, stranger, provider):
         "another key by name": stranger.sign(good, kid="k1"),
         "unknown kid": key.sign(good, kid="k9"),
         "traversing kid": key.sign(good, kid="../../etc/passwd"),
-        "its own key": stranger.sign(good, jwk=stranger.jwk),
+        "a key in the header": stranger.sign(good, jwk=stranger.jwk),
         "a key elsewhere": stranger.sign(good, jku="https://localhost:1/jwks"),
         "a certificate elsewhere": stranger.sign(good, x5u="https://localhost:1/cert"),
         "critical header": key.sign(good, crit=["exp"]),
@@ -76,8 +79,8 @@ def forged(key, stranger, provider):
     }
 
 
-NAMES = ["another key", "another key by name", "unknown kid", "traversing kid", "its own key",
-         "a key elsewhere", "a certificate elsewhere", "critical header",
+NAMES = ["another key", "another key by name", "unknown kid", "traversing kid",
+         "a key in the header", "a key elsewhere", "a certificate elsewhere", "critical header",
          "payload changed", "signature cut", "JSON serialization"]
 
 
@@ -85,7 +88,7 @@ NAMES = ["another key", "another key by name", "unknown kid", "traversing kid", 
 def test_a_forged_token_is_refused_at_enrollment_and_as_proof(
         name, signing, provider, key, stranger):
     token = forged(key, stranger, provider)[name]
-    unreadable = name == "JSON serialization"  # nobody's word about the person
+    unreadable = name == "JSON serialization"  # it says nothing about the person
     assert importing(signing, provider, token).status == (4 if unreadable else 1)
     assert signing.verdict("alice") == "not-enrolled"
     assert importing(signing, provider, key.sign(claims(provider))).ok
@@ -110,16 +113,16 @@ CLAIMS = {
     "no issuer": {"iss": None},
     "another subject": {"sub": "mallory", "preferred_username": "mallory"},
     "no subject": {"sub": None},
-    "subject no text": {"sub": 7},
+    "subject that is no text": {"sub": 7},
     "another audience": {"aud": "other"},
     "audience among others": {"aud": ["bastion", "other"]},
     "audience absent from a list": {"aud": ["other"]},
     "no audience": {"aud": None},
     "another party": {"azp": "other"},
     "expired": {"exp": int(time.time()) - HOUR},
-    "no end": {"exp": None},
+    "no expiry": {"exp": None},
     "from the future": {"iat": int(time.time()) + HOUR},
-    "no beginning": {"iat": None},
+    "no issue time": {"iat": None},
 }
 
 
@@ -196,8 +199,8 @@ def test_an_unreadable_id_token_is_a_misconfiguration_and_not_a_refusal(
     assert said in answer["reason"] and "openid out of scope" in answer["reason"]
     with_token(provider, key.sign(claims(provider)))
     assert not provider.requests("/revoke")
-    signing.configure(provider, require="userinfo")  # another setting ends the back-off
-    assert signing.verdict("alice") == "granted", "the grant that came with it was kept"
+    signing.configure(provider, require="userinfo")  # a changed setting ends the backoff
+    assert signing.verdict("alice") == "granted", "the grant that came with the ID token was kept"
 
 
 def test_signing_keys_are_fetched_once_and_again_for_a_new_key(signing, provider, key, tmp_path):
@@ -221,7 +224,7 @@ def test_certificates_in_a_key_set_are_not_stored(signing, provider, key):
     assert importing(signing, provider, key.sign(claims(provider))).ok
     with_token(provider, key.sign(claims(provider)))
     assert signing.verdict("alice") == "granted"
-    assert len(provider.requests("/jwks")) == 1, "what is stored is enough"
+    assert len(provider.requests("/jwks")) == 1, "the stored keys are enough"
 
 
 def test_signing_keys_that_cannot_be_fetched_make_the_provider_unreachable(signing, provider, key):

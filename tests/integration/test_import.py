@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""How a grant comes to an account: `oauth-login import`, and what status and list say of it."""
+"""`oauth-login import`, which gives an account a grant, and the output of status and list."""
 
 import threading
 
@@ -8,6 +8,7 @@ from scripted_server import Answer
 
 
 def fetch(oauth_login, user, token):
+    """Runs `oauth-login import` with this token as input."""
     return oauth_login.run("import", user, input=token + "\n")
 
 
@@ -75,7 +76,7 @@ def test_a_pinned_account_stays_the_same_person(oauth_login, provider, alice):
     refused = fetch(oauth_login, "alice", provider.issue_grant("mallory"))
     assert refused.status == 1
     assert "is pinned to subject-of-alice" in refused.stderr
-    assert oauth_login.verdict("alice") == "granted", "the grant that was there is untouched"
+    assert oauth_login.verdict("alice") == "granted", "the earlier grant is untouched"
 
 
 def test_a_refused_import_leaves_no_token_of_the_other_person(oauth_login, provider, sshd, alice):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Real screen lockers with the shipped example: whose account is gone does not get back in."""
+"""Real screen lockers with the shipped example: after the account is gone, they stay locked."""
 
 import re
 
@@ -12,7 +12,8 @@ LOCKERS = {"i3lock": I3lock, "swaylock": Swaylock}
 
 @pytest.fixture(params=LOCKERS)
 def service(request, host, corp, oauth_login):
-    """The example is swaylock's; what is i3lock's gets the same line, as the example says."""
+    """The locker's PAM service. The example is for swaylock; i3lock's gets the same line, as the
+    example advises."""
     service = request.param
     oauth_login.use("swaylock")
     if service != "swaylock":

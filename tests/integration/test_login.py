@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A login on the strength of a stored grant, over a real sshd."""
+"""Logins with a stored grant over a real sshd."""
 
 
 def test_a_key_login_renews_the_grant_and_brings_the_token(oauth_login, provider, sshd, alice):

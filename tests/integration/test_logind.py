@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A real systemd-logind: it locks or ends the sessions of an account that has ended."""
+"""A real systemd-logind, which locks or ends the sessions of an account that has ended."""
 
 import contextlib
 
@@ -24,7 +24,7 @@ LISTEN = ("dbus-monitor --system \"type='signal',interface='org.freedesktop.logi
 
 @pytest.fixture
 def logind(host, corp, oauth_login, systemd):
-    """Runs below systemd, and is told of sessions by pam_systemd; returns the systemd."""
+    """Starts logind below systemd, and lets pam_systemd register sessions; returns the systemd."""
     forget_all()
     for unit in UNITS:
         host.files.write(f"/etc/systemd/system/{unit}.d/test.conf", ALONE)
@@ -37,18 +37,19 @@ def logind(host, corp, oauth_login, systemd):
 
 @pytest.fixture
 def sshd(logind):
-    """Its sessions are seen by that logind."""
+    """An sshd whose sessions that logind sees."""
     with Sshd(wrapper=logind.inside) as running:
         yield running
 
 
 def known(logind):
-    """The sessions that logind knows, as {number: account}."""
+    """The sessions of logind, as {number: account}."""
     lines = run(*logind.inside, "loginctl", "list-sessions", "--no-legend", check=True).stdout
     return {line.split()[0]: line.split()[2] for line in lines.splitlines()}
 
 
 def services():
+    """The services of alice's open sessions."""
     return sorted(fields(file)["service"] for file in files())
 
 
@@ -59,12 +60,12 @@ def test_on_revoked_lock_locks_all_sessions_of_the_account(
         session, listener = [stack.enter_context(stay(sshd)) for _ in range(2)]
         session.told("true")
         listener.send_line(LISTEN)
-        listener.expect("member=NameAcquired")  # so it listens
+        listener.expect("member=NameAcquired")  # now it listens
         corp.remove_user("alice")
         make_due()
         logind.control("start", WATCH)
         heard = {listener.expect(r"path=\S*/session/_3(\d+);.*member=Lock\b")[1] for _ in range(2)}
-        assert heard == set(known(logind)), "_3 before a digit is D-Bus's"
+        assert heard == set(known(logind)), "D-Bus escapes a leading digit as _3"
         host.log.wait_for(r"alice: the session of sshd\[\d+\] is locked \(")
         assert session.told("id -un") == "alice"
 
@@ -81,15 +82,15 @@ def test_on_revoked_terminate_ends_everything_of_the_account_and_nothing_else(
             assert corp.userinfo(session.told(READ_KEY))["sub"] == corp.subject("alice")
         other.told("true")
         assert sorted(known(logind).values()) == ["alice", "alice", "bob"]
-        wait_until(lambda: services() == ["sshd", "sshd", "systemd-user"], "all of hers are known")
+        wait_until(lambda: services() == ["sshd", "sshd", "systemd-user"], "all hers are open")
         corp.remove_user("alice")
         make_due()
         logind.control("start", WATCH)
         for session in sessions:
             session.wait()
         wait_until(lambda: set(known(logind).values()) == {"bob"}, "logind has ended her sessions")
-        wait_until(lambda: not logind.is_active(f"user@{alice.uid}.service"), "and her services")
-        assert not run(*logind.inside, "kill", "-0", left).ok, "what they left in the background"
+        wait_until(lambda: not logind.is_active(f"user@{alice.uid}.service"), "her services end")
+        assert not run(*logind.inside, "kill", "-0", left).ok, "her background job has ended"
         assert other.told("id -un") == "bob"
         logind.control("start", WATCH)
         assert not files() and files("bob")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What an administrator, or an attacker at the disk, gets wrong: named, and nothing overwritten."""
+"""Mistakes in the configuration and damage to the store are named, and nothing is overwritten."""
 
 import os
 import re
@@ -10,7 +10,7 @@ import pytest
 from installation import CHECKOUT, STORE
 from process import run
 
-ENTRY = STORE / "accounts" / "alice"
+ENTRY = STORE / "accounts" / "alice"  # alice's entry in the store
 
 
 @pytest.fixture
@@ -40,7 +40,8 @@ WRONG = {
     "bad duration": ("[login]\ndeadline = 10\n", ":2: [login] deadline: '10' must be a duration"),
     "out of range": ("[login]\ndeadline = 1h\n", "deadline: '1h' is out of range (1 to 300 sec"),
     "bad number": ("[login]\nminimum_uid = many\n", "minimum_uid: 'many' must be a whole number"),
-    "bad choice": ("[provider corp]\nclient_auth = jwt\n", "'jwt' must be one of: none client_secret"),
+    "bad choice": ("[provider corp]\nclient_auth = jwt\n",
+                   "'jwt' must be one of: none client_secret"),
     "no TLS": ("[provider corp]\nissuer = http://x\n", "must be an https:// address"),
     "relative path": ("[provider corp]\nca_file = ca.pem\n", "must be an absolute path"),
     "no such proof": (GOOD + "require = jwt\n", "'jwt' must be one of: refresh id_token userinfo"),
@@ -72,7 +73,7 @@ def test_an_ignored_user_is_not_affected_by_errors_in_other_sections(enrolled, h
     assert enrolled.verdict("alice") == "not-managed"
     for wrong in "ignored_users = alice", "ignore_users = alice\nminimum_uid = many":
         host.configure(f"[login]\n{wrong}\n[provider corp]\nissuer = https://x\n")
-        assert enrolled.verdict("alice") == "misconfigured", "who is left alone is not known"
+        assert enrolled.verdict("alice") == "misconfigured", "the ignored users are unknown"
 
 
 def test_the_session_of_an_ignored_user_needs_no_key_despite_configuration_errors(
@@ -111,7 +112,7 @@ def test_a_setuid_helper_is_refused(enrolled, host, owner):
 
 
 def test_a_missing_ca_file_causes_no_backoff(enrolled, provider, host):
-    """Which would not be tried again for a minute."""
+    """After a refusal of the client, logins would not ask again for a minute."""
     host.files.write("/etc/oauth-login/ca.pem", Path(provider.ca_file).read_text())
     enrolled.configure(provider, ca_file="/etc/oauth-login/ca.pem")
     assert enrolled.verdict("alice") == "granted"
@@ -151,8 +152,12 @@ def test_a_configuration_that_is_missing_unreadable_or_writable_by_others_is_ref
 
 
 def snapshot():
+    """{path: content} of the store."""
     files = sorted(path for path in STORE.rglob("*") if path.is_file() and not path.is_symlink())
     return {path: path.read_bytes() for path in files}
+
+
+# Each of these damages the store, and returns how to undo that, or None if no later test needs it.
 
 
 def chown_store():
@@ -222,7 +227,7 @@ def move_entry():
 ])
 def test_a_damaged_store_is_a_fault_and_stays_unchanged(
         spoil, user, complaint, enrolled, provider, bob):
-    fix = spoil()
+    undo = spoil()
     before, sent = snapshot(), len(provider.requests())
     try:
         for command in (("verify", user), ("import", user)):
@@ -232,8 +237,8 @@ def test_a_damaged_store_is_a_fault_and_stays_unchanged(
         assert snapshot() == before
         assert len(provider.requests()) == sent
     finally:
-        if fix:
-            fix()
+        if undo:
+            undo()
 
 
 @pytest.mark.parametrize("words, said", [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Names that are none, users that change in mid-login, and sessions without a usable keyring."""
+"""Names that are no account, users that change during a login, sessions without a keyring."""
 
 import errno
 import sys
@@ -22,7 +22,7 @@ WITHOUT_KEYS = Path(__file__).with_name("kit") / "without_keys.py"
 
 @pytest.fixture
 def door(host):
-    """A service with nothing but the module; takes options for its session line."""
+    """Makes a service with the module alone; options: those of its session line."""
     def serve(options="", service="door"):
         host.pam(service, STACK.format(options=options))
         return service
@@ -30,6 +30,7 @@ def door(host):
 
 
 def entries():
+    """The names of the entries in the store."""
     return sorted(path.name for path in (STORE / "accounts").iterdir())
 
 
@@ -55,7 +56,7 @@ def test_commands_refuse_a_name_that_is_no_account(name, oauth_login, corp):
     for command in ("verify", "import", "status", "unenroll"):
         result = oauth_login.run(command, "--", name, input=token)
         assert not result.ok, result
-        assert "\n" not in result.stderr.rstrip("\n"), "a name does not write lines of its own"
+        assert "\n" not in result.stderr.rstrip("\n"), "a name cannot add lines to the output"
     assert len(corp.requests()) == sent
     assert entries() == before
 
@@ -76,7 +77,7 @@ def test_a_system_account_is_not_managed(door, corp):
 
 
 def test_a_new_user_with_a_reused_uid_has_no_grant(host, door, corp, oauth_login):
-    """Neither under another name, nor is the old grant to be had under it."""
+    """The new user has no grant, and cannot use that of the old user."""
     carol = host.add_user("carol")
     oauth_login.enroll(corp, "carol")
     host.delete_user("carol")
@@ -101,7 +102,7 @@ def test_a_reused_name_with_a_new_uid_has_no_grant(host, door, corp, oauth_login
     assert len(corp.requests("/token")) == sent
 
 
-# A user that changes in mid-login
+# Users that change during a login
 
 
 def test_each_phase_decides_about_the_user_of_that_phase(door, corp, bob):
@@ -150,6 +151,6 @@ def test_systemd_user_gets_the_key_without_asking_the_provider(host, door, corp)
 
 
 def test_a_stack_of_the_module_alone_lets_nobody_in_for_systemd_user(door, corp):
-    """What is ignored is no yes."""
+    """An ignored line does not let anybody in."""
     assert converse(door(service="systemd-user"), "alice", "authenticate", "acct_mgmt").codes == (
         "PERM_DENIED",) * 2

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""When the provider can't be asked: who waits, who shares, and whom grace lets in."""
+"""When the provider cannot be reached: shared verdicts, and logins within offline_grace."""
 
 import fcntl
 import threading
@@ -64,7 +64,7 @@ def test_a_refusal_by_the_provider_ends_grace(enrolled, provider):
 
 
 def test_grace_does_not_cover_a_wrong_client(enrolled, provider):
-    provider.client_auth = "client_secret_post"  # while the configuration says none
+    provider.client_auth = "client_secret_post"  # but "none" is configured
     enrolled.host.configure("[login]\noffline_grace = 1d\n", name="oauth-login.conf.d/grace.conf")
     assert enrolled.verdict("alice") == "misconfigured"
 

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What an administrator writes behind pam_oauth_login.so, and what then happens."""
+"""The options of pam_oauth_login.so, and their effects."""
 
 import re
 import threading
 
 import pytest
 
+from open_sessions import READ_KEY
 from pam_application import converse
 from scripted_server import Answer
 
@@ -16,18 +17,17 @@ account  required pam_oauth_login.so {account}
 session  optional pam_keyinit.so force revoke
 session  required pam_oauth_login.so {session}
 """
-READ_KEY = "keyctl pipe %user:oauth-login:corp"
 
 
 @pytest.fixture
 def options(host):
-    """Puts options on sshd's lines."""
+    """Sets the options of sshd's account and session lines."""
     return lambda account="", session="": host.pam(
         "sshd", STACK.format(account=account, session=session))
 
 
 def renewals(provider):
-    """How often logins asked the provider: the first request was the import's."""
+    """The number of renewals by logins; the first request was that of the import."""
     return len(provider.requests("/token")) - 1
 
 
@@ -96,7 +96,7 @@ def test_debug_logs_in_which_keyring_the_key_was_planted(host, corp, sshd, optio
     ring = sshd.ssh("alice", "keyctl id %keyring:oauth-login").stdout
     line = host.log.wait_for(planted, since=mark)
     assert (re.search(planted, line)[1] + "\n", line.level) == (ring, "debug")
-    assert len(host.log.matching(planted, mark)) == 1, "only when asked for"
+    assert len(host.log.matching(planted, mark)) == 1, "only with the option"
 
 
 def test_keyring_none_plants_no_key(corp, sshd, options):
@@ -108,7 +108,7 @@ def test_keyring_none_plants_no_key(corp, sshd, options):
 
 
 def test_keyring_required_ends_a_login_without_a_key(host, oauth_login, provider, sshd, alice):
-    """In a stack without an account line, where not to be enrolled does not refuse."""
+    """The stack has no account line, which would refuse an account that is not enrolled."""
     oauth_login.configure(provider)
     stack = "account required pam_permit.so\nsession required pam_oauth_login.so {}\n"
     host.pam("sshd", stack.format(""))
@@ -167,7 +167,7 @@ def test_the_config_option_names_another_file(host, corp, sshd, options):
     ("config=oauth-login.conf", "takes an absolute path"),
 ))
 def test_a_wrong_option_is_named_and_refuses_the_login(host, corp, option, wrong):
-    """In every phase, also beside one that would excuse everything."""
+    """In every phase, even together with an option that excuses every refusal."""
     host.pam("door", "".join(f"{phase} required pam_oauth_login.so permissive {option}\n"
                              f"{phase} required pam_permit.so\n"
                              for phase in ("auth", "account", "session")))

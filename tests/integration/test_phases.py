@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What a grant decides in each phase of a login, and that it never opens a door by itself."""
+"""The verdict about a grant in each phase of a login; a grant alone never lets anybody in."""
 
 import pytest
 
@@ -18,30 +18,30 @@ session  required pam_permit.so
 
 
 def only_auth(control="required", options=""):
-    """A stack in which nobody but pam_oauth_login is asked who that is."""
+    """A stack in which pam_oauth_login is the only module of the auth phase."""
     return (f"auth {control} pam_oauth_login.so {options}\n"
             "account required pam_permit.so\nsession required pam_permit.so\n")
 
 
 def ask_both(host, auth=""):
-    """A password or a key, and the grant in each phase; a refusal comes without delay."""
+    """Makes sshd require a password or a key, and the grant in each phase, without a delay."""
     host.pam("common-auth", host.pam_text("common-auth").replace("_unix.so", "_unix.so nodelay"))
     host.pam("sshd", BOTH.format(auth=auth))
 
 
 def renewals(provider):
-    """How often logins asked the provider: the first request was the import's."""
+    """The number of renewals by logins; the first request was that of the import."""
     return len(provider.requests("/token")) - 1
 
 
 @pytest.fixture(scope="module")
 def proving_sshd(host):
-    """Wants a key first, and then what PAM wants."""
+    """An sshd that requires a key first, and then what PAM requires."""
     with host.sshd("AuthenticationMethods publickey,keyboard-interactive:pam") as running:
         yield running
 
 
-# A pass in `auth` alone
+# The grant alone
 
 
 @pytest.mark.parametrize("control", ("required", "sufficient"))
@@ -85,7 +85,7 @@ def test_with_assume_proven_a_grant_alone_lets_the_person_in(host, corp, sshd):
 
 
 def test_a_grant_does_not_replace_the_password_of_su(host, corp, bob):
-    """Nor by claiming in one's own environment what only sshd may say."""
+    """The user cannot pretend, by an environment variable, that sshd has proven a method."""
     host.pam("su", only_auth("sufficient"))
     mark = host.log.mark()
     claimed = host.run_as("bob", "env", "SSH_AUTH_INFO_0=publickey ssh-ed25519 AAAA",
@@ -108,7 +108,7 @@ def test_only_a_method_named_by_sshd_counts_as_proof(host, corp, proof, code):
     assert answers.codes == (code,)
 
 
-# With another proof beside it
+# The grant and another proof
 
 
 @pytest.mark.parametrize("method", ("keyboard-interactive", "password"))
@@ -123,7 +123,7 @@ def test_each_phase_asks_the_provider_if_answers_may_not_be_shared(host, corp, s
 
 
 def test_the_phases_of_a_login_share_one_answer(host, oauth_login, corp, sshd, alice):
-    """The default of reuse_within; the auth line's 0 keeps out the import's own answer."""
+    """With the default of reuse_within; 0 on the auth line excludes the answer of the import."""
     oauth_login.configure(corp, login={"reuse_within": "30s"})
     ask_both(host, auth="reuse_within=0")
     mark = host.log.mark()
@@ -134,7 +134,7 @@ def test_the_phases_of_a_login_share_one_answer(host, oauth_login, corp, sshd, a
     ask_both(host)
     assert sshd.ssh("alice", methods="password", answers=[alice.password]).ok
     assert sshd.ssh("alice").ok
-    assert renewals(corp) == 1, "logins within reuse_within share it, too"
+    assert renewals(corp) == 1, "logins within reuse_within share it too"
 
 
 def test_a_login_can_require_a_key_a_password_and_a_grant(host, corp, proving_sshd, alice):
@@ -144,7 +144,7 @@ def test_a_login_can_require_a_key_a_password_and_a_grant(host, corp, proving_ss
     assert renewals(corp) == 2
     assert not proving_sshd.ssh("alice", answers=["wrong"], **how).ok
     assert not proving_sshd.ssh("alice", **how).ok, "the key alone"
-    assert renewals(corp) == 2, "nobody is asked about somebody who has failed already"
+    assert renewals(corp) == 2, "the provider is not asked about a failed login"
     corp.revoke("alice")
     assert not proving_sshd.ssh("alice", answers=[alice.password], **how).ok
 
@@ -167,11 +167,11 @@ def test_a_key_login_asks_the_provider_once_and_in_account_only(host, corp, sshd
     assert (renewals(corp), host.log.matching(AUTH, mark)) == (1, [])
 
 
-# Who is not managed
+# Accounts that are not managed
 
 
 def let_root_in(host, alice):
-    """Root's key is alice's, which spares making another."""
+    """Lets root log in with alice's key, which saves making another."""
     key = (alice.home / ".ssh" / "authorized_keys").read_text()
     host.files.write("/root/.ssh/authorized_keys", key, mode=0o600)
 
@@ -234,7 +234,7 @@ def test_members_of_the_managed_group_are_managed(host, oauth_login, corp, sshd)
     assert not sshd.ssh("alice").ok
     mark = host.log.mark()
     host.files.write(groups, groups.read_text().replace("cloud:", "clouds:"))
-    assert not sshd.ssh("alice").ok, "a group that is not there is a mistake, not everybody"
+    assert not sshd.ssh("alice").ok, "a missing group is a mistake and frees nobody"
     host.log.wait_for(r"misconfigured .*managed_group = cloud: there is no such group", since=mark)
 
 

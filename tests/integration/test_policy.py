@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Live proof and policy: a grant that still renews is not always a yes."""
+"""Live proof and policy: a grant that still renews may be denied."""
 
 import pytest
 from scripted_server import Answer
@@ -13,11 +13,13 @@ def enrolled(oauth_login, provider, alice):
 
 
 def verify(enrolled):
+    """(verdict, reason) of a login."""
     said = enrolled.run_json("verify", "alice")
     return said["verdict"], said["reason"]
 
 
 def introspects(provider, **more):
+    """Gives the provider an introspection endpoint; more: members of its responses."""
     provider.discovery["introspection_endpoint"] = f"{provider.issuer}/introspect"
 
     def answer(request):
@@ -50,7 +52,7 @@ def test_a_failure_of_userinfo_is_unreachable_and_not_denied(enrolled, provider)
 
 
 def test_a_page_of_a_firewall_or_portal_is_unreachable_and_not_denied(enrolled, provider):
-    """A firewall's, or the way to a portal: neither knows the token."""
+    """A firewall or portal does not know the token; the provider itself does."""
     enrolled.configure(provider, require="userinfo")
     for answer in (Answer(403, b"<html>blocked"), Answer(404, b"no such route"),
                    Answer.redirect("https://portal.example.com/", 302)):
@@ -77,7 +79,7 @@ def test_a_token_that_is_not_active_is_denied(oauth_login, provider, alice):
         provider.queue("/introspect", Answer.json(claims))
         assert verify(oauth_login)[0] == "denied", claims
     provider.queue("/introspect", Answer.json({"active": True}))
-    assert verify(oauth_login)[0] == "granted", "RFC 7662 does not demand sub"
+    assert verify(oauth_login)[0] == "granted", "RFC 7662 does not require sub"
 
 
 @pytest.mark.parametrize("method", ["none", "client_secret_basic", "client_secret_post"])

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""preset = NAME: enrollment, renewal, the dead grant, the closed account, as each provider has it.
+"""preset = NAME: enrollment, renewal, dead grants and closed accounts in each provider's own way.
 
-The provider is the scripted one on loopback, so endpoints are overridden; the presets' own
-addresses are in tests/unit/test_preset.c.
+The provider is the scripted one on loopback, so the endpoints are overridden. The addresses of the
+presets are checked in tests/unit/test_preset.c.
 """
 
 import json
@@ -19,16 +19,17 @@ OFFLINE = "openid profile email offline_access"
 
 
 def no(error, description="", status=400, **more):
+    """An error response."""
     return Answer.json({"error": error, "error_description": description, **more}, status)
 
 
 @dataclass(frozen=True)
 class Habits:
-    """What a provider does in its own way."""
+    """The ways in which a provider differs from others."""
 
-    asks: dict  # what an enrollment must ask for beside the client's id
+    asks: dict  # parameters that an enrollment must send besides the client's id
     dead: Answer
-    closed: Answer  # at the path
+    closed: Answer  # at closed_at
     closed_said: str
     closed_at: str = "/token"
     closed_verdict: str = "denied"
@@ -95,7 +96,7 @@ def key(tmp_path_factory):
 
 
 class Site:
-    """The scripted provider with a provider's habits, and the machine configured for it."""
+    """The scripted provider with the habits of a real one, and the machine configured for it."""
 
     def __init__(self, name, oauth_login, provider, key):
         self.habits, self.provider, self.key = HABITS[name], provider, key
@@ -142,7 +143,7 @@ class Site:
         body = json.loads(answer.body)
         if "error" in body:
             return answer
-        if enrollment:  # who never rotates sends it here alone
+        if enrollment:  # a provider that never rotates sends it only here
             body["refresh_token"] = self.provider.refresh_token(self.person)
         elif not self.habits.rotates:
             del body["refresh_token"]
@@ -171,11 +172,13 @@ class Site:
 
 @pytest.fixture
 def site(oauth_login, provider, alice, key):
+    """Makes the site of a preset."""
     return lambda name: Site(name, oauth_login, provider, key)
 
 
 @pytest.fixture
 def enrolled(site):
+    """Makes the site of a preset and enrolls alice there."""
     def enroll(name):
         at = site(name)
         result = at.oauth_login.run("enroll", "alice")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The resident helper: who may ask what, what may come to its socket, how it starts and ends."""
+"""The resident helper: permissions, malformed requests and floods, starting and stopping."""
 
 import os
 import pwd
@@ -23,17 +23,18 @@ from resident import (DOCTOR, FORGET, IMPORT, LIST, LOGOUT, NOTICE, OPERATIONS, 
 from terminal import Terminal
 
 DEFAULT_CHILDREN_OF_A_USER = 16
-ROOTS = (TOKEN, IMPORT, LIST, FORGET, DOCTOR, WATCH, LOGOUT)
+ROOTS = (TOKEN, IMPORT, LIST, FORGET, DOCTOR, WATCH, LOGOUT)  # operations for root only
 
 
 @pytest.fixture
 def no_other_helper(host, resident):
-    """What is answered now, the resident helper has answered."""
+    """No helper can be started, so every reply comes from the resident one."""
     host.files.write(HELPER, "#!/bin/sh\nexit 1\n", mode=0o755)
 
 
 @pytest.fixture
 def many_files():
+    """Raises the limit of open files of this process."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, before[1]), before[1]))
     yield
@@ -41,17 +42,18 @@ def many_files():
 
 
 def by(user):
-    """A wrapper for pam_host: a program as this user, such as a screen locker."""
+    """A wrapper for pam_host: runs it as this user, like a screen locker."""
     return ("setpriv", f"--reuid={user.uid}", f"--regid={user.uid}", "--clear-groups")
 
 
 def configure_limits(oauth_login, provider, **limits):
+    """Writes the configuration with these keys of [helper]."""
     oauth_login.configure(provider)
     text = "".join(f"{key} = {value}\n" for key, value in limits.items())
     oauth_login.host.configure(f"[helper]\n{text}", "oauth-login.conf.d/limits.conf")
 
 
-# Who may ask what
+# Permissions
 
 
 def test_a_screen_locker_that_runs_as_the_user_gets_the_right_verdict(
@@ -98,7 +100,7 @@ def test_an_operation_of_root_is_not_permitted_to_the_owner(corp, resident, alic
 
 
 def test_options_are_accepted_from_root_only(corp, resident, oauth_login, alice):
-    """A user's own reuse_within would share an answer that the configuration does not."""
+    """A user's reuse_within would share an answer that the configuration does not share."""
     oauth_login.verdict("alice")
     asked = len(corp.requests("/token"))
     generous = request(VERIFY, "alice").replace(b"\xff" * 12, (3600).to_bytes(4, "big") * 3)
@@ -137,13 +139,13 @@ def test_users_can_enroll_themselves(oauth_login, resident, no_other_helper, ali
             assert reply_of(ask(VERIFY, "alice"))[0] == "granted"
 
 
-# Whatever comes
+# Malformed requests and floods
 
 
 GARBAGE = {
     "a huge length": b"\xff\xff\xff\xff\1\1",
     "a length over the limit": (36865).to_bytes(4, "big") + b"\1\1",
-    "no length": bytes(4),
+    "a zero length": bytes(4),
     "another version": request(VERIFY, "alice").replace(b"\1\1\1", b"\2\1\1", 1),
     "another type": request(VERIFY, "alice").replace(b"\1\1\1", b"\1\4\1", 1),
     "an unknown operation": request(99, "alice"),
@@ -159,7 +161,7 @@ def test_a_malformed_request_gets_a_fault_and_costs_nothing_else(
         try:
             peer.sendall(GARBAGE[name])
         except (BrokenPipeError, ConnectionResetError):
-            pass  # it has heard enough
+            pass  # it has hung up already
         verdict, _, reason, _ = reply_of(read_frames(peer))
     assert verdict == "fault" and "the question was not understood" in reason
     wait_until(lambda: not resident.children(), "its child has ended")
@@ -187,7 +189,7 @@ def test_a_peer_that_hangs_up_leaves_no_child(corp, resident, alice):
 
 
 def test_a_request_is_not_served_if_its_peer_hung_up_before_it_began(corp, resident, alice):
-    """They have asked another helper by now, and may have asked for more since."""
+    """Its caller has asked another helper by now, and may have sent more requests since."""
     resident.child.send_signal(signal.SIGSTOP)
     with connect(alice) as peer:
         peer.sendall(request(UNENROLL, "alice"))
@@ -198,7 +200,7 @@ def test_a_request_is_not_served_if_its_peer_hung_up_before_it_began(corp, resid
 
 
 def anonymous_memory(process):
-    """Counted page by page: the kernel's running total in /proc/PID/status may be 64 pages off."""
+    """KiB, counted page by page: the total in /proc/PID/status may be wrong by 64 pages."""
     rollup = (process.path / "smaps_rollup").read_text()
     return int(re.search(r"^Anonymous: +(\d+) kB$", rollup, re.MULTILINE)[1])
 
@@ -213,12 +215,12 @@ def test_a_thousand_idle_connections_of_one_user_do_not_block_others(
     idle = [connect(alice) for _ in range(1000)]
     try:
         wait_until(lambda: len(resident.children()) == DEFAULT_CHILDREN_OF_A_USER,
-                   "alice has all the children that she can have")
+                   "alice has as many children as she may")
         verdict, _, reason, message = reply_of(read_frames(idle[-1]))
         assert verdict == "fault" and "max_children_per_user" in reason
         assert message.startswith("Login refused: oauth-login is busy on this machine.")
         assert len(resident.children()) <= DEFAULT_CHILDREN_OF_A_USER
-        assert pam_host.run("alice").codes == ("SUCCESS",), "root asks about her"
+        assert pam_host.run("alice").codes == ("SUCCESS",), "root asks for her"
         assert reply_of(ask(VERIFY, "bob", bob))[0] == "not-enrolled"
         assert pam_host.run("bob", wrapper=by(bob)).codes == ("PERM_DENIED",)
     finally:
@@ -237,7 +239,7 @@ def test_there_are_never_more_children_than_configured(corp, oauth_login, alice,
         idle = [connect(user) for user in (alice, alice, alice, bob, None, None, None, None)]
         turned_away = [reply_of(read_frames(idle[number])) for number in (2, 7)]
         assert [verdict for verdict, *_ in turned_away] == ["fault"] * 2
-        assert len(running.children()) == 6, "root is no user among others"
+        assert len(running.children()) == 6, "the limit for a user does not apply to root"
         assert oauth_login.verdict("alice") == "granted", "root starts a helper instead"
         for peer in idle:
             peer.close()
@@ -260,12 +262,13 @@ def test_wrong_limits_are_named_and_the_resident_helper_starts_anyway(corp, oaut
 
 
 def traced(pattern, log):
+    """The lines of a trace that contain the pattern."""
     return [line for line in Path(log).read_text().splitlines() if pattern in line]
 
 
 def test_the_resident_parent_reads_nothing_from_peers_and_opens_nothing(
         corp, oauth_login, alice, tmp_path):
-    """Not its children: strace follows the parent alone."""
+    """strace follows the parent only, not its children."""
     log = tmp_path / "trace"
     running = Resident(wrapper=("strace", "-o", str(log), "-y", "-e", "signal=none"))
     try:
@@ -321,7 +324,7 @@ def test_without_free_descriptors_the_resident_helper_waits_and_does_not_spin(
         running.end()
 
 
-# How it starts and ends
+# Starting and stopping
 
 
 def test_a_resident_helper_started_by_root_drops_all_privileges(corp, resident, alice, held):
@@ -349,13 +352,14 @@ def test_a_resident_helper_started_by_root_drops_all_privileges(corp, resident, 
         kept = process.descriptors()
         assert [kept[fd] for fd in range(3)] == ["/dev/null"] * 3
         listener = {path for path in resident.process.descriptors().values() if "socket" in path}
-        assert not listener & set(kept.values()), "a child can't take its siblings' peers"
+        assert not listener & set(kept.values()), "a child must not accept other peers"
         held.set()
         assert reply_of(read_frames(peer))[0] == "granted"
 
 
 def test_a_resident_helper_keeps_nothing_of_the_process_that_started_it(corp, oauth_login):
-    """Groups, an umask, a signal that was ignored, so that no child's end would be told."""
+    """Such as groups, the umask, or an ignored SIGCHLD, with which it would not notice the end of a
+    child."""
     configure_limits(oauth_login, corp, max_children=1)
     shutil.rmtree(SOCKET.parent, ignore_errors=True)
     running = Resident(wrapper=("setpriv", "--groups", "4,24", "sh", "-c",
@@ -386,7 +390,7 @@ def test_options_of_root_are_limited_to_their_ranges(corp, resident):
 
 
 def test_the_resident_helper_ignores_its_environment(corp, oauth_login, alice):
-    """The hour in what the person reads would be another one by this time zone."""
+    """With this time zone, the message for the person would have another time."""
     oauth_login.configure(corp, login={"offline_grace": "7d"})
     assert oauth_login.verdict("alice") == "granted"
     corp.stop()
@@ -410,7 +414,7 @@ def test_a_renewal_in_flight_survives_the_stop_of_the_resident_helper(
         peer.sendall(request(VERIFY, "alice"))
         corp.wait_for_requests("/token", 2)
         (child,) = resident.children()
-        os.kill(child, number)  # as Ctrl-C would, or a service manager that knows no better
+        os.kill(child, number)  # as Ctrl-C does, or a simple service manager
         assert resident.stop(number) == 0
         held.set()
         assert reply_of(read_frames(peer))[0] == "granted"
@@ -419,7 +423,7 @@ def test_a_renewal_in_flight_survives_the_stop_of_the_resident_helper(
 
 
 def test_repeated_crashes_of_children_end_the_resident_helper(corp, resident, alice):
-    """A new process has other addresses and another canary to guess."""
+    """A new process has new addresses and a new canary, which an attacker must guess again."""
     def end_a_child(number):
         with connect(alice) as peer:
             wait_until(resident.children, "it has a child")
@@ -437,7 +441,7 @@ def test_repeated_crashes_of_children_end_the_resident_helper(corp, resident, al
 
 
 def test_no_request_is_lost_on_the_socket_of_a_service_manager(corp, alice):
-    """A peer that comes while no helper runs is answered by the next."""
+    """A peer that connects while no helper runs gets its reply from the next one."""
     service = Activation()
     try:
         for _ in range(2):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Which helper is asked: the resident one where it can be had, else one that root starts.
+"""A login asks the resident helper if it can be reached, and else a helper that root starts.
 
-Whatever becomes of the resident helper costs a login one retry at the most.
+Failures of the resident helper cost a login at most one retry.
 """
 
 import contextlib
@@ -29,10 +29,11 @@ def service(corp, pam_host):
 
 
 def no_helper_starts(host):
+    """From now on no helper can be started, so every reply comes from the resident one."""
     host.files.write(HELPER, "#!/bin/sh\nexit 1\n", mode=0o755)
 
 
-# Where it can be had
+# With a resident helper
 
 
 def test_a_login_asks_the_resident_helper(host, resident, service):
@@ -78,7 +79,7 @@ def test_the_resident_helper_is_not_asked_for_another_configuration(
         host, corp, resident, pam_host, alice):
     no_helper_starts(host)
     pam_host.serve("config=/etc/oauth-login/oauth-login.conf")
-    assert pam_host.run("alice").codes == ("SYSTEM_ERR",), "root starts its own"
+    assert pam_host.run("alice").codes == ("SYSTEM_ERR",), "root tries to start its own"
     as_alice = ("setpriv", f"--reuid={alice.uid}", f"--regid={alice.uid}", "--clear-groups")
     mark = host.log.mark()
     assert pam_host.run("alice", wrapper=as_alice).codes == ("SYSTEM_ERR",)
@@ -96,7 +97,7 @@ def test_a_program_started_during_a_login_does_not_inherit_the_socket(
     assert caller.finish().codes == ("SUCCESS",)
 
 
-# Where it can not
+# Without a resident helper, or with one that fails
 
 
 def test_without_a_resident_helper_root_starts_one(service):
@@ -116,7 +117,7 @@ BEFORE_IT_BEGAN = {
     "it ends in a frame": reply(GRANTED)[:9],
     "it is busy": reply(FAULT, reason=b"the resident helper is busy"),
     "it is of another version": reply(GRANTED, version=2),
-    "it says something else": b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    "it sends something else": b"HTTP/1.1 400 Bad Request\r\n\r\n",
 }
 
 
@@ -124,7 +125,7 @@ BEFORE_IT_BEGAN = {
 def test_a_resident_helper_that_fails_before_it_has_begun_is_bypassed(service, name):
     with impostor(BEFORE_IT_BEGAN[name]) as asked:
         assert service.run("alice").codes == ("SUCCESS",)
-    assert len(asked) == 1 + 1, "once, and the one that ends the impostor"
+    assert len(asked) == 1 + 1, "one request, and the connection that ends the impostor"
 
 
 def test_a_frozen_resident_helper_is_bypassed_long_before_the_deadline(corp, pam_host):
@@ -138,7 +139,7 @@ def test_a_frozen_resident_helper_is_bypassed_long_before_the_deadline(corp, pam
 
 @pytest.mark.parametrize("end", [b"", reply(FAULT), b"HTTP"], ids=["end", "fault", "garbage"])
 def test_a_request_that_a_helper_has_begun_is_not_sent_again(corp, service, end):
-    """A renewal may be under way: the next login reads its journal."""
+    """A renewal may be in flight, which the next login finds noted in the record."""
     asked = len(corp.requests("/token"))
     with impostor(notice(5000) + end):
         assert service.run("alice").codes == ("SYSTEM_ERR",)
@@ -170,7 +171,7 @@ def test_a_socket_served_by_another_user_is_not_trusted(host, corp, service, ali
         assert service.run("alice").codes == ("PERM_DENIED",)
         told = host.run_as("alice", "oauth-login", "verify", "alice")
         assert told.status == 5 and "can't be trusted" in told.stderr
-    assert set(asked) == {b""}, "nor told who wants to log in"
+    assert set(asked) == {b""}, "it does not even learn who logs in"
 
 
 @pytest.mark.parametrize("token", [b"\x1b[2J", b"two\nlines", b"two words", b"\x9b2J"])
@@ -204,7 +205,7 @@ def test_a_socket_in_a_directory_that_others_can_write_is_not_trusted(
         os.chown(SOCKET.parent, 0, 0)
 
 
-# Whatever becomes of it
+# A resident helper that is stopped, replaced or killed
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
@@ -217,7 +218,7 @@ def test_a_resident_helper_that_was_ended_costs_a_login_nothing(host, resident, 
 
 
 def test_an_upgrade_of_the_helper_fails_no_login(host, resident, service):
-    """The new one takes the socket's name in one step; the old one answers who had come before."""
+    """The new helper replaces the socket atomically; the old one serves earlier callers."""
     host.files.write(HELPER, Path(HELPER).read_bytes(), mode=0o755)
     logins = service.start("alice", count=60)
     fresh = Resident()
@@ -225,13 +226,13 @@ def test_an_upgrade_of_the_helper_fails_no_login(host, resident, service):
     try:
         assert logins.finish().counts() == {("alice", "account", "SUCCESS"): 60}
         no_helper_starts(host)
-        assert service.run("alice").codes == ("SUCCESS",), "the new one answers"
+        assert service.run("alice").codes == ("SUCCESS",), "the new helper replies"
     finally:
         fresh.end()
 
 
 def test_a_helper_killed_before_its_reply_costs_a_login_nothing(corp, resident, service, alice):
-    """While the child waits for the rest of a question, say; here of somebody else's."""
+    """Such as while the child waits for the rest of a request; here that of another caller."""
     with connect(alice) as peer:
         wait_until(resident.children, "it has a child")
         (child,) = resident.children()
@@ -241,7 +242,7 @@ def test_a_helper_killed_before_its_reply_costs_a_login_nothing(corp, resident, 
 
 
 def test_a_helper_killed_during_a_renewal_costs_one_retry(host, corp, resident, service):
-    """Where the provider takes the old token once more: it had renewed the grant already."""
+    """If the provider accepts the old token once more: it has renewed the grant already."""
     no_helper_starts(host)
     corp.rotate = False
     mark, asked = host.log.mark(), len(corp.requests("/token"))
@@ -254,7 +255,7 @@ def test_a_helper_killed_during_a_renewal_costs_one_retry(host, corp, resident, 
     assert login.finish().codes == ("SYSTEM_ERR",)
     release.set()
     host.log.wait_for("verdict=fault .*ended without an answer", since=mark)
-    assert len(corp.requests("/token")) == asked + 1, "it was not asked again by itself"
+    assert len(corp.requests("/token")) == asked + 1, "the login itself does not retry"
     assert service.run("alice").codes == ("SUCCESS",)
 
 
@@ -265,7 +266,7 @@ def test_the_resident_helper_also_replies_at_the_deadline(host, corp, resident, 
     corp.queue("/token", lambda request: replace(corp.correct(request), hold=release))
     assert pam_host.run("alice").codes == ("AUTHINFO_UNAVAIL",)
     release.set()
-    wait_until(lambda: not resident.children(), "the child has stored what came")
+    wait_until(lambda: not resident.children(), "the child has stored the answer")
     assert corp.refresh_token("alice") != spent
     with connect(alice) as peer:
         peer.sendall(request(VERIFY, "alice"))
@@ -273,12 +274,12 @@ def test_the_resident_helper_also_replies_at_the_deadline(host, corp, resident, 
 
 
 def test_a_caller_gets_no_second_reply_after_the_deadline(corp, resident, held):
-    """The first came at the deadline; what the provider says then is for the next who asks."""
+    """The first reply comes at the deadline; a later answer is for the next caller."""
     with connect() as peer:
-        question = request(VERIFY, "alice").replace(b"\xff" * 12, b"\xff" * 8 + b"\0\0\0\1")
-        peer.sendall(question)
-        answer = b""
-        while not answer.endswith(bytes(4 + 4)):
-            answer += peer.recv(65536)
+        frame = request(VERIFY, "alice").replace(b"\xff" * 12, b"\xff" * 8 + b"\0\0\0\1")
+        peer.sendall(frame)
+        reply_bytes = b""
+        while not reply_bytes.endswith(bytes(4 + 4)):
+            reply_bytes += peer.recv(65536)
         held.set()
         assert read_frames(peer) == []

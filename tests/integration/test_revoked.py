@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What becomes of the sessions of an account that has ended: who is told, written to and ended."""
+"""The sessions of an ended account: signals to leaders, calls of loginctl, and messages."""
 
 import contextlib
 import os
@@ -23,7 +23,7 @@ WORD = b"no longer wants this account"
 
 @pytest.fixture
 def ended(corp, oauth_login):
-    """alice was enrolled, and the provider knows her no more; on_revoked is terminate."""
+    """alice was enrolled, but is removed at the provider; on_revoked is terminate."""
     forget_all()
     oauth_login.configure(corp, login={"on_revoked": "terminate"})
     corp.remove_user("alice")
@@ -32,7 +32,7 @@ def ended(corp, oauth_login):
 
 @pytest.fixture
 def terminal(alice):
-    """alice's own, which no process has: (master, name)."""
+    """A terminal that belongs to alice and is nobody's controlling terminal: (master, name)."""
     master, slave = pty.openpty()
     os.fchown(slave, alice.uid, -1)
     os.set_blocking(master, False)
@@ -42,6 +42,7 @@ def terminal(alice):
 
 
 def is_silent(master):
+    """Whether nothing was written to the terminal."""
     return not select.select([master], [], [], 0)[0]
 
 
@@ -69,9 +70,9 @@ def test_a_session_ends_after_unenrolling_but_not_after_forgetting(
 
 @pytest.fixture
 def logind(host, leader, alice, tmp_path):
-    """Puts the leader into a session of alice's, and this script in loginctl's place.
+    """Puts the leader into a session of alice; replaces loginctl by a script.
 
-    A stand-in: the real one needs systemd as process 1.
+    The script stands in for the real loginctl, which needs systemd as process 1.
     """
     group = tmp_path / "cgroup"
     group.write_text(f"0::/user.slice/user-{alice.uid}.slice/session-c3.scope\n")
@@ -84,7 +85,7 @@ def logind(host, leader, alice, tmp_path):
 
 
 def test_loginctl_inherits_nothing_from_the_watch(ended, leader, oauth_login, logind, tmp_path):
-    """Neither its lock, which it would hold as long as it lives, nor its environment."""
+    """Neither the watch's lock, which loginctl would hold until it ends, nor its environment."""
     told = tmp_path / "told"
     script = logind(f"(env; stat -L -c '%n=%F' /proc/$$/fd/*) >{told}")
     write_session("alice", leader.pid)
@@ -93,7 +94,7 @@ def test_loginctl_inherits_nothing_from_the_watch(ended, leader, oauth_login, lo
     assert {name for name in lines if "/fd/" not in name} <= {"PWD", "OLDPWD", "SHLVL", "_"}
     descriptors = {int(name.rpartition("/")[2]): kind for name, kind in lines.items()
                    if "/fd/" in name}
-    assert set(descriptors) <= {0, 1, 2, 10}, f"the shell's own is {script}"
+    assert set(descriptors) <= {0, 1, 2, 10}, f"10 is the shell's own, for {script}"
     assert descriptors[10] == "regular file"
 
 
@@ -113,7 +114,7 @@ def test_a_killed_watch_ends_the_session_in_its_next_run(
 
 
 def test_without_logind_the_leader_is_signalled(ended, leader, oauth_login, logind, tmp_path):
-    """A control group may have logind's names all the same, as in a container."""
+    """The control group may still look like logind's, as in a container."""
     told = tmp_path / "told"
     logind(f"echo $@ >>{told}")
     Path("/run/systemd/seats").rmdir()
@@ -160,11 +161,11 @@ def test_a_pid_reused_while_the_provider_is_asked_is_not_signalled(ended, oauth_
             assert innocent.poll() is None
 
 
-# Its terminal
+# The terminal
 
 
 def test_the_leaders_terminal_gets_the_message_whoever_owns_it(ended, oauth_login, alice, bob):
-    """As with su: it is of who called it."""
+    """With su, the terminal belongs to the user who called it."""
     with Terminal("sh", "-c", "echo $$; exec sleep 60", user="bob") as caller:
         leader = int(caller.expect(r"(\d+)\n")[1])
         write_session("alice", leader, terminal=os.readlink(f"/proc/{leader}/fd/0"))
@@ -199,7 +200,7 @@ def test_there_is_time_to_read_why_a_session_ends(ended, leader, terminal, tmp_p
 
 
 def test_a_stopped_terminal_does_not_delay_the_end_of_a_session(ended, oauth_login, terminal):
-    """As by Ctrl-S."""
+    """Ctrl-S stops a terminal."""
     _, name = terminal
     stopped = os.open(name, os.O_WRONLY | os.O_NOCTTY)
     termios.tcflow(stopped, termios.TCOOFF)
@@ -232,7 +233,7 @@ def test_a_session_that_shares_its_leader_with_another_account_gets_no_message(
 
 
 def test_a_terminal_name_that_leads_out_of_dev_is_not_opened(ended, oauth_login):
-    """What is opened there may notice; a pipe does."""
+    """Opening the file would have an effect, as with this pipe."""
     pipe = "/tmp/pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
@@ -242,6 +243,6 @@ def test_a_terminal_name_that_leads_out_of_dev_is_not_opened(ended, oauth_login)
         write_session("alice", leader.pid, terminal=f"pts/../..{pipe}")
         watch(oauth_login)
         assert leader.wait(10) < 0
-    assert seen.poll(0) == [], "nobody has opened it"
+    assert seen.poll(0) == [], "the watch has not opened it"
     os.close(reader)
     os.unlink(pipe)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The services of a machine with the shipped pam.d examples, while a grant lives and after it."""
+"""The shipped pam.d examples, while a grant is alive and after it has ended."""
 
 import pytest
 
+from open_sessions import READ_KEY
 from terminal import Terminal
 
-READ_KEY = "keyctl pipe %user:oauth-login:corp"
 GONE = "corp no longer honours this machine's grant for alice"
 SERVICES = ("cron", "login", "sshd", "su", "sudo", "sudo-i")
 
@@ -20,6 +20,7 @@ def is_token(provider, text, user="alice"):
 
 
 def wait_for_refusal(host, service, mark):
+    """Waits until the log has the refusal by this service."""
     host.log.wait_for(rf"pam_oauth_login\({service}:account\): alice: reauthorize by corp "
                       r"\(verdict=reauthorize .*reason=\"invalid_grant", since=mark)
 
@@ -33,7 +34,7 @@ def test_sudo_works_while_the_grant_is_alive_and_is_refused_after_it(host, corp)
     assert host.sudo("alice", "id", "-un").stdout == "root\n"
     host.log.wait_for(r"pam_oauth_login\(sudo:account\): alice: granted by corp", since=mark)
     corp.remove_user("alice")
-    refused = host.sudo("alice", "id", "-un")  # sudo wants silence from PAM: PAM_SILENT
+    refused = host.sudo("alice", "id", "-un")  # sudo sets PAM_SILENT
     assert refused.status == 1 and "Permission denied" in refused.stdout, refused
     wait_for_refusal(host, "sudo", mark)
 
@@ -65,7 +66,7 @@ def test_a_cached_password_does_not_open_sudo_after_the_account_is_gone(host, co
 
 
 def test_an_expired_password_does_not_open_sudo_after_the_account_is_gone(host, corp):
-    """With NOPASSWD, sudo ignores that a new password is due, and common-account ends there."""
+    """With NOPASSWD, sudo ignores that the password has expired, and common-account ends there."""
     host.sudoers("alice ALL = NOPASSWD: ALL")
     expire(host, "--lastday", "0")
     assert host.sudo("alice", "id", "-un").stdout.endswith("root\n")
@@ -95,7 +96,7 @@ def test_a_key_login_is_refused_after_the_grant_has_ended(host, corp, sshd):
 
 
 def test_an_expired_password_does_not_hide_a_dead_grant(host, corp, sshd):
-    """common-account ends at new_authtok_reqd=done: lines after it are never asked."""
+    """common-account ends at new_authtok_reqd=done, so lines after it are never run."""
     expire(host, "--lastday", "0")
     assert "assword" in sshd.ssh("alice").stderr
     corp.remove_user("alice")
@@ -113,7 +114,7 @@ def test_a_live_grant_does_not_open_an_expired_account(host, corp, sshd):
 
 
 def expire(host, *how):
-    """chage, until the test ends."""
+    """Runs chage for alice; the files are restored after the test."""
     shadow = host.files.write("/etc/shadow", open("/etc/shadow").read(), mode=0o640,
                               group="shadow")
     assert shadow.exists() and host.run_as("root", "chage", *how, "alice").ok
@@ -135,7 +136,7 @@ def test_su_brings_the_token_and_is_refused_after_the_grant_has_ended(host, corp
 
 
 def test_su_without_the_dash_brings_the_token_too(host, corp):
-    """PAM knows it as another service than `su -`."""
+    """For PAM it is another service than `su -`."""
     opened = host.run_as("root", "su", "alice", "-c", READ_KEY)
     assert opened.ok and is_token(corp, opened.stdout), opened
 
@@ -149,7 +150,7 @@ def test_su_to_root_needs_no_grant(host, corp):
 
 
 def run_job(host, command):
-    """Runs it as alice's cron job; returns where the log stood before."""
+    """Runs a command as a cron job of alice; returns the mark of the log before it."""
     mark = host.log.mark()
     with host.cron(f"@reboot alice {command}"):
         host.log.wait_for(r"CRON\[\d+\]: (\(alice\) END|Permission denied)", since=mark)

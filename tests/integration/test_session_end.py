@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The open sessions of an account that has ended end with it, and no others do."""
+"""The open sessions of an account end with it, and no others do."""
 
 import contextlib
 import os
@@ -36,7 +36,7 @@ def test_the_end_of_the_account_ends_its_sessions_and_no_others(
 
 def test_unenrolling_inside_a_session_does_not_keep_the_session_open(
         watched, sshd, oauth_login, resident):
-    """People may do it themselves, in the session that is to end."""
+    """People may unenroll themselves in the session that must end."""
     oauth_login.configure(watched, login={"on_revoked": "terminate"})
     with contextlib.ExitStack() as stack:
         (session,) = opened(stack, sshd)
@@ -50,7 +50,7 @@ def test_unenrolling_inside_a_session_does_not_keep_the_session_open(
     ("door", "", 1), ("door", "nouserok", 0), ("systemd-user", "", 0)])
 def test_unenrolling_just_before_a_session_opens_does_not_hide_it_from_the_watch(
         service, option, known, watched, oauth_login, host):
-    """Unless it may have been decided that no grant is needed."""
+    """Except in a session for which no grant was needed."""
     host.pam(service, f"session required pam_oauth_login.so {option}\n")
     assert oauth_login.run("unenroll", "alice", "--yes").ok
     with ManySessions(service, ["alice"], 1) as sessions:
@@ -59,7 +59,7 @@ def test_unenrolling_just_before_a_session_opens_does_not_hide_it_from_the_watch
 
 
 def test_the_person_reads_why_the_session_ends(watched, sshd, oauth_login, host):
-    """Each on its own terminal, which sshd tells the login record only."""
+    """Each on its own terminal, which sshd passes only to the login record."""
     oauth_login.configure(watched, login={"on_revoked": "terminate"})
     with contextlib.ExitStack() as stack:
         sessions = [stack.enter_context(Shell(*sshd.client("alice", tty=True))) for _ in range(2)]
@@ -75,9 +75,9 @@ def test_the_person_reads_why_the_session_ends(watched, sshd, oauth_login, host)
 
 @pytest.fixture
 def logind(host, tmp_path):
-    """adopt(leader, group) gives it a control group; returns what loginctl is told then.
+    """adopt(leader, group) puts a leader into a control group; returns the log of loginctl calls.
 
-    A stand-in: the real one, of test_logind.py, gives nobody a group that misleads.
+    A stand-in, because the real logind, as in test_logind.py, makes no misleading groups.
     """
     told = tmp_path / "told"
     Path("/run/systemd/seats").mkdir(parents=True)
@@ -92,7 +92,7 @@ def logind(host, tmp_path):
 
     yield adopt
     for path in covered:
-        run("umount", path)  # gone already with a leader that has ended
+        run("umount", path)  # it is gone already if the leader has ended
     Path("/run/systemd/seats").rmdir()
 
 
@@ -102,8 +102,8 @@ def logind(host, tmp_path):
     "user-{own}.slice/user@{own}.service/user.slice/user-{own}.slice/session-c3.scope",
     "user-{own}.slice/x:/user.slice/user-{own}.slice/session-c3.scope",
     "user-{own}.slice/session-c3.scope.d",
-], ids=["of_another_account", "of_a_name_that_a_person_gave", "made_to_look_alike", "with_a_colon",
-        "longer"])
+], ids=["of_another_account", "made_by_the_user", "made_to_look_alike", "with_a_colon",
+        "with_a_longer_name"])
 def test_a_control_group_of_another_account_is_not_ended_by_logind(
         group, watched, sshd, oauth_login, logind, alice, bob):
     oauth_login.configure(watched, login={"on_revoked": "terminate"})
@@ -166,7 +166,7 @@ def test_a_lost_answer_never_ends_a_session(watched, sshd, oauth_login):
     with contextlib.ExitStack() as stack:
         (session,) = opened(stack, sshd)
         watched.queue("/token", watched.lost, watched.lost)
-        for _ in range(3):  # lost, then known to be lost, then still
+        for _ in range(3):  # lost, then known to be lost, and still so
             make_due()
             watch(oauth_login)
         assert oauth_login.verdict("alice") == "reauthorize"
@@ -193,7 +193,7 @@ def test_a_leader_that_also_serves_another_account_is_not_ended(watched, oauth_l
 
 @pytest.mark.parametrize("signals", ["HUP", "TERM"])
 def test_a_leader_that_ignores_one_of_the_two_signals_is_ended(signals, watched, oauth_login):
-    """su blocks SIGHUP, and systemd --user reloads; shells ignore SIGTERM."""
+    """su blocks SIGHUP, systemd --user reloads on it, and shells ignore SIGTERM."""
     oauth_login.configure(watched, login={"on_revoked": "terminate"})
     watched.remove_user("alice")
     leader = subprocess.Popen(["sh", "-c", f"trap '' {signals}; echo; exec sleep 60"],
@@ -205,7 +205,7 @@ def test_a_leader_that_ignores_one_of_the_two_signals_is_ended(signals, watched,
 
 
 def test_a_stopped_leader_is_ended_too(watched, oauth_login):
-    """su stops itself while its shell is suspended; or somebody stops it."""
+    """su stops itself while its shell is suspended, or somebody stops it."""
     oauth_login.configure(watched, login={"on_revoked": "terminate"})
     watched.remove_user("alice")
     with subprocess.Popen(["sleep", "60"]) as leader:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The files of the open sessions: what is put there can be read again, and nothing else is read."""
+"""The files of open sessions: each that is written can be read again, and nothing else is read."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ SHOW = "run:cat /run/oauth-login/sessions/*"
 
 @pytest.fixture
 def desk(host, corp):
-    """Makes the service "desk", whose sessions have these options; no session is open."""
+    """Makes the service "desk" with these options for its session line; no session is open."""
     def make(options=""):
         SESSIONS.mkdir(parents=True, exist_ok=True)
         SESSIONS.chmod(0o700)
@@ -30,7 +30,7 @@ def desk(host, corp):
     return make
 
 
-# What is put there
+# Writing
 
 
 @pytest.mark.parametrize("terminal", [
@@ -62,7 +62,7 @@ def test_a_terminal_name_that_is_too_long_is_not_recorded(desk, length, kept):
 
 
 def test_a_session_whose_configuration_name_is_too_long_is_not_recorded(desk, host):
-    """Another one would decide about the session."""
+    """A truncated name would be that of another configuration, which must not decide."""
     desk("keyring=none config=/etc/oauth-login/" + "x" * 240)
     mark = host.log.mark()
     said = converse("desk", "alice", "open_session", COUNT, "close_session")
@@ -91,7 +91,7 @@ def test_a_session_not_opened_by_root_has_no_file_and_no_warning_about_it(
 
 
 def test_nothing_is_logged_when_a_session_is_not_closed_by_root(desk, host, alice, oauth_login):
-    """As systemd --user does, which is the user's own by then."""
+    """As with systemd --user, which runs as the user when it closes the session."""
     oauth_login.configure(desk(), login={"revoke_on_logout": "yes"})
     mark = host.log.mark()
     ids = f"ids:{alice.uid},{alice.uid}"
@@ -119,7 +119,7 @@ def test_the_session_of_a_deleted_account_can_be_closed(desk):
 
 
 def test_no_phase_leaves_a_variable_in_the_pam_environment(desk, host):
-    """sshd hides it from the shell; who took it for a model may not."""
+    """sshd hides SSH_AUTH_INFO_* from the shell, but an application that imitates it may not."""
     desk()
     host.pam("desk", "account required pam_oauth_login.so\n" + host.pam_text("desk"))
     note = "env:SSH_AUTH_INFO_OAUTH_LOGIN_RING"
@@ -128,7 +128,7 @@ def test_no_phase_leaves_a_variable_in_the_pam_environment(desk, host):
     assert set(said.codes) == {"SUCCESS"}
     assert said.said[0].isdigit() and said.said[1] == ""
     bare = converse("desk", "alice", "acct_mgmt", note)
-    assert bare.said == ("",), "elsewhere every variable is the shell's"
+    assert bare.said == ("",), "elsewhere the shell would get the variable"
 
 
 @pytest.mark.parametrize("login", [{}, {"ignore_users": "bob"}], ids=["no grant", "left alone"])
@@ -151,7 +151,7 @@ def test_a_pam_handle_may_open_a_second_session(desk):
 
 
 def test_two_threads_never_write_the_same_session_file(desk):
-    """What another one is writing just now keeps its place."""
+    """A file that another thread is writing keeps its name."""
     desk("keyring=none")
     begun = (f"run:cd {SESSIONS} && started=$(cut -d' ' -f22 /proc/$PPID/stat) && "
              "echo half >.$PPID.$started.1.add")
@@ -185,15 +185,16 @@ def test_threads_may_open_sessions_at_once(desk):
         result = run(sys.executable, "-c", THREADS, os.path.dirname(pam_application.__file__))
         names = result.stdout.split()
         assert len([name for name in names if name[0] != "."]) == 16, result
-        assert len(names) == 16, "nothing is left beside them"
+        assert len(names) == 16, "no other file is left"
         for name in names:
             (SESSIONS / name).unlink()
 
 
-# What is read
+# Reading
 
 
 def asks_nothing(corp, oauth_login):
+    """Checks that the watch asks the provider nothing."""
     asked = len(corp.requests("/token"))
     watch(oauth_login)
     assert len(corp.requests("/token")) == asked
@@ -202,7 +203,7 @@ def asks_nothing(corp, oauth_login):
 @pytest.mark.parametrize("change", [
     lambda text: text + "x", lambda text: text[:-2], lambda text: "", lambda text: "\n" + text,
     lambda text: text.replace("service test\n", ""), lambda text: text + "x" * 2048,
-], ids=["more", "less", "nothing", "in front", "a line less", "far more"])
+], ids=["longer", "shorter", "empty", "an empty line first", "a line missing", "far longer"])
 def test_a_session_file_is_used_only_if_it_is_complete(desk, oauth_login, leader, change):
     corp = desk()
     file = write_session("alice", leader.pid)
@@ -212,7 +213,7 @@ def test_a_session_file_is_used_only_if_it_is_complete(desk, oauth_login, leader
     file.write_text(text)
     asked = len(corp.requests("/token"))
     watch(oauth_login)
-    assert len(corp.requests("/token")) == asked + 1, "as it was, it is one"
+    assert len(corp.requests("/token")) == asked + 1, "the unchanged file is used"
 
 
 def test_a_session_file_that_is_still_being_written_is_ignored(desk, oauth_login, leader):
@@ -248,11 +249,11 @@ def test_a_directory_that_belongs_to_another_user_is_not_trusted(desk, oauth_log
         shutil.rmtree(SESSIONS)
 
 
-# Whose session it is
+# Keyrings and leaders
 
 
 def test_a_recorded_keyring_that_is_an_ordinary_key_is_left_alone(desk, oauth_login, leader):
-    """Its number may have come to be another's, whatever that is called."""
+    """The serial number may have been reused for another key, even one with this name."""
     desk()
     holder = subprocess.Popen(
         ["keyctl", "session", "-", "sh", "-c", "key=$(keyctl add user oauth-login jewel @s); "
@@ -266,7 +267,7 @@ def test_a_recorded_keyring_that_is_an_ordinary_key_is_left_alone(desk, oauth_lo
 
 
 def test_a_leader_cannot_look_dead_by_its_program_name(desk, oauth_login, tmp_path):
-    """/proc shows it in parentheses, and behind them the state: here `Z`."""
+    """/proc/PID/stat has the name in parentheses, then the state; this name contains ") Z"."""
     desk()
     program = shutil.copy("/bin/sleep", tmp_path / "a) Z (b")
     with subprocess.Popen([program, "60"]) as leader:

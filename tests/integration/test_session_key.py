@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The access token in a session: who can read it, where it lies, and how it goes."""
+"""The access token in a session: its key, its keyring, who can read it, and how it is removed."""
 
 import ctypes
 import secrets
@@ -42,7 +42,7 @@ with_and_without_keyinit = pytest.mark.parametrize(
     "keyinit", (KEYINIT, ""), ids=("keyinit", "no keyinit"))
 
 
-# What the key is
+# The key
 
 
 def test_the_key_holds_the_token_and_belongs_to_root(corp, sshd, stack):
@@ -69,7 +69,7 @@ def test_the_key_holds_the_token_and_belongs_to_root(corp, sshd, stack):
     (1e30, {"52w"}),
 ))
 def test_the_key_expires_with_the_token(corp, sshd, stack, expires_in, left):
-    """A provider that tells no life, or nonsense, means an hour; a year is the most."""
+    """Without a usable expires_in it lives for an hour, and never for more than a year."""
     stack()
     answering(corp, expires_in=expires_in)
     line = sshd.ssh("alice", "grep oauth-login:corp: /proc/keys").stdout
@@ -125,7 +125,7 @@ def test_a_user_whose_own_quota_is_full_still_gets_the_key(host, oauth_login, co
         host.delete_user("hoarder")
 
 
-# Who can do what with it
+# Access
 
 
 def test_the_user_can_read_the_key_and_not_change_it(corp, sshd, stack):
@@ -184,7 +184,7 @@ def test_the_environment_of_su_has_no_variable_of_the_module(host, corp, oauth_l
     assert "OAUTH_LOGIN" not in seen.stdout
 
 
-# Where it lies
+# Its keyring
 
 
 @with_and_without_keyinit
@@ -207,10 +207,10 @@ def test_two_sessions_of_an_account_have_separate_keys(host, corp, sshd, stack, 
 
 @contextmanager
 def sshd_in_keyring_of(host, uid):
-    """An sshd whose session keyring is somebody's, as after a restart in somebody's session.
+    """An sshd whose session keyring belongs to a user, as after a restart in that user's session.
 
-    Yields it, and `keyctl`, which runs where that keyring is the session's. Credentials are a
-    thread's own, so only this thread and what it starts have the keyring.
+    Yields the sshd and a function `keyctl` that runs where that keyring is the session's. A thread
+    has its own credentials, so only this thread and its children have the keyring.
     """
     keyutils = ctypes.CDLL("libkeyutils.so.1", use_errno=True)
 
@@ -283,12 +283,12 @@ def test_sudo_plants_nothing_in_the_keyring_of_the_caller(
         assert session.told(READ_KEY) == token, "the end of sudo's session ends only its own key"
 
 
-# How it goes
+# Removal
 
 
 @with_and_without_keyinit
 def test_the_key_is_gone_after_the_session(host, corp, sshd, stack, keyinit):
-    """Also for a process that stays behind and keeps the session's keyring alive."""
+    """Even for a process that stays and keeps the session's keyring alive."""
     stack(keyinit)
     mark = host.log.mark()
     with stay(sshd) as session:
@@ -306,7 +306,7 @@ def test_the_key_is_gone_after_the_session(host, corp, sshd, stack, keyinit):
 
 @pytest.mark.parametrize("seconds, planted", [(600, True), (0, False), (-600, False)])
 def test_an_expired_token_is_not_planted(seconds, planted, host, corp):
-    """Whatever a helper says: a life below nothing would be one of a hundred years."""
+    """Whatever a helper sends: a negative lifetime would become one of a hundred years."""
     def text(value):
         return len(value).to_bytes(4, "big") + value
 
@@ -369,4 +369,4 @@ def test_the_memory_of_the_application_keeps_nothing_of_the_token(
     said = converse("desk", "alice", "open_session", search, "setcred=8", search, "close_session",
                     search, "open_session", key, search, "close_session")
     *before, told, after = said.said
-    assert (before, told, after) == (["False\n"] * 3, token, "True\n"), "it finds what is there"
+    assert (before, told, after) == (["False\n"] * 3, token, "True\n"), "it finds a token"

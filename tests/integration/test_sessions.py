@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A session that is open: it is known from its beginning to its end, and its token is its own."""
+"""An open session: its file from opening to end, and its token, which no other account reads."""
 
 import contextlib
 import os
@@ -67,11 +67,11 @@ def test_a_command_run_as_another_account_by_sudo_cannot_read_the_token(
         assert session.told(f"{as_bob} id -un") == "bob"
         assert "oauth-login" not in session.told(f"{as_bob} keyctl show")
         assert session.tried(f"{as_bob} {READ_KEY}")[0] != 0
-        assert session.tried(READ_KEY)[0] == 0, "it is still the caller's"
+        assert session.tried(READ_KEY)[0] == 0, "the caller still has it"
 
 
 def test_a_leader_that_is_a_zombie_counts_as_dead(watched, oauth_login):
-    """Its parent does not wait for it, so its number stays."""
+    """Its parent does not wait for it, so its pid stays in use."""
     with subprocess.Popen(["sleep", "60"]) as leader:
         file = write_session("alice", leader.pid)
         leader.kill()
@@ -81,7 +81,7 @@ def test_a_leader_that_is_a_zombie_counts_as_dead(watched, oauth_login):
 
 
 def test_a_recorded_keyring_with_another_name_is_left_alone(watched, oauth_login):
-    """Its number may have come to be another's."""
+    """Its serial number may have been reused for another keyring."""
     holder = subprocess.Popen(
         ["keyctl", "session", "-", "sh", "-c",
          "ring=$(keyctl newring precious @s) && keyctl add user jewel x $ring >&2 && "
@@ -100,7 +100,7 @@ def test_a_recorded_keyring_with_another_name_is_left_alone(watched, oauth_login
 
 def test_eight_hundred_sessions_with_large_tokens_fit_into_the_quota(
         watched, host, oauth_login, alice, resident):
-    """By what a hundred use of root's share; `make bench` opens them all."""
+    """Measures what a hundred use of root's quota; `make bench` opens all eight hundred."""
     token = a_token(4096)
     watched.expires_in = 3600
     answering(watched, access_token=token)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""setcred that asks for credentials anew, as after a screen was unlocked, and by sudo."""
+"""setcred that refreshes credentials, as after unlocking a screen, and sessions within sessions."""
 
 import contextlib
 import json
@@ -20,7 +20,7 @@ from shell import stay
 from open_sessions import READ_KEY, fields, files, opened, watch
 
 REINITIALIZE, REFRESH, SILENT = 8, 16, 0x8000
-# Of this session: for root, keyctl's %user: finds those of all the others.
+# The key of this session: for root, keyctl's %user: finds the keys of all other sessions too.
 KEY = "run:keyctl pipe $(keyctl search @s user oauth-login:corp) 2>/dev/null"
 RENEW = "run:oauth-login verify alice"
 STACK = """
@@ -32,7 +32,7 @@ session  required pam_oauth_login.so {session}
 
 @pytest.fixture
 def desk(host, corp):
-    """Makes the service "desk"; returns the provider's side."""
+    """Makes the service "desk" with these options; returns the provider."""
     def make(auth="", session=""):
         host.pam("desk", STACK.format(auth=auth, session=session))
         return corp
@@ -40,14 +40,13 @@ def desk(host, corp):
 
 
 def inside(*what):
-    """A step: the same program once more, below this one and in its session."""
+    """A step that runs the same program again, as a child in the same session."""
     return "run:" + shlex.join([sys.executable, pam_application.__file__,
                                 json.dumps([what[0], what[1], what[2:], [], None])])
 
 
-def anew(flags=REINITIALIZE, between=()):
-    """What the session's key is, and what it is after the account's token was renewed and setcred
-    called."""
+def key_before_and_after(flags=REINITIALIZE, between=()):
+    """(the session's key, the key after the account's token was renewed and setcred called)."""
     said = converse("desk", "alice", "open_session", KEY, RENEW, *between, f"setcred={flags}",
                     KEY, "close_session")
     assert set(said.codes) == {"SUCCESS"}
@@ -57,19 +56,19 @@ def anew(flags=REINITIALIZE, between=()):
 @pytest.mark.parametrize("flags", [REINITIALIZE, REFRESH, REINITIALIZE | REFRESH | SILENT])
 def test_setcred_plants_the_current_token_of_the_account(desk, flags):
     corp = desk()
-    old, new = anew(flags)
+    old, new = key_before_and_after(flags)
     assert new not in ("", old) and corp.userinfo(new)["sub"] == corp.subject("alice")
 
 
 def test_setcred_establish_plants_nothing(desk):
     desk()
-    old, new = anew(flags=2)
+    old, new = key_before_and_after(flags=2)
     assert new == old != ""
 
 
 @pytest.mark.parametrize("real, effective", [(True, False), (True, True)])
 def test_setcred_is_skipped_unless_the_process_is_really_roots(desk, alice, real, effective):
-    """With the effective uid alone it is su, or sudo, in the session of whoever called it."""
+    """A process with only the effective uid 0 is su or sudo in the session of its caller."""
     desk()
     ids = f"ids:{alice.uid if real else 0},{alice.uid if effective else 0}"
     said = converse("desk", "alice", "open_session", KEY, RENEW, ids, f"setcred={REINITIALIZE}",
@@ -102,7 +101,8 @@ def test_setcred_plants_nothing_in_the_session_of_another_account(desk, oauth_lo
 
 
 def unlock(account):
-    """Root's program that authenticates for a session, but has none itself: GDM's, say."""
+    """Runs setcred as a program of root does that authenticates for a session but has none, such as
+    GDM's."""
     said = converse("desk", account, f"setcred={REINITIALIZE}", wrapper=("keyctl", "session", "-"))
     assert said.codes == ("SUCCESS",)
 
@@ -141,7 +141,7 @@ def test_setcred_leaves_sessions_of_another_configuration_alone(host, desk, oaut
 
 
 def test_setcred_plants_nothing_in_a_keyring_that_the_user_has_made(desk, alice):
-    """It would be there for as long as the user likes."""
+    """The key would stay there for as long as the user likes."""
     desk()
     ring = "$(keyctl search @s keyring oauth-login)"
     own = f"keyctl unlink {ring} @s; keyctl newring oauth-login @s"
@@ -154,7 +154,7 @@ def test_setcred_plants_nothing_in_a_keyring_that_the_user_has_made(desk, alice)
 
 
 def test_no_key_is_planted_in_the_user_session_keyring(desk, alice):
-    """The kernel falls back to it for a program of root's that a user without session started."""
+    """The kernel falls back to it for a root program of a user without a session keyring."""
     desk()
     said = converse("desk", "alice", f"ids:{alice.uid},0", "open_session",
                     "run:keyctl rdescribe @s", "ids:0,0", "close_session")
@@ -174,20 +174,21 @@ def test_setcred_asks_no_helper_without_a_session(host, desk):
 
 def test_setcred_plants_nothing_with_keyring_none(desk):
     desk(auth="keyring=none")
-    old, new = anew()
+    old, new = key_before_and_after()
     assert new == old != ""
 
 
 def test_a_failing_helper_leaves_the_present_token_in_place(host, desk):
     desk()
     with open(HELPER, "rb") as helper:
-        host.files.write(HELPER, helper.read(), mode=0o755)  # for it to come back
+        host.files.write(HELPER, helper.read(), mode=0o755)  # so that it is restored
     broken = f"printf '#!/bin/sh\\nexit 1\\n' >{HELPER}.new && chmod 755 {HELPER}.new"
-    old, new = anew(between=[f"run:{broken} && mv {HELPER}.new {HELPER}"])  # one may still run
+    # By rename, because a helper may still run.
+    old, new = key_before_and_after(between=[f"run:{broken} && mv {HELPER}.new {HELPER}"])
     assert new == old != ""
 
 
-# A session in a session, as su -m or sudo have it where the account line is not ours
+# Sessions within sessions, as with su -m or sudo where the account line is not the module's
 
 
 @pytest.mark.parametrize("end", ["close_session", "run:kill -9 $PPID"])
@@ -200,7 +201,7 @@ def test_a_nested_session_takes_nothing_from_the_session_around_it(desk, end):
     assert not files()
 
 
-# What is known of sessions
+# Files of the sessions
 
 
 COUNT = "run:ls /run/oauth-login/sessions | wc -l"
@@ -261,7 +262,7 @@ def test_a_session_directory_that_others_may_read_is_not_trusted(desk, host, oau
 
 @pytest.fixture
 def sudo_with_sessions(host, corp, oauth_login, bob):
-    """sudo has the module in each phase, which no example has."""
+    """Puts the module into each phase of sudo, unlike any example."""
     for file in files() + files("bob"):
         file.unlink()
     oauth_login.use("sshd")
@@ -293,7 +294,7 @@ def test_sudo_to_the_same_account_leaves_the_session_alone(sudo_with_sessions, s
     with stay(sshd) as session:
         token = session.told(READ_KEY)
         (file,) = files()
-        assert session.told(f"sudo -u alice {READ_KEY}") != token, "it asked for itself"
+        assert session.told(f"sudo -u alice {READ_KEY}") != token, "sudo's own token"
         assert session.told(READ_KEY) == token
         assert files() == [file]
 
@@ -306,13 +307,13 @@ def test_a_killed_sudo_takes_no_token_from_the_session_around_it(
         wait_until(lambda: len(files()) == 2, "sudo's session is open")
         (inner,) = [fields(file) for file in files() if fields(file)["service"] == "sudo"]
         os.kill(int(inner["leader"]), signal.SIGKILL)
-        wait_until(lambda: watch(oauth_login) or len(files()) == 1, "it is buried")
+        wait_until(lambda: watch(oauth_login) or len(files()) == 1, "the watch removes its file")
         assert session.told(READ_KEY)
 
 
 def test_closing_a_nested_session_does_not_revoke_another_accounts_token(
         host, corp, oauth_login, bob):
-    """With keyring=none in bob's service, the process is still in alice's session."""
+    """With keyring=none in bob's service, the process stays in the keyring of alice's session."""
     oauth_login.enroll(corp, "bob")
     corp.answer = lambda request: Answer(200) if request.path == "/revoke" else None
     oauth_login.configure(corp, login={"revoke_on_logout": "yes"},
@@ -324,4 +325,4 @@ def test_closing_a_nested_session_does_not_revoke_another_accounts_token(
     token = said.said[0]
     assert "SUCCESS" in said.said[1]
     sent = [request.form["token"] for request in corp.requests("/revoke")]
-    assert sent.count(token) == 1 and sent[0] != token, "her own close comes last"
+    assert sent.count(token) == 1 and sent[0] != token, "the close of her session comes last"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What renewals survive: a full disk, a stop signal, a caller with its hands full, a crowd."""
+"""Renewals survive a full disk, signals, callers with many open files, and many logins at once."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ def enrolled(oauth_login, provider, alice):
 
 @pytest.fixture
 def small_store(installation):
-    """The store on a disk of its own, which can be filled."""
+    """The store on a small disk of its own, which a test can fill."""
     installation.forget_everybody()
     owner = STORE.stat()
     run("mount", "-t", "tmpfs", "-o",
@@ -37,6 +37,7 @@ def small_store(installation):
 
 
 def fill(directory):
+    """Fills the disk."""
     with open(directory / "ballast", "wb", buffering=0) as ballast:
         try:
             while True:
@@ -94,7 +95,7 @@ def test_a_caller_with_many_open_files_is_served(enrolled):
 
 @pytest.fixture
 def crowd(host):
-    """Fifty accounts that can't do more than be asked about."""
+    """The names of fifty accounts that only exist in /etc/passwd."""
     names = [f"crowd{number:02}" for number in range(CROWD)]
     lines = [f"{name}:x:{5000 + number}:100::/nowhere:/bin/sh\n"
              for number, name in enumerate(names)]
@@ -103,7 +104,7 @@ def crowd(host):
 
 
 def test_fifty_accounts_log_in_at_once_without_waiting_for_each_other(oauth_login, provider, crowd):
-    """Nobody waits for anybody else: all fifty requests are there before the first answer."""
+    """All fifty requests have come before the first is answered."""
     oauth_login.configure(provider, login={"deadline": "60s"})
     for name in crowd:
         oauth_login.enroll(provider, name)
@@ -122,13 +123,13 @@ def test_fifty_accounts_log_in_at_once_without_waiting_for_each_other(oauth_logi
 @pytest.mark.parametrize("reuse_within, requests", [("30s", 1), ("0", CROWD)])
 def test_fifty_simultaneous_logins_leave_the_grant_alive(
         reuse_within, requests, enrolled, provider):
-    """Each that renews does so with the token of the one before: none is used twice."""
-    provider.expires_in = 1  # of the answer to the import, which is not shared then
+    """Each renewal uses the token of the one before, and no token is used twice."""
+    provider.expires_in = 1  # so that the answer to the import is not shared
     enrolled.import_grant("alice", provider.issue_grant("alice"))
     provider.expires_in = 300
     expires = enrolled.run_json("status", "alice")["expires"]
     enrolled.configure(provider, login={"deadline": "60s", "reuse_within": reuse_within})
-    wait_until(lambda: time.time() >= expires, "the access token ends")
+    wait_until(lambda: time.time() >= expires, "the access token expires")
     sent = len(provider.requests("/token"))
     logins = [subprocess.Popen(["oauth-login", "verify", "alice"], stdout=subprocess.DEVNULL)
               for _ in range(CROWD)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""oauth-login token and git-credential: the access token for who needs it in a program."""
+"""`oauth-login token` and `git-credential`, which give programs the access token."""
 
 import json
 import subprocess
@@ -19,7 +19,7 @@ from shell import stay
 
 @pytest.fixture
 def sessions(corp, oauth_login):
-    """SSH sessions of alice's, each with the token of its login."""
+    """The provider; SSH sessions of alice get the token of their login."""
     oauth_login.use("sshd")
     return corp
 
@@ -48,7 +48,7 @@ def test_the_token_command_renews_an_expiring_token(sessions, sshd, resident):
         assert new != old
         assert sessions.userinfo(new)["sub"] == sessions.subject("alice")
         assert session.told(READ_KEY) == old, "nothing is planted"
-        assert session.told("oauth-login token") == new, "it is fresh now"
+        assert session.told("oauth-login token") == new, "the new token has not expired"
 
 
 def test_an_expiring_token_is_renewed_even_if_logins_share_its_answer(
@@ -68,7 +68,7 @@ def test_token_json_has_the_expiry_time(sessions, sshd, resident):
 
 
 def test_outside_of_a_session_the_token_comes_from_the_helper(sessions, resident, host):
-    """As in tmux after its login has ended, or below systemd --user."""
+    """As in a tmux whose login has ended, or below systemd --user."""
     sessions.expires_in = 3600
     result = host.run_as("alice", "oauth-login", "token")
     assert result.ok and sessions.userinfo(result.stdout.strip())["sub"] == "subject-of-alice"
@@ -157,6 +157,7 @@ def git_server(certificate, tmp_path):
 
 
 def credential(host, user, *lines):
+    """Runs `oauth-login git-credential get` with these lines as input."""
     return host.run_as(user, "oauth-login", "git-credential", "get",
                        input="".join(f"{line}\n" for line in lines) + "\n")
 
@@ -202,7 +203,7 @@ def test_git_credential_gives_the_token_to_no_other_host(
 
 
 def test_a_host_with_a_nul_byte_gets_no_token(sessions, oauth_login, resident, alice):
-    """And not at a NUL, behind which the place that it really goes to could stand."""
+    """The true destination could stand after the NUL."""
     oauth_login.configure(sessions, git_hosts="git.example.com")
     hosts = {b"git.example.com": "granted", b"git.example.com\0.evil": "not-permitted"}
     for host, verdict in hosts.items():
@@ -221,7 +222,7 @@ def test_git_credential_answers_in_gits_own_format(sessions, oauth_login, reside
     assert any(line.startswith("password_expiry_utc=") for line in said)
     assert "username=robot" in credential(host, "alice", *remote, "username=robot").stdout
     long = credential(host, "alice", "username=robot", "host=" + "x" * 256, *remote)
-    assert "username=robot" in long.stdout, "what is too long takes no other's place"
+    assert "username=robot" in long.stdout, "a value that is too long replaces no other"
     newer = credential(host, "alice", "capability[]=authtype", *remote).stdout.splitlines()
     assert {"capability[]=authtype", "authtype=Bearer", f"credential={token}"} < set(newer)
     for verb in "store", "erase":
@@ -230,12 +231,12 @@ def test_git_credential_answers_in_gits_own_format(sessions, oauth_login, reside
         assert (result.status, result.stdout) == (0, "")
 
 
-# The end of the session
+# Logout
 
 
 @pytest.fixture
 def revoking(oauth_login, sessions):
-    """What the provider was asked to revoke, with revoke_on_logout."""
+    """Sets revoke_on_logout; returns a function for the forms of the revocation requests."""
     sessions.answer = lambda request: Answer(200) if request.path == "/revoke" else None
     oauth_login.configure(sessions, login={"revoke_on_logout": "yes", "reuse_within": "30s"},
                           revocation_endpoint=f"{sessions.issuer}/revoke")
@@ -258,7 +259,7 @@ def test_the_end_of_the_last_session_revokes_its_token(sessions, revoking, sshd,
     (form,) = revoking()
     assert form["token"] == token and form["token_type_hint"] == "access_token"
     login = sshd.ssh("alice", READ_KEY)
-    assert login.ok and login.stdout != token, "the revoked token is handed to nobody"
+    assert login.ok and login.stdout != token, "the revoked token is not handed out again"
 
 
 def test_by_default_no_token_is_revoked_at_logout(sessions, revoking, sshd, oauth_login, host):
@@ -277,6 +278,7 @@ def test_a_revocation_that_fails_is_logged(sessions, revoking, sshd, host):
 
 @pytest.fixture
 def desk(host):
+    """The service "desk"; no session is open."""
     host.pam("desk", "session required pam_oauth_login.so\n")
     forget_all()
 
@@ -286,7 +288,7 @@ def desk(host):
     ([Answer(200), Answer(503)], 1)], ids=["both", "not the first", "not the second"])
 def test_logout_revokes_the_tokens_of_the_account_and_of_the_session(
         answers, told, sessions, revoking, desk, host, oauth_login):
-    """And one that could not be is said, whatever becomes of the other."""
+    """A failure for one token is logged, whatever the result for the other."""
     sessions.queue("/revoke", *answers)
     oauth_login.configure(sessions, login={"revoke_on_logout": "yes"},
                           revocation_endpoint=f"{sessions.issuer}/revoke")
@@ -329,5 +331,5 @@ def test_closing_a_session_twice_does_not_count_another_session_as_closed(sessio
 def test_logout_waits_at_most_three_seconds(sessions, revoking, desk):
     with impostor(reply(GRANTED)) as asked:
         converse("desk", "alice", "open_session", "close_session")
-    (logout,) = [question for question in asked if question[6:7] == bytes([LOGOUT])]
+    (logout,) = [frame for frame in asked if frame[6:7] == bytes([LOGOUT])]
     assert int.from_bytes(logout[-8:-4], "big") == 3, "the deadline, in seconds"

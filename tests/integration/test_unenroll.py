@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The end of a grant: here at once, at the provider as soon as it can be told."""
+"""Unenrolling ends a grant here at once, and at the provider as soon as it can be reached."""
 
 import pytest
 from installation import STORE, is_vacant
@@ -10,6 +10,7 @@ from terminal import Terminal
 
 @pytest.fixture
 def enrolled(oauth_login, provider, alice):
+    """alice is enrolled at a provider that revokes grants."""
     provider.discovery["revocation_endpoint"] = f"{provider.issuer}/revoke"
 
     def revoke(request):
@@ -110,7 +111,7 @@ def test_a_record_that_does_not_open_can_be_forgotten(enrolled, provider):
 
 @pytest.fixture
 def unfinished(oauth_login, enrolled, provider):
-    """Beside alice's grant, one of an import that has not found out whose it is."""
+    """A second grant besides alice's: an import that could not learn whose grant it is."""
     provider.queue("/userinfo", Answer(503))
     token = provider.issue_grant("alice")
     assert oauth_login.run("import", "alice", input=token).status == 3
@@ -165,7 +166,7 @@ def test_unenrolling_asks_for_confirmation(enrolled, provider):
         assert terminal.wait() == 1
         assert "Nothing was changed" in terminal.output
     assert enrolled.verdict("alice") == "granted"
-    assert enrolled.run("unenroll", "alice").status == 2, "nobody is there to confirm"
+    assert enrolled.run("unenroll", "alice").status == 2, "without a terminal it cannot ask"
     with Terminal("oauth-login", "unenroll", "alice") as terminal:
         terminal.expect(r"\[y/N\] ")
         terminal.send_line("y")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The units: how far they confine the resident helper, and that it does its work under systemd."""
+"""The units: how they confine the resident helper, and its work under systemd."""
 
 import re
 import shutil
@@ -48,7 +48,7 @@ def test_the_units_are_installed_for_the_configured_paths(tmp_path, installation
 
 def test_the_helper_serves_users_and_logins_under_systemd(
         host, corp, systemd, pam_host, alice, bob):
-    assert not systemd.is_active(SERVICE), "nobody has asked yet"
+    assert not systemd.is_active(SERVICE), "nothing has connected yet"
     assert (SOCKET.stat().st_uid, oct(SOCKET.stat().st_mode & 0o7777)) == (0, "0o666")
     spent = corp.refresh_token("alice")
     assert reply_of(ask(VERIFY, "alice", alice))[0] == "granted"
@@ -65,7 +65,7 @@ def test_the_helper_serves_users_and_logins_under_systemd(
 
 
 def test_an_answer_is_shared_under_systemd_too(corp, systemd, oauth_login, alice):
-    """For that the helper must see which boot this is."""
+    """For that, the helper must be able to read the boot id."""
     oauth_login.configure(corp, login={"reuse_within": "1h"})
     asked = len(corp.requests("/token"))
     for _ in range(3):
@@ -75,7 +75,7 @@ def test_an_answer_is_shared_under_systemd_too(corp, systemd, oauth_login, alice
 
 @pytest.mark.parametrize("words", [("restart",), ("stop",), ("kill", "-s", "KILL")], ids=" ".join)
 def test_stopping_the_service_during_a_renewal_costs_no_grant(corp, systemd, alice, held, words):
-    """`systemctl kill` is for who wants all of it dead; the next login starts it anew."""
+    """`systemctl kill` ends children too; the next login starts the service again."""
     corp.rotate = False
     asked = len(corp.requests("/token"))
     with connect(alice) as peer:

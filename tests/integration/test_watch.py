@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""When the watch asks, what for, and how often: its promises to the provider and to a session."""
+"""The watch: when and how often it asks the provider, and the tokens that sessions get."""
 
 import contextlib
 import os
@@ -20,6 +20,7 @@ from scripted_server import Answer
 
 
 def change(file, **values):
+    """Changes values in a session's file."""
     text = "".join(f"{key} {value}\n" for key, value in {**fields(file), **values}.items())
     file.write_text(text)
 
@@ -31,7 +32,7 @@ def boot_seconds():
 @pytest.mark.parametrize("interval, asks", [(900, 0), (1, 1)])
 def test_the_watch_uses_an_answer_from_the_newer_half_of_the_interval(
         interval, asks, corp, oauth_login, leader):
-    """Another login has got it; one as old as the interval would let two of them pass."""
+    """Another login has got it. An older answer would let nearly two intervals pass."""
     change(write_session("alice", leader.pid), interval=interval)
     assert oauth_login.verdict("alice") == "granted"
     asked = len(corp.requests("/token"))
@@ -51,10 +52,10 @@ def test_checks_of_accounts_are_spread_over_the_last_tenth_of_the_interval(
         before = boot_seconds()
         watch(oauth_login)
         assert {fields(file)["interval"] for file in files} == {"900"}
-        assert sorted(SESSIONS.iterdir()) == sorted(files), "nothing is left beside them"
+        assert sorted(SESSIONS.iterdir()) == sorted(files), "no other file is left"
         dues = [int(fields(file)["due"]) for file in files]
         assert all(before + 809 < due <= boot_seconds() + 900 for due in dues)
-        assert abs(dues[0] - dues[1]) < 10 < dues[2] - dues[0], "each always at its own place"
+        assert abs(dues[0] - dues[1]) < 10 < dues[2] - dues[0], "each account at its own time"
 
 
 def test_the_watch_checks_each_session_with_its_own_configuration(corp, oauth_login, host, leader):
@@ -93,7 +94,8 @@ BUSY, DENIED = Answer(503), Answer.json({"error": "access_denied"}, 400)
 @pytest.mark.parametrize("answer, check_sessions, interval", [
     (3600, "15m", 900), (1000, "15m", 500), (3600, "20s", 20), (BUSY, "15m", 60),
     (BUSY, "20s", 20), (DENIED, "15m", 900),
-], ids=["a long life", "half its life", "as configured", "not said", "nor later", "no"])
+], ids=["long life", "half the life", "as configured", "no answer", "no answer, as configured",
+        "refused"])
 def test_the_watch_checks_again_before_the_token_expires(
         answer, check_sessions, interval, corp, oauth_login, leader):
     oauth_login.configure(corp, login={"check_sessions": check_sessions})
@@ -103,7 +105,7 @@ def test_the_watch_checks_again_before_the_token_expires(
     else:
         corp.queue("/token", answer)
     runs = subprocess.Popen(["oauth-login", "watch"])
-    wait_until(lambda: fields(file)["due"] != "1", "it was looked at")
+    wait_until(lambda: fields(file)["due"] != "1", "it was checked")
     runs.kill()
     runs.wait()
     assert interval - 1 <= int(fields(file)["interval"]) <= interval
@@ -113,7 +115,7 @@ def test_a_token_that_expires_at_once_is_renewed_at_most_once_a_second(corp, oau
     file = write_session("alice", leader.pid)
     corp.expires_in = 1
     runs = subprocess.Popen(["oauth-login", "watch"])
-    wait_until(lambda: fields(file)["due"] != "1", "it was looked at")
+    wait_until(lambda: fields(file)["due"] != "1", "it was checked")
     runs.kill()
     runs.wait()
     assert fields(file)["interval"] == "1"
@@ -176,7 +178,7 @@ def test_a_watch_that_was_killed_loses_nothing(watched, sshd, oauth_login):
 
 
 def test_a_watch_that_cannot_see_the_leaders_removes_no_session(watched, sshd, oauth_login, host):
-    """/proc with hidepid=2,gid=GROUP, and the rights of the unit."""
+    """/proc is mounted with hidepid=2,gid=GROUP, and the watch has the capabilities of its unit."""
     limited = ("setpriv", "--bounding-set=-all,+setuid,+setgid,+setpcap,+kill,+dac_override",
                "--no-new-privs", "oauth-login", "watch")
     with contextlib.ExitStack() as stack:
@@ -224,7 +226,7 @@ def test_a_slow_answer_for_one_account_does_not_delay_another(watched, sshd, oau
 
 
 def test_the_watch_works_with_sigchld_ignored(watched, oauth_login, host):
-    """With more accounts than it asks about at a time."""
+    """There are more accounts than it checks at a time."""
     with subprocess.Popen(["sleep", "60"]) as leader:
         for number in range(9):
             write_session(host.add_user(f"many{number}").name, leader.pid, number=10 + number)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""oauth-login-watch.timer and .service: the watch does its work under systemd, and confined."""
+"""oauth-login-watch.timer and .service: the watch works under systemd, and is confined."""
 
 import os
 import pty
@@ -21,7 +21,7 @@ account  required pam_permit.so
 session  required pam_keyinit.so force revoke
 session  required pam_oauth_login.so
 """
-# A session that systemd opens by PAM, on a terminal.
+# A session on a terminal, which systemd opens by PAM.
 SERVICE = ALONE + """
 [Service]
 User=alice
@@ -34,6 +34,7 @@ ExecStart=/bin/sh -c 'trap "" HUP; cat'
 
 @pytest.fixture
 def terminal(alice):
+    """(master, name) of a terminal."""
     master, slave = pty.openpty()
     yield master, os.ttyname(slave)
     os.close(master)
@@ -42,7 +43,7 @@ def terminal(alice):
 
 @pytest.fixture
 def session(host, corp, systemd, terminal):
-    """A session of alice's below systemd; returns its file."""
+    """A session of alice below systemd; returns its file."""
     forget_all()
     host.pam("desk", DESK)
     host.files.write("/etc/systemd/system/desk.service", SERVICE.format(terminal=terminal[1]))
@@ -55,7 +56,7 @@ def session(host, corp, systemd, terminal):
 
 
 def token(file):
-    """What root sees in the session's ring."""
+    """The token in the session's keyring, read by root."""
     (key,) = run("keyctl", "rlist", fields(file)["ring"]).stdout.split()
     return run("keyctl", "pipe", key).stdout
 
@@ -92,9 +93,9 @@ def test_the_watch_service_shows_why_a_session_ends(corp, oauth_login, systemd, 
 
 
 def test_the_timer_runs_the_watch_even_without_sessions(host, corp, systemd):
-    """From its first moment on, though nobody has logged in yet."""
+    """It runs from the start, although nobody has logged in yet."""
     host.files.write("/etc/systemd/system/oauth-login-watch.timer.d/soon.conf",
-                     "[Timer]\nOnBootSec=\n"  # forgets them all
+                     "[Timer]\nOnBootSec=\n"  # clears the list of timers
                      "OnActiveSec=1s\nOnUnitInactiveSec=1s\nAccuracySec=100ms\n")
     shutil.rmtree(SESSIONS, ignore_errors=True)
     systemd.control("daemon-reload")
@@ -128,7 +129,7 @@ def user_manager(host, corp, oauth_login, systemd, alice):
     unit = f"user@{alice.uid}.service"
     runtime = Path("/run/user", str(alice.uid))
     oauth_login.use("systemd-user")
-    # What pam_systemd and logind do where they run.
+    # Does what pam_systemd and logind do elsewhere.
     host.files.write("/etc/systemd/system/user-runtime-dir@.service", ALONE +
                      "[Service]\nType=oneshot\nRemainAfterExit=yes\n"
                      f"ExecStart=/usr/bin/install -d -m 0700 -o %i -g {alice.uid} {runtime}\n")
@@ -165,4 +166,4 @@ def test_the_services_of_a_user_end_with_the_account(
     systemd.control("start", WATCH)
     wait_until(lambda: not systemd.is_active(user_manager), "systemd --user has ended")
     systemd.control("start", WATCH)
-    assert not files(), "what the user's own process could not remove"
+    assert not files(), "the user's own process could not remove it"

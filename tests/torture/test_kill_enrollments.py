@@ -64,7 +64,7 @@ def test_a_killed_first_import_can_be_completed(first, tally):
 
     def check(outcome):
         is_lost = first.token() != given and not outcome.window.stored
-        assert len(hidden(first)) <= 4, "one unfinished entry at the most"
+        assert len(hidden(first)) <= 4, "at most one unfinished entry"
         verdict = verify(first)
         again = import_again(first, given)
         if is_lost:

@@ -16,7 +16,7 @@ from process import as_user, run
 SOURCE = Path(__file__).with_name("breakout.c")
 LIBRARIES = ("-lcurl", "-ljson-c", "-lcrypto", "-ljose", "-ljansson")
 
-# What an old kernel may lack, and the function that is replaced to leave it out.
+# Guards that an old kernel may lack, and the function that is replaced to leave each out.
 GUARDS = {"Landlock": "sandbox_files_restrict", "seccomp": "sandbox_calls_restrict"}
 
 
