@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * exit_status.c - what a command tells its caller.
+ * exit_status.c - the exit status of a command.
  */
 #include "exit_status.h"
 
-int exit_status_of(enum verdict verdict) {
+enum exit_status exit_status_of(enum verdict verdict) {
     switch (verdict) {
     case VERDICT_GRANTED:
     case VERDICT_GRANTED_OFFLINE:

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "fetch.h"
 #include "json.h"
 #include "parts.h"
 #include "provider.h"
@@ -66,20 +67,20 @@ static enum client_word judge(const struct http_response *response, bool is_toke
 }
 
 /* In the order of asking. The endpoints that a public client has no business at answer it 401. */
-static const struct request_to {
+static const struct client_probe {
     enum provider_endpoint endpoint;
     const char *name;
     bool confidential; /* asked only by a client that has a secret */
     int (*build)(const struct provider_config *provider, struct oauth_request *ret);
-} questions[] = {
+} probes[] = {
     {PROVIDER_TOKEN, "renewal of a made-up token", false, build_refresh},
     {PROVIDER_REVOCATION, "revocation of a made-up token", true, build_revocation},
     {PROVIDER_INTROSPECTION, "introspection of a made-up token", true, build_introspection},
     {PROVIDER_DEVICE, "device authorization", false, oauth_build_device},
 };
 
-static enum client_word ask(struct doctor *doctor, const struct request_to *probe, const char *url,
-                            struct reason *reason) {
+static enum client_word ask(struct doctor *doctor, const struct client_probe *probe,
+                            const char *url, struct reason *reason) {
     SCOPED_OAUTH_REQUEST struct oauth_request built = {0};
     SCOPED_HTTP_RESPONSE struct http_response response = {0};
     const struct provider_config *provider = &doctor->exchange->config.provider;
@@ -88,8 +89,8 @@ static enum client_word ask(struct doctor *doctor, const struct request_to *prob
         reason_set(reason, 0, "auth_params are too long, or memory is");
         return CLIENT_UNCLEAR;
     }
-    struct http_request request = provider_request(url, &built);
-    if (provider_fetch(provider, &request, &patience, &response, reason) != VERDICT_GRANTED)
+    struct http_request request = fetch_request(url, &built);
+    if (fetch_perform(provider, &request, &patience, &response, reason) != OUTCOME_ANSWERED)
         return CLIENT_UNREACHABLE;
     if (response.date != 0) {
         doctor->clock_known = true;
@@ -138,10 +139,10 @@ void doctor_try_client(struct doctor *doctor, const char *const *urls) {
     enum client_word word = CLIENT_UNCLEAR;
     struct reason reason = {""};
     bool confidential = doctor->exchange->config.provider.client_auth != CLIENT_AUTH_NONE;
-    for (size_t i = 0; i < sizeof questions / sizeof questions[0] && word == CLIENT_UNCLEAR; i++) {
-        const char *url = urls[questions[i].endpoint];
-        if (url[0] != '\0' && (confidential || !questions[i].confidential))
-            word = ask(doctor, &questions[i], url, &reason);
+    for (size_t i = 0; i < sizeof probes / sizeof probes[0] && word == CLIENT_UNCLEAR; i++) {
+        const char *url = urls[probes[i].endpoint];
+        if (url[0] != '\0' && (confidential || !probes[i].confidential))
+            word = ask(doctor, &probes[i], url, &reason);
     }
     conclude(doctor, word, &reason);
 }

@@ -91,7 +91,7 @@ static bool confine(struct doctor *doctor) {
     if (sandbox_describe(&reason))
         doctor_good(doctor, "the helper's sandbox: %s", reason.text);
     else
-        doctor_find(doctor, LEVEL_WARNING, VERDICT_GRANTED,
+        doctor_find(doctor, LEVEL_WARNING, VERDICT_NONE,
                     "a helper that was taken over could do more than it must",
                     "use a newer kernel: Linux 5.13 has Landlock, 6.12 all of it",
                     "the helper's sandbox is not whole here: %s", reason.text);
@@ -99,7 +99,7 @@ static bool confine(struct doctor *doctor) {
 }
 
 void doctor_run(struct exchange *exchange) {
-    struct doctor doctor = {.exchange = exchange, .gravest = VERDICT_GRANTED};
+    struct doctor doctor = {.exchange = exchange, .gravest = VERDICT_NONE};
     static const struct reason none = {""};
     const struct notice notice = {.milliseconds = DOCTOR_WAIT_MS, .provider = "the provider"};
     if (!peer_send_notice(&exchange->peer, &notice))
@@ -115,5 +115,6 @@ void doctor_run(struct exchange *exchange) {
     record_clear(&doctor.record);
     for (size_t i = 0; i < doctor.waiting_count; i++)
         store_entry_close(&doctor.waiting[i].entry);
-    exchange_conclude(exchange, doctor.gravest, &none);
+    if (exchange_object(exchange, doctor.gravest, &none) == VERDICT_NONE)
+        exchange_conclude_yes(exchange, &none);
 }

@@ -26,7 +26,7 @@ struct doctor {
     int64_t clock_ahead;  /* seconds that ours is ahead of it */
     struct waiting waiting[DOCTOR_WAITING_MAX];
     size_t waiting_count;
-    enum verdict gravest; /* of the findings that are wrong; GRANTED: none */
+    enum verdict gravest; /* of the findings that are errors; NONE: all is well */
 };
 
 /* Send a finding. `verdict` is what it means for logins; only LEVEL_ERROR counts. */

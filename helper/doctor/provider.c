@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "parts.h"
 #include "provider.h"
+#include "verdict.h"
 
 enum { CLOCK_WARNING = 60, CLOCK_WRONG = 600 }; /* seconds */
 
@@ -18,42 +19,44 @@ enum { CLOCK_WARNING = 60, CLOCK_WRONG = 600 }; /* seconds */
 static const char why_unreachable[] =
     "no grant can be renewed, so managed logins are refused, or pass only within offline_grace";
 
-/* What libcurl and OpenSSL say, whose matter it is, and what helps. The first that is found. */
+/* Whose matter a failure is, and what helps. An outcome without a row is explained by its verdict.
+ */
 static const struct {
-    const char *says;
+    enum outcome outcome;
     enum verdict verdict;
     const char *fix;
 } failures[] = {
-    {"ca_file, proxy or address", VERDICT_MISCONFIGURED,
+    {OUTCOME_TRUST_UNUSABLE, VERDICT_MISCONFIGURED,
      "ca_file must be a file of PEM certificates that the user oauth-login can read"},
-    {"unable to get local issuer", VERDICT_MISCONFIGURED,
+    {OUTCOME_TLS_UNKNOWN_ISSUER, VERDICT_MISCONFIGURED,
      "set ca_file to the authority that issued the provider's certificate; if it is a public one, "
      "leave it out and install ca-certificates"},
-    {"self-signed certificate", VERDICT_MISCONFIGURED,
+    {OUTCOME_TLS_SELF_SIGNED, VERDICT_MISCONFIGURED,
      "set ca_file to the authority that issued the provider's certificate, or to that certificate "
      "if it stands for itself"},
-    {"certificate has expired", VERDICT_UNREACHABLE,
+    {OUTCOME_TLS_EXPIRED, VERDICT_UNREACHABLE,
      "if this machine's clock is right (date), the provider has to renew its certificate"},
-    {"not yet valid", VERDICT_UNREACHABLE,
+    {OUTCOME_TLS_NOT_YET_VALID, VERDICT_UNREACHABLE,
      "look at this machine's clock first (date); it may be behind"},
-    {"no alternative certificate", VERDICT_MISCONFIGURED,
+    {OUTCOME_TLS_OTHER_HOST, VERDICT_MISCONFIGURED,
      "the certificate is for another host: is the address in the configuration the one that the "
      "provider goes by, and does it resolve to the provider?"},
-    {"TLS failed", VERDICT_UNREACHABLE,
+    {OUTCOME_TLS_FAILED, VERDICT_UNREACHABLE,
      "is it an HTTPS server of TLS 1.2 or later, and nothing in between that intercepts?"},
-    {"Could not resolve", VERDICT_UNREACHABLE,
+    {OUTCOME_NOT_RESOLVED, VERDICT_UNREACHABLE,
      "look at the address in the configuration, and at this machine's resolver: getent hosts"},
-    {"no answer in time", VERDICT_UNREACHABLE,
+    {OUTCOME_TIMED_OUT, VERDICT_UNREACHABLE,
      "look at firewall and route to the provider, and at proxy in the configuration"},
 };
 
-static void explain_failure(struct doctor *doctor, enum verdict verdict,
+static void explain_failure(struct doctor *doctor, enum outcome outcome,
                             const struct reason *reason) {
-    const char *fix = "is the provider up, and is the address in the configuration right?";
-    if (verdict == VERDICT_MISCONFIGURED)
-        fix = "set what is named to what the provider says";
+    enum verdict verdict = verdict_of(outcome);
+    const char *fix = verdict == VERDICT_MISCONFIGURED
+                          ? "set what is named to what the provider says"
+                          : "is the provider up, and is the address in the configuration right?";
     for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
-        if (!strstr(reason->text, failures[i].says))
+        if (outcome != failures[i].outcome)
             continue;
         verdict = failures[i].verdict;
         fix = failures[i].fix;
@@ -90,11 +93,11 @@ static bool find_endpoints(struct doctor *doctor, const char *urls[ENDPOINTS]) {
     struct http_patience patience = doctor_patience();
     struct reason reason = {""};
     for (size_t i = 0; i < ENDPOINTS; i++) {
-        enum verdict verdict = provider_find(provider, (enum provider_endpoint) i, &doctor->record,
+        enum outcome outcome = provider_find(provider, (enum provider_endpoint) i, &doctor->record,
                                              &patience, &urls[i], &reason);
-        if (verdict == VERDICT_GRANTED)
+        if (outcome == OUTCOME_ANSWERED)
             continue;
-        explain_failure(doctor, verdict, &reason);
+        explain_failure(doctor, outcome, &reason);
         return false;
     }
     if (doctor->record.discovered != 0)

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "clock.h"
-#include "provider.h"
+#include "fetch.h"
 #include "seal.h"
 
 enum { BROWSER_PATIENCE_MS = 10000 }; /* for the token endpoint */
@@ -60,13 +60,13 @@ static bool is_plain(const char *address) {
 }
 
 /* The endpoint's own query is kept (RFC 6749 section 3.1). */
-static enum verdict make_address(const char *url, const struct secret *query, char *ret,
+static enum outcome make_address(const char *url, const struct secret *query, char *ret,
                                  struct reason *reason) {
     size_t size = PROTOCOL_ADDRESS_MAX + 1;
     int length =
         snprintf(ret, size, "%s%s%s", url, strchr(url, '?') ? "&" : "?", secret_text(query));
     if (length > 0 && (size_t) length < size && is_plain(ret))
-        return VERDICT_GRANTED;
+        return OUTCOME_ANSWERED;
     if (is_plain(url))
         reason_set(reason, 0,
                    "the address with scope and auth_params is over %d bytes: ask for less",
@@ -74,7 +74,7 @@ static enum verdict make_address(const char *url, const struct secret *query, ch
     else
         reason_set(reason, 0,
                    "authorization_endpoint %.200s is no https:// address of plain characters", url);
-    return VERDICT_MISCONFIGURED;
+    return OUTCOME_WRONG_SETTING;
 }
 
 static int build(const struct provider_config *provider, struct authorization_code *browser,
@@ -97,7 +97,7 @@ static int build(const struct provider_config *provider, struct authorization_co
     return oauth_build_authorization(provider, &asked, ret);
 }
 
-enum verdict authorization_code_begin(const struct provider_config *provider, const char *url,
+enum outcome authorization_code_begin(const struct provider_config *provider, const char *url,
                                       uint32_t port, struct authorization_code *ret,
                                       struct reason *reason) {
     SCOPED_SECRET struct secret query = {0};
@@ -106,29 +106,29 @@ enum verdict authorization_code_begin(const struct provider_config *provider, co
     ret->prompt.port = port;
     if (build(provider, ret, &query) < 0) {
         reason_set(reason, 0, "auth_params are too long, or memory is");
-        return VERDICT_FAULT;
+        return OUTCOME_FAILED;
     }
     return make_address(url, &query, ret->prompt.address, reason);
 }
 
-enum verdict authorization_code_judge(const struct provider_config *provider, bool named,
+enum outcome authorization_code_judge(const struct provider_config *provider, bool named,
                                       const struct authorization_response *redirect,
                                       struct reason *reason) {
     const char *issuer = secret_text(&redirect->issuer);
     bool told = redirect->issuer.length > 0;
     if (told && provider->issuer[0] != '\0' && strcmp(issuer, provider->issuer) != 0) {
         reason_set(reason, 0, "the browser brought the answer of another issuer: %.200s", issuer);
-        return VERDICT_DENIED;
+        return OUTCOME_DENIED;
     }
     if (!told && named) {
         reason_set(reason, 0,
                    "the browser brought an answer without iss, which %s promises to send "
                    "(authorization_response_iss_parameter_supported)",
                    provider->name);
-        return VERDICT_DENIED;
+        return OUTCOME_DENIED;
     }
     if (redirect->error.length == 0)
-        return VERDICT_GRANTED;
+        return OUTCOME_ANSWERED;
     return oauth_judge_authorization_error(secret_text(&redirect->error),
                                            secret_text(&redirect->description), reason);
 }
@@ -140,11 +140,11 @@ void authorization_code_redeem(const struct provider_config *provider, const cha
     SCOPED_HTTP_RESPONSE struct http_response response = {0};
     int64_t end = clock_boot_ms() + BROWSER_PATIENCE_MS;
     struct http_patience patience = {.deadline_ms = end, .linger_ms = end};
-    ret->verdict = VERDICT_FAULT;
+    ret->outcome = OUTCOME_FAILED;
     if (oauth_build_code(provider, code, &browser->verifier, browser->redirect_uri, &built) < 0)
         return;
-    struct http_request request = provider_request(url, &built);
-    ret->verdict = provider_fetch(provider, &request, &patience, &response, &ret->reason);
-    if (ret->verdict == VERDICT_GRANTED)
+    struct http_request request = fetch_request(url, &built);
+    ret->outcome = fetch_perform(provider, &request, &patience, &response, &ret->reason);
+    if (ret->outcome == OUTCOME_ANSWERED)
         oauth_judge(response.status, &response.body, ret);
 }

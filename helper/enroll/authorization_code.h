@@ -11,7 +11,7 @@
 #include "config.h"
 #include "http.h"
 #include "messages.h"
-#include "token_request.h"
+#include "token_response.h"
 
 enum { BROWSER_LIFE = 600 }; /* seconds that the person has */
 
@@ -28,21 +28,21 @@ struct authorization_code {
 void authorization_code_clear(struct authorization_code *browser);
 
 /* Makes the authorization request to the endpoint `url` that answers to `port` of the loopback, and
- * its prompt. GRANTED; MISCONFIGURED for an address that can't be shown or is over
- * PROTOCOL_ADDRESS_MAX; FAULT. */
-enum verdict authorization_code_begin(const struct provider_config *provider, const char *url,
+ * its prompt. ANSWERED; WRONG_SETTING for an address that can't be shown or is over
+ * PROTOCOL_ADDRESS_MAX; FAILED. */
+enum outcome authorization_code_begin(const struct provider_config *provider, const char *url,
                                       uint32_t port, struct authorization_code *ret,
                                       struct reason *reason);
 
-/* Judges the authorization response: GRANTED with a code, or the verdict of the provider's error;
+/* Judges the authorization response: ANSWERED with a code, or what the provider's error means;
  * DENIED when it is of another issuer than [provider] issuer, or of none although the provider
  * names itself (`named`) in all of them (RFC 9207 section 2.4). Pure. */
-enum verdict authorization_code_judge(const struct provider_config *provider, bool named,
+enum outcome authorization_code_judge(const struct provider_config *provider, bool named,
                                       const struct authorization_response *redirect,
                                       struct reason *reason);
 
-/* Redeems the code at the token endpoint `url`, once. GRANTED with the tokens; else DENIED,
- * REAUTHORIZE, UNREACHABLE, MISCONFIGURED, FAULT, with the reason in `ret`. */
+/* Redeems the code at the token endpoint `url`, once. ANSWERED with the tokens; else what came
+ * of it, with the reason in `ret`. */
 void authorization_code_redeem(const struct provider_config *provider, const char *url,
                                const struct authorization_code *browser, const struct secret *code,
                                struct oauth_response *ret);

@@ -7,9 +7,10 @@
 #include <string.h>
 
 #include "clock.h"
+#include "fetch.h"
 #include "json.h"
-#include "provider.h"
 #include "url.h"
+#include "verdict.h"
 
 enum {
     DEVICE_INTERVAL = 5, /* seconds, where the provider names none: section 3.2 */
@@ -89,43 +90,39 @@ bool device_authorization_take(long status, const struct secret *body,
     return true;
 }
 
-enum verdict device_authorization_begin(const struct provider_config *provider, const char *url,
+enum outcome device_authorization_begin(const struct provider_config *provider, const char *url,
                                         const struct http_patience *patience,
                                         struct device_authorization *ret, struct reason *reason) {
     SCOPED_OAUTH_REQUEST struct oauth_request built = {0};
     SCOPED_HTTP_RESPONSE struct http_response response = {0};
     if (oauth_build_device(provider, &built) < 0) {
         reason_set(reason, 0, "auth_params are too long, or memory is");
-        return VERDICT_FAULT;
+        return OUTCOME_FAILED;
     }
-    struct http_request request = provider_request(url, &built);
-    enum verdict verdict = provider_fetch(provider, &request, patience, &response, reason);
-    if (verdict != VERDICT_GRANTED)
-        return verdict;
+    struct http_request request = fetch_request(url, &built);
+    enum outcome outcome = fetch_perform(provider, &request, patience, &response, reason);
+    if (outcome != OUTCOME_ANSWERED)
+        return outcome;
     if (device_authorization_take(response.status, &response.body, ret, reason))
-        return VERDICT_GRANTED;
-    bool later = response.status == 429 || response.status >= 500;
-    return later ? VERDICT_UNREACHABLE : VERDICT_MISCONFIGURED;
+        return OUTCOME_ANSWERED;
+    if (response.status == 429)
+        return OUTCOME_THROTTLED;
+    return response.status >= 500 ? OUTCOME_UNAVAILABLE : OUTCOME_CLIENT_REFUSED;
 }
 
-/* One question. UNREACHABLE: ask again; `slower` tells that the provider wants it slower, or that
- * it could not be asked, for which section 3.5 wants the same. */
+/* Asks the token endpoint once. */
 static void ask_once(const struct provider_config *provider, const char *url,
-                     const struct oauth_request *built, int64_t until_ms, bool *ret_slower,
+                     const struct oauth_request *built, int64_t until_ms,
                      struct oauth_response *ret) {
     SCOPED_HTTP_RESPONSE struct http_response response = {0};
-    struct http_request request = provider_request(url, built);
+    struct http_request request = fetch_request(url, built);
     int64_t soon = clock_boot_ms() + DEVICE_PATIENCE_MS;
     int64_t end = soon < until_ms ? soon : until_ms;
     struct http_patience patience = {.deadline_ms = end, .linger_ms = end};
     oauth_response_clear(ret);
-    ret->verdict = provider_fetch(provider, &request, &patience, &response, &ret->reason);
-    *ret_slower = ret->verdict != VERDICT_GRANTED;
-    if (ret->verdict != VERDICT_GRANTED)
-        return;
-    oauth_judge(response.status, &response.body, ret);
-    *ret_slower = ret->verdict == VERDICT_UNREACHABLE &&
-                  strncmp(ret->reason.text, "authorization_pending", 21) != 0;
+    ret->outcome = fetch_perform(provider, &request, &patience, &response, &ret->reason);
+    if (ret->outcome == OUTCOME_ANSWERED)
+        oauth_judge(response.status, &response.body, ret);
 }
 
 void device_authorization_poll(const struct provider_config *provider, const char *url,
@@ -133,20 +130,20 @@ void device_authorization_poll(const struct provider_config *provider, const cha
                                struct oauth_response *ret) {
     SCOPED_OAUTH_REQUEST struct oauth_request built = {0};
     int64_t until = clock_boot_ms() + (int64_t) device->prompt.seconds * 1000;
-    bool slower = false;
-    ret->verdict = VERDICT_FAULT;
+    ret->outcome = OUTCOME_FAILED;
     if (oauth_build_device_token(provider, &device->code, &built) < 0)
         return;
     for (;;) {
         bool here = peer_wait(peer, (int) device->interval * 1000);
         if (!here || clock_boot_ms() >= until)
             break;
-        ask_once(provider, url, &built, until, &slower, ret);
-        if (ret->verdict != VERDICT_UNREACHABLE)
+        ask_once(provider, url, &built, until, ret);
+        if (verdict_of(ret->outcome) != VERDICT_UNREACHABLE)
             return;
-        if (slower && device->interval < DEVICE_INTERVAL_MAX)
+        /* Section 3.5 wants the same of a provider that says so and of one that cannot be asked. */
+        if (ret->outcome != OUTCOME_PENDING && device->interval < DEVICE_INTERVAL_MAX)
             device->interval += DEVICE_SLOW_DOWN;
     }
-    ret->verdict = VERDICT_REAUTHORIZE;
+    ret->outcome = OUTCOME_GRANT_DEAD;
     reason_set(&ret->reason, 0, "nobody has approved the code in time");
 }

@@ -9,7 +9,7 @@
 #include "config.h"
 #include "http.h"
 #include "peer.h"
-#include "token_request.h"
+#include "token_response.h"
 
 struct device_authorization {
     struct secret code;
@@ -26,14 +26,15 @@ void device_authorization_clear(struct device_authorization *device);
 bool device_authorization_take(long status, const struct secret *body,
                                struct device_authorization *ret, struct reason *reason);
 
-/* Begins one at `url`. GRANTED; MISCONFIGURED where the provider will not; UNREACHABLE, FAULT. */
-enum verdict device_authorization_begin(const struct provider_config *provider, const char *url,
+/* Begins one at `url`. ANSWERED; CLIENT_REFUSED where the provider will not; else what came of it.
+ */
+enum outcome device_authorization_begin(const struct provider_config *provider, const char *url,
                                         const struct http_patience *patience,
                                         struct device_authorization *ret, struct reason *reason);
 
 /* Asks the token endpoint `url` until the person has decided, the code has expired, or the peer has
- * hung up. GRANTED with the tokens; DENIED, REAUTHORIZE (expired, or the peer is gone),
- * MISCONFIGURED, FAULT, with the reason in `ret`. */
+ * hung up. ANSWERED with the tokens; GRANT_DEAD (the code expired, or the peer is gone), DENIED,
+ * CLIENT_REFUSED and others that waiting does not change, with the reason in `ret`. */
 void device_authorization_poll(const struct provider_config *provider, const char *url,
                                struct device_authorization *device, const struct peer *peer,
                                struct oauth_response *ret);

@@ -19,21 +19,22 @@
 #include "provider.h"
 #include "renewal.h"
 #include "revocation.h"
+#include "verdict.h"
 
 enum { ENROLL_REVOCATION_MS = 10000 };
 
 /* The token endpoint and the one that the person's approval begins at, into a record of nobody's:
  * an account has none before it is enrolled. */
-static enum verdict find_endpoints(const struct exchange *exchange, enum provider_endpoint first,
+static enum outcome find_endpoints(const struct exchange *exchange, enum provider_endpoint first,
                                    struct record *scratch, const char **ret_first,
                                    const char **ret_token, struct reason *reason) {
     const struct provider_config *provider = &exchange->config.provider;
     struct http_patience patience = exchange_patience(exchange, NULL, NULL);
-    enum verdict verdict = provider_find(provider, first, scratch, &patience, ret_first, reason);
-    if (verdict == VERDICT_GRANTED)
-        verdict = provider_find(provider, PROVIDER_TOKEN, scratch, &patience, ret_token, reason);
-    if (verdict != VERDICT_GRANTED || (*ret_first)[0] != '\0')
-        return verdict;
+    enum outcome outcome = provider_find(provider, first, scratch, &patience, ret_first, reason);
+    if (outcome == OUTCOME_ANSWERED)
+        outcome = provider_find(provider, PROVIDER_TOKEN, scratch, &patience, ret_token, reason);
+    if (outcome != OUTCOME_ANSWERED || (*ret_first)[0] != '\0')
+        return outcome;
     bool device = first == PROVIDER_DEVICE;
     reason_set(reason, 0,
                "%s has no %s: set %s, or enroll with%s --browser, or bring a refresh token by "
@@ -41,7 +42,7 @@ static enum verdict find_endpoints(const struct exchange *exchange, enum provide
                provider->name, device ? "device authorization" : "authorization endpoint",
                device ? "device_authorization_endpoint" : "authorization_endpoint",
                device ? "" : "out");
-    return VERDICT_MISCONFIGURED;
+    return OUTCOME_NO_ENDPOINT;
 }
 
 /* A login can't wait as long as a code lives: the service that runs it has a limit of its own. */
@@ -61,16 +62,16 @@ static enum verdict obtain_by_device(struct exchange *exchange, struct oauth_res
     struct reason reason = {""};
     const char *device_url = NULL, *token_url = NULL;
 
-    enum verdict verdict =
+    enum outcome outcome =
         find_endpoints(exchange, PROVIDER_DEVICE, &scratch, &device_url, &token_url, &reason);
-    if (verdict == VERDICT_GRANTED)
-        verdict = device_authorization_begin(provider, device_url, &patience, &device, &reason);
-    if (verdict != VERDICT_GRANTED)
-        return exchange_conclude(exchange, verdict, &reason);
+    if (outcome == OUTCOME_ANSWERED)
+        outcome = device_authorization_begin(provider, device_url, &patience, &device, &reason);
+    if (outcome != OUTCOME_ANSWERED)
+        return exchange_conclude(exchange, verdict_of(outcome), &reason);
     limit_time(exchange, &device.prompt);
     peer_send_prompt(&exchange->peer, &device.prompt);
     device_authorization_poll(provider, token_url, &device, &exchange->peer, ret);
-    return exchange_conclude(exchange, ret->verdict, &ret->reason);
+    return exchange_object(exchange, verdict_of(ret->outcome), &ret->reason);
 }
 
 /* Before the first request: a port that can't be had is found before anybody is asked. */
@@ -79,7 +80,7 @@ static enum verdict listen_for_browser(struct exchange *exchange, struct loopbac
     uint32_t port = exchange->config.provider.redirect_port;
     int r = loopback_open(port, ret);
     if (r >= 0)
-        return VERDICT_GRANTED;
+        return VERDICT_NONE;
     reason_set(&reason, 0, "cannot listen at port %u of 127.0.0.1: %s%s", port, strerror(-r),
                r == -EADDRINUSE ? "; who has it, says: ss -ltnp" : "");
     return exchange_conclude(
@@ -87,7 +88,7 @@ static enum verdict listen_for_browser(struct exchange *exchange, struct loopbac
 }
 
 /* Waits for the browser's answer, and judges it. */
-static enum verdict await_browser(struct exchange *exchange, struct loopback *loopback, bool named,
+static enum outcome await_browser(struct exchange *exchange, struct loopback *loopback, bool named,
                                   const struct authorization_code *browser,
                                   struct authorization_response *ret, struct reason *reason) {
     int64_t until = clock_boot_ms() + (int64_t) browser->prompt.seconds * 1000;
@@ -95,7 +96,7 @@ static enum verdict await_browser(struct exchange *exchange, struct loopback *lo
     if (r >= 0)
         return authorization_code_judge(&exchange->config.provider, named, ret, reason);
     reason_set(reason, 0, "nobody has approved in the browser in time");
-    return VERDICT_REAUTHORIZE;
+    return OUTCOME_GRANT_DEAD;
 }
 
 /* Shows the address, waits for the browser that comes from there, and redeems its code. */
@@ -108,20 +109,20 @@ static enum verdict obtain_by_browser(struct exchange *exchange, struct loopback
     struct reason reason = {""};
     const char *authorization_url = NULL, *token_url = NULL;
 
-    enum verdict verdict = find_endpoints(exchange, PROVIDER_AUTHORIZATION, &scratch,
+    enum outcome outcome = find_endpoints(exchange, PROVIDER_AUTHORIZATION, &scratch,
                                           &authorization_url, &token_url, &reason);
-    if (verdict == VERDICT_GRANTED)
-        verdict = authorization_code_begin(provider, authorization_url, loopback_port(loopback),
+    if (outcome == OUTCOME_ANSWERED)
+        outcome = authorization_code_begin(provider, authorization_url, loopback_port(loopback),
                                            browser, &reason);
-    if (verdict != VERDICT_GRANTED)
-        return exchange_conclude(exchange, verdict, &reason);
+    if (outcome != OUTCOME_ANSWERED)
+        return exchange_conclude(exchange, verdict_of(outcome), &reason);
     peer_send_prompt(&exchange->peer, &browser->prompt);
-    verdict = await_browser(exchange, loopback, scratch.response_names_issuer, browser, &redirect,
+    outcome = await_browser(exchange, loopback, scratch.response_names_issuer, browser, &redirect,
                             &reason);
-    if (verdict != VERDICT_GRANTED)
-        return exchange_conclude(exchange, verdict, &reason);
+    if (outcome != OUTCOME_ANSWERED)
+        return exchange_conclude(exchange, verdict_of(outcome), &reason);
     authorization_code_redeem(provider, token_url, browser, &redirect.code, ret);
-    return exchange_conclude(exchange, ret->verdict, &ret->reason);
+    return exchange_object(exchange, verdict_of(ret->outcome), &ret->reason);
 }
 
 static int take_tokens(const struct provider_config *provider, struct record *record,
@@ -186,7 +187,7 @@ static void keep(struct enrollment *enrollment, struct oauth_response *tokens, c
         return;
     }
     enum verdict verdict = enrollment_prove(enrollment, &patience, subject);
-    if (verdict == VERDICT_GRANTED) {
+    if (verdict == VERDICT_NONE) {
         enrollment_finish(enrollment, subject);
         return;
     }
@@ -201,7 +202,7 @@ static enum verdict begin(struct enrollment *enrollment) {
     return stored_account_open(enrollment->exchange, STORED_VACANT, 0, &enrollment->stored,
                                &reason) < 0
                ? exchange_conclude(enrollment->exchange, VERDICT_FAULT, &reason)
-               : VERDICT_GRANTED;
+               : VERDICT_NONE;
 }
 
 /* Enrolls with what the person's approval has brought; an ID token must have `nonce`, unless that
@@ -224,8 +225,7 @@ void enroll_by_device(struct exchange *exchange) {
     SCOPED_ENROLLMENT struct enrollment enrollment = {.exchange = exchange};
     SCOPED_OAUTH_RESPONSE struct oauth_response tokens = {0};
     exchange->reply.source = SOURCE_DEVICE;
-    if (begin(&enrollment) == VERDICT_GRANTED &&
-        obtain_by_device(exchange, &tokens) == VERDICT_GRANTED)
+    if (begin(&enrollment) == VERDICT_NONE && obtain_by_device(exchange, &tokens) == VERDICT_NONE)
         enroll(&enrollment, &tokens, "");
 }
 
@@ -236,8 +236,8 @@ void enroll_by_browser(struct exchange *exchange) {
     SCOPED_AUTHORIZATION_CODE struct authorization_code browser = {.redirect_uri = ""};
     SCOPED_LOOPBACK struct loopback *loopback = NULL;
     exchange->reply.source = SOURCE_BROWSER;
-    if (listen_for_browser(exchange, &loopback) == VERDICT_GRANTED &&
-        begin(&enrollment) == VERDICT_GRANTED &&
-        obtain_by_browser(exchange, loopback, &browser, &tokens) == VERDICT_GRANTED)
+    if (listen_for_browser(exchange, &loopback) == VERDICT_NONE &&
+        begin(&enrollment) == VERDICT_NONE &&
+        obtain_by_browser(exchange, loopback, &browser, &tokens) == VERDICT_NONE)
         enroll(&enrollment, &tokens, browser.nonce);
 }

@@ -18,13 +18,13 @@ struct enrollment {
 void enrollment_end(struct enrollment *enrollment);
 
 /* Proves whose the pending grant is: its access token's owner must be the account, the one that it
- * is pinned to already if it is, active, and what policy demands. Concludes; GRANTED with the
- * subject. */
+ * is pinned to already if it is, active, and what policy demands. NONE with the subject;
+ * else the concluded verdict. */
 enum verdict enrollment_prove(struct enrollment *enrollment, const struct http_patience *patience,
                               char ret_subject[RECORD_SUBJECT_SIZE]);
 
-/* The pending grant becomes the account's, pinned to `subject`. GRANTED, or concluded FAULT. */
-enum verdict enrollment_finish(struct enrollment *enrollment, const char *subject);
+/* The pending grant becomes the account's, pinned to `subject`. Concludes GRANTED, or FAULT. */
+void enrollment_finish(struct enrollment *enrollment, const char *subject);
 
 /* Forgets a pending grant that is dead. An account that was never enrolled leaves nothing behind.
  */

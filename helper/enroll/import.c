@@ -49,20 +49,24 @@ static bool is_imported(const struct enrollment *import, const char *digest) {
 }
 
 static void conclude_imported(struct enrollment *import) {
-    struct reply *reply = &import->exchange->reply;
-    bool dead = import->stored.record.last_verdict == VERDICT_REAUTHORIZE;
-    reply->expires = import->stored.record.grant.expires;
-    conclude(import, dead ? VERDICT_REAUTHORIZE : VERDICT_GRANTED,
-             dead ? "this token was imported before, and its grant has died since; bring a new one"
-                  : "this token was imported before; its grant is stored");
+    struct exchange *exchange = import->exchange;
+    struct reason reason;
+    exchange->reply.expires = import->stored.record.grant.expires;
+    if (import->stored.record.last_verdict == VERDICT_REAUTHORIZE) {
+        conclude(import, VERDICT_REAUTHORIZE,
+                 "this token was imported before, and its grant has died since; bring a new one");
+        return;
+    }
+    reason_set(&reason, 0, "this token was imported before; its grant is stored");
+    exchange_conclude_yes(exchange, &reason);
 }
 
-/* Stores the given token before it is used. */
+/* Stores the given token before it is used. NONE, or concluded FAULT. */
 static enum verdict start(struct enrollment *import, const char *digest) {
     struct reason reason = {""};
     if (take_input(import, digest) >= 0 &&
         store_entry_replace(import->stored.entry, &import->stored.record, &reason) >= 0)
-        return VERDICT_GRANTED;
+        return VERDICT_NONE;
     return exchange_conclude(import->exchange, VERDICT_FAULT, &reason);
 }
 
@@ -83,7 +87,7 @@ static enum verdict renew(struct enrollment *import) {
     import->exchange->reply.source = SOURCE_REFRESH;
     enum verdict verdict = renewal_run(&renewal);
     import->exchange->reply.rotated = renewal.rotated;
-    return exchange_conclude(import->exchange, verdict, &renewal.reason);
+    return exchange_object(import->exchange, verdict, &renewal.reason);
 }
 
 void import_grant(struct exchange *exchange) {
@@ -112,13 +116,13 @@ void import_grant(struct exchange *exchange) {
         return;
     }
     enum verdict verdict = start(&import, digest);
-    if (verdict == VERDICT_GRANTED)
+    if (verdict == VERDICT_NONE)
         verdict = renew(&import);
     if (verdict == VERDICT_REAUTHORIZE)
         enrollment_drop(&import);
     struct http_patience patience = exchange_patience(exchange, NULL, NULL);
-    if (verdict == VERDICT_GRANTED)
+    if (verdict == VERDICT_NONE)
         verdict = enrollment_prove(&import, &patience, subject);
-    if (verdict == VERDICT_GRANTED)
+    if (verdict == VERDICT_NONE)
         enrollment_finish(&import, subject);
 }

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * policy.c - what the administrator demands beyond a renewed grant.
+ * policy.c - checks what the administrator demands beyond a renewed grant.
  */
 #include "policy.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { POLICY_WORD_SIZE = 256 };
 
-/* DENIED, with the reason that the arguments say. */
+/* Sets the reason and evaluates to DENIED. */
 #define DENY(reason, ...) (reason_set(reason, 0, __VA_ARGS__), VERDICT_DENIED)
 
-/* Copies the next part of `*list` up to one of `separators`, less the blanks around it; empty ones
- * are passed over. False at the end. A part that is too long is cut, and never passed over: a
- * demand MUST NOT get lost (config/check.c refuses such a demand). */
+/* Copies the next part of `*list`, up to one of `separators` and without the blanks around it.
+ * Skips empty parts. False at the end. A part that is too long is cut but never skipped: a demand
+ * MUST NOT get lost (config/check.c rejects one that is too long). */
 static bool next_part(const char **list, const char *separators, char ret[POLICY_WORD_SIZE]) {
     for (;;) {
         *list += strspn(*list, separators);
@@ -22,12 +21,14 @@ static bool next_part(const char **list, const char *separators, char ret[POLICY
         size_t length = strcspn(*list, separators);
         const char *part = *list;
         *list += length;
+
         while (length > 0 && strchr(" \t", part[length - 1]))
             length--;
         if (length == 0 && **list != '\0')
             continue;
         if (length == 0)
             return false;
+
         if (length >= POLICY_WORD_SIZE)
             length = POLICY_WORD_SIZE - 1;
         memcpy(ret, part, length);
@@ -40,16 +41,18 @@ enum verdict policy_check_scope(const struct provider_config *provider, const ch
                                 struct reason *reason) {
     char word[POLICY_WORD_SIZE];
     const char *wanted = provider->require_scope;
+
     while (next_part(&wanted, " \t,", word))
         if (!config_list_has(scope, word))
             return DENY(reason, "require_scope: the grant lacks %s%s", word,
                         scope[0] == '\0' ? " (the provider does not say what it granted)" : "");
-    return VERDICT_GRANTED;
+    return VERDICT_NONE;
 }
 
-/* Whether a claim's text is, or with a separator holds, exactly `group`. */
+/* Whether a claim's text is exactly `group`, or, with a separator, has it as one of its parts. */
 static bool text_has_group(const char *text, const char *separator, const char *group) {
     char part[POLICY_WORD_SIZE];
+
     if (separator[0] == '\0')
         return strcmp(text, group) == 0;
     while (next_part(&text, separator, part))
@@ -61,10 +64,12 @@ static bool text_has_group(const char *text, const char *separator, const char *
 static bool has_group(const struct provider_config *provider, struct json_object *groups,
                       const char *group) {
     const char *text = json_value_text(groups);
+
     if (text)
         return text_has_group(text, provider->groups_separator, group);
     if (!json_object_is_type(groups, json_type_array))
         return false;
+
     for (size_t i = 0; i < json_object_array_length(groups); i++) {
         text = json_value_text(json_object_array_get_idx(groups, i));
         if (text && strcmp(text, group) == 0)
@@ -73,10 +78,11 @@ static bool has_group(const struct provider_config *provider, struct json_object
     return false;
 }
 
-/* Whether the value is exactly `text`: a string, a whole number, true or false. */
+/* Whether the value, a string, a whole number, true or false, is exactly `text`. */
 static bool is_value(struct json_object *value, const char *text) {
     char number[JSON_NUMBER_SIZE];
     const char *string = json_value_text(value);
+
     if (string)
         return strcmp(string, text) == 0;
     if (json_object_is_type(value, json_type_boolean))
@@ -84,10 +90,11 @@ static bool is_value(struct json_object *value, const char *text) {
     return json_value_number(value, number) && strcmp(number, text) == 0;
 }
 
-/* Whether the claims only say where `claim` could be had: OpenID Connect Core section 5.6.2, and
- * `hasgroups`, which Entra puts there where it keeps an answer short. */
+/* Whether the claims only refer to another place that has `claim` (OpenID Connect Core section
+ * 5.6.2), or have `hasgroups`, which Entra sends in place of the groups to keep a token short. */
 static bool is_elsewhere(struct json_object *claims, const char *claim) {
     struct json_object *names = NULL, *has = NULL;
+
     if (json_object_object_get_ex(claims, "_claim_names", &names) &&
         json_object_is_type(names, json_type_object) &&
         json_object_object_get_ex(names, claim, NULL))
@@ -100,36 +107,42 @@ static enum verdict check_groups(const struct provider_config *provider, struct 
                                  struct reason *reason) {
     char group[POLICY_WORD_SIZE];
     const char *wanted = provider->require_groups;
+
     if (wanted[0] == '\0')
-        return VERDICT_GRANTED;
+        return VERDICT_NONE;
+
     struct json_object *groups = json_value_at(claims, provider->groups_claim);
     if (!groups && is_elsewhere(claims, provider->groups_claim)) {
         reason_set(reason, 0,
-                   "require_groups: the provider left %s out for having too many (an overage: "
-                   "Entra's limit is 200); have it send only the groups assigned to the "
-                   "application, or roles, with groups_claim = roles",
+                   "require_groups: the provider left out %s because there are too many (an "
+                   "overage; Entra's limit is 200); configure it to send only the groups assigned "
+                   "to the application, or to send roles, with groups_claim = roles here",
                    provider->groups_claim);
         return VERDICT_MISCONFIGURED;
     }
     if (!groups)
         return DENY(reason, "require_groups: the claims have no %s", provider->groups_claim);
+
     while (next_part(&wanted, ",", group))
         if (has_group(provider, groups, group))
-            return VERDICT_GRANTED;
-    return DENY(reason, "require_groups: in none of %.200s", provider->require_groups);
+            return VERDICT_NONE;
+    return DENY(reason, "require_groups: the account is in none of %.200s",
+                provider->require_groups);
 }
 
 static enum verdict check_claim(const char *demand, struct json_object *claims,
                                 struct reason *reason) {
     char path[POLICY_WORD_SIZE];
     size_t length = strcspn(demand, "=");
+
     memcpy(path, demand, length);
     path[length] = '\0';
     struct json_object *value = json_value_at(claims, path);
     if (!value)
         return DENY(reason, "require_claim: the claims have no %s", path);
-    return is_value(value, demand + length + 1) ? VERDICT_GRANTED
-                                                : DENY(reason, "require_claim: not %s", demand);
+    return is_value(value, demand + length + 1)
+               ? VERDICT_NONE
+               : DENY(reason, "require_claim: %s is not met", demand);
 }
 
 enum verdict policy_check_claims(const struct provider_config *provider, struct json_object *claims,
@@ -137,7 +150,8 @@ enum verdict policy_check_claims(const struct provider_config *provider, struct 
     char demand[POLICY_WORD_SIZE];
     const char *wanted = provider->require_claim;
     enum verdict verdict = check_groups(provider, claims, reason);
-    while (verdict == VERDICT_GRANTED && next_part(&wanted, " \t,", demand))
+
+    while (verdict == VERDICT_NONE && next_part(&wanted, " \t,", demand))
         verdict = check_claim(demand, claims, reason);
     return verdict;
 }

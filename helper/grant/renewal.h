@@ -1,38 +1,48 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * renewal.h - one renewal of a grant: the only place where a refresh token leaves the machine.
+ * renewal.h - renews a grant: the only code that sends a refresh token in order to use it.
  *
- * At every instant the token MUST be durably in one place. So the record says that a renewal is
- * in flight before the request is sent, and the rotated token is taken from the answer whatever
- * else that is found to be, and stored before anything else is done. One window is left that no
- * client can close: between the provider's rotation and the end of our fdatasync.
+ * At every instant the valid refresh token MUST be stored durably in one place. So the record says
+ * that a renewal is in flight before the request is sent. The rotated token is taken out of the
+ * response, whatever else the response contains, and stored before anything else is done. One
+ * window remains that no client can close: between the provider's rotation and the end of our
+ * fdatasync.
  */
 #ifndef OAUTH_LOGIN_HELPER_GRANT_RENEWAL_H
 #define OAUTH_LOGIN_HELPER_GRANT_RENEWAL_H
 
+#include <stdbool.h>
+
 #include "config.h"
 #include "http.h"
+#include "protocol.h"
+#include "reason.h"
+#include "record.h"
 #include "store.h"
 
-enum { RENEWAL_LINGER_MS = 30000 }; /* how long an answer to a sent request is waited for */
+enum { RENEWAL_LINGER_MS = 30000 }; /* how long to wait for the response to a sent request */
 
 struct renewal {
     const struct provider_config *provider;
     struct store_entry *entry;  /* locked */
     struct record *record;      /* as stored */
     struct record_grant *grant; /* the record's grant, or its pending one */
-    bool proof_follows;         /* a renewal alone is no yes yet: the caller notes the verdict */
+    bool proof_follows; /* a renewal alone does not let the account in: the caller checks proof and
+                         * notes the verdict */
     struct http_patience patience;
-    struct reason reason; /* set unless granted */
-    bool rotated;         /* set when a new refresh token was stored */
-    bool answered;        /* the token endpoint gave a complete answer to this renewal */
-    bool lost;            /* an answer was lost: to this renewal, or to one before */
-    bool sent_again;      /* the request went out a second time */
+
+    /* Set by renewal_run(). */
+    struct reason reason; /* unless NONE was returned */
+    bool rotated;         /* a new refresh token came */
+    bool answered;        /* the token endpoint sent a complete response */
+    bool lost;            /* a response was lost: the one to this renewal, or to an earlier one */
+    bool sent_again;      /* the request was sent a second time */
 };
 
-/* Renews, stores what came, and returns what the provider's answer means for the account. When
- * GRANTED, access, expires and scope of the grant are new. An answer about the account's own
- * grant is noted for later logins (verdict_cache.h). FAULT when the store failed. */
+/* Renews the grant, stores what came, and returns what the provider's response means for the
+ * account. NONE: nothing speaks against the account, and access, expires and scope of the grant are
+ * new. A verdict about the account's own grant is noted for later logins (verdict_cache.h). FAULT
+ * when the store or this machine failed. */
 enum verdict renewal_run(struct renewal *renewal);
 
 #endif

@@ -1,43 +1,47 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * verdict_cache.c - what the answers to earlier logins mean for this one.
+ * verdict_cache.c - the verdicts of earlier logins, and what they mean for this one.
  */
 #include "verdict_cache.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
 #include "seal.h"
+#include "text.h"
 
 enum { BACK_OFF_FIRST = 60, BACK_OFF_MAX = 300 }; /* seconds */
 
 static struct record_time now(void) {
     struct record_time time = {.ms = clock_boot_ms()};
+
     clock_boot_id(time.boot);
     return time;
 }
 
-/* Milliseconds since `then`; negative when it was in another boot, or never, or lies ahead. */
+/* Milliseconds since `then`; negative when it was in another boot, never, or lies in the future. */
 static int64_t since(const struct record_time *then) {
     struct record_time time = now();
+
     if (then->boot[0] == '\0' || strcmp(then->boot, time.boot) != 0)
         return -1;
     return time.ms - then->ms;
 }
 
-/* Whether `then` lies ahead in this very boot. */
+/* Whether `then` lies in the future of this very boot: the clock went back. */
 static bool went_back(const struct record_time *then) {
     struct record_time time = now();
+
     return strcmp(then->boot, time.boot) == 0 && time.ms < then->ms;
 }
 
 static bool is_within(const struct record_time *then, int64_t seconds) {
     int64_t elapsed = since(then);
+
     return elapsed >= 0 && elapsed < seconds * 1000;
 }
 
-/* A digest of every setting that an answer depends on: of the client, and of policy. */
+/* Makes a digest of every setting that a verdict depends on: the client's, and the policy's. */
 static void digest_client(const struct provider_config *provider, char ret[RECORD_DIGEST_SIZE]) {
     const char *parts[] = {
         provider->issuer,
@@ -58,6 +62,7 @@ static void digest_client(const struct provider_config *provider, char ret[RECOR
     };
     enum { PARTS = sizeof parts / sizeof parts[0] };
     uint8_t digests[PARTS + 1][SEAL_DIGEST_SIZE] = {{0}};
+
     for (size_t i = 0; i < PARTS; i++)
         seal_digest(parts[i], parts[i] ? strlen(parts[i]) : 0, digests[i]);
     digests[PARTS][0] = (uint8_t) provider->client_auth;
@@ -65,49 +70,71 @@ static void digest_client(const struct provider_config *provider, char ret[RECOR
     seal_digest_text(digests, sizeof digests, ret);
 }
 
+/* Every reason fits: those of the record have the same size. */
+static void copy_reason(char ret[REASON_SIZE], const struct reason *reason) {
+    _Static_assert(sizeof reason->text == REASON_SIZE, "every reason can be copied");
+    text_copy(ret, REASON_SIZE, reason->text);
+}
+
 static void note_misconfigured(struct record *record, const struct provider_config *provider,
                                const struct reason *reason) {
     char client[RECORD_DIGEST_SIZE];
+
     digest_client(provider, client);
     bool again = strcmp(client, record->misconfigured_client) == 0;
     record->misconfigured_times = again ? record->misconfigured_times + 1 : 1;
-    strcpy(record->misconfigured_client, client);
+    _Static_assert(sizeof client == sizeof record->misconfigured_client, "a digest fits");
+    text_copy(record->misconfigured_client, sizeof record->misconfigured_client, client);
     record->misconfigured = now();
-    strcpy(record->misconfigured_reason, reason->text);
+    copy_reason(record->misconfigured_reason, reason);
+}
+
+bool verdict_cache_has_yes(const struct record *record) {
+    return record->last_verdict == VERDICT_GRANTED;
+}
+
+void verdict_cache_store_yes(struct record *record, const struct provider_config *provider) {
+    static const struct reason none = {""};
+
+    verdict_cache_store(record, provider, VERDICT_GRANTED, &none);
+    record->last_granted = clock_wall();
 }
 
 void verdict_cache_store(struct record *record, const struct provider_config *provider,
                          enum verdict verdict, const struct reason *reason) {
     if (verdict == VERDICT_UNREACHABLE) {
         record->unreachable = now();
-        strcpy(record->unreachable_reason, reason->text);
+        copy_reason(record->unreachable_reason, reason);
         return;
     }
+
     record->unreachable = (struct record_time){0};
     if (verdict == VERDICT_MISCONFIGURED) {
         note_misconfigured(record, provider, reason);
         return;
     }
+
     record->misconfigured = (struct record_time){0};
     record->misconfigured_client[0] = '\0';
     record->last_verdict = verdict;
     record->judged = now();
     digest_client(provider, record->judged_client);
-    if (verdict == VERDICT_GRANTED)
-        record->last_granted = clock_wall();
-    strcpy(record->last_reason, verdict == VERDICT_GRANTED ? "" : reason->text);
+    copy_reason(record->last_reason, reason);
 }
 
 static int64_t back_off(int64_t times) {
     int64_t seconds = BACK_OFF_FIRST;
+
     for (int64_t i = 1; i < times && seconds < BACK_OFF_MAX; i++)
         seconds *= 2;
     return seconds < BACK_OFF_MAX ? seconds : BACK_OFF_MAX;
 }
 
-/* Whether the settings are still those of `digest`: a fix, and a new demand, count at once. */
+/* Whether the settings are still those of `digest`. A fix or a new demand of policy MUST take
+ * effect at once. */
 static bool is_same_client(const struct provider_config *provider, const char *digest) {
     char client[RECORD_DIGEST_SIZE];
+
     digest_client(provider, client);
     return strcmp(client, digest) == 0;
 }
@@ -115,10 +142,12 @@ static bool is_same_client(const struct provider_config *provider, const char *d
 enum verdict verdict_cache_lookup(const struct record *record, const struct config *config,
                                   struct reason *reason) {
     const struct login_config *login = &config->login;
+
     if (is_within(&record->unreachable, login->offline_timeout)) {
         reason_set(reason, 0, "%s", record->unreachable_reason);
         return VERDICT_UNREACHABLE;
     }
+
     if (is_within(&record->misconfigured, back_off(record->misconfigured_times)) &&
         is_same_client(&config->provider, record->misconfigured_client)) {
         reason_set(reason, 0,
@@ -126,19 +155,23 @@ enum verdict verdict_cache_lookup(const struct record *record, const struct conf
                    record->misconfigured_reason, (long long) back_off(record->misconfigured_times));
         return VERDICT_MISCONFIGURED;
     }
+
     if (!is_within(&record->judged, login->reuse_within) ||
         !is_same_client(&config->provider, record->judged_client))
         return VERDICT_NONE;
-    if (record->last_verdict == VERDICT_GRANTED)
-        return record->grant.expires > clock_wall() ? VERDICT_GRANTED : VERDICT_NONE;
-    if (record->last_verdict != VERDICT_DENIED && record->last_verdict != VERDICT_REAUTHORIZE)
+    if (verdict_cache_has_yes(record) && record->grant.expires <= clock_wall())
         return VERDICT_NONE;
+    if (!verdict_cache_has_yes(record) && record->last_verdict != VERDICT_DENIED &&
+        record->last_verdict != VERDICT_REAUTHORIZE)
+        return VERDICT_NONE;
+
     reason_set(reason, 0, "%s", record->last_reason);
     return (enum verdict) record->last_verdict;
 }
 
 bool verdict_cache_clear_refusal(struct record *record) {
     bool refused = record->misconfigured.boot[0] != '\0';
+
     record->misconfigured = (struct record_time){0};
     record->misconfigured_client[0] = '\0';
     return refused;
@@ -149,7 +182,8 @@ bool verdict_cache_grace(const struct record *record, const struct config *confi
     const struct login_config *login = &config->login;
     int64_t wall = clock_wall();
     int64_t elapsed = since(&record->judged);
-    if (record->last_verdict != VERDICT_GRANTED || login->offline_grace == 0 ||
+
+    if (!verdict_cache_has_yes(record) || login->offline_grace == 0 ||
         wall < record->last_granted || wall - record->last_granted >= login->offline_grace)
         return false;
     if (elapsed / 1000 >= login->offline_grace || went_back(&record->judged) ||

@@ -1,34 +1,45 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * verdict_cache.h - what the answers to earlier logins mean for this one: shared for a while, so
- * that many logins at once are one request, and the grace that the provider's last yes gives while
- * it is unreachable. Pure: looks at the record and the clocks only.
+ * verdict_cache.h - the verdicts of earlier logins, and what they mean for this one: they are
+ * shared for a while, so that many logins at once need one request, and the provider's last yes
+ * gives grace while the provider is unreachable. Pure: uses the record and the clocks only.
  */
 #ifndef OAUTH_LOGIN_HELPER_GRANT_VERDICT_CACHE_H
 #define OAUTH_LOGIN_HELPER_GRANT_VERDICT_CACHE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "config.h"
+#include "protocol.h"
+#include "reason.h"
 #include "record.h"
 
-/* Notes the provider's answer in the record; the caller stores it. */
+/* Note in the record that the account may log in, or which verdict it got instead. The caller
+ * stores the record. */
+void verdict_cache_store_yes(struct record *record, const struct provider_config *provider);
 void verdict_cache_store(struct record *record, const struct provider_config *provider,
                          enum verdict verdict, const struct reason *reason);
 
-/* The verdict to share, or VERDICT_NONE when the provider is to be asked:
- *  - its last word about the account, for login->reuse_within;
+/* Whether the last verdict about the account let it in. */
+bool verdict_cache_has_yes(const struct record *record);
+
+/* Returns the verdict to share, with its reason, or VERDICT_NONE when the provider must be asked:
+ *  - the last verdict about the account, for login->reuse_within;
  *  - UNREACHABLE, for login->offline_timeout;
  *  - MISCONFIGURED, for 1 to 5 minutes, unless the client's settings have changed since: some
- *    providers burn a grant on a wrong secret. */
+ *    providers revoke a grant that is used with a wrong secret. */
 enum verdict verdict_cache_lookup(const struct record *record, const struct config *config,
                                   struct reason *reason);
 
-/* Forgets that the provider has refused the client, so that the next login asks it: for whoever has
- * seen it accept the client since. False when there is nothing to forget. */
+/* Forgets that the provider has refused the client, so that the next login asks it again. For a
+ * caller that has seen the provider accept the client since. False when there is nothing to forget.
+ */
 bool verdict_cache_clear_refusal(struct record *record);
 
-/* Whether login->offline_grace still lets the account in: its last verdict was GRANTED, not
- * longer ago than that by either clock, no clock went back, and client and policy are the same.
- * `ret_until` is wall seconds. */
+/* Whether login->offline_grace still lets the account in: its last verdict let it in, no longer ago
+ * than offline_grace by either clock, no clock went back, and the settings of client and policy are
+ * the same. Sets `ret_until`, the end of the grace in wall seconds. */
 bool verdict_cache_grace(const struct record *record, const struct config *config,
                          int64_t *ret_until);
 

@@ -46,12 +46,12 @@ void decision_consider_grace(struct exchange *exchange, const struct record *rec
     exchange_conclude(exchange, VERDICT_GRANTED_OFFLINE, &exchange->reply.reason);
 }
 
-/* GRANTED when what was pinned at enrollment is what the configuration says, else concluded. */
+/* NONE when what was pinned at enrollment is what the configuration says, else concluded. */
 static enum verdict check_pin(struct exchange *exchange, const struct record *record) {
     struct reason reason = {""};
     enum verdict verdict =
         identity_check_pin(&exchange->config, &exchange->account, record, &reason);
-    return verdict == VERDICT_GRANTED ? verdict : exchange_conclude(exchange, verdict, &reason);
+    return exchange_object(exchange, verdict, &reason);
 }
 
 /* The lock was not to be had: a login before this one still waits for the provider. */
@@ -61,7 +61,7 @@ static enum verdict conclude_waited(struct exchange *exchange, struct store_entr
     struct reason ignored;
     exchange_conclude(exchange, VERDICT_UNREACHABLE, reason);
     if (store_entry_load(entry, &record, &ignored) == 0 && record.enrolled != 0 &&
-        check_pin(exchange, &record) == VERDICT_GRANTED)
+        check_pin(exchange, &record) == VERDICT_NONE)
         decision_consider_grace(exchange, &record);
     return exchange->reply.verdict;
 }
@@ -81,8 +81,7 @@ enum verdict decision_open(struct exchange *exchange, enum stored_account_mode m
         return exchange_conclude(exchange, VERDICT_FAULT, &reason);
     if (ret->record.enrolled == 0)
         return conclude_not_enrolled(exchange, ret->record.pending_digest[0] != '\0');
-    verdict = check_pin(exchange, &ret->record);
-    return verdict == VERDICT_GRANTED ? VERDICT_NONE : verdict;
+    return check_pin(exchange, &ret->record);
 }
 
 struct waiting {
@@ -98,15 +97,19 @@ static void answer_late(void *context) {
     reply_send(waiting->exchange);
 }
 
-/* Whether the renewed grant is of an account that is active, as policy wants it; noted. */
+/* Whether the renewed grant is of an account that is active, as policy wants it; noted. NONE when
+ * nothing speaks against it. */
 static enum verdict prove(struct stored_account *stored, struct renewal *renewal) {
     struct reason reason = {""};
     struct record *record = &stored->record;
     enum verdict verdict = proof_check_live(renewal->provider, record, &record->grant,
                                             record->subject, &renewal->patience, &renewal->reason);
-    if (verdict != VERDICT_GRANTED) /* what the renewal brought is handed to nobody */
-        record->grant.expires = 0;
-    verdict_cache_store(record, renewal->provider, verdict, &renewal->reason);
+    if (verdict == VERDICT_NONE) {
+        verdict_cache_store_yes(record, renewal->provider);
+    } else {
+        record->grant.expires = 0; /* what the renewal brought is handed to nobody */
+        verdict_cache_store(record, renewal->provider, verdict, &renewal->reason);
+    }
     if (store_entry_replace(stored->entry, record, &reason) == 0)
         return verdict;
     renewal->reason = reason;
@@ -133,18 +136,19 @@ void decision_ask(struct exchange *exchange, struct stored_account *stored) {
     exchange->reply.source = SOURCE_REFRESH;
     verdict = renewal_run(&renewal);
     exchange->reply.rotated = renewal.rotated;
-    if (verdict == VERDICT_GRANTED && renewal.proof_follows)
+    if (verdict == VERDICT_NONE && renewal.proof_follows)
         verdict = prove(stored, &renewal);
-    exchange_conclude(exchange, verdict, &renewal.reason);
+    if (exchange_object(exchange, verdict, &renewal.reason) == VERDICT_NONE)
+        exchange_conclude_yes(exchange, &renewal.reason);
 }
 
 bool decision_hand_over(struct exchange *exchange, struct record *record) {
     struct reason none = {""};
     exchange->reply.expires = record->grant.expires;
-    if (record->last_verdict != VERDICT_GRANTED || record->grant.expires <= clock_wall())
+    if (!verdict_cache_has_yes(record) || record->grant.expires <= clock_wall())
         return false;
     secret_move(&exchange->reply.token, &record->grant.access);
     strcpy(exchange->reply.scope, record->grant.scope);
-    exchange_conclude(exchange, VERDICT_GRANTED, &none);
+    exchange_conclude_yes(exchange, &none);
     return true;
 }

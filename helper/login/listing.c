@@ -44,15 +44,15 @@ void listing_status(struct exchange *exchange) {
     int found = store_open(OAUTH_LOGIN_STORE, &store, &reason);
     if (found >= 0)
         found = look_up(store, &owner, &entry, &reason);
-    if (found > 0)
-        peer_send_entry(&exchange->peer, &entry);
-    if (found == 0)
+    if (found < 0) {
+        exchange_conclude(exchange, VERDICT_FAULT, &reason);
+    } else if (found == 0) {
         reason_set(&reason, 0, "no grant is stored");
-    exchange_conclude(exchange,
-                      found < 0 ? VERDICT_FAULT
-                      : found   ? VERDICT_GRANTED
-                                : VERDICT_NOT_ENROLLED,
-                      &reason);
+        exchange_conclude(exchange, VERDICT_NOT_ENROLLED, &reason);
+    } else {
+        peer_send_entry(&exchange->peer, &entry);
+        exchange_conclude_yes(exchange, &reason);
+    }
 }
 
 struct listing {
@@ -87,5 +87,8 @@ void listing_list(struct exchange *exchange) {
     struct listing listing = {exchange, store};
     if (r >= 0)
         r = store_each(store, list_one, &listing, &reason);
-    exchange_conclude(exchange, r < 0 ? VERDICT_FAULT : VERDICT_GRANTED, &reason);
+    if (r < 0)
+        exchange_conclude(exchange, VERDICT_FAULT, &reason);
+    else
+        exchange_conclude_yes(exchange, &reason);
 }

@@ -9,7 +9,8 @@
 #include "decision.h"
 #include "login.h"
 #include "revocation.h"
-#include "token_request.h"
+#include "verdict.h"
+#include "verdict_cache.h"
 
 enum {
     FRESH_LEFT = 60,  /* seconds: a token that lives no longer is renewed first */
@@ -17,8 +18,7 @@ enum {
 };
 
 static bool is_fresh(const struct record *record) {
-    return record->last_verdict == VERDICT_GRANTED &&
-           record->grant.expires > clock_wall() + FRESH_LEFT;
+    return verdict_cache_has_yes(record) && record->grant.expires > clock_wall() + FRESH_LEFT;
 }
 
 /* NONE when the token may go where the question says, else the concluded verdict. */
@@ -44,7 +44,7 @@ void session_token(struct exchange *exchange) {
         return;
     }
     /* A yes may be new, and its token old; a no is the same a moment later. */
-    if (stored.record.last_verdict == VERDICT_GRANTED)
+    if (verdict_cache_has_yes(&stored.record))
         exchange->config.login.reuse_within = 0;
     decision_ask(exchange, &stored);
     if (!exchange->answered)
@@ -60,8 +60,7 @@ static enum protocol_action find_action(const struct exchange *exchange,
     bool lost = verdict == VERDICT_REAUTHORIZE && record->grant.in_flight != 0;
     bool unenrolled = verdict == VERDICT_NOT_ENROLLED && record->subject[0] != '\0';
     bool refused = verdict == VERDICT_DENIED || verdict == VERDICT_REAUTHORIZE;
-    return unenrolled || (refused && !lost) ? ACTION_LOG + exchange->config.login.on_revoked
-                                            : ACTION_NONE;
+    return unenrolled || (refused && !lost) ? exchange->config.login.on_revoked : ACTION_NONE;
 }
 
 /* Seconds until the sessions' next look: half the life of their token, but not too rare. */
@@ -71,7 +70,7 @@ static uint32_t next_check(const struct exchange *exchange) {
     enum verdict verdict = exchange->reply.verdict;
     if (verdict == VERDICT_UNREACHABLE || verdict == VERDICT_FAULT)
         return most < CHECK_AGAIN ? most : CHECK_AGAIN;
-    if (verdict != VERDICT_GRANTED)
+    if (!exchange_is_yes(exchange))
         return most;
     if (half < 1)
         return 1;
@@ -82,7 +81,7 @@ void session_watch(struct exchange *exchange) {
     SCOPED_STORED_ACCOUNT struct stored_account stored = {0};
     if (decision_open(exchange, STORED_LOCKED, &stored) == VERDICT_NONE) {
         decision_ask(exchange, &stored);
-        if (exchange->reply.verdict == VERDICT_GRANTED)
+        if (exchange_is_yes(exchange))
             decision_hand_over(exchange, &stored.record);
     }
     if (!exchange->answered) {
@@ -92,26 +91,26 @@ void session_watch(struct exchange *exchange) {
     }
 }
 
-/* Revokes one access token; what comes of it is worse than `*worst` only when it is no GRANTED. */
+/* Revokes one access token; `*worst` becomes what came of it, unless that went well. */
 static void revoke(const struct exchange *exchange, struct stored_account *stored,
-                   const struct secret *token, enum verdict *worst, struct reason *reason) {
+                   const struct secret *token, enum outcome *worst, struct reason *reason) {
     struct http_patience patience = exchange_patience(exchange, NULL, NULL);
     if (token->length == 0)
         return;
-    enum verdict verdict =
+    enum outcome outcome =
         revocation_send(&exchange->config.provider, &stored->record, token, OAUTH_ACCESS_TOKEN,
                         stored->record.issuer, &patience, reason);
-    if (verdict != VERDICT_GRANTED)
-        *worst = verdict;
+    if (outcome != OUTCOME_ANSWERED)
+        *worst = outcome;
 }
 
 void session_logout(struct exchange *exchange) {
     SCOPED_STORED_ACCOUNT struct stored_account stored = {0};
     SCOPED_SECRET struct secret token = {0};
     struct reason reason = {""};
-    enum verdict worst = VERDICT_GRANTED;
+    enum outcome worst = OUTCOME_ANSWERED;
     if (!exchange->config.login.revoke_on_logout) {
-        exchange_conclude(exchange, VERDICT_GRANTED, &reason);
+        exchange_conclude_yes(exchange, &reason);
         return;
     }
     if (decision_open(exchange, STORED_LOCKED, &stored) != VERDICT_NONE)
@@ -127,5 +126,6 @@ void session_logout(struct exchange *exchange) {
     revoke(exchange, &stored, &token, &worst, &reason);
     if (other)
         revoke(exchange, &stored, &exchange->request.input, &worst, &reason);
-    exchange_conclude(exchange, worst, &reason);
+    if (exchange_object(exchange, verdict_of(worst), &reason) == VERDICT_NONE)
+        exchange_conclude_yes(exchange, &reason);
 }

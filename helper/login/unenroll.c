@@ -10,6 +10,7 @@
 #include "login.h"
 #include "revocation.h"
 #include "stored_account.h"
+#include "verdict.h"
 
 /* The account can't log in from here on. */
 static int disable(struct stored_account *stored, struct reason *reason) {
@@ -23,37 +24,37 @@ static int disable(struct stored_account *stored, struct reason *reason) {
 
 /* Whether a grant can be forgotten here. Forgetting waits for a provider that is down, since the
  * token would be gone with the rest; not for one that will never take it. */
-static bool is_done(enum verdict verdict, bool forget) {
-    return verdict == VERDICT_GRANTED || verdict == VERDICT_NOT_PERMITTED ||
-           (forget && verdict == VERDICT_MISCONFIGURED);
+static bool is_done(enum outcome outcome, bool forget) {
+    return outcome == OUTCOME_ANSWERED || outcome == OUTCOME_NO_ENDPOINT ||
+           (forget && verdict_of(outcome) == VERDICT_MISCONFIGURED);
 }
 
 /* Tells the provider of the account's grant, and of one that an unfinished import has left. What is
  * done is cleared; what could not be told is kept to be told later. The first that is not done, or
- * GRANTED, with what was told about the last that had to be explained. */
-static enum verdict revoke(const struct exchange *exchange, struct record *record, bool forget,
+ * ANSWERED, with what was told about the last that had to be explained. */
+static enum outcome revoke(const struct exchange *exchange, struct record *record, bool forget,
                            struct reason *reason) {
     const struct {
         struct record_grant *grant;
         const char *issuer;
     } left[] = {{&record->grant, record->issuer}, {&record->pending, record->pending_issuer}};
     struct http_patience patience = exchange_patience(exchange, NULL, NULL);
-    enum verdict worst = VERDICT_GRANTED;
+    enum outcome worst = OUTCOME_ANSWERED;
     bool any = false;
     for (size_t i = 0; i < sizeof left / sizeof left[0]; i++) {
         struct reason told = {""};
         if (left[i].grant->refresh.length == 0)
             continue;
         any = true;
-        enum verdict verdict =
+        enum outcome outcome =
             revocation_send(&exchange->config.provider, record, &left[i].grant->refresh,
                             OAUTH_REFRESH_TOKEN, left[i].issuer, &patience, &told);
-        bool done = is_done(verdict, forget);
+        bool done = is_done(outcome, forget);
         if (done)
             record_grant_clear(left[i].grant);
-        else if (worst == VERDICT_GRANTED)
-            worst = verdict;
-        if (verdict != VERDICT_GRANTED && (!done || worst == VERDICT_GRANTED))
+        else if (worst == OUTCOME_ANSWERED)
+            worst = outcome;
+        if (outcome != OUTCOME_ANSWERED && (!done || worst == OUTCOME_ANSWERED))
             *reason = told;
     }
     if (record->pending.refresh.length == 0)
@@ -74,18 +75,23 @@ static int finish(struct stored_account *stored, bool forget, struct reason *rea
 
 static void part(struct exchange *exchange, struct stored_account *stored, bool forget) {
     struct reason reason = {""}, told = {""};
-    enum verdict verdict = VERDICT_GRANTED;
+    enum outcome outcome = OUTCOME_ANSWERED;
 
     int r = disable(stored, &reason);
     if (r >= 0)
-        verdict = revoke(exchange, &stored->record, forget, &told);
-    bool done = verdict == VERDICT_GRANTED;
+        outcome = revoke(exchange, &stored->record, forget, &told);
+    bool done = outcome == OUTCOME_ANSWERED;
     if (r >= 0)
         r = finish(stored, forget && done, &reason);
     if (r >= 0 && !done)
         reason_set(&reason, 0, "ended here, but not revoked yet (%.250s); run the same again later",
                    told.text);
-    exchange_conclude(exchange, r < 0 ? VERDICT_FAULT : verdict, r < 0 || !done ? &reason : &told);
+    if (r < 0)
+        exchange_conclude(exchange, VERDICT_FAULT, &reason);
+    else if (!done)
+        exchange_conclude(exchange, verdict_of(outcome), &reason);
+    else
+        exchange_conclude_yes(exchange, &told);
 }
 
 static void unenroll(struct exchange *exchange, bool forget) {
@@ -101,7 +107,7 @@ static void unenroll(struct exchange *exchange, bool forget) {
         exchange_conclude(exchange, VERDICT_NOT_ENROLLED, &reason);
     } else if (forget && broken && stored.entry && finish(&stored, true, &reason) == 0) {
         reason_set(&reason, 0, "its record did not open, so it could not be revoked");
-        exchange_conclude(exchange, VERDICT_GRANTED, &reason);
+        exchange_conclude_yes(exchange, &reason);
     } else {
         exchange_conclude(exchange, r == -ETIMEDOUT ? VERDICT_UNREACHABLE : VERDICT_FAULT, &reason);
     }

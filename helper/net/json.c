@@ -9,24 +9,50 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "json_ascii.h"
+
 enum { JSON_DEPTH_MAX = 16 };
 
-/* RFC 3629 section 4, in which json-c passes over overlong forms and surrogates. */
+/* The byte sequences of UTF-8 (RFC 3629 section 4): a first byte, a second byte, whose range
+ * depends on the first, and further bytes of 0x80 to 0xbf. Overlong forms and surrogates match no
+ * row. */
+static const struct sequence {
+    uint8_t first_least, first_most;
+    uint8_t second_least, second_most;
+    uint8_t length; /* bytes, the first one included */
+} sequences[] = {
+    {0x00, 0x7f, 0x00, 0x00, 1}, /* U+0000 to U+007F */
+    {0xc2, 0xdf, 0x80, 0xbf, 2}, /* U+0080 to U+07FF */
+    {0xe0, 0xe0, 0xa0, 0xbf, 3}, /* U+0800 to U+0FFF */
+    {0xe1, 0xec, 0x80, 0xbf, 3}, /* U+1000 to U+CFFF */
+    {0xed, 0xed, 0x80, 0x9f, 3}, /* U+D000 to U+D7FF */
+    {0xee, 0xef, 0x80, 0xbf, 3}, /* U+E000 to U+FFFF */
+    {0xf0, 0xf0, 0x90, 0xbf, 4}, /* U+10000 to U+3FFFF */
+    {0xf1, 0xf3, 0x80, 0xbf, 4}, /* U+40000 to U+FFFFF */
+    {0xf4, 0xf4, 0x80, 0x8f, 4}, /* U+100000 to U+10FFFF */
+};
+
+static const struct sequence *find_sequence(uint8_t first) {
+    for (size_t i = 0; i < sizeof sequences / sizeof sequences[0]; i++)
+        if (first >= sequences[i].first_least && first <= sequences[i].first_most)
+            return &sequences[i];
+    return NULL;
+}
+
+/* Checks here for valid UTF-8, because json-c accepts overlong forms and surrogates. */
 static bool is_utf8(const uint8_t *text, size_t length) {
-    for (size_t i = 0; i < length; i++) {
-        uint8_t first = text[i];
-        size_t more = first < 0x80                     ? 0
-                      : first >= 0xc2 && first <= 0xdf ? 1
-                      : first >= 0xe0 && first <= 0xef ? 2
-                      : first >= 0xf0 && first <= 0xf4 ? 3
-                                                       : SIZE_MAX;
-        uint8_t least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-        uint8_t most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-        if (more >= length - i)
+    while (length > 0) {
+        const struct sequence *sequence = find_sequence(text[0]);
+        if (!sequence || sequence->length > length)
             return false;
-        for (; more > 0; more--, least = 0x80, most = 0xbf)
-            if (text[++i] < least || text[i] > most)
+        if (sequence->length > 1 &&
+            (text[1] < sequence->second_least || text[1] > sequence->second_most))
+            return false;
+        for (size_t i = 2; i < sequence->length; i++)
+            if (text[i] < 0x80 || text[i] > 0xbf)
                 return false;
+        text += sequence->length;
+        length -= sequence->length;
     }
     return true;
 }
@@ -35,19 +61,21 @@ static bool is_escaped_nul(const struct secret *text, size_t at) {
     return text->length - at >= 6 && memcmp(text->data + at, "\\u0000", 6) == 0;
 }
 
-/* What json-c lets pass even when it is strict: it keeps the last of two members of one name, takes
- * single quotes and comments, cuts a name at an escaped NUL. So the text is looked through beside
- * it: outside of strings only what JSON has there, inside no control characters, no NUL in a
- * name; and each member has one colon outside of strings, so that a count that differs from that
- * of the parsed members gives the double one away. */
+/* Rejects what json-c accepts even in strict mode: single quotes and comments, control characters
+ * in strings, and a name with an escaped NUL, where json-c cuts the name. Outside of strings only
+ * the characters of JSON may stand. json-c also keeps the last of two members with one name. To
+ * detect that, count the colons outside of strings: each member has one, so their number must be
+ * that of the parsed members. */
 static bool scan(const struct secret *text, size_t *ret_colons) {
     static const char outside[] = " \t\r\n{}[]:,0123456789+-.eEtrufalsn\"";
-    bool inside = false, nul = false;
+    bool inside = false, nul = false; /* in a string; in or after one with an escaped NUL */
+
     for (size_t i = 0; i < text->length; i++) {
         char c = (char) text->data[i];
         bool allowed = inside ? text->data[i] >= 0x20 : c != '\0' && strchr(outside, c);
         if (!allowed || (!inside && c == ':' && nul))
             return false;
+
         if (c == '"') {
             nul = nul && inside;
             inside = !inside;
@@ -63,6 +91,7 @@ static bool scan(const struct secret *text, size_t *ret_colons) {
 
 static size_t count_members(struct json_object *value) {
     size_t members = 0;
+
     if (json_object_is_type(value, json_type_object)) {
         json_object_object_foreach(value, name, member) {
             (void) name;
@@ -75,10 +104,8 @@ static size_t count_members(struct json_object *value) {
     return members;
 }
 
-struct json_object *json_parse_strict(const struct secret *text) {
-    size_t colons = 0;
-    if (text->length > INT_MAX || !is_utf8(text->data, text->length) || !scan(text, &colons))
-        return NULL;
+/* Parses all of `text`, ASCII; NULL when json-c refuses it or memory ran out. */
+static struct json_object *parse(const struct secret *text) {
     struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX);
     if (!tokener)
         return NULL;
@@ -88,7 +115,21 @@ struct json_object *json_parse_strict(const struct secret *text) {
     bool whole = json_tokener_get_error(tokener) == json_tokener_success &&
                  json_tokener_get_parse_end(tokener) == text->length;
     json_tokener_free(tokener);
-    if (!whole || !json_object_is_type(object, json_type_object) || count_members(object) != colons)
+    if (!whole)
+        return NULL;
+    struct json_object *taken = object;
+    object = NULL;
+    return taken;
+}
+
+struct json_object *json_parse_strict(const struct secret *text) {
+    SCOPED_SECRET struct secret ascii = {0};
+    size_t colons = 0;
+    if (!is_utf8(text->data, text->length) || !scan(text, &colons) ||
+        json_ascii(text, &ascii) < 0 || ascii.length > INT_MAX)
+        return NULL;
+    SCOPED_JSON struct json_object *object = parse(&ascii);
+    if (!json_object_is_type(object, json_type_object) || count_members(object) != colons)
         return NULL;
     struct json_object *taken = object;
     object = NULL;
@@ -121,6 +162,7 @@ void json_wipe(struct json_object **object) {
 const char *json_value_text(struct json_object *value) {
     if (!json_object_is_type(value, json_type_string))
         return NULL;
+
     const char *text = json_object_get_string(value);
     size_t length = (size_t) json_object_get_string_len(value);
     return length > 0 && strlen(text) == length ? text : NULL;
@@ -129,11 +171,13 @@ const char *json_value_text(struct json_object *value) {
 bool json_value_number(struct json_object *value, char ret[JSON_NUMBER_SIZE]) {
     if (!json_object_is_type(value, json_type_int))
         return false;
+
+    /* json-c stores these two in place of any number that it cannot hold. */
     int64_t number = json_object_get_int64(value);
     uint64_t large = json_object_get_uint64(value);
-    /* What json-c makes of a number that is too large or too small for it. */
     if (number == INT64_MIN || large == UINT64_MAX)
         return false;
+
     if (number < 0)
         snprintf(ret, JSON_NUMBER_SIZE, "%" PRId64, number);
     else
@@ -149,12 +193,14 @@ const char *json_text(struct json_object *object, const char *name) {
 struct json_object *json_value_at(struct json_object *object, const char *path) {
     char name[128];
     struct json_object *value = object;
+
     for (;;) {
         size_t length = strcspn(path, ".");
         if (length == 0 || length >= sizeof name)
             return NULL;
         memcpy(name, path, length);
         name[length] = '\0';
+
         if (!json_object_is_type(value, json_type_object) ||
             !json_object_object_get_ex(value, name, &value))
             return NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * url.c - addresses, wherever they come from.
+ * url.c - checking addresses.
  */
 #include "url.h"
 
@@ -8,6 +8,7 @@
 
 bool url_is(const char *text, const char *scheme) {
     size_t length = strlen(scheme);
+
     if (strncmp(text, scheme, length) != 0 || text[length] == '\0' || text[length] == '/' ||
         strlen(text) > URL_MAX)
         return false;

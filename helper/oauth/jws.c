@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * jws.c - libjose behind plain C.
+ * jws.c - a wrapper around libjose.
  */
 #include "jws.h"
 
@@ -25,5 +25,6 @@ bool jws_verify(const struct jws_part parts[3], const char *jwk) {
     SCOPED_JANSSON json_t *jws =
         json_pack("{s:s%,s:s%,s:s%}", "protected", parts[0].text, parts[0].length, "payload",
                   parts[1].text, parts[1].length, "signature", parts[2].text, parts[2].length);
+
     return key && jws && jose_jws_ver(NULL, jws, NULL, key, false);
 }

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * revocation.c - telling the provider that a grant has ended.
+ * revocation.c - tells the provider that a token has ended.
  */
 #include "revocation.h"
 
 #include <string.h>
 
+#include "fetch.h"
 #include "provider.h"
 #include "token_request.h"
 
-enum verdict revocation_send(const struct provider_config *provider, struct record *record,
+enum outcome revocation_send(const struct provider_config *provider, struct record *record,
                              const struct secret *token, enum oauth_token_kind kind,
                              const char *issuer, const struct http_patience *patience,
                              struct reason *reason) {
@@ -17,28 +18,33 @@ enum verdict revocation_send(const struct provider_config *provider, struct reco
     SCOPED_HTTP_RESPONSE struct http_response response = {0};
     const char *url = NULL;
 
-    /* The token is nobody else's business: not of an issuer that took this one's place. */
+    /* Never send the token to another issuer, not even to the one configured in its place. */
     if (strcmp(issuer, provider_issuer(provider)) != 0) {
-        reason_set(reason, 0, "the grant is of %.200s: end it there", issuer);
-        return VERDICT_NOT_PERMITTED;
+        reason_set(reason, 0, "the grant was issued by %.200s: end it there", issuer);
+        return OUTCOME_NO_ENDPOINT;
     }
-    enum verdict verdict =
+
+    enum outcome outcome =
         provider_find(provider, PROVIDER_REVOCATION, record, patience, &url, reason);
-    if (verdict != VERDICT_GRANTED)
-        return verdict;
+    if (outcome != OUTCOME_ANSWERED)
+        return outcome;
     if (url[0] == '\0') {
-        reason_set(reason, 0, "%s has no revocation endpoint: end the grant there", provider->name);
-        return VERDICT_NOT_PERMITTED;
+        reason_set(reason, 0, "%s has no revocation endpoint: end the grant on its own pages",
+                   provider->name);
+        return OUTCOME_NO_ENDPOINT;
     }
     if (oauth_build_revocation(provider, token, kind, &built) < 0) {
         reason_set(reason, 0, "out of memory");
-        return VERDICT_FAULT;
+        return OUTCOME_FAILED;
     }
-    struct http_request request = provider_request(url, &built);
-    verdict = provider_fetch(provider, &request, patience, &response, reason);
-    if (verdict != VERDICT_GRANTED || response.status == 200)
-        return verdict;
+
+    struct http_request request = fetch_request(url, &built);
+    outcome = fetch_perform(provider, &request, patience, &response, reason);
+    if (outcome != OUTCOME_ANSWERED || response.status == 200)
+        return outcome;
+
     reason_set(reason, 0, "revocation answered HTTP %ld", response.status);
-    return response.status == 429 || response.status >= 500 ? VERDICT_UNREACHABLE
-                                                            : VERDICT_MISCONFIGURED;
+    if (response.status == 429)
+        return OUTCOME_THROTTLED;
+    return response.status >= 500 ? OUTCOME_UNAVAILABLE : OUTCOME_CLIENT_REFUSED;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fuzz_discovery.c - a discovery document: taken whole, of the right issuer and with https
- * addresses only, or not at all.
+ * fuzz_discovery.c - a discovery document: taken entirely, if it has the right issuer and only
+ * https addresses, or not at all.
  */
 #include "fuzz.h"
 #include "provider.h"
@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     SCOPED_JSON struct json_object *document = json_parse_strict(&body);
     if (!document)
         return 0;
-    if (provider_take_document(issuer, document, &record, &reason) != VERDICT_GRANTED) {
+    if (provider_take_document(issuer, document, &record, &reason) != OUTCOME_ANSWERED) {
         PROMISE(reason.text[0] != '\0' && FUZZ_PRINTABLE(reason.text));
         PROMISE(record.discovered_issuer[0] == '\0');
         return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* fuzz_token_answer.c - whatever a provider answers: judged, and never half a grant. */
+/* fuzz_token_response.c - any token response: gets a verdict, and never half a grant. */
 #include "fuzz.h"
-#include "token_request.h"
+#include "token_response.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const long statuses[] = {200, 400, 401, 403, 429, 503};
@@ -10,8 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size == 0 || secret_set(&body, data + 1, size - 1, 65536) < 0)
         return 0;
     oauth_judge(statuses[data[0] % 6], &body, &response);
-    bool granted = response.verdict == VERDICT_GRANTED;
-    PROMISE(response.verdict != VERDICT_NONE && granted == (response.access.length > 0));
+    bool granted = response.outcome == OUTCOME_ANSWERED;
+    PROMISE(response.outcome != OUTCOME_FAILED && granted == (response.access.length > 0));
     PROMISE(!granted || (secret_is_token(&response.access) && response.expires_in > 0));
     PROMISE(response.refresh.length == 0 || secret_is_token(&response.refresh));
     return 0;

@@ -180,9 +180,9 @@ def test_logins_work_on_a_kernel_that_lacks_some_guards(guards, enrolled, provid
 
 @pytest.mark.parametrize("guards, said", [
     (EITHER, r"Landlock ABI \d+ and seccomp are in force"),
-    ({LANDLOCK}, r"Landlock ABI \d+ is in force, seccomp is lacking"),
-    ({SECCOMP}, "Landlock is lacking.*; system calls are restricted"),
-    (NOTHING, "Landlock is lacking.*; system calls are not restricted either"),
+    ({LANDLOCK}, r"Landlock ABI \d+ is in force, seccomp is missing"),
+    ({SECCOMP}, "Landlock is missing.*; system calls are restricted"),
+    (NOTHING, "Landlock is missing.*; system calls are not restricted either"),
 ], ids=["both", LANDLOCK, SECCOMP, "none"])
 def test_the_helper_reports_which_guards_are_in_force(guards, said, enrolled, provider, helpers):
     helpers.put(guards)

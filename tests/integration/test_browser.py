@@ -160,7 +160,7 @@ def test_an_error_from_another_issuer_is_not_believed(flow):
         refused(flow, enrolling, 1, "another issuer")
 
 
-@pytest.mark.parametrize("nonce, said", [(None, "nonce is missing"), ("n", "nonce is another")])
+@pytest.mark.parametrize("nonce, said", [(None, "nonce is missing"), ("n", "nonce is wrong")])
 def test_an_id_token_with_another_nonce_is_refused(nonce, said, flow, key):
     with Enrolling() as enrolling:
         redeeming(flow, key, enrolling, nonce=nonce)

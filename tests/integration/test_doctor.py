@@ -11,14 +11,15 @@ from pathlib import Path
 from time import CLOCK_BOOTTIME, clock_gettime, time
 
 import pytest
-from installation import EXAMPLES, STORE
+from installation import STORE
+import pam_lines
 from process import run
 from resident import Resident
 from scripted_provider import ScriptedProvider
 from scripted_server import Answer
 from open_sessions import write_session
 
-SERVICES = ("sshd", "su", "sudo", "sudo-i", "cron", "login", "gdm-password")
+SERVICES = ("sshd", "su", "su-l", "sudo", "sudo-i", "cron", "login", "polkit-1", "gdm-password")
 
 
 @pytest.fixture
@@ -202,7 +203,7 @@ def test_a_provider_that_is_down_is_the_only_finding(well, provider):
 def test_another_issuer_in_the_discovery_document_is_found(well, provider):
     provider.discovery["issuer"] = "https://elsewhere.example"
     finding = one_wrong(well)
-    assert "is of issuer https://elsewhere.example" in finding["what"]
+    assert "names issuer https://elsewhere.example" in finding["what"]
 
 
 def test_a_proof_that_the_provider_does_not_offer_is_found(well, provider):
@@ -290,13 +291,13 @@ def test_a_session_line_before_pam_keyinit_is_found(well, host):
     keyinit = "session    optional     pam_keyinit.so force revoke\n"
     with_lines(host, "sshd", keyinit + line, line + keyinit)
     finding = one_wrong(well)
-    assert finding["what"] == f"{place(host, 'sshd', 'session')} it stands before pam_keyinit.so"
+    assert finding["what"] == f"{place(host, 'sshd', 'session')} it comes before pam_keyinit.so"
 
 
 def test_a_sufficient_account_line_is_found(well, host):
     with_lines(host, "sudo", "account    required   pam_oauth", "account    sufficient pam_oauth")
     what = [finding["what"] for finding in findings(well)]
-    assert f"{place(host, 'sudo', 'account')} the control is not required, nor as strict" in what
+    assert f"{place(host, 'sudo', 'account')} the control is weaker than required" in what
     assert well.run("doctor").status == 4
 
 
@@ -387,8 +388,8 @@ def test_an_sshd_whose_configuration_is_broken_is_a_warning(well, host):
 def test_doctor_run_by_a_user_checks_less_and_says_so(well, host, bob):
     result = host.run_as("bob", "oauth-login", "doctor")
     assert result.ok, result
-    assert "pam.d/sshd: the module is always asked" in result.stdout
-    assert "Run by root, it looks at the configuration" in result.stdout
+    assert "pam.d/sshd: the module always runs" in result.stdout
+    assert "Run as root, doctor also checks the configuration" in result.stdout
     assert "store" not in result.stdout.split("all good")[0]
 
 
@@ -409,7 +410,7 @@ print(frame[1], frame[2:])
 def test_the_helper_sends_its_findings_to_root_only(well, host, bob):
     said = host.run_as("bob", "/usr/bin/python3", "-c", ASK).stdout
     assert said.startswith("4 "), "a REPLY, and no FINDING before it"
-    assert f"uid {bob.uid} may not ask this; only root may" in said
+    assert f"uid {bob.uid} may not request this; only root may" in said
 
 
 def test_doctor_shows_no_secret(well, provider, host):
@@ -487,7 +488,8 @@ def test_an_optional_auth_line_for_a_screen_is_found(well, host):
 
 @pytest.mark.parametrize("service", ["swaylock", "i3lock"])
 def test_a_locker_without_a_resident_helper_is_found(service, well, host):
-    host.pam(service, (EXAMPLES / "swaylock").read_text())
+    host.pam(service, pam_lines.with_lines(pam_lines.own_stack("swaylock"),
+                                           pam_lines.example("swaylock")))
     finding = one_wrong(well, status=5)
     assert finding["what"].startswith(f"pam.d/{service}: no resident helper")
     assert "oauth-login-helper.socket" in finding["fix"]

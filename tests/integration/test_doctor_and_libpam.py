@@ -78,7 +78,7 @@ def test_a_dead_grant_gets_in_only_where_doctor_found_a_bypass(
 @pytest.mark.parametrize("lines, said", [
     ([OURS, YES], None),
     ([OURS], "it is the only line of its phase"),
-    (["account [success=ok default=bad] pam_oauth_login.so", YES], '"ignore" is a refusal'),
+    (["account [success=ok default=bad] pam_oauth_login.so", YES], "ignore counts as a refusal"),
 ])
 def test_root_is_refused_only_where_doctor_warned_of_it(
         lines, said, corp, oauth_login, host, pam_host):

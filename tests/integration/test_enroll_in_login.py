@@ -139,8 +139,8 @@ def test_somebody_elses_approval_is_refused_and_the_person_is_named(
     with login(proving_sshd) as terminal:
         real.approve_device("mallory", shown_code(terminal))
         terminal.send_line()
-        terminal.expect("alice was not enrolled: the grant is of preferred_username = mallory, "
-                        "not of account alice", 20)
+        terminal.expect("alice was not enrolled: the grant belongs to preferred_username = "
+                        "mallory, not to account alice", 20)
         assert terminal.wait() == 255
     assert oauth_login.verdict("alice") == "not-enrolled"
 
@@ -279,7 +279,7 @@ def test_nobody_is_prompted_before_an_authentication_method_has_succeeded(
     refused = sshd.ssh("alice", methods="keyboard-interactive", answers=["x"])
     assert refused.status == 255 and refused.prompts == () and COMMAND in refused.stderr
     assert device.requests("/device") == []
-    host.log.wait_for(rf"sshd:auth\): {NOT_ASKED}nobody has been proven .*; run: {COMMAND}$",
+    host.log.wait_for(rf"sshd:auth\): {NOT_ASKED}no authentication method .*; run: {COMMAND}$",
                       since=mark)
 
 
@@ -302,7 +302,7 @@ def test_an_approval_alone_lets_nobody_in(host, oauth_login, device, sshd):
         assert terminal.wait(20) == 255, terminal.output
     host.log.wait_for(r"sshd:auth\): alice: granted by corp \(verdict=granted source=device",
                       since=mark)
-    host.log.wait_for("alice: nobody has been proven in this login yet, so this pass", since=mark)
+    host.log.wait_for("alice: no authentication method has succeeded yet, so this pass", since=mark)
     assert oauth_login.verdict("alice") == "granted"
 
 
@@ -339,7 +339,7 @@ def test_a_service_without_a_person_shows_no_enrollment_prompt(host, oauth_login
     assert not any("Enter" in text for text in login.said)
     if service != "systemd-user":  # which never asks, because it starts during a login
         assert login.codes == ("AUTH_ERR",) and COMMAND in login.said[-1]
-        host.log.wait_for(rf"{service}:auth\): {NOT_ASKED}nobody can answer in this service; "
+        host.log.wait_for(rf"{service}:auth\): {NOT_ASKED}this service runs without a person .*; "
                           rf"run: {COMMAND}$", since=mark)
 
 
@@ -361,7 +361,7 @@ def test_sudo_shows_no_enrollment_prompt_because_it_sets_pam_silent(
     with Terminal("sudo", "true", user="alice") as terminal:
         terminal.expect("(?i)password.*: ?$")
         terminal.send_line(alice.password)
-        host.log.wait_for(rf"sudo:auth\): {NOT_ASKED}the person is to be told nothing", since=mark)
+        host.log.wait_for(rf"sudo:auth\): {NOT_ASKED}the login is silent", since=mark)
     assert device.requests("/device") == []
 
 
@@ -388,7 +388,7 @@ def test_su_with_the_plain_enroll_option_shows_no_prompt(host, oauth_login, devi
 
 
 @pytest.mark.parametrize("conditions, why", [
-    (("silent",), "the person is to be told nothing"),
+    (("silent",), "the login is silent"),
     (("no-conversation",), "the application has no conversation"),
     (("mute",), "the application did not show the prompt, or got no answer"),
     ((), "the application did not show the prompt, or got no answer"),
@@ -443,12 +443,14 @@ def test_a_user_name_that_changes_during_the_conversation_is_refused(
                           since=mark)
 
 
-def test_one_conversation_shows_the_whole_prompt_in_lines_that_pam_allows(device, pam_host):
+@pytest.mark.parametrize("conditions", [["answer"], ["answer", "small-stack"]], ids="-".join)
+def test_one_conversation_shows_the_whole_prompt_in_lines_that_pam_allows(
+        device, pam_host, conditions):
     pam_host.serve("enroll")
     device.queue("/token", tokens(device))
     device.code |= {"verification_uri": "https://example.com/" + "a" * 480,
                     "verification_uri_complete": "https://example.com/" + "b" * 900}
-    report = pam_host.run("alice", phases="auth", conditions=["answer"])
+    report = pam_host.run("alice", phases="auth", conditions=conditions)
     assert report.codes == ("SUCCESS",)
     assert (report.number("conversations"), report.number("messages")) == (1, 5)
     assert 480 < report.number("longest") < 512
@@ -462,4 +464,4 @@ def test_an_address_that_is_too_long_for_pam_is_not_shown_in_part(host, device, 
     mark = host.log.mark()
     report = pam_host.run("alice", phases="auth", conditions=["answer"])
     assert report.codes == ("AUTH_ERR",) and COMMAND in report.facts["last_message"]
-    host.log.wait_for(rf"{NOT_ASKED}the prompt does not fit", since=mark)
+    host.log.wait_for(rf"{NOT_ASKED}a line of the prompt is longer than PAM allows", since=mark)

@@ -188,7 +188,8 @@ def test_a_malformed_id_token_never_grants(token, signing, provider, key):
 
 
 @pytest.mark.parametrize("token, said", [
-    ("aa.bb.cc.dd.ee", "is encrypted"), ("x", "no compact JWS"), ("e30.!!.e30", "no compact JWS"),
+    ("aa.bb.cc.dd.ee", "is encrypted"),
+    ("x", "not a compact JWS"), ("e30.!!.e30", "not a compact JWS"),
 ])
 def test_an_unreadable_id_token_is_a_misconfiguration_and_not_a_refusal(
         token, said, signing, provider, key):

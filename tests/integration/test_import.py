@@ -221,7 +221,7 @@ def test_list_marks_accounts_that_do_not_exist_any_more(oauth_login, provider, a
     lines = {line.split()[0]: line for line in oauth_login.run("list").stdout.splitlines()}
     assert list(lines) == ["alice", "leaver", "mover"]
     assert "!" not in lines["alice"]
-    assert "does not exist any more" in lines["leaver"]
+    assert "the account no longer exists" in lines["leaver"]
     assert "another uid" in lines["mover"]
     assert [entry["exists"] for entry in oauth_login.run_json("list")] == [True, False, False]
     assert oauth_login.run("list", "--unused", "90d").stdout == ""

@@ -66,7 +66,7 @@ def test_on_revoked_lock_locks_all_sessions_of_the_account(
         logind.control("start", WATCH)
         heard = {listener.expect(r"path=\S*/session/_3(\d+);.*member=Lock\b")[1] for _ in range(2)}
         assert heard == set(known(logind)), "D-Bus escapes a leading digit as _3"
-        host.log.wait_for(r"alice: the session of sshd\[\d+\] is locked \(")
+        host.log.wait_for(r"alice: the session of sshd\[\d+\] was locked \(")
         assert session.told("id -un") == "alice"
 
 

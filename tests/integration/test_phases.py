@@ -5,7 +5,7 @@ import pytest
 
 from pam_application import converse
 
-NOBODY = "alice: nobody has been proven in this login yet"
+NOBODY = "alice: no authentication method has succeeded yet"
 AUTH = r"pam_oauth_login\(sshd:auth\): alice: granted by corp \(verdict=granted "
 ACCOUNT = r"pam_oauth_login\(sshd:account\): alice: granted by corp \(verdict=granted "
 BOTH = """
@@ -190,7 +190,7 @@ def misspell_an_option(host):
 
 @pytest.mark.parametrize("damage, reason", (
     (lose_the_helper, "fault .*starting /usr/libexec/oauth-login-helper: execve: No such file"),
-    (break_the_configuration, r"misconfigured .*oauth-login.conf:2: \[login\] providre: there"),
+    (break_the_configuration, r"misconfigured .*oauth-login.conf:2: \[login\] providre: unknown key"),
     (misspell_an_option, "misconfigured .*option 'permisive' in /etc/pam.d is unknown"),
 ), ids=("no helper", "configuration", "option"))
 def test_no_broken_setup_locks_root_out(host, oauth_login, corp, sshd, alice, damage, reason):

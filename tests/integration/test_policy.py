@@ -216,7 +216,7 @@ def test_an_email_address_that_is_not_verified_proves_nobody(
     ({"require_claim": "a=b"}, "refresh brings no claims, but require_claim needs them"),
     ({"require": "userinfo", "require_claim": "active"}, "active is not CLAIM=VALUE"),
     ({"require": "userinfo", "require_claim": "=x"}, "=x is not CLAIM=VALUE"),
-    ({"require_scope": "s" * 300}, "a word of more than 250 bytes"),
+    ({"require_scope": "s" * 300}, "an entry is longer than 250 bytes"),
     ({"require": "jwt"}, "'jwt' must be one of: refresh id_token userinfo introspection"),
     ({"require": "id_token"}, "require = id_token, but corp sent none"),
 ])

@@ -80,7 +80,7 @@ def test_another_uid_is_not_permitted_and_learns_nothing(
         verdict, provider, reason, message = reply_of(answer)
         assert (len(answer), verdict, provider) == (1, "not-permitted", "")
         others = "" if operation in ROOTS else " and the account's own user"
-        assert reason == f"uid {bob.uid} may not ask this; only root{others} may"
+        assert reason == f"uid {bob.uid} may not request this; only root{others} may"
         assert message == "You may ask about your own account only."
     assert len(corp.requests()) == asked
     assert oauth_login.verdict("alice") == "granted"
@@ -123,7 +123,7 @@ def test_users_can_run_the_commands_for_their_own_account(
     configured = host.run_as("alice", "oauth-login", "status", "--config", "/etc/hostname")
     assert configured.status == 5 and "only root can start" in configured.stderr
     ended = host.run_as("alice", "oauth-login", "unenroll", "--yes")
-    assert "alice has no grant here any more" in ended.stdout
+    assert "alice no longer has a grant here" in ended.stdout
     assert host.run_as("alice", "oauth-login", "verify", "alice").status == 1
 
 
@@ -163,7 +163,7 @@ def test_a_malformed_request_gets_a_fault_and_costs_nothing_else(
         except (BrokenPipeError, ConnectionResetError):
             pass  # it has hung up already
         verdict, _, reason, _ = reply_of(read_frames(peer))
-    assert verdict == "fault" and "the question was not understood" in reason
+    assert verdict == "fault" and "the request was not understood" in reason
     wait_until(lambda: not resident.children(), "its child has ended")
     assert reply_of(ask(VERIFY, "alice", alice))[0] == "granted"
 
@@ -379,7 +379,7 @@ def test_a_helper_whose_user_is_root_refuses_to_start(host, installation, ids):
     rename_user(host, "oauth-login", ids)
     result = run(HELPER, "--listen", str(SOCKET), timeout=10)
     SOCKET.unlink(missing_ok=True)
-    assert result.status != 0 and "uid and gid of its own" in result.stderr
+    assert result.status != 0 and "its uid or gid is 0" in result.stderr
 
 
 def test_options_of_root_are_limited_to_their_ranges(corp, resident):

@@ -254,7 +254,7 @@ def test_a_helper_killed_during_a_renewal_costs_one_retry(host, corp, resident, 
     os.kill(child, signal.SIGKILL)
     assert login.finish().codes == ("SYSTEM_ERR",)
     release.set()
-    host.log.wait_for("verdict=fault .*ended without an answer", since=mark)
+    host.log.wait_for("verdict=fault .*ended without a reply", since=mark)
     assert len(corp.requests("/token")) == asked + 1, "the login itself does not retry"
     assert service.run("alice").codes == ("SUCCESS",)
 

@@ -129,7 +129,7 @@ def test_a_session_that_logind_ends_is_left_to_logind(
     logind("exit 0")
     write_session("alice", leader.pid, terminal=terminal[1])
     watch(oauth_login)
-    host.log.wait_for(r"alice: the session of test\[\d+\] is ended \(", since=mark)
+    host.log.wait_for(r"alice: the session of test\[\d+\] was ended \(", since=mark)
     assert is_silent(terminal[0]) and leader.poll() is None
 
 

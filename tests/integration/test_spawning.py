@@ -92,6 +92,15 @@ def test_every_phase_leaves_the_application_unchanged(service, conditions):
     assert report.number("handler_runs") == conditions.count("reap")
 
 
+def test_a_thread_with_a_stack_of_64_kib_logs_in(service):
+    """Neither the module nor its libraries may keep a token of 32 KiB on the stack."""
+    phases = "auth,account,open,setcred,refresh,close"
+    report = service.run("alice", conditions=("small-stack",), count=2, phases=phases)
+    assert [codes for _, codes in report.runs] == [
+        tuple((phase, "SUCCESS") for phase in phases.split(","))] * 2
+    assert {**report.facts, **UNTOUCHED} == report.facts
+
+
 def test_an_application_that_reaps_every_child_gets_its_verdicts(shared_verdicts, pam_host):
     """With __WALL it also reaps the middle process."""
     pam_host.serve()
@@ -175,7 +184,7 @@ def test_a_resource_limit_that_is_too_low_is_named(host, corp, service, limit):
         assert code == "SUCCESS"
         return
     assert code == "SYSTEM_ERR"
-    host.log.wait_for("a resource limit of the caller is too low to live with", since=mark)
+    host.log.wait_for("application's hard RLIMIT_.* is too low for the helper", since=mark)
     assert corp.refresh_token("alice") == spent
 
 
@@ -293,7 +302,7 @@ def sends(frame, after=""):
     return f"printf '{octal}' >&0\n{listen}"
 
 
-ENDED, ODD = "ended without an answer", "answer was not understood"
+ENDED, ODD = "ended without a reply", "reply was not understood"
 
 IMPOSTORS = {
     "/bin/false": (Path("/bin/false").read_bytes(), ENDED),

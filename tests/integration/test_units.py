@@ -64,6 +64,13 @@ def test_the_helper_serves_users_and_logins_under_systemd(
     assert int(helper.status("CapBnd")[0], 16) == 0
 
 
+def test_doctor_finds_no_right_too_many_of_the_service(systemd, corp, oauth_login):
+    found = oauth_login.run_json("doctor")["findings"]
+    assert HelperProcess(systemd.main_pid()).status("Groups"), "systemd leaves the user's own group"
+    rights = [one["what"] for one in found if re.match("helper: (runs as|it) ", one["what"])]
+    assert rights == ["helper: runs as oauth-login, with no other right"]
+
+
 def test_an_answer_is_shared_under_systemd_too(corp, systemd, oauth_login, alice):
     """For that, the helper must be able to read the boot id."""
     oauth_login.configure(corp, login={"reuse_within": "1h"})

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_authorization_code.c - authorization_code.c: the authorization request, and what its
- * response is worth.
+ * test_authorization_code.c - authorization_code.c: the authorization request, and the verdict of
+ * its response.
  */
 #include "unit.h"
 
@@ -18,16 +18,16 @@ static struct provider_config provider_of(const char *issuer) {
                                     .auth_params = "prompt=consent a=b=c"};
 }
 
-static enum verdict begin(const char *url, struct authorization_code *ret, struct reason *reason) {
+static enum outcome begin(const char *url, struct authorization_code *ret, struct reason *reason) {
     struct provider_config provider = provider_of("https://login.example");
     return authorization_code_begin(&provider, url, 4711, ret, reason);
 }
 
-static void the_address_is_the_request_of_the_rfcs(void **state) {
+static void the_address_is_an_authorization_request_with_pkce(void **state) {
     (void) state;
     SCOPED_AUTHORIZATION_CODE struct authorization_code browser = {.nonce = ""};
     struct reason reason = {""};
-    assert_int_equal(begin(ENDPOINT, &browser, &reason), VERDICT_GRANTED);
+    assert_int_equal(begin(ENDPOINT, &browser, &reason), OUTCOME_ANSWERED);
     const char *address = browser.prompt.address;
     const char *challenge = strstr(address, "&code_challenge=");
     assert_non_null(challenge);
@@ -45,14 +45,14 @@ static void the_address_is_the_request_of_the_rfcs(void **state) {
     assert_null(strstr(address, secret_text(&browser.verifier)));
 }
 
-static void secrets_have_43_characters_and_differ(void **state) {
+static void state_verifier_and_nonce_have_43_characters_and_differ(void **state) {
     (void) state;
     struct reason reason = {""};
     for (int i = 0; i < 50; i++) {
         SCOPED_AUTHORIZATION_CODE struct authorization_code one = {.nonce = ""};
         SCOPED_AUTHORIZATION_CODE struct authorization_code other = {.nonce = ""};
-        assert_int_equal(begin(ENDPOINT, &one, &reason), VERDICT_GRANTED);
-        assert_int_equal(begin(ENDPOINT, &other, &reason), VERDICT_GRANTED);
+        assert_int_equal(begin(ENDPOINT, &one, &reason), OUTCOME_ANSWERED);
+        assert_int_equal(begin(ENDPOINT, &other, &reason), OUTCOME_ANSWERED);
         static const char plain[] =
             "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         const char *texts[] = {secret_text(&one.state), secret_text(&one.verifier), one.nonce};
@@ -71,12 +71,12 @@ static void an_endpoint_keeps_its_query(void **state) {
     (void) state;
     SCOPED_AUTHORIZATION_CODE struct authorization_code browser = {.nonce = ""};
     struct reason reason = {""};
-    assert_int_equal(begin(ENDPOINT "?tenant=7", &browser, &reason), VERDICT_GRANTED);
+    assert_int_equal(begin(ENDPOINT "?tenant=7", &browser, &reason), OUTCOME_ANSWERED);
     assert_non_null(
         strstr(browser.prompt.address, ENDPOINT "?tenant=7&response_type=code&client_id="));
 }
 
-static void what_a_terminal_or_a_shell_would_act_on_is_no_address(void **state) {
+static void an_address_that_a_terminal_or_shell_would_act_on_is_refused(void **state) {
     (void) state;
     static const char *const urls[] = {
         "http://login.example/",     "https://x/#fragment", "https://x/ y",  "https://x/\x1b[2J",
@@ -87,21 +87,21 @@ static void what_a_terminal_or_a_shell_would_act_on_is_no_address(void **state) 
     for (size_t i = 0; i < COUNT(urls); i++) {
         SCOPED_AUTHORIZATION_CODE struct authorization_code browser = {.nonce = ""};
         struct reason reason = {""};
-        assert_int_equal(begin(urls[i], &browser, &reason), VERDICT_MISCONFIGURED);
+        assert_int_equal(begin(urls[i], &browser, &reason), OUTCOME_WRONG_SETTING);
         assert_has(reason.text, "authorization_endpoint");
     }
 }
 
-static void an_address_that_is_too_long_is_not_cut(void **state) {
+static void an_address_that_is_too_long_is_refused_and_not_cut(void **state) {
     (void) state;
     SCOPED_TEXT char *url = unit_text("https://x/%0990d", 0);
     SCOPED_AUTHORIZATION_CODE struct authorization_code browser = {.nonce = ""};
     struct reason reason = {""};
-    assert_int_equal(begin(url, &browser, &reason), VERDICT_MISCONFIGURED);
+    assert_int_equal(begin(url, &browser, &reason), OUTCOME_WRONG_SETTING);
     assert_has(reason.text, "over 1000 bytes");
 }
 
-static enum verdict judge(const char *issuer, bool named, const char *iss, const char *error,
+static enum outcome judge(const char *issuer, bool named, const char *iss, const char *error,
                           struct reason *reason) {
     SCOPED_AUTHORIZATION_RESPONSE struct authorization_response redirect = {.state =
                                                                                 unit_secret("s")};
@@ -115,57 +115,57 @@ static enum verdict judge(const char *issuer, bool named, const char *iss, const
     return authorization_code_judge(&provider, named, &redirect, reason);
 }
 
-static void an_answer_must_be_of_the_issuer_that_was_asked(void **state) {
+static void a_response_must_come_from_the_issuer_that_was_asked(void **state) {
     (void) state;
     struct reason reason = {""};
-    assert_int_equal(judge("https://a", false, NULL, NULL, &reason), VERDICT_GRANTED);
-    assert_int_equal(judge("https://a", true, "https://a", NULL, &reason), VERDICT_GRANTED);
-    assert_int_equal(judge("https://a", false, "https://a", NULL, &reason), VERDICT_GRANTED);
-    assert_int_equal(judge("", false, "https://a", NULL, &reason), VERDICT_GRANTED);
-    assert_int_equal(judge("https://a", true, NULL, NULL, &reason), VERDICT_DENIED);
+    assert_int_equal(judge("https://a", false, NULL, NULL, &reason), OUTCOME_ANSWERED);
+    assert_int_equal(judge("https://a", true, "https://a", NULL, &reason), OUTCOME_ANSWERED);
+    assert_int_equal(judge("https://a", false, "https://a", NULL, &reason), OUTCOME_ANSWERED);
+    assert_int_equal(judge("", false, "https://a", NULL, &reason), OUTCOME_ANSWERED);
+    assert_int_equal(judge("https://a", true, NULL, NULL, &reason), OUTCOME_DENIED);
     assert_has(reason.text, "without iss");
     static const char *const others[] = {"https://b", "https://a/", "https://A", "a"};
     for (size_t i = 0; i < COUNT(others); i++)
         for (int named = 0; named < 2; named++) {
-            assert_int_equal(judge("https://a", named, others[i], NULL, &reason), VERDICT_DENIED);
+            assert_int_equal(judge("https://a", named, others[i], NULL, &reason), OUTCOME_DENIED);
             assert_has(reason.text, "another issuer");
             assert_int_equal(judge("https://a", named, others[i], "server_error", &reason),
-                             VERDICT_DENIED);
+                             OUTCOME_DENIED);
         }
 }
 
-static void an_error_is_a_verdict(void **state) {
+static void an_error_response_becomes_a_verdict(void **state) {
     (void) state;
     static const struct {
         const char *error;
-        enum verdict verdict;
+        enum outcome outcome;
     } cases[] = {
-        {"access_denied", VERDICT_DENIED},
-        {"login_required", VERDICT_REAUTHORIZE},
-        {"invalid_request", VERDICT_MISCONFIGURED},
-        {"unauthorized_client", VERDICT_MISCONFIGURED},
-        {"unsupported_response_type", VERDICT_MISCONFIGURED},
-        {"server_error", VERDICT_UNREACHABLE},
-        {"temporarily_unavailable", VERDICT_UNREACHABLE},
-        {"never_heard_of", VERDICT_DENIED},
+        {"access_denied", OUTCOME_DENIED},
+        {"login_required", OUTCOME_GRANT_DEAD},
+        {"invalid_request", OUTCOME_CLIENT_REFUSED},
+        {"unauthorized_client", OUTCOME_CLIENT_REFUSED},
+        {"unsupported_response_type", OUTCOME_CLIENT_REFUSED},
+        {"server_error", OUTCOME_UNAVAILABLE},
+        {"temporarily_unavailable", OUTCOME_UNAVAILABLE},
+        {"never_heard_of", OUTCOME_DENIED},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct reason reason = {""};
         assert_int_equal(judge("https://a", false, NULL, cases[i].error, &reason),
-                         cases[i].verdict);
+                         cases[i].outcome);
         assert_has(reason.text, cases[i].error);
     }
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_address_is_the_request_of_the_rfcs),
-        cmocka_unit_test(secrets_have_43_characters_and_differ),
+        cmocka_unit_test(the_address_is_an_authorization_request_with_pkce),
+        cmocka_unit_test(state_verifier_and_nonce_have_43_characters_and_differ),
         cmocka_unit_test(an_endpoint_keeps_its_query),
-        cmocka_unit_test(what_a_terminal_or_a_shell_would_act_on_is_no_address),
-        cmocka_unit_test(an_address_that_is_too_long_is_not_cut),
-        cmocka_unit_test(an_answer_must_be_of_the_issuer_that_was_asked),
-        cmocka_unit_test(an_error_is_a_verdict),
+        cmocka_unit_test(an_address_that_a_terminal_or_shell_would_act_on_is_refused),
+        cmocka_unit_test(an_address_that_is_too_long_is_refused_and_not_cut),
+        cmocka_unit_test(a_response_must_come_from_the_issuer_that_was_asked),
+        cmocka_unit_test(an_error_response_becomes_a_verdict),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,11 +5,11 @@ import json
 import shutil
 from pathlib import Path
 
+from pam_lines import example, own_stack, with_lines
 from process import run
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 STORE = Path("/var/lib/oauth-login")
-EXAMPLES = CHECKOUT / "conf" / "pam.d"
 SYSTEMD_UNITS = CHECKOUT / "conf" / "systemd"
 
 
@@ -21,9 +21,9 @@ class Installation:
         run("make", "-C", str(CHECKOUT), "install", check=True, timeout=120)
 
     def use(self, *services):
-        """Installs the shipped pam.d examples of these services."""
+        """Puts the lines of conf/pam.d/ into these services' own files."""
         for service in services:
-            self.host.pam(service, (EXAMPLES / service).read_text())
+            self.host.pam(service, with_lines(own_stack(service), example(service)))
 
     def configure(self, provider, accounts=(), login=None, **keys):
         """Writes the configuration for a running provider.

@@ -27,7 +27,7 @@
 
 #include "process_state.h"
 
-enum { BLOCK_SIZE = 5000, PATIENCE_MS = 5000 };
+enum { BLOCK_SIZE = 5000, PATIENCE_MS = 5000, SMALL_STACK_SIZE = 65536 };
 
 enum condition {
     CHILD = 1,
@@ -44,6 +44,7 @@ enum condition {
     RENAME,
     GREEDY,
     SIGNALLED,
+    SMALL_STACK,
     CONDITIONS,
 };
 
@@ -207,6 +208,7 @@ static int run_phase(pam_handle_t *pamh, const char *phase) {
     return strcmp(phase, "auth") == 0      ? pam_authenticate(pamh, flags)
            : strcmp(phase, "account") == 0 ? pam_acct_mgmt(pamh, flags)
            : strcmp(phase, "setcred") == 0 ? pam_setcred(pamh, PAM_ESTABLISH_CRED)
+           : strcmp(phase, "refresh") == 0 ? pam_setcred(pamh, PAM_REFRESH_CRED)
            : strcmp(phase, "delete") == 0  ? pam_setcred(pamh, PAM_DELETE_CRED)
            : strcmp(phase, "open") == 0    ? pam_open_session(pamh, 0)
            : strcmp(phase, "close") == 0   ? pam_close_session(pamh, 0)
@@ -225,6 +227,36 @@ static void run(const char *service, const char *user, const char *phases) {
     pam_end(pamh, code);
     fprintf(out, "\n");
     look_for_children();
+}
+
+struct runs {
+    const char *service, *phases;
+    char **users;
+    int people, count;
+    struct process_state before, after;
+};
+
+static void *run_all(void *context) {
+    struct runs *runs = context;
+    process_state_take(&runs->before);
+    for (int i = 0; i < runs->count; i++) {
+        if (i == runs->count / 2)
+            end_child(); /* before the later runs, which must not leave a trace either */
+        run(runs->service, runs->users[i % runs->people], runs->phases);
+    }
+    process_state_take(&runs->after);
+    return NULL;
+}
+
+/* Runs in a thread with a small stack, as in a server with many threads. */
+static void run_all_in_thread(struct runs *runs) {
+    pthread_attr_t attributes;
+    pthread_t thread;
+    pthread_attr_init(&attributes);
+    if (pthread_attr_setstacksize(&attributes, SMALL_STACK_SIZE) != 0 ||
+        pthread_create(&thread, &attributes, run_all, runs) != 0 || pthread_join(thread, NULL) != 0)
+        exit(2);
+    pthread_attr_destroy(&attributes);
 }
 
 /* Opens the log first: otherwise the first run would open it, perhaps as descriptor 0. */
@@ -250,46 +282,52 @@ static void become_odd(void) {
 }
 
 int main(int argc, char **argv) {
-    static struct process_state before, after;
     static const struct option names[] = {
-        {"count", 1, NULL, 'n'},     {"phases", 1, NULL, 'p'},
-        {"child", 0, NULL, CHILD},   {"threads", 0, NULL, THREADS},
-        {"closed", 0, NULL, CLOSED}, {"blocked", 0, NULL, BLOCKED},
-        {"ignore", 0, NULL, IGNORE}, {"reap", 0, NULL, REAP},
-        {"mute", 0, NULL, MUTE},     {"no-conversation", 0, NULL, NO_CONVERSATION},
-        {"silent", 0, NULL, SILENT}, {"answer", 0, NULL, ANSWER},
-        {"fail", 0, NULL, FAIL},     {"rename", 0, NULL, RENAME},
-        {"greedy", 0, NULL, GREEDY}, {"signalled", 0, NULL, SIGNALLED},
+        {"count", 1, NULL, 'n'},
+        {"phases", 1, NULL, 'p'},
+        {"child", 0, NULL, CHILD},
+        {"threads", 0, NULL, THREADS},
+        {"closed", 0, NULL, CLOSED},
+        {"blocked", 0, NULL, BLOCKED},
+        {"ignore", 0, NULL, IGNORE},
+        {"reap", 0, NULL, REAP},
+        {"mute", 0, NULL, MUTE},
+        {"no-conversation", 0, NULL, NO_CONVERSATION},
+        {"silent", 0, NULL, SILENT},
+        {"answer", 0, NULL, ANSWER},
+        {"fail", 0, NULL, FAIL},
+        {"rename", 0, NULL, RENAME},
+        {"greedy", 0, NULL, GREEDY},
+        {"signalled", 0, NULL, SIGNALLED},
+        {"small-stack", 0, NULL, SMALL_STACK},
         {NULL, 0, NULL, 0},
     };
-    const char *phases = "account";
-    int option, count = 1;
+    static struct runs runs = {.phases = "account", .count = 1};
+    int option;
     while ((option = getopt_long(argc, argv, "", names, NULL)) != -1)
         if (option == 'n')
-            count = atoi(optarg);
+            runs.count = atoi(optarg);
         else if (option == 'p')
-            phases = optarg;
+            runs.phases = optarg;
         else if (option < CONDITIONS)
             conditions[option] = true;
         else
             return 2;
     out = fdopen(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), "w");
-    char **users = argv + optind + 1;
-    int people = argc - optind - 1;
-    if (!out || people < 1)
+    runs.service = argv[optind];
+    runs.users = argv + optind + 1;
+    runs.people = argc - optind - 1;
+    if (!out || runs.people < 1)
         return 2;
     become_odd();
-    process_state_take(&before);
-    for (int i = 0; i < count; i++) {
-        if (i == count / 2)
-            end_child(); /* before the later runs, which must not leave a trace either */
-        run(argv[optind], users[i % people], phases);
-    }
-    process_state_take(&after);
+    if (conditions[SMALL_STACK])
+        run_all_in_thread(&runs);
+    else
+        run_all(&runs);
     fprintf(out, "handler_runs=%d\nown_ends=%d\nstrangers=%d\n", handler_runs, own_ends, strangers);
     fprintf(out, "copies_interrupted=%d\n", copies_interrupted ? *copies_interrupted : 0);
     fprintf(out, "messages=%d\nconversations=%d\nlongest=%d\nlast_message=%s\n", messages,
             conversations, longest, last_message);
-    process_state_print_changed(&before, &after, out);
+    process_state_print_changed(&runs.before, &runs.after, out);
     return fclose(out) == 0 ? 0 : 2;
 }
