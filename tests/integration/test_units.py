@@ -64,7 +64,7 @@ def test_the_helper_serves_users_and_logins_under_systemd(
     assert int(helper.status("CapBnd")[0], 16) == 0
 
 
-def test_doctor_finds_no_right_too_many_of_the_service(systemd, corp, oauth_login):
+def test_doctor_finds_no_excess_rights_of_the_helper_service(systemd, corp, oauth_login):
     found = oauth_login.run_json("doctor")["findings"]
     assert HelperProcess(systemd.main_pid()).status("Groups"), "systemd leaves the user's own group"
     rights = [one["what"] for one in found if re.match("helper: (runs as|it) ", one["what"])]
