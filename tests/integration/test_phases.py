@@ -190,7 +190,8 @@ def misspell_an_option(host):
 
 @pytest.mark.parametrize("damage, reason", (
     (lose_the_helper, "fault .*starting /usr/libexec/oauth-login-helper: execve: No such file"),
-    (break_the_configuration, r"misconfigured .*oauth-login.conf:2: \[login\] providre: unknown key"),
+    (break_the_configuration,
+     r"misconfigured .*oauth-login.conf:2: \[login\] providre: unknown key"),
     (misspell_an_option, "misconfigured .*option 'permisive' in /etc/pam.d is unknown"),
 ), ids=("no helper", "configuration", "option"))
 def test_no_broken_setup_locks_root_out(host, oauth_login, corp, sshd, alice, damage, reason):
