@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # oauth-login: `make` builds, `sudo make check` tests, `sudo make demo` shows; README.md says the
 # rest. What tests, measures and looks for mistakes stands in tests/tests.mk.
 

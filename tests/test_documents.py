@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The documents name only what there is: files, functions, tests, rooms and targets of make."""
+"""The documents name only files, functions, tests, rooms and make targets that exist."""
 
 import re
 import subprocess
@@ -13,15 +13,15 @@ GENERATED = {"build", ".git"}
 SOURCES = ("common", "client", "cli", "helper", "pam_module")
 FOLDERS = (*SOURCES, "conf", "docs", "tests")
 
-# What stands alone in backquotes is a path when it has a slash, or one of these endings; a word of
-# a command is one when it begins with a folder of this tree. A slash at the beginning makes it a
-# path of the installed machine, a colon an address or the name of a test.
+# Text in backquotes is a path if it has a slash or one of these endings; a word of a command is a
+# path if it begins with a folder of this tree. With a slash at the beginning it is a path of the
+# installed machine, with a colon an address or the name of a test.
 ENDING = re.compile(r"\.(c|h|py|sh|md|mk|mjs|map|conf|service|socket|timer|[158])$")
 PATH = re.compile(r"[\w.][\w./-]*")
 
 
 def code(text):
-    """What a document shows as code: spans in backquotes, fenced and indented blocks."""
+    """The code in a document: (spans in backquotes, lines of fenced and indented blocks)."""
     fenced = re.compile(r"^```.*?^```$", re.M | re.S)
     prose = fenced.sub("", text)
     spans = [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", prose)]
@@ -30,7 +30,7 @@ def code(text):
 
 
 def tree():
-    """Every file and directory of the checkout, but for what is built."""
+    """Every file and directory of the checkout, except built ones."""
     return [path.relative_to(CHECKOUT) for path in CHECKOUT.rglob("*")
             if path.relative_to(CHECKOUT).parts[0] not in GENERATED]
 
@@ -45,7 +45,7 @@ def named_paths(text):
 
 
 def is_there(path, found):
-    """A name without a folder may be anywhere; NAME in a path stands for any."""
+    """Whether a path exists. A name without a folder may be anywhere; NAME stands for any word."""
     pattern = re.escape(path.rstrip("/")).replace("NAME", r"\w+")
     anywhere = "" if "/" in path.rstrip("/") else r"(?:.*/)?"
     return any(re.fullmatch(anywhere + pattern, str(one)) for one in found)
@@ -56,7 +56,7 @@ def missing_paths(text, found):
 
 
 def make_goals(lines):
-    """(targets, variables) of each `make` in lines of a shell."""
+    """(targets, variables) of all calls of make in lines of shell code."""
     targets, variables = [], []
     for command in re.findall(r"(?<![\w/-])make((?: +[\w./=-]+)*)", "\n".join(lines)):
         for word in command.split():
@@ -96,42 +96,42 @@ def text(request):
     return (CHECKOUT / request.param).read_text()
 
 
-def test_every_path_that_a_document_names_is_there(text, found):
+def test_every_path_named_in_a_document_exists(text, found):
     assert named_paths(text)
     assert not missing_paths(text, found)
 
 
-def test_every_target_of_make_that_a_document_names_is_there(text):
+def test_every_make_target_named_in_a_document_exists(text):
     assert not missing_goals(text, makefiles())
 
 
 def missing_functions(text):
-    """Functions are named as `name()`; a definition begins at the left margin."""
+    """The functions named as `name()` that no source defines at the left margin."""
     sources = "\n".join(path.read_text() for folder in SOURCES
                         for path in sorted((CHECKOUT / folder).rglob("*.c")))
     return [name for name in re.findall(r"`(\w+)\(\)`", text)
             if not re.search(rf"^\w[^;=\n]*\b{name}\(", sources, re.M)]
 
 
-def test_every_function_that_a_document_names_is_there(text):
+def test_every_function_named_in_a_document_exists(text):
     assert not missing_functions(text)
     assert missing_functions("calls `renewal_walk()`") == ["renewal_walk"]
 
 
-def test_every_test_that_a_document_names_is_there(text):
+def test_every_test_named_in_a_document_exists(text):
     for file, name in re.findall(r"`(\w+\.(?:py|c))::(\w+)`", text):
         (path,) = (CHECKOUT / "tests").rglob(file)
         definition = rf"^def {name}\(" if file.endswith(".py") else rf"^static void {name}\("
         assert re.search(definition, path.read_text(), re.M), f"no {file}::{name}"
 
 
-def test_every_link_between_documents_leads_somewhere(text, request):
+def test_every_link_between_documents_has_a_target(text, request):
     here = (CHECKOUT / request.node.callspec.params["text"]).parent
     links = [link for link in re.findall(r"\]\(([^)#]+)", text) if not link.startswith("http")]
     assert not [link for link in links if not (here / link).exists()]
 
 
-def test_the_picture_has_every_room_in_the_order_of_the_makefile():
+def test_the_picture_shows_every_room_in_the_order_of_the_makefile():
     text = (CHECKOUT / "docs/ARCHITECTURE.md").read_text()
     picture = re.search(r"^```.*?^```$", text, re.M | re.S)
     shown = [word for line in reversed(picture[0].splitlines()) for word in line.split()]
@@ -149,7 +149,7 @@ def test_the_picture_has_every_room_in_the_order_of_the_makefile():
     "see `tests/unit/nothing_NAME.c`", "run `sudo tests/namspace true`",
     "    pytest -q tests/integration/test_nothing.py -k grace",
 ])
-def test_a_path_that_is_not_there_is_found(wrong, found):
+def test_a_missing_path_is_reported(wrong, found):
     assert missing_paths(wrong.replace("\n", ""), found)
 
 
@@ -157,7 +157,7 @@ def test_a_path_that_is_not_there_is_found(wrong, found):
     "`helper/grant/renewal.c`", "`renewal.c`", "`helper/grant/`", "`tests/unit/test_NAME.c`",
     "`/etc/nowhere.conf`", "`build/nowhere.c`", "`no path`", "`nowhere.c::test`",
 ])
-def test_a_path_that_is_there_or_is_none_is_not(right, found):
+def test_an_existing_path_or_other_text_is_not_reported(right, found):
     assert not missing_paths(right, found)
 
 
@@ -165,7 +165,7 @@ def test_a_path_that_is_there_or_is_none_is_not(right, found):
     "run `make tortur`", "run `sudo make -s torture chekc`", "    make all && make instal\n",
     "run `make build/units/test_json`", "run `make fuzz FUZZ_MINUTES=3`", "```\nmake nothing\n```",
 ])
-def test_a_target_that_is_not_there_is_found(wrong):
+def test_a_missing_make_target_is_reported(wrong):
     assert missing_goals(wrong, makefiles())
 
 
@@ -174,5 +174,5 @@ def test_a_target_that_is_not_there_is_found(wrong):
     "run `make build/unit/test_json && build/unit/test_json`", "run `make -j2`",
     "make no mistake", "run `make fuzz FUZZ_SECONDS=600`",
 ])
-def test_a_target_that_is_there_is_not(right):
+def test_an_existing_make_target_is_not_reported(right):
     assert not missing_goals(right, makefiles())

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pam_host.c - an application that logs people in by PAM, again and again, from a process as odd
- * as the test wishes, and tells what that did to the process. Run by pam_host.py.
+ * pam_host.c - an application that logs people in by PAM, again and again, from a process that is
+ * as unusual as the test wishes, and reports what the logins did to the process. pam_host.py runs
+ * it.
  *
  * Prints "run USER PHASE=CODE ..." for each run, then a line NAME=VALUE for each thing it watched.
  */
@@ -47,14 +48,14 @@ enum condition {
     CONDITIONS,
 };
 
-/* Global, because signal handlers, threads and conversations are told nothing. */
+/* Global, because signal handlers, threads and conversations get no argument for it. */
 static bool conditions[CONDITIONS];
 static atomic_int handler_runs, own_ends, strangers, messages, conversations, longest;
 static pam_handle_t *talking;
 static char last_message[PAM_MAX_MSG_SIZE];
 static FILE *out;
 static pid_t own_child, own_self;
-static atomic_int *copies_interrupted; /* in memory that a copy of this process shares */
+static atomic_int *copies_interrupted; /* in memory shared with copies of this process */
 static bool child_lives;
 
 static void pause_us(long microseconds) {
@@ -86,7 +87,7 @@ static void *thread_wait(void *unused) {
     return unused;
 }
 
-/* Takes the end of whatever it can, and tells nobody. */
+/* Reaps every child that it can, and records none. */
 static void *thread_wait_for_all(void *unused) {
     for (;; pause_us(10))
         waitpid(-1, NULL, __WALL);
@@ -112,7 +113,7 @@ static void *thread_spin(void *unused) {
     return unused;
 }
 
-/* Blocks of this size come from the arena, under its lock; there is one arena only. */
+/* Blocks of this size come from the arena, under its lock; there is only one arena. */
 static void *thread_allocate(void *unused) {
     for (;; pause_us(50))
         for (int i = 0; i < 100; i++) {
@@ -155,7 +156,7 @@ static void start_child(void) {
     child_lives = true;
 }
 
-/* Ends the child, and waits until whoever reaps children here has seen it. */
+/* Ends the child, and waits until the handler or thread that reaps children has seen it. */
 static void end_child(void) {
     bool elsewhere = (conditions[REAP] || conditions[THREADS]) && !conditions[IGNORE];
     int status = 0;
@@ -169,7 +170,7 @@ static void end_child(void) {
         pause_us(1000);
 }
 
-/* __WALL also finds children that send no signal. The own one may be there while it lives. */
+/* __WALL also finds children that send no signal. Our own child is no stranger while it lives. */
 static void look_for_children(void) {
     siginfo_t info = {0};
     int r = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL);
@@ -177,15 +178,15 @@ static void look_for_children(void) {
         strangers++;
 }
 
-static int converse(int count, const struct pam_message **asked, struct pam_response **ret,
+static int converse(int count, const struct pam_message **shown, struct pam_response **ret,
                     void *context) {
     (void) context;
     messages += count;
     conversations++;
     for (int i = 0; i < count; i++) {
-        int length = (int) strlen(asked[i]->msg);
+        int length = (int) strlen(shown[i]->msg);
         longest = length > longest ? length : longest;
-        snprintf(last_message, sizeof last_message, "%s", asked[i]->msg);
+        snprintf(last_message, sizeof last_message, "%s", shown[i]->msg);
     }
     if (conditions[RENAME]) {
         pam_set_item(talking, PAM_USER, "bob");
@@ -196,7 +197,7 @@ static int converse(int count, const struct pam_message **asked, struct pam_resp
         return PAM_CONV_ERR;
     *ret = conditions[MUTE] ? NULL : calloc((size_t) count, sizeof **ret);
     for (int i = 0; *ret && conditions[ANSWER] && i < count; i++)
-        if (asked[i]->msg_style == PAM_PROMPT_ECHO_ON)
+        if (shown[i]->msg_style == PAM_PROMPT_ECHO_ON)
             (*ret)[i].resp = strdup("a typed secret");
     return PAM_SUCCESS;
 }
@@ -240,14 +241,14 @@ static void *run_all(void *context) {
     process_state_take(&runs->before);
     for (int i = 0; i < runs->count; i++) {
         if (i == runs->count / 2)
-            end_child(); /* the later runs shall not be seen to it either */
+            end_child(); /* before the later runs, which must not leave a trace either */
         run(runs->service, runs->users[i % runs->people], runs->phases);
     }
     process_state_take(&runs->after);
     return NULL;
 }
 
-/* As a server with many threads does, each of which has little stack. */
+/* Runs in a thread with a small stack, as in a server with many threads. */
 static void run_all_in_thread(struct runs *runs) {
     pthread_attr_t attributes;
     pthread_t thread;
@@ -258,7 +259,7 @@ static void run_all_in_thread(struct runs *runs) {
     pthread_attr_destroy(&attributes);
 }
 
-/* The log is opened first, or else the first run would, and perhaps as descriptor 0. */
+/* Opens the log first: otherwise the first run would open it, perhaps as descriptor 0. */
 static void become_odd(void) {
     sigset_t all;
     struct sigaction action = {.sa_handler = conditions[IGNORE] ? SIG_IGN : reap_all};

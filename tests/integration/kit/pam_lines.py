@@ -11,17 +11,17 @@ PLACE = re.compile(r"# (Before the first line of|After|At the end)(?: (.+))?:")
 
 
 def example(service):
-    """The lines to add for a service, with the places where they belong."""
+    """The shipped example: the lines to add to a service, and the places where they belong."""
     return (EXAMPLES / service).read_text()
 
 
 def own_stack(service):
-    """The service's file as the release has it: in /etc, the vendor's, or GDM's, not installed."""
+    """The service's own file: that in /etc, the vendor's, or that of the unpacked GDM package."""
     return next(path / service for path in OWN if (path / service).exists()).read_text()
 
 
 def _index(lines, where, what):
-    """Where to insert: what the comment above the lines in the example says."""
+    """The index at which to insert, by the comment above the lines in the example."""
     if where == "At the end":
         return len(lines)
     if where == "After":
@@ -32,7 +32,7 @@ def _index(lines, where, what):
 
 
 def _blocks(example):
-    """Each place that the example names, with its lines, also the one that is commented out."""
+    """Yields (place, lines) for each place that the example names, also if it is commented out."""
     place, block = None, []
     for line in example.splitlines() + [""]:
         named = PLACE.fullmatch(line)
@@ -46,9 +46,9 @@ def _blocks(example):
 
 
 def with_lines(stack, example):
-    """The stack with the example's lines at their places. Fails where a place is missing."""
+    """The stack with the example's lines at their places; fails if a place is missing."""
     if re.search(r"^account\s+include\s+su\b", stack, re.M):
-        return stack  # su's own lines count
+        return stack  # it gets its lines from su
     lines = stack.splitlines()
     for (where, what), block in _blocks(example):
         at = _index(lines, where, what)
