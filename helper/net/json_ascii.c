@@ -2,9 +2,9 @@
 /*
  * json_ascii.c - a JSON text in the form that every version of json-c reads alike.
  *
- * json-c 0.18 refuses every byte above 0x7f in strict mode, and since 0.18 a document with a whole
- * number over 2^64-1. A refusal of the provider's in the person's own language must be read as what
- * it is, so none of both reaches the library.
+ * In strict mode, json-c 0.18 refuses every byte above 0x7f; since 0.18 it refuses a document with
+ * a whole number over 2^64-1. A provider's refusal in the user's own language must be read as a
+ * refusal, so the library gets neither of the two.
  */
 #include "json_ascii.h"
 

@@ -7,10 +7,9 @@
 
 #include "secret.h"
 
-/* Appends to `ret` what `text`, valid UTF-8, says, in ASCII: other characters become the escapes of
- * RFC 8259 section 7, which is what some versions of json-c refuse and others do not; a whole number
- * that 64 bits cannot hold becomes a fraction ("1.0"), for which no version refuses the document.
- * -ENOMEM. */
+/* Appends the JSON `text`, valid UTF-8, to `ret` in ASCII. Other characters become escapes (RFC
+ * 8259 section 7), which every version of json-c accepts. A whole number that 64 bits cannot hold
+ * becomes a fraction ("1.0"): some versions refuse a document with such a number. -ENOMEM. */
 int json_ascii(const struct secret *text, struct secret *ret);
 
 #endif
