@@ -21,6 +21,10 @@ const char *provider_issuer(const struct provider_config *provider) {
 /* url_is() rejects longer addresses, both from the configuration and from a document. */
 _Static_assert((int) URL_MAX < (int) RECORD_URL_SIZE, "every address fits into the record");
 
+void provider_copy_issuer(const struct provider_config *provider, char ret[RECORD_URL_SIZE]) {
+    text_copy(ret, RECORD_URL_SIZE, provider_issuer(provider));
+}
+
 /* Copies the https address `name` out of the document. An absent one is "". False when it is not
  * an https address. */
 static bool take_endpoint(struct json_object *document, const char *name,

@@ -31,6 +31,9 @@ enum provider_endpoint {
  * issuer is configured. At most URL_MAX bytes; lives as long as `provider`. */
 const char *provider_issuer(const struct provider_config *provider);
 
+/* Copies provider_issuer() into a field of a record, where every address fits. */
+void provider_copy_issuer(const struct provider_config *provider, char ret[RECORD_URL_SIZE]);
+
 /* Finds the address of `endpoint`. ANSWERED with `*ret_url`, at most URL_MAX bytes, which lives as
  * long as `provider` and `record` and is "" for a provider that has no such endpoint (never for
  * PROVIDER_TOKEN). Else the outcome of discovery, with the reason. May fetch the discovery document

@@ -136,7 +136,7 @@ def test_a_finished_import_is_not_run_again(oauth_login, provider, alice):
     assert oauth_login.verdict("alice") == "reauthorize"
     again = fetch(oauth_login, "alice", token)
     assert again.status == 1
-    assert "bring a new one" in again.stderr
+    assert "import a new one" in again.stderr
 
 
 def test_an_import_that_ended_after_its_deadline_is_known_when_it_is_run_again(
