@@ -72,7 +72,7 @@ def test_all_good_with_a_real_provider_and_the_shipped_examples(oauth_login, gle
     assert result.ok, result
     assert result.stdout.endswith("\nall good\n")
     for part in ("discovery at", "corp knows bastion (revocation of a made-up token: HTTP 200)",
-                 "clock: as", "1 account; every", "UsePAM yes",
+                 "clock: agrees", "1 account; every", "UsePAM yes",
                  *(f"pam.d/{service}:" for service in SERVICES)):
         assert part in result.stdout
     document = oauth_login.run_json("doctor")
