@@ -208,15 +208,15 @@ static enum outcome fetch_keys(const struct provider_config *provider, const cha
     return OUTCOME_ANSWERED;
 }
 
-enum outcome provider_keys(const struct provider_config *provider, struct record *record, bool anew,
-                           const struct http_patience *patience, struct json_object **ret_keys,
-                           struct reason *reason) {
+enum outcome provider_keys(const struct provider_config *provider, struct record *record,
+                           bool refetch, const struct http_patience *patience,
+                           struct json_object **ret_keys, struct reason *reason) {
     const char *url = NULL;
     enum outcome outcome = provider_find(provider, PROVIDER_KEYS, record, patience, &url, reason);
     if (outcome != OUTCOME_ANSWERED)
         return outcome;
 
-    if (!anew && provider_has_keys(provider, record) && (*ret_keys = parse_text(record->keys)))
+    if (!refetch && provider_has_keys(provider, record) && (*ret_keys = parse_text(record->keys)))
         return OUTCOME_ANSWERED;
     if (url[0] == '\0') {
         reason_set(reason, 0, "%s has no jwks_uri to verify ID tokens with", provider->name);
