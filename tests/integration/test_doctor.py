@@ -155,7 +155,7 @@ def test_a_wrong_ca_file_is_named_as_such(well, provider, authority):
 
 
 @pytest.mark.parametrize("kind, status, fix", [
-    ("expired", 3, "the provider has to renew its certificate"),
+    ("expired", 3, "the provider must renew its certificate"),
     ("not_yet_valid", 3, "this machine's clock"),
     ("wrong_host", 4, "the certificate is for another host"),
 ])

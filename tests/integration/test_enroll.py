@@ -144,9 +144,9 @@ def test_giving_up_ends_the_helper_too(oauth_login, device):
 @pytest.mark.parametrize("answer, said", [
     (Answer.json({"error": "unauthorized_client"}, 400), "unauthorized_client"),
     (Answer(404), "HTTP 404"),
-    (Answer.json({**CODE, "verification_uri": "http://example.com"}), "no code"),
-    (Answer.json({**CODE, "verification_uri": "https://example.com/\u0007"}), "no code"),
-    (Answer.json({**CODE, "user_code": "x" * 100, "verification_uri": "https://x"}), "no code"),
+    (Answer.json({**CODE, "verification_uri": "http://example.com"}), "usable code"),
+    (Answer.json({**CODE, "verification_uri": "https://example.com/\u0007"}), "usable code"),
+    (Answer.json({**CODE, "user_code": "x" * 100, "verification_uri": "https://x"}), "usable code"),
 ])
 def test_a_provider_that_gives_no_code_is_named(answer, said, oauth_login, device):
     device._queues["/device"] = [answer]

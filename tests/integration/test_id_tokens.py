@@ -192,7 +192,7 @@ def test_a_token_that_nobody_can_read_is_no_no_to_the_person(token, said, signin
     with_token(provider, token)
     answer = signing.run_json("verify", "alice")
     assert answer["verdict"] == "misconfigured"
-    assert said in answer["reason"] and "openid out of scope" in answer["reason"]
+    assert said in answer["reason"] and "openid from scope" in answer["reason"]
     with_token(provider, key.sign(claims(provider)))
     assert not provider.requests("/revoke")
     signing.configure(provider, require="userinfo")  # another setting ends the back-off
