@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # oauth-login: `make` builds, `sudo make check` tests, `sudo make demo` shows; README.md says the
 # rest. What tests, measures and looks for mistakes stands in tests/tests.mk.
 
@@ -108,18 +109,22 @@ install: all
 	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then \
 	    systemctl daemon-reload; systemctl try-restart oauth-login-helper.service; fi
 
+# A line of pam.d counts, a comment does not. Units are disabled while their files are there: systemd
+# finds the links by them.
 uninstall:
-	@found=$$(grep -ls pam_oauth_login $(DESTDIR)/etc/pam.d/*); if [ -n "$$found" ]; then \
-	    echo "pam_oauth_login.so still stands in" $$found; \
+	@found=$$(grep -lsE '^[^#]*pam_oauth_login' $(DESTDIR)/etc/pam.d/*); if [ -n "$$found" ]; then \
+	    echo "pam_oauth_login.so is still used in" $$found; \
 	    echo "Take its lines out first, or nobody logs in there, not even root."; exit 1; fi
-	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then \
-	    systemctl disable -q --now oauth-login-helper.socket oauth-login-helper.service; fi
+	@if [ -z "$(DESTDIR)" ] && command -v systemctl >/dev/null; then \
+	    if [ -d /run/systemd/system ]; then now=--now; fi; \
+	    systemctl disable -q $$now $(notdir $(wildcard conf/systemd/*)) || true; fi
 	rm -f $(DESTDIR)$(PAMDIR)/pam_oauth_login.so $(DESTDIR)$(HELPER) \
 	    $(DESTDIR)$(PREFIX)/bin/oauth-login $(DESTDIR)$(PREFIX)/lib/sysusers.d/oauth-login.conf \
 	    $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/oauth-login.conf
 	cd conf/systemd && for unit in *; do rm -f $(DESTDIR)$(UNITDIR)/$$unit; done
 	rm -rf $(DESTDIR)$(DOCDIR)
 	cd conf/man && for page in *; do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; done
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
 	@echo "Kept: $(SYSCONFDIR)/oauth-login, $(STORE) and the user oauth-login."
 
 clean:

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * commands.h - the commands of oauth-login(1) that are a file each; cli/doctor/ and cli/watch/ have
- * theirs.
+ * commands.h - the commands of oauth-login(1), each a file of this room. doctor and watch have
+ * rooms of their own.
  */
 #ifndef OAUTH_LOGIN_CLI_COMMANDS_H
 #define OAUTH_LOGIN_CLI_COMMANDS_H
 
 #include "command.h"
+#include "exit_status.h"
 
 /* Each runs one command and returns the exit status. */
-int command_unenroll(const struct arguments *arguments);
-int command_enroll(const struct arguments *arguments);
-int command_import(const struct arguments *arguments);
-int command_verify(const struct arguments *arguments);
-int command_status(const struct arguments *arguments);
-int command_list(const struct arguments *arguments);
-int command_token(const struct arguments *arguments);
-int command_git_credential(const struct arguments *arguments);
+enum exit_status command_unenroll(const struct arguments *arguments);
+enum exit_status command_enroll(const struct arguments *arguments);
+enum exit_status command_import(const struct arguments *arguments);
+enum exit_status command_verify(const struct arguments *arguments);
+enum exit_status command_status(const struct arguments *arguments);
+enum exit_status command_list(const struct arguments *arguments);
+enum exit_status command_token(const struct arguments *arguments);
+enum exit_status command_git_credential(const struct arguments *arguments);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * enroll.c - oauth-login enroll: a grant by the person's approval, elsewhere or in a browser.
+ * enroll.c - oauth-login enroll: get a grant by the user's approval, elsewhere or in a browser.
  */
 #include <limits.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
@@ -13,17 +14,19 @@
 #include "clock.h"
 #include "commands.h"
 #include "exit_status.h"
-#include "frame.h"
 #include "print.h"
 #include "qr.h"
+#include "text.h"
 
-/* When the person's time ends, for the handler of the live line: seconds of clock_boot_ms. */
+/* The end of the time to approve, in seconds of clock_boot_ms, for the signal handler of the
+ * countdown. 0: no countdown was started. */
 static volatile sig_atomic_t time_ends;
 
-/* Writes the time that is left; async-signal-safe. */
+/* Writes the time that is left. Async-signal-safe: a handler of SIGALRM. */
 static void show_time_left(int number) {
     char line[] = "\rWaiting for approval, 00:00 left; Ctrl-C gives up. ";
     long left = (long) time_ends - (long) (clock_boot_ms() / 1000);
+
     (void) number;
     left = left > 0 ? left : 0;
     char *digits = strchr(line, '0');
@@ -35,9 +38,10 @@ static void show_time_left(int number) {
         return;
 }
 
-static void set_live_line(bool on) {
+static void set_countdown(bool on) {
     struct sigaction show = {.sa_handler = on ? show_time_left : SIG_IGN, .sa_flags = SA_RESTART};
     struct itimerval timer = {.it_value = {.tv_sec = on}, .it_interval = {.tv_sec = on}};
+
     if (!isatty(STDERR_FILENO))
         return;
     sigaction(SIGALRM, &show, NULL);
@@ -49,15 +53,16 @@ static void set_live_line(bool on) {
 }
 
 static void begin_wait(const struct ask_prompt *prompt) {
-    printf("Approve it only as the person whose account this is.\n");
+    printf("Only the owner of this account should approve it.\n");
     fflush(stdout);
     time_ends = (sig_atomic_t) (clock_boot_ms() / 1000 + prompt->seconds);
-    set_live_line(true);
+    set_countdown(true);
 }
 
 static bool show_code(const struct ask_prompt *prompt, void *context) {
     const char *account = context;
     const char *whole = prompt->address_with_code;
+
     printf("To enroll %s, open in a browser, on any device:\n\n  %s\n\nand enter this code:\n\n"
            "  %s\n\n",
            account, prompt->address, prompt->code);
@@ -67,10 +72,12 @@ static bool show_code(const struct ask_prompt *prompt, void *context) {
     return true;
 }
 
-/* The browser must reach this machine's loopback: it runs here, or through a forwarded port. */
+/* Shows the address, and how to reach this machine's loopback: the browser must run here, or get
+ * there by a forwarded port. */
 static bool show_address(const struct ask_prompt *prompt, void *context) {
     const char *account = context;
     char host[HOST_NAME_MAX + 1] = "";
+
     gethostname(host, sizeof host - 1);
     printf("To enroll %s, open in a browser:\n\n  %s\n\n", account, prompt->address);
     fflush(stdout);
@@ -84,26 +91,31 @@ static bool show_address(const struct ask_prompt *prompt, void *context) {
     return true;
 }
 
-int command_enroll(const struct arguments *arguments) {
+enum exit_status command_enroll(const struct arguments *arguments) {
     struct ask_reply reply;
     const char *account = command_account(arguments);
     char name[PROTOCOL_NAME_MAX + 1];
+
     if (!account)
         return EXIT_USAGE;
-    snprintf(name, sizeof name, "%s", account);
+    text_copy(name, sizeof name, account);
+
     struct ask_request request =
         command_request(arguments, arguments->browser ? OPERATION_BROWSER : OPERATION_ENROLL, name);
     request.on_prompt = arguments->browser ? show_address : show_code;
     request.context = name;
     ask_helper(&request, &reply);
     if (time_ends != 0)
-        set_live_line(false);
-    /* Nothing is ever stored for uid 0, so that is not a "done". */
-    int status = reply.verdict == VERDICT_NOT_MANAGED ? EXIT_NO : exit_status_of(reply.verdict);
-    if (reply.verdict == VERDICT_GRANTED)
+        set_countdown(false);
+
+    /* For uid 0 nothing is stored, so NOT_MANAGED is no success here. */
+    enum exit_status status =
+        reply.verdict == VERDICT_NOT_MANAGED ? EXIT_NO : exit_status_of(reply.verdict);
+    if (verdict_is_yes(reply.verdict))
         printf("%s is enrolled at %s.\n", name, reply.provider);
     else
         print_reply(name, &reply);
+
     ask_clear(&reply);
     return status;
 }

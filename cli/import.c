@@ -4,8 +4,10 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/types.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -13,10 +15,11 @@
 #include "exit_status.h"
 #include "print.h"
 
-/* Reads a line, or everything up to the end, of at most `size` bytes. -E2BIG, or what read(2)
- * says. */
+/* Reads a line, or to the end without one, and cuts off trailing blanks. Returns its size, or a
+ * negative errno: -E2BIG for more than `size` bytes. */
 static ssize_t read_token(char *token, size_t size) {
     size_t used = 0;
+
     for (;;) {
         ssize_t got = read(STDIN_FILENO, token + used, size - used);
         if (got < 0)
@@ -27,6 +30,7 @@ static ssize_t read_token(char *token, size_t size) {
         if (used == size)
             return -E2BIG;
     }
+
     const char *end = memchr(token, '\n', used);
     used = end ? (size_t) (end - token) : used;
     while (used > 0 && strchr(" \t\r", token[used - 1]))
@@ -34,30 +38,33 @@ static ssize_t read_token(char *token, size_t size) {
     return (ssize_t) used;
 }
 
-static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted; /* the signal, or 0 */
 
 static void note_interrupt(int number) {
     interrupted = number;
 }
 
-/* The same from a terminal, which shall not show it, and shall be as before whatever ends this. */
+/* Does the same on a terminal without showing the token. Restores the terminal after a signal. */
 static ssize_t read_token_unseen(const char *account, char *token, size_t size) {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
     struct sigaction note = {.sa_handler = note_interrupt};
     struct termios shown, unseen;
+
     if (tcgetattr(STDIN_FILENO, &shown) < 0)
         return -errno;
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         sigaction(numbers[i], &note, NULL);
+
     fprintf(stderr, "Paste the refresh token of %s, then press Enter (it is not shown): ", account);
     unseen = shown;
-    unseen.c_lflag &= ~(tcflag_t) (ECHO | ICANON); /* a terminal's own lines end at 4096 bytes */
+    unseen.c_lflag &= ~(tcflag_t) (ECHO | ICANON); /* canonical mode cuts lines at 4095 bytes */
     unseen.c_cc[VMIN] = 1;
     unseen.c_cc[VTIME] = 0;
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &unseen);
     ssize_t used = read_token(token, size);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
     fprintf(stderr, "\n");
+
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         signal(numbers[i], SIG_DFL);
     if (interrupted)
@@ -65,16 +72,19 @@ static ssize_t read_token_unseen(const char *account, char *token, size_t size) 
     return used;
 }
 
-static int import(const struct arguments *arguments, const char *account, const char *token,
-                  size_t size) {
+static enum exit_status import(const struct arguments *arguments, const char *account,
+                               const char *token, size_t size) {
     struct ask_reply reply;
     struct ask_request request = command_request(arguments, OPERATION_IMPORT, account);
+
     request.input = token;
     request.input_size = size;
     ask_helper(&request, &reply);
-    /* Nothing is ever stored for uid 0, so that is not a "done". */
-    int status = reply.verdict == VERDICT_NOT_MANAGED ? EXIT_NO : exit_status_of(reply.verdict);
-    if (reply.verdict == VERDICT_GRANTED) {
+
+    /* For uid 0 nothing is stored, so NOT_MANAGED is no success here. */
+    enum exit_status status =
+        reply.verdict == VERDICT_NOT_MANAGED ? EXIT_NO : exit_status_of(reply.verdict);
+    if (verdict_is_yes(reply.verdict)) {
         printf("%s is enrolled at %s: the grant was renewed once, and is stored.\n", account,
                reply.provider);
     } else {
@@ -82,24 +92,27 @@ static int import(const struct arguments *arguments, const char *account, const 
         if (status == EXIT_UNREACHABLE)
             fprintf(stderr, "Nothing is lost: run the same command with the same input again.\n");
         if (reply.verdict == VERDICT_DENIED && reply.source != SOURCE_NONE)
-            fprintf(stderr, "If the configuration is at fault, fix it and run the same command "
-                            "with the same input again.\nA token of another person's is used up "
-                            "now: get a new one for the right account.\n");
+            fprintf(stderr, "If the configuration is wrong, fix it and run the same command with "
+                            "the same input again.\nIf it was another person's token, it is used "
+                            "up now: get a new one for the right account.\n");
     }
     ask_clear(&reply);
     return status;
 }
 
-int command_import(const struct arguments *arguments) {
+enum exit_status command_import(const struct arguments *arguments) {
     char token[PROTOCOL_TOKEN_MAX + 1];
     const char *account = command_account(arguments);
+
     if (!account)
         return EXIT_USAGE;
+
     ssize_t size = isatty(STDIN_FILENO) ? read_token_unseen(account, token, sizeof token)
                                         : read_token(token, sizeof token);
-    int status = EXIT_USAGE;
+    enum exit_status status = EXIT_USAGE;
     if (size == -E2BIG || size > PROTOCOL_TOKEN_MAX)
-        fprintf(stderr, "oauth-login: that is no refresh token: it is over %d bytes\n",
+        fprintf(stderr,
+                "oauth-login: standard input is not a refresh token: it has more than %d bytes\n",
                 PROTOCOL_TOKEN_MAX);
     else if (size < 0)
         fprintf(stderr, "oauth-login: cannot read standard input: %s\n", strerror((int) -size));
@@ -108,6 +121,7 @@ int command_import(const struct arguments *arguments) {
                         "  oauth-login import USER < FILE\n");
     else
         status = import(arguments, account, token, (size_t) size);
+
     explicit_bzero(token, sizeof token);
     return status;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * listing.c - oauth-login status and list: what is known of enrolled accounts.
+ * listing.c - oauth-login status and list: the enrolled accounts.
  */
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -11,14 +13,14 @@
 
 static const char *const account_notes[ACCOUNT_STATE_COUNT] = {
     [ACCOUNT_PRESENT] = "",
-    [ACCOUNT_GONE] = "the account does not exist any more",
-    [ACCOUNT_OTHER_UID] = "the account has another uid now",
-    [ACCOUNT_UNREADABLE] = "the record does not open",
+    [ACCOUNT_GONE] = "the account no longer exists",
+    [ACCOUNT_OTHER_UID] = "the account now has another uid",
+    [ACCOUNT_UNREADABLE] = "the record can't be opened",
 };
 
 struct output {
     const struct arguments *arguments;
-    struct json_object *list; /* with --json */
+    struct json_object *list; /* LIST with --json */
     bool printed;
 };
 
@@ -42,10 +44,12 @@ static void show_status(const struct ask_entry *entry, void *context) {
     output->printed = true;
 }
 
-/* What is known when there is no entry: an account that is not enrolled, or an error. */
+/* Prints the JSON document of an account without an entry: it is not enrolled, or there was an
+ * error. */
 static void print_no_entry(const char *account, const struct ask_reply *reply) {
     struct json_object *document = json_object_new_object();
     bool none = reply->verdict == VERDICT_NOT_ENROLLED;
+
     print_add_text(document, "account", account);
     print_add_text(document, "verdict", verdict_name(reply->verdict));
     print_add_text(document, "reason", reply->reason);
@@ -57,17 +61,19 @@ static void print_no_entry(const char *account, const struct ask_reply *reply) {
     print_json(document);
 }
 
-int command_status(const struct arguments *arguments) {
+enum exit_status command_status(const struct arguments *arguments) {
     struct ask_reply reply;
     struct output output = {.arguments = arguments};
     const char *account = command_account(arguments);
+
     if (!account)
         return EXIT_USAGE;
     struct ask_request request = command_request(arguments, OPERATION_STATUS, account);
     request.on_entry = show_status;
     request.context = &output;
     ask_helper(&request, &reply);
-    int status = exit_status_of(reply.verdict);
+
+    enum exit_status status = exit_status_of(reply.verdict);
     if (!output.printed && arguments->json)
         print_no_entry(account, &reply);
     else if (!output.printed)
@@ -85,6 +91,7 @@ static void show_in_list(const struct ask_entry *entry, void *context) {
     struct output *output = context;
     const char *note = account_notes[entry->state];
     char granted[PRINT_DATE_SIZE];
+
     if (!is_wanted(entry, output->arguments))
         return;
     if (output->arguments->json) {
@@ -96,19 +103,22 @@ static void show_in_list(const struct ask_entry *entry, void *context) {
         json_object_array_add(output->list, object);
         return;
     }
+
     printf("%-20s %-12s %-14s last granted %-16s  %s%s%s\n", entry->account, entry->provider,
            verdict_name(entry->last_verdict), print_date(entry->last_granted, granted),
            entry->subject, note[0] != '\0' ? "  ! " : "", note);
 }
 
-int command_list(const struct arguments *arguments) {
+enum exit_status command_list(const struct arguments *arguments) {
     struct ask_reply reply;
     struct output output = {.arguments = arguments, .list = json_object_new_array()};
     struct ask_request request = command_request(arguments, OPERATION_LIST, "");
+
     request.on_entry = show_in_list;
     request.context = &output;
     ask_helper(&request, &reply);
-    int status = exit_status_of(reply.verdict);
+
+    enum exit_status status = exit_status_of(reply.verdict);
     if (status != EXIT_YES) {
         print_reply("list", &reply);
         json_object_put(output.list);

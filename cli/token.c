@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * token.c - oauth-login token: a valid access token of the caller's, printed and planted nowhere.
+ * token.c - oauth-login token: prints a valid access token of the caller's, and plants it nowhere.
  */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
-#include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -12,15 +13,20 @@
 #include "print.h"
 #include "session_key.h"
 
-enum { FRESH_LEFT = 60 }; /* seconds: less is as good as nothing to who has a request to send */
+/* Seconds. A token with under a minute left is useless to a caller about to send a request. */
+enum { FRESH_LEFT = 60 };
 
-/* The session's own token, when it has long enough to live: no question is asked for it. */
+/* Takes the session's own token, without asking the helper. False without one that lives long
+ * enough. */
 static bool read_session(struct ask_reply *ret) {
     uint32_t left = 0;
-    int size = session_key_read(session_key_ring(getuid()), ret->token, sizeof ret->token, &left);
-    if (size <= 0 || left < FRESH_LEFT)
+    int size = session_key_read(session_key_find_keyring(getuid()), &ret->token, &left);
+
+    ret->token_size = size > 0 ? (size_t) size : 0;
+    if (size <= 0 || left < FRESH_LEFT) {
+        ask_clear(ret);
         return false;
-    ret->token_size = (size_t) size;
+    }
     ret->verdict = VERDICT_GRANTED;
     return true;
 }
@@ -47,24 +53,27 @@ static void print_token(const struct arguments *arguments, const struct ask_repl
     putchar('\n');
 }
 
-int command_token(const struct arguments *arguments) {
+enum exit_status command_token(const struct arguments *arguments) {
     struct ask_reply reply = {.verdict = VERDICT_NONE};
     const char *account = command_account(arguments);
+
     if (!account)
         return EXIT_USAGE;
-    /* The session's key says neither when it ends to the second, nor its scope. */
+    /* The session's key has neither the token's scope, nor its expiry to the second. */
     if (arguments->json || !read_session(&reply)) {
         struct ask_request request = command_request(arguments, OPERATION_FRESH_TOKEN, account);
         ask_helper(&request, &reply);
     }
-    int status = exit_status_of(reply.verdict);
-    if (reply.verdict == VERDICT_GRANTED)
+
+    enum exit_status status = exit_status_of(reply.verdict);
+    bool granted = verdict_is_yes(reply.verdict) && reply.token;
+    if (granted)
         print_token(arguments, &reply);
     else
         print_reply_to(stderr, account, &reply);
-    bool printed = reply.verdict == VERDICT_GRANTED;
     ask_clear(&reply);
-    if (printed)
+
+    if (granted)
         return fflush(stdout) == 0 ? EXIT_YES : EXIT_FAULT;
     return status == EXIT_YES ? EXIT_NO : status; /* an account that is not managed has no token */
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * verify.c - oauth-login verify: the decision a login would get now, and why.
+ * verify.c - oauth-login verify: the verdict that a login would get now, and why.
  */
 #include "commands.h"
 #include "exit_status.h"
@@ -15,18 +15,20 @@ static void print_verify_json(const struct ask_reply *reply) {
     print_json(document);
 }
 
-int command_verify(const struct arguments *arguments) {
+enum exit_status command_verify(const struct arguments *arguments) {
     struct ask_reply reply;
     const char *account = command_account(arguments);
+
     if (!account)
         return EXIT_USAGE;
     struct ask_request request = command_request(arguments, OPERATION_VERIFY, account);
     ask_helper(&request, &reply);
+
     if (arguments->json)
         print_verify_json(&reply);
     else
         print_reply(account, &reply);
-    int status = exit_status_of(reply.verdict);
+    enum exit_status status = exit_status_of(reply.verdict);
     ask_clear(&reply);
     return status;
 }

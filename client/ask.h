@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ask.h - a question to the helper, and its answer.
+ * ask.h - a request to the helper, and its reply.
  */
 #ifndef OAUTH_LOGIN_CLIENT_ASK_H
 #define OAUTH_LOGIN_CLIENT_ASK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "protocol.h"
 
-/* An account of status or list. */
+/* An account, as STATUS and LIST show it. */
 struct ask_entry {
     char account[PROTOCOL_NAME_MAX + 1];
     uint32_t uid;
@@ -21,71 +22,73 @@ struct ask_entry {
     enum protocol_account state;
 };
 
-/* What the person is to do elsewhere. */
+/* An approval that the person must give elsewhere. */
 struct ask_prompt {
     char address[PROTOCOL_ADDRESS_MAX + 1];
-    char address_with_code[PROTOCOL_ADDRESS_MAX + 1]; /* "" when there is none */
+    char address_with_code[PROTOCOL_ADDRESS_MAX + 1]; /* "" without one */
     char code[PROTOCOL_NAME_MAX + 1];
-    uint32_t seconds;
-    uint32_t port; /* of the loopback redirect; 0: none */
+    uint32_t seconds; /* time to approve */
+    uint32_t port;    /* of the loopback redirect; 0: none */
 };
 
-/* What doctor found. */
+/* A finding of doctor. */
 struct ask_finding {
     enum protocol_level level;
     char what[PROTOCOL_TEXT_MAX + 1];
-    char why[PROTOCOL_TEXT_MAX + 1]; /* it matters; "" when good */
-    char fix[PROTOCOL_TEXT_MAX + 1]; /* "" when good */
+    char why[PROTOCOL_TEXT_MAX + 1]; /* why it matters; "" at LEVEL_GOOD */
+    char fix[PROTOCOL_TEXT_MAX + 1]; /* "" at LEVEL_GOOD */
 };
 
 struct ask_request {
     enum protocol_operation operation;
     const char *user;       /* "" for LIST */
-    const char *service;    /* "" when there is none */
+    const char *service;    /* "" without one */
     uint32_t offline_grace; /* seconds; PROTOCOL_UNSET: as configured */
-    uint32_t reuse_within;
-    uint32_t deadline;
-    const char *config; /* another configuration file, or NULL */
-    const void *input;  /* protocol.h; for IMPORT the refresh token */
+    uint32_t reuse_within;  /* likewise */
+    uint32_t deadline;      /* likewise */
+    const char *config;     /* another configuration file, or NULL */
+    const void *input;      /* see REQUEST in protocol.h; NULL without one */
     size_t input_size;
     /* Called for each account of STATUS and LIST, or NULL. */
     void (*on_entry)(const struct ask_entry *entry, void *context);
     /* Called when the wait for `provider` begins, or NULL. */
     void (*on_wait)(const char *provider, void *context);
-    /* Called when the person has to do something, or NULL; may take its time. False gives up:
-     * the helper is hung up on, and the answer is FAULT. */
+    /* Called when the person must approve something, or NULL. May block. Returns false to give up:
+     * the connection is closed, and the verdict is FAULT. */
     bool (*on_prompt)(const struct ask_prompt *prompt, void *context);
     /* Called for each finding of DOCTOR, or NULL. */
     void (*on_finding)(const struct ask_finding *finding, void *context);
-    void *context;
+    void *context; /* passed to each of them */
 };
 
-/* All texts, and the token, are printable ASCII, whatever the helper sent. */
+/* A reply. Its texts and its token are printable ASCII, whatever the helper sent. End with
+ * ask_clear. */
 struct ask_reply {
     enum verdict verdict;
     enum source source;
     bool rotated;
-    int64_t milliseconds;                 /* from question to answer */
-    char provider[PROTOCOL_NAME_MAX + 1]; /* "" when none was asked */
+    int64_t milliseconds;                 /* from request to reply */
+    char provider[PROTOCOL_NAME_MAX + 1]; /* "" if none was asked */
     char reason[PROTOCOL_TEXT_MAX + 1];   /* for the log */
-    char message[PROTOCOL_TEXT_MAX + 1];  /* for the person, "" when there is nothing to say */
+    char message[PROTOCOL_TEXT_MAX + 1];  /* for the person; may be "" */
     int64_t expires;                      /* of the access token, wall seconds */
     char scope[PROTOCOL_SCOPE_MAX + 1];   /* of the access token */
-    uint8_t token[PROTOCOL_TOKEN_MAX];    /* for TOKEN and its like */
-    size_t token_size;
-    enum protocol_action action; /* for WATCH: what the account's sessions are to meet */
-    uint32_t check_after;        /* for WATCH: seconds until they are to be looked at again */
+    uint8_t *token;                       /* of TOKEN and the like, allocated; NULL without one */
+    size_t token_size;                    /* bytes; 0 without one */
+    enum protocol_action action;          /* WATCH: to take on the account's sessions now */
+    uint32_t check_after;                 /* WATCH: seconds until they must be checked again */
 };
 
-/* Asks the resident helper where there is one, or else, as root, one that it starts; waits for the
- * answer no longer than the deadline and half a second, and one more second for a resident helper
- * that does not begin. Always fills `ret`: what fails on the way is a verdict of FAULT or
- * UNREACHABLE with its reason. The caller wipes it with ask_clear. */
+/* Sends the request to the resident helper, or if there is none and the caller is root, to a helper
+ * that it starts. Waits for the reply until half a second after the deadline, and one second more
+ * for a resident helper that does not begin. Always fills in `ret`, without reading what it held;
+ * every failure is a verdict of FAULT or UNREACHABLE with its reason. */
 void ask_helper(const struct ask_request *request, struct ask_reply *ret);
 
-/* Seconds that the answer's token has to live, 0 when there is none that is valid. */
+/* Returns the seconds until the reply's token expires; 0 without a valid one. */
 uint32_t ask_seconds_left(const struct ask_reply *reply);
 
+/* Wipes the reply, and frees its token. A zeroed or cleared one is fine. */
 void ask_clear(struct ask_reply *reply);
 
 #endif

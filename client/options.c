@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * options.c - the words behind pam_oauth_login.so, as a table.
+ * options.c - the options of pam_oauth_login.so, as a table.
  */
 #include "options.h"
 
@@ -14,8 +14,8 @@ enum option_type {
     OPTION_FLAG,     /* bool; no value */
     OPTION_DURATION, /* uint32_t seconds */
     OPTION_PATH,     /* const char *, absolute */
-    OPTION_KEYRING,  /* bool: session or none */
-    OPTION_ENROLL,   /* enum enroll; alone, or with unproven */
+    OPTION_KEYRING,  /* bool: true for none, false for session */
+    OPTION_ENROLL,   /* enum enroll: without a value, or with unproven */
 };
 
 static const struct option {
@@ -44,42 +44,42 @@ static const struct option *find_option(const char *word, size_t length) {
     return NULL;
 }
 
-/* Takes one option; returns NULL, or what is wrong with it. `value` is NULL without a "=". */
+/* Takes one option. `value` is NULL without a "=". Returns NULL, or what is wrong. */
 static const char *take_option(const struct option *option, const char *value,
                                struct options *ret) {
-    char *place = (char *) ret + option->offset;
+    char *member = (char *) ret + option->offset;
     uint32_t seconds = 0;
-    enum enroll whom = value ? ENROLL_UNPROVEN : ENROLL_PROVEN;
+    enum enroll enroll = value ? ENROLL_UNPROVEN : ENROLL_PROVEN;
     bool on = true;
 
     switch (option->type) {
     case OPTION_FLAG:
         if (value)
             return "takes no value";
-        memcpy(place, &on, sizeof on);
+        memcpy(member, &on, sizeof on);
         return NULL;
     case OPTION_DURATION:
         if (!value || !protocol_parse_duration(value, &seconds))
             return "takes a duration such as 90s, 5m, 8h, 30d or 0";
-        if (place == (char *) &ret->deadline && (seconds < 1 || seconds > PROTOCOL_DEADLINE_MAX))
+        if (member == (char *) &ret->deadline && (seconds < 1 || seconds > PROTOCOL_DEADLINE_MAX))
             return "takes 1s to 5m";
-        memcpy(place, &seconds, sizeof seconds);
+        memcpy(member, &seconds, sizeof seconds);
         return NULL;
     case OPTION_PATH:
         if (!value || value[0] != '/')
             return "takes an absolute path";
-        memcpy(place, &value, sizeof value);
+        memcpy(member, &value, sizeof value);
         return NULL;
     case OPTION_KEYRING:
         if (!value || (strcmp(value, "session") != 0 && strcmp(value, "none") != 0))
             return "takes session or none";
         on = strcmp(value, "none") == 0;
-        memcpy(place, &on, sizeof on);
+        memcpy(member, &on, sizeof on);
         return NULL;
     case OPTION_ENROLL:
         if (value && strcmp(value, "unproven") != 0)
             return "takes no value, or unproven";
-        memcpy(place, &whom, sizeof whom);
+        memcpy(member, &enroll, sizeof enroll);
         return NULL;
     }
     return "is not understood";
@@ -92,6 +92,7 @@ bool options_parse(int argc, const char **argv, struct options *ret,
         .reuse_within = PROTOCOL_UNSET,
         .deadline = PROTOCOL_UNSET,
     };
+
     for (int i = 0; i < argc; i++) {
         const char *equals = strchr(argv[i], '=');
         size_t length = equals ? (size_t) (equals - argv[i]) : strlen(argv[i]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * session_file.c - the sessions that are open. A file is lines of "key value".
+ * session_file.c - the open sessions. A file is lines of "key value".
  */
 #include "session_file.h"
 
@@ -17,6 +17,7 @@
 
 #include "clock.h"
 #include "scoped.h"
+#include "text.h"
 
 enum { FILE_MAX = 2048, SESSIONS_MAX = 16384, SAME_MAX = 1024 };
 
@@ -34,7 +35,7 @@ int64_t session_file_now(void) {
     return clock_boot_ms() / 1000;
 }
 
-/* What the kernel says of a process: proc(5), the 3rd, 7th and 22nd field of its stat. */
+/* A process, from the 3rd, 7th and 22nd field of its stat file (proc(5)). */
 struct process {
     char state;
     int terminal;
@@ -43,13 +44,15 @@ struct process {
 
 static bool read_process(pid_t pid, struct process *ret) {
     char path[64], text[1024];
+
     snprintf(path, sizeof path, "/proc/%d/stat", pid);
     SCOPED_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t size = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
     if (size <= 0)
         return false;
     text[size] = '\0';
-    const char *rest = strrchr(text, ')'); /* the 2nd is in parentheses, and may hold anything */
+
+    const char *rest = strrchr(text, ')'); /* the 2nd, in parentheses, may contain anything */
     return rest && sscanf(rest + 1,
                           " %c %*d %*d %*d %d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
                           "%*d %" SCNu64,
@@ -58,8 +61,9 @@ static bool read_process(pid_t pid, struct process *ret) {
 
 uint64_t session_leader_started(pid_t pid) {
     struct process process;
+    /* A zombie has ended, even if its parent has not waited for it yet. */
     bool ended = !read_process(pid, &process) || process.state == 'Z' || process.state == 'X';
-    return ended ? 0 : process.started; /* of one that ended, perhaps nobody has taken note */
+    return ended ? 0 : process.started;
 }
 
 dev_t session_leader_terminal(pid_t pid) {
@@ -72,7 +76,7 @@ bool session_leader_lives(const struct session_file *session) {
     return started != 0 && started == session->leader_started;
 }
 
-/* sscanf(3) has to find in the file what was put there. */
+/* Accepts what sscanf(3) will read back from the file unchanged. */
 bool session_file_takes(const char *text) {
     if (text[0] == ' ')
         return false;
@@ -82,15 +86,18 @@ bool session_file_takes(const char *text) {
     return true;
 }
 
-/* Whatever the umask of the application. A mode that somebody else gave is left alone. */
+/* Makes a directory of this mode, whatever the application's umask is. Leaves the mode of one that
+ * is there alone. */
 static void make_directory(const char *path, mode_t mode) {
     if (mkdir(path, mode) == 0)
         chmod(path, mode);
 }
 
-/* Makes what tmpfiles.d makes at boot, since `make install` needs none. */
+/* Makes the directories if they are missing: tmpfiles.d makes them at boot, but `make install` does
+ * not need it to have run. */
 static int open_directory(void) {
     struct stat status;
+
     make_directory(OAUTH_LOGIN_RUN, 0755);
     make_directory(directory, 0700);
     SCOPED_FD int fd = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -101,7 +108,8 @@ static int open_directory(void) {
     return scoped_take_fd(&fd);
 }
 
-/* In the sessions' own directory: another's lock on anything that they may open would end us. */
+/* Locks the directory of the sessions itself, which only root can open: with a file that others can
+ * open, they could hold the lock and stop every watch. */
 int session_file_lock(void) {
     SCOPED_FD int fd = open_directory();
     if (fd < 0)
@@ -109,11 +117,12 @@ int session_file_lock(void) {
     return flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : scoped_take_fd(&fd);
 }
 
-/* An empty value is a dash: sscanf(3) knows no empty word. */
+/* Writes an empty value as a dash: sscanf(3) can't read an empty word. */
 static const char *word_of(const char *text) {
     return text[0] != '\0' ? text : "-";
 }
 
+/* Undoes word_of, in place. */
 static void undash(char *word) {
     if (strcmp(word, "-") == 0)
         word[0] = '\0';
@@ -126,12 +135,13 @@ static int write_text(int fd, const char *text, size_t length) {
     return (size_t) put == length ? 0 : -ENOSPC;
 }
 
-/* How a file gets its place: in one step, so that nobody sees half of it, by way of one beside it
- * that is hidden from whoever reads them all. An update never brings back what was removed. */
-static const struct way {
-    const char *beside;
-    int flags;
-    unsigned int rename;
+/* How to put a file in its place: write a hidden one beside it, which session_file_read_all skips,
+ * then rename it in one step, so that a reader never sees half a file. An update exchanges the two,
+ * which fails for a session that was removed, so it never brings one back. */
+static const struct method {
+    const char *suffix;        /* of the hidden file */
+    int open_flags;            /* for open(2) */
+    unsigned int rename_flags; /* for renameat2(2) */
 } adding = {"add", O_EXCL, RENAME_NOREPLACE}, updating = {"new", O_TRUNC, RENAME_EXCHANGE};
 
 static int write_session(int fd, const struct session_file *session) {
@@ -139,27 +149,30 @@ static int write_session(int fd, const struct session_file *session) {
     if (!session_file_takes(session->account) || !session_file_takes(session->service) ||
         !session_file_takes(session->terminal) || !session_file_takes(session->config))
         return -EINVAL;
+
     int length = snprintf(text, sizeof text, FORMAT, session->account, session->service,
                           word_of(session->terminal), word_of(session->config), session->leader,
-                          session->leader_started, session->ring, session->opened, session->due,
+                          session->leader_started, session->keyring, session->opened, session->due,
                           session->interval);
     if (length < 0 || (size_t) length >= sizeof text)
         return -E2BIG;
     return write_text(fd, text, (size_t) length);
 }
 
-static int put(int at, const struct session_file *session, const struct way *way) {
+static int put(int at, const struct session_file *session, const struct method *method) {
     char name[SESSION_FILE_NAME_SIZE + 8];
-    snprintf(name, sizeof name, ".%s.%s", session->name, way->beside);
+
+    snprintf(name, sizeof name, ".%s.%s", session->name, method->suffix);
     SCOPED_FD int fd =
-        openat(at, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | way->flags, 0600);
+        openat(at, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | method->open_flags, 0600);
     if (fd < 0)
         return -errno;
+
     int r = write_session(fd, session);
-    if (r >= 0 && renameat2(at, name, at, session->name, way->rename) < 0)
+    if (r >= 0 && renameat2(at, name, at, session->name, method->rename_flags) < 0)
         r = -errno;
-    /* Else the name may be another thread's by now. */
-    if (r < 0 || way->rename == RENAME_EXCHANGE)
+    /* After RENAME_NOREPLACE the hidden name is free, and may be another thread's by now. */
+    if (r < 0 || method->rename_flags == RENAME_EXCHANGE)
         unlinkat(at, name, 0);
     return r;
 }
@@ -168,7 +181,9 @@ int session_file_add(struct session_file *session) {
     SCOPED_FD int at = open_directory();
     if (at < 0)
         return at;
-    int r = -EEXIST; /* a process may open more than one, one after another or at once */
+
+    /* A process may open several sessions, one after another or at once. */
+    int r = -EEXIST;
     for (int number = 1; r == -EEXIST && number <= SAME_MAX; number++) {
         snprintf(session->name, sizeof session->name, "%d.%" PRIu64 ".%d", session->leader,
                  session->leader_started, number);
@@ -188,32 +203,37 @@ void session_file_remove(const struct session_file *session) {
         unlinkat(at, session->name, 0);
 }
 
+/* Reads the file `name`; false if it is not a whole session's. */
 static bool read_one(int at, const char *name, struct session_file *ret) {
     char text[FILE_MAX];
     int end = 0;
-    if (strlen(name) >= sizeof ret->name)
+
+    *ret = (struct session_file){.leader = 0};
+    if (!text_copy(ret->name, sizeof ret->name, name))
         return false;
     SCOPED_FD int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     ssize_t size = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
     if (size <= 0)
         return false;
     text[size] = '\0';
-    *ret = (struct session_file){.leader = 0};
-    snprintf(ret->name, sizeof ret->name, "%s", name);
+
     int fields =
         sscanf(text, SCAN, ret->account, ret->service, ret->terminal, ret->config, &ret->leader,
-               &ret->leader_started, &ret->ring, &ret->opened, &ret->due, &ret->interval, &end);
+               &ret->leader_started, &ret->keyring, &ret->opened, &ret->due, &ret->interval, &end);
     undash(ret->terminal);
     undash(ret->config);
     return fields == 10 && end == size;
 }
 
 int session_file_read_all(struct session_file **ret) {
+    const struct dirent *entry;
     int count = 0, r = 0;
+
     *ret = NULL;
     SCOPED_FD int at = open_directory();
     if (at < 0)
         return at;
+    /* fdopendir(3) takes the descriptor over, so it gets one of its own. */
     int again = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *list = again >= 0 ? fdopendir(again) : NULL;
     if (!list) {
@@ -221,7 +241,7 @@ int session_file_read_all(struct session_file **ret) {
         scoped_close(&again);
         return r;
     }
-    const struct dirent *entry;
+
     while (r == 0 && count < SESSIONS_MAX && (entry = readdir(list))) {
         struct session_file *grown = realloc(*ret, ((size_t) count + 1) * sizeof **ret);
         if (!grown) {
@@ -232,6 +252,7 @@ int session_file_read_all(struct session_file **ret) {
         if (entry->d_name[0] != '.' && read_one(at, entry->d_name, &grown[count]))
             count++;
     }
+
     closedir(list);
     return r < 0 ? r : count;
 }

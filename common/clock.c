@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * clock.c - the two clocks.
+ * clock.c - the boot clock and the wall clock.
  */
 #include "clock.h"
 
 #include <fcntl.h>
+#include <stddef.h>
+#include <sys/types.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "scoped.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * clock.h - the two clocks. Waiting and sharing go by the boot clock, which nobody can set;
- * what must hold across a reboot (token life, offline grace) by the wall clock.
+ * clock.h - the boot clock and the wall clock. Timeouts and shared verdicts use the boot clock,
+ * which can't be set. Times that must hold across a reboot (token lifetime, offline grace) use the
+ * wall clock.
  */
 #ifndef OAUTH_LOGIN_COMMON_CLOCK_H
 #define OAUTH_LOGIN_COMMON_CLOCK_H
@@ -10,13 +11,14 @@
 
 enum { CLOCK_BOOT_ID_SIZE = 37 };
 
-/* Milliseconds since boot, sleep included (CLOCK_BOOTTIME). */
+/* Returns milliseconds since boot, including time asleep (CLOCK_BOOTTIME). */
 int64_t clock_boot_ms(void);
 
-/* Seconds since 1970 by the wall clock. */
+/* Returns seconds since 1970 by the wall clock. */
 int64_t clock_wall(void);
 
-/* This boot's id; "" where the kernel does not tell, and then nothing is shared across it. */
+/* Fills in the id of this boot: times of the boot clock may only be compared within one. "" where
+ * the kernel does not provide it; verdicts are not shared then. */
 void clock_boot_id(char ret_id[CLOCK_BOOT_ID_SIZE]);
 
 #endif

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * frame.c - frames of protocol.h on a socket, with a limit to waiting.
+ * frame.c - frames of protocol.h on a socket, with a time limit.
  */
 #include "frame.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
 #include "clock.h"
 
@@ -23,7 +25,7 @@ void frame_free(struct frame **frame) {
     *frame = NULL;
 }
 
-/* Waits until the socket is ready; a signal of the caller's does not make the wait longer. */
+/* Waits until the socket is ready. A signal handler of the application does not extend the wait. */
 static int wait_ready(int fd, short events, int64_t until_ms) {
     for (;;) {
         struct pollfd waiting = {.fd = fd, .events = events};
@@ -40,7 +42,7 @@ static int wait_ready(int fd, short events, int64_t until_ms) {
 
 struct protocol_writer frame_begin(struct frame *frame, enum protocol_type type) {
     struct protocol_writer writer = {.at = frame->bytes, .end = frame->bytes + sizeof frame->bytes};
-    protocol_put_u32(&writer, 0); /* the length, when it is known */
+    protocol_put_u32(&writer, 0); /* the length: frame_send fills it in */
     protocol_put_u8(&writer, PROTOCOL_VERSION);
     protocol_put_u8(&writer, (uint8_t) type);
     return writer;
@@ -54,6 +56,7 @@ int frame_send(int fd, struct frame *frame, const struct protocol_writer *writer
     struct protocol_writer header = {.at = frame->bytes,
                                      .end = frame->bytes + PROTOCOL_HEADER_SIZE};
     protocol_put_u32(&header, (uint32_t) (frame->size - PROTOCOL_HEADER_SIZE));
+
     for (size_t done = 0; done < frame->size;) {
         int r = wait_ready(fd, POLLOUT, until_ms);
         if (r < 0)
@@ -67,6 +70,7 @@ int frame_send(int fd, struct frame *frame, const struct protocol_writer *writer
     return 0;
 }
 
+/* Receives exactly `size` bytes. */
 static int receive(int fd, uint8_t *into, size_t size, int64_t until_ms) {
     for (size_t done = 0; done < size;) {
         int r = wait_ready(fd, POLLIN, until_ms);
@@ -87,6 +91,7 @@ int frame_receive(int fd, struct frame *frame, int64_t until_ms,
     int r = receive(fd, frame->bytes, PROTOCOL_HEADER_SIZE, until_ms);
     if (r < 0)
         return r;
+
     struct protocol_reader header = {.at = frame->bytes,
                                      .end = frame->bytes + PROTOCOL_HEADER_SIZE};
     uint32_t size = protocol_get_u32(&header);
@@ -95,6 +100,7 @@ int frame_receive(int fd, struct frame *frame, int64_t until_ms,
     r = receive(fd, frame->bytes + PROTOCOL_HEADER_SIZE, size, until_ms);
     if (r < 0)
         return r;
+
     frame->size = PROTOCOL_HEADER_SIZE + size;
     *ret_fields = (struct protocol_reader){.at = frame->bytes + PROTOCOL_HEADER_SIZE,
                                            .end = frame->bytes + frame->size};

@@ -1,41 +1,39 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * protocol.h - the wire between whoever asks and the helper: the one file both sides include.
+ * protocol.h - the wire format between a caller (the module or the command) and the helper.
  *
  * A stream socket carries frames. A frame is u32 length of the rest (2 .. PROTOCOL_FRAME_MAX),
  * u8 version, u8 type, then the fields of that type in the order below and nothing after them.
- * Integers are big-endian; a string is u32 length and that many bytes, without a NUL.
+ * Integers are big-endian. A string is u32 length and that many bytes, without a NUL.
  *
- * The asker sends one REQUEST. The helper answers with at most one NOTICE, at most one PROMPT, any
- * number of ENTRY and FINDING, at most one SESSION, and one REPLY, then closes. A peer that sends
- * anything else is not spoken with any further. The NOTICE comes before anything is done, and
- * nothing is done for an asker that it does not reach: one that has read none may ask another
- * helper.
+ * The caller sends one REQUEST. The helper sends at most one NOTICE, at most one PROMPT, any number
+ * of ENTRY and FINDING, at most one SESSION, and one REPLY, then closes. A side that receives
+ * anything else closes the connection. The helper sends the NOTICE before it does anything, and
+ * does nothing if it can't send it. So a caller that has read no NOTICE may ask another helper.
  *
  *   REQUEST  u8 operation, string user, string service, u32 offline_grace, u32 reuse_within,
  *            u32 deadline (seconds each; PROTOCOL_UNSET: as configured), string input
  *            (IMPORT: the refresh token; FRESH_TOKEN: the host that git sends it to, or empty;
- *            LOGOUT: the session's access token, or empty; DOCTOR: what its asker knows of sshd,
- *            when the module stands in sshd's stack: u32 LoginGraceTime in seconds, 0 for none,
- *            u32 the option deadline or PROTOCOL_UNSET, u8 1 with the option enroll; empty
- *            otherwise)
- *   NOTICE   u32 milliseconds the asker should wait from now, string provider that is asked
- *   PROMPT   string address, string address with the code in it ("" when there is none), string
- *            code, u32 seconds the person has (the asker waits that much longer), u32 port of this
- *            machine's loopback that the browser is to reach, 0 when none (ENROLL: code and no
- *            port; BROWSER: port and no code)
+ *            LOGOUT: the session's access token, or empty; DOCTOR: if the module is in sshd's PAM
+ *            stack, facts about sshd: u32 LoginGraceTime in seconds, 0 for none, u32 the option
+ *            deadline or PROTOCOL_UNSET, u8 1 with the option enroll; empty otherwise)
+ *   NOTICE   u32 milliseconds the caller should wait from now, string provider that is asked
+ *   PROMPT   string address, string address with the code in it ("" without one), string code,
+ *            u32 seconds the person has (the caller waits that much longer), u32 loopback port of
+ *            this machine that the browser must reach, 0 without one (ENROLL: a code and no port;
+ *            BROWSER: a port and no code)
  *   ENTRY    string account, u32 uid, string provider, string subject, u64 enrolled,
  *            u64 last_granted, u64 expires (seconds since 1970, 0: never), u8 last_verdict,
  *            u8 state of the account (enum protocol_account)
  *   FINDING  u8 level (enum protocol_level), string what was found, string why it matters, string
- *            how to fix it (DOCTOR only; the last two "" when the level is LEVEL_GOOD)
+ *            how to fix it (DOCTOR only; the last two are "" at LEVEL_GOOD)
  *   SESSION  u8 action (enum protocol_action) to take on the account's sessions now, u32 seconds
- *            until they are to be looked at again, PROTOCOL_CHECK_MAX at most (WATCH only)
+ *            until they must be checked again, PROTOCOL_CHECK_MAX at most (WATCH only)
  *   REPLY    u8 verdict, u8 source, u8 rotated (0 or 1), string provider, string reason (for the
  *            log), string message (for the person), u64 expires, string scope (as granted),
  *            string token (TOKEN, FRESH_TOKEN and WATCH only)
  *
- * What a string from the helper holds is printable ASCII, but the asker MUST NOT rely on it.
+ * Strings from the helper are printable ASCII, but the caller MUST NOT rely on it.
  */
 #ifndef OAUTH_LOGIN_COMMON_PROTOCOL_H
 #define OAUTH_LOGIN_COMMON_PROTOCOL_H
@@ -56,9 +54,9 @@ enum {
     PROTOCOL_FRAME_MAX = 36864,  /* the largest frame: a token and every other field at its limit */
     PROTOCOL_HEADER_SIZE = 4,    /* the length in front of a frame */
     PROTOCOL_ADDRESS_MAX = 1000, /* bytes of an address in a PROMPT */
-    PROTOCOL_PROMPT_MAX = 1800,  /* seconds: the longest that a person is waited for */
-    PROTOCOL_DEADLINE_MAX = 300, /* seconds: the longest that anybody waits for a helper */
-    PROTOCOL_CHECK_MAX = 86400,  /* seconds: the longest that nobody looks at a session */
+    PROTOCOL_PROMPT_MAX = 1800,  /* seconds: the longest wait for a person */
+    PROTOCOL_DEADLINE_MAX = 300, /* seconds: the longest wait for a helper */
+    PROTOCOL_CHECK_MAX = 86400,  /* seconds: the longest time between two checks of a session */
     PROTOCOL_DURATION_MAX = 31536000, /* seconds of a duration in a request: 365 days */
 };
 
@@ -74,23 +72,23 @@ enum protocol_type {
 };
 
 enum protocol_operation {
-    OPERATION_VERIFY = 1,       /* the decision of a login */
-    OPERATION_TOKEN = 2,        /* the stored access token, for the session's key; root only */
+    OPERATION_VERIFY = 1,       /* decide about a login */
+    OPERATION_TOKEN = 2,        /* get the stored access token, for the session's key; root only */
     OPERATION_IMPORT = 3,       /* store the refresh token in `input`; root only */
     OPERATION_STATUS = 4,       /* one ENTRY, when the account is enrolled */
     OPERATION_LIST = 5,         /* an ENTRY for each enrolled account; root only */
     OPERATION_ENROLL = 6,       /* device authorization (RFC 8628), with a PROMPT for the person */
-    OPERATION_UNENROLL = 7,     /* revoke the grant and forget it, but not whose it was */
-    OPERATION_FORGET = 8,       /* the same, and whose it was; root only */
+    OPERATION_UNENROLL = 7,     /* revoke and delete the grant, but remember whose it was */
+    OPERATION_FORGET = 8,       /* the same, and forget whose it was; root only */
     OPERATION_BROWSER = 9,      /* authorization code (RFC 6749 section 4.1), with a PROMPT */
-    OPERATION_DOCTOR = 10,      /* a FINDING for each thing that the helper can judge; root only */
-    OPERATION_FRESH_TOKEN = 11, /* the access token, renewed when less than a minute is left */
-    OPERATION_WATCH = 12,       /* whether the account's sessions may go on, and its token; root */
+    OPERATION_DOCTOR = 10,      /* a FINDING for each thing that the helper checks; root only */
+    OPERATION_FRESH_TOKEN = 11, /* get an access token, renewed when under a minute is left */
+    OPERATION_WATCH = 12,       /* check the account's sessions, and get its token; root only */
     OPERATION_LOGOUT = 13,      /* the account's last session has ended; root only */
     OPERATION_COUNT,
 };
 
-/* The one vocabulary of answers, 0 being none at all so that a forgotten one fails closed. */
+/* The verdicts. 0 is no verdict, so that one that was never set refuses the login. */
 enum verdict {
     VERDICT_NONE = 0,
     VERDICT_GRANTED,
@@ -108,23 +106,24 @@ enum verdict {
 
 enum source {
     SOURCE_NONE = 0,
-    SOURCE_REFRESH, /* the provider answered this very login */
-    SOURCE_SHARED,  /* an answer to a login shortly before */
-    SOURCE_GRACE,   /* the provider's last word, within offline_grace */
-    SOURCE_DEVICE,  /* a person's approval, by device authorization */
-    SOURCE_BROWSER, /* the same, by authorization code */
+    SOURCE_REFRESH, /* the provider answered this login */
+    SOURCE_SHARED,  /* the provider's answer to another login shortly before */
+    SOURCE_GRACE,   /* the provider's last answer, within offline_grace */
+    SOURCE_DEVICE,  /* the user approved: device authorization */
+    SOURCE_BROWSER, /* the user approved: authorization code */
     SOURCE_COUNT,
 };
 
+/* The account of a stored grant, as the machine knows it now. */
 enum protocol_account {
     ACCOUNT_PRESENT = 0,
-    ACCOUNT_GONE = 1,       /* the name service does not know the name any more */
-    ACCOUNT_OTHER_UID = 2,  /* the name has another uid than the one that was enrolled */
-    ACCOUNT_UNREADABLE = 3, /* the record does not open; only the name is known */
+    ACCOUNT_GONE = 1,       /* the name service no longer knows the name */
+    ACCOUNT_OTHER_UID = 2,  /* the name now has another uid than when it was enrolled */
+    ACCOUNT_UNREADABLE = 3, /* the record can't be opened; only the name is known */
     ACCOUNT_STATE_COUNT,
 };
 
-/* What the end of an account means for its sessions that are open. */
+/* Action on the open sessions of an account that has ended. */
 enum protocol_action {
     ACTION_NONE = 0, /* they go on */
     ACTION_LOG = 1,
@@ -136,7 +135,7 @@ enum protocol_action {
 enum protocol_level {
     LEVEL_GOOD = 0,
     LEVEL_WARNING = 1, /* works, but not as it should */
-    LEVEL_ERROR = 2,   /* logins fail, or let in who should not be */
+    LEVEL_ERROR = 2,   /* logins fail, or let people in who must be refused */
     LEVEL_COUNT,
 };
 
@@ -157,12 +156,24 @@ static inline const char *verdict_name(enum verdict verdict) {
     return (unsigned) verdict < VERDICT_COUNT ? names[verdict] : "unknown";
 }
 
-/* How a verdict ranks among those that a diagnosis can end with. */
+/* A yes of the provider's, or that what was asked for is done. */
+static inline bool verdict_is_yes(enum verdict verdict) {
+    return verdict == VERDICT_GRANTED;
+}
+
+/* A login without the provider, on the strength of its last yes. */
+static inline bool verdict_is_offline(enum verdict verdict) {
+    return verdict == VERDICT_GRANTED_OFFLINE;
+}
+
+/* Ranks the verdicts that doctor can end with: the gravest is reported. 0 for all others. */
 static inline int verdict_gravity(enum verdict verdict) {
-    return verdict == VERDICT_FAULT           ? 3
-           : verdict == VERDICT_MISCONFIGURED ? 2
-           : verdict == VERDICT_UNREACHABLE   ? 1
-                                              : 0;
+    static const int gravities[VERDICT_COUNT] = {
+        [VERDICT_UNREACHABLE] = 1,
+        [VERDICT_MISCONFIGURED] = 2,
+        [VERDICT_FAULT] = 3,
+    };
+    return (unsigned) verdict < VERDICT_COUNT ? gravities[verdict] : 0;
 }
 
 static inline const char *source_name(enum source source) {
@@ -171,7 +182,7 @@ static inline const char *source_name(enum source source) {
     return (unsigned) source < SOURCE_COUNT ? names[source] : "unknown";
 }
 
-/* Writing: puts past the end set `overflow` and write nothing; look once, at the end. */
+/* Writes fields. A put past the end sets `overflow` and writes nothing: check once, at the end. */
 struct protocol_writer {
     uint8_t *at;
     uint8_t *end;
@@ -218,7 +229,7 @@ static inline void protocol_put_string(struct protocol_writer *writer, const cha
     protocol_put_bytes(writer, text, text ? strlen(text) : 0);
 }
 
-/* Reading: gets past the end, or over their limit, set `bad` and return zeros. */
+/* Reads fields. A get past the end, or over its limit, sets `bad` and returns zeros. */
 struct protocol_reader {
     const uint8_t *at;
     const uint8_t *end;
@@ -253,7 +264,7 @@ static inline uint64_t protocol_get_u64(struct protocol_reader *reader) {
     return high << 32 | protocol_get_u32(reader);
 }
 
-/* A value of an enum whose members run from `least` to below `count`; anything else is bad. */
+/* Gets a value of an enum whose members run from `least` to below `count`; another is bad. */
 static inline uint8_t protocol_get_enum(struct protocol_reader *reader, int least, int count) {
     uint8_t value = protocol_get_u8(reader);
     if (value < least || value >= count)
@@ -261,7 +272,7 @@ static inline uint8_t protocol_get_enum(struct protocol_reader *reader, int leas
     return value;
 }
 
-/* A string of at most `limit` bytes; it stays in the frame and has no NUL behind it. */
+/* Gets a string of at most `limit` bytes. It stays in the frame and has no NUL after it. */
 static inline const uint8_t *protocol_get_bytes(struct protocol_reader *reader, size_t limit,
                                                 size_t *ret_size) {
     uint32_t size = protocol_get_u32(reader);
@@ -272,7 +283,7 @@ static inline const uint8_t *protocol_get_bytes(struct protocol_reader *reader, 
     return bytes;
 }
 
-/* A string copied with a NUL into `text`; one with a NUL inside, or too long for it, is bad. */
+/* Copies a string and a NUL into `text`. One that contains a NUL, or is too long, is bad. */
 static inline void protocol_get_text(struct protocol_reader *reader, char *text, size_t size) {
     size_t length = 0;
     const uint8_t *bytes = protocol_get_bytes(reader, size - 1, &length);
@@ -283,13 +294,13 @@ static inline void protocol_get_text(struct protocol_reader *reader, char *text,
     text[reader->bad ? 0 : length] = '\0';
 }
 
-/* True when every field was there and nothing is left: trailing bytes are an error. */
+/* Returns true when every field was there and nothing is left: trailing bytes are an error. */
 static inline bool protocol_reader_done(const struct protocol_reader *reader) {
     return !reader->bad && reader->at == reader->end;
 }
 
-/* A duration as people write it: "90s", "5m", "8h", "30d" or "0". False for anything else, or
- * over PROTOCOL_DURATION_MAX; `ret_seconds` is untouched then. */
+/* Parses a duration: "90s", "5m", "8h", "30d" or "0". False for anything else, or more than
+ * PROTOCOL_DURATION_MAX; `ret_seconds` is untouched then. */
 static inline bool protocol_parse_duration(const char *text, uint32_t *ret_seconds) {
     static const struct {
         char unit;
@@ -297,6 +308,7 @@ static inline bool protocol_parse_duration(const char *text, uint32_t *ret_secon
     } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
     uint64_t number = 0;
     size_t digits = strspn(text, "0123456789");
+
     if (digits == 0 || digits > 9)
         return false;
     for (size_t i = 0; i < digits; i++)
@@ -305,6 +317,7 @@ static inline bool protocol_parse_duration(const char *text, uint32_t *ret_secon
         *ret_seconds = 0;
         return true;
     }
+
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
         if (text[digits] != units[i].unit || text[digits + 1] != '\0')
             continue;

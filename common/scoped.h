@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * scoped.h - resources that end with their scope.
+ * scoped.h - resources that are released at the end of their scope.
  */
 #ifndef OAUTH_LOGIN_COMMON_SCOPED_H
 #define OAUTH_LOGIN_COMMON_SCOPED_H
@@ -8,7 +8,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define SCOPED(end) __attribute__((cleanup(end)))
@@ -33,15 +35,22 @@ static inline void scoped_free(char **text) {
     *text = NULL;
 }
 
-/* Moves a descriptor out of its scope, to a caller or into a structure. */
+/* Wipes the `size` bytes of a secret and frees it. NULL is fine. */
+static inline void scoped_free_wiped(void *secret, size_t size) {
+    if (secret)
+        explicit_bzero(secret, size);
+    free(secret);
+}
+
+/* Takes a descriptor out of its scope, for a caller or a structure that will close it. */
 static inline int scoped_take_fd(int *fd) {
     int taken = *fd;
     *fd = -1;
     return taken;
 }
 
-/* Moves a descriptor above the three standard ones, which a caller may have closed. Negative errno.
- */
+/* Moves a descriptor above the three standard ones, which the application may have closed. Returns
+ * 0 or a negative errno. */
 static inline int scoped_raise_fd(int *fd) {
     if (*fd > STDERR_FILENO)
         return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * text.h - copies of text into arrays of fixed size.
+ * text.h - copying text into a buffer of fixed size.
  */
 #ifndef OAUTH_LOGIN_COMMON_TEXT_H
 #define OAUTH_LOGIN_COMMON_TEXT_H
@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Copies `text` with its NUL into `ret`, an array of `size` bytes. Returns false if it does not
- * fit: `ret` is "" then, since half a name or path would be another one. */
+/* Copies `text` with its NUL into `ret` of `size` bytes and returns true. When it does not fit,
+ * makes `ret` "" and returns false: a text is never cut. The two must not overlap. */
 static inline bool text_copy(char *ret, size_t size, const char *text) {
     size_t length = strlen(text);
     bool fits = length < size;

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * enroll.h - a person enrolls in the middle of a login, by a code that they approve elsewhere.
+ * enroll.h - the user enrolls in the middle of a login, by a code to approve in any browser.
  */
 #ifndef OAUTH_LOGIN_PAM_MODULE_ENROLL_H
 #define OAUTH_LOGIN_PAM_MODULE_ENROLL_H
 
+#include <stdbool.h>
+
 #include "login.h"
 
-/* Asks the person to enroll, if they have proven to be somebody (`proven`) or need not, and if
- * somebody can answer. `answer` is the refusal that led here. It becomes the answer to the
- * enrollment (RFC 8628): GRANTED with SOURCE_DEVICE, or another refusal. When nobody could be asked
- * it stays, and the log says why; when PAM_USER changed meanwhile it is NOT_PERMITTED. */
+/* Asks the person to enroll (RFC 8628), if an authentication method has succeeded in this login
+ * (`proven`) or need not, and if a person can answer. `reply` is the refusal that led here. It is
+ * replaced by the reply to the enrollment: GRANTED with SOURCE_DEVICE, or another refusal. It stays
+ * if the person could not be asked, and the log has the reason. It becomes NOT_PERMITTED if
+ * PAM_USER changed meanwhile. */
 void enroll_person(const struct login *login, bool proven, struct ask_reply *reply);
 
 #endif

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * keyring_notes.c - what one phase of a login must remember about keyrings for a later one.
+ * keyring_notes.c - notes about keyrings that one phase of a login leaves for a later one.
  */
 #include "keyring_notes.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "session_key.h"
 
-/* sshd keeps variables of this beginning to itself: no shell sees it. */
+/* A variable of the PAM environment. sshd passes no SSH_AUTH_INFO_* on to the shell. */
 #define NOTE "SSH_AUTH_INFO_OAUTH_LOGIN_RING"
 
+/* Names of pam_set_data(3). */
 static const char inherited[] = "pam_oauth_login_inherited";
 static const char planted[] = "pam_oauth_login_ring";
 
@@ -19,6 +21,7 @@ static bool keep(pam_handle_t *pamh, const char *name, key_serial_t serial) {
     key_serial_t *kept = malloc(sizeof *kept);
     if (!kept)
         return false;
+
     *kept = serial;
     if (login_keep(pamh, name, kept))
         return true;
@@ -35,9 +38,10 @@ static key_serial_t take(pam_handle_t *pamh, const char *name) {
     return serial;
 }
 
-void ring_note(const struct login *login) {
+void keyring_notes_keep_inherited(const struct login *login) {
     char text[sizeof NOTE + 16];
     key_serial_t current = session_key_current();
+
     keep(login->pamh, inherited, current);
     if (!pam_getenv(login->pamh, "SSH_AUTH_INFO_0"))
         return;
@@ -45,10 +49,11 @@ void ring_note(const struct login *login) {
     pam_putenv(login->pamh, text);
 }
 
-key_serial_t ring_take_noted(pam_handle_t *pamh) {
+key_serial_t keyring_notes_take_inherited(pam_handle_t *pamh) {
     const char *text = pam_getenv(pamh, NOTE);
     long serial = text ? strtol(text, NULL, 10) : 0;
     key_serial_t kept = take(pamh, inherited);
+
     if (text)
         pam_putenv(pamh, NOTE);
     if (kept > 0)
@@ -56,7 +61,7 @@ key_serial_t ring_take_noted(pam_handle_t *pamh) {
     return serial > 0 && serial <= INT32_MAX ? (key_serial_t) serial : 0;
 }
 
-bool ring_keep_planted(pam_handle_t *pamh, key_serial_t serial) {
+bool keyring_notes_keep_planted(pam_handle_t *pamh, key_serial_t serial) {
     return keep(pamh, planted, serial);
 }
 

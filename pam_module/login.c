@@ -9,7 +9,6 @@
 #include <security/pam_modutil.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 
 static const char *text_item(const struct login *login, int item) {
     const void *text = NULL;
@@ -33,9 +32,10 @@ bool login_has_same_user(const struct login *login) {
     return entry && entry->pw_uid == login->uid && strcmp(entry->pw_name, login->user) == 0;
 }
 
-/* PAM_USER may have been changed since the phase before: it is looked up in each. */
+/* Looks up PAM_USER, in each phase: it may have changed since the phase before. */
 static int find_account(struct login *login) {
     const char *user = NULL;
+
     int r = pam_get_user(login->pamh, &user, NULL);
     if (r != PAM_SUCCESS)
         return r == PAM_CONV_AGAIN ? PAM_INCOMPLETE : r;
@@ -44,6 +44,7 @@ static int find_account(struct login *login) {
     const struct passwd *entry = pam_modutil_getpwnam(login->pamh, user);
     if (!entry)
         return PAM_USER_UNKNOWN;
+
     login->user = entry->pw_name;
     login->uid = entry->pw_uid;
     login->gid = entry->pw_gid;
@@ -54,11 +55,13 @@ int login_begin(pam_handle_t *pamh, enum phase phase, int flags, int argc, const
                 struct login *ret, char ret_error[OPTIONS_ERROR_SIZE]) {
     ret_error[0] = '\0';
     *ret = (struct login){.pamh = pamh, .phase = phase};
+
     int r = find_account(ret);
     if (r != PAM_SUCCESS)
         return r;
     if (ret->uid == 0)
         return PAM_IGNORE;
+
     ret->silent = (unsigned) flags & PAM_SILENT;
     if (!options_parse(argc, argv, &ret->options, ret_error))
         return PAM_SERVICE_ERR;
@@ -66,6 +69,7 @@ int login_begin(pam_handle_t *pamh, enum phase phase, int flags, int argc, const
     return PAM_SUCCESS;
 }
 
+/* A cleanup of pam_set_data(3). */
 static void free_kept(pam_handle_t *pamh, void *data, int error_status) {
     (void) pamh;
     (void) error_status;

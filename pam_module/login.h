@@ -12,45 +12,46 @@
 #include "ask.h"
 #include "options.h"
 
+/* PHASE_SESSION stands for setcred, open_session and close_session. */
 enum phase { PHASE_AUTH, PHASE_ACCOUNT, PHASE_SESSION };
 
 struct login {
     pam_handle_t *pamh;
     enum phase phase;
-    bool silent;      /* nothing is to be said to the person */
-    const char *user; /* the name service's spelling; lives as long as `pamh` */
+    bool silent;      /* shows the person nothing: PAM_SILENT, or the option quiet */
+    const char *user; /* as the name service spells it; lives as long as `pamh` */
     uid_t uid;
     gid_t gid;
     struct options options;
 };
 
-/* Learns whose login it is, in the order that must never change: an account that does not exist
- * (PAM_USER_UNKNOWN), uid 0 (PAM_IGNORE, before an option could be wrong), wrong options
- * (PAM_SERVICE_ERR, with what is wrong in `ret_error`, else "", for the caller to report).
- * PAM_SUCCESS when there is something to decide. */
+/* Fills in `ret` for the account that logs in. Returns PAM_SUCCESS when there is something to
+ * decide. The order of the checks must never change: PAM_USER_UNKNOWN for an account that does not
+ * exist, PAM_IGNORE for uid 0, even if an option is wrong, and PAM_SERVICE_ERR for a wrong option,
+ * with the error in `ret_error` for the caller to report. `ret_error` is "" in all other cases. */
 int login_begin(pam_handle_t *pamh, enum phase phase, int flags, int argc, const char **argv,
                 struct login *ret, char ret_error[OPTIONS_ERROR_SIZE]);
 
-/* What PAM knows now, "" when it does not: a conversation may change it and free what was there, so
- * nothing of this is kept. PAM_RHOST is "" when the login is not remote. */
+/* Returns PAM_SERVICE or PAM_RHOST as it is now, or "" if it is not set. Do not keep the text: a
+ * conversation may change the item and free it. PAM_RHOST is "" for a local login. */
 const char *login_service(const struct login *login);
 const char *login_rhost(const struct login *login);
 
-/* Whether this is `systemd --user`, which enters the stack again in the middle of a login that was
- * decided. */
+/* Tells whether this is `systemd --user`, which runs the stack again in the middle of a login that
+ * was already decided. */
 bool login_is_reentry(const struct login *login);
 
-/* Whether PAM_USER is still whose login it was at the beginning. */
+/* Tells whether PAM_USER is still the account of login_begin. */
 bool login_has_same_user(const struct login *login);
 
-/* Keeps what malloc(3) gave until the handle ends or another is kept by that name, then frees it.
- * False: out of memory, and `data` stays the caller's. */
+/* Keeps `data`, from malloc(3), by that name, and frees it when the handle ends or when other data
+ * is kept by that name. False: out of memory; the caller still owns `data`. */
 bool login_keep(pam_handle_t *pamh, const char *name, void *data);
 
-/* The question to the helper about this login, for ask_helper. */
+/* Returns a request about this login, for ask_helper. */
 struct ask_request login_request(const struct login *login, enum protocol_operation operation);
 
-/* Asks the helper about this login. */
+/* Asks the helper about this login, as ask_helper does. */
 void login_ask(const struct login *login, enum protocol_operation operation, struct ask_reply *ret);
 
 #endif

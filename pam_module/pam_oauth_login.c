@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pam_oauth_login.c - the entry points that PAM calls. Each finds out whose login it is and
+ * pam_oauth_login.c - the entry points that PAM calls. Each looks up the account that logs in and
  * delegates.
  */
 #include <security/pam_modules.h>
@@ -12,6 +12,7 @@
 #include "report.h"
 #include "session.h"
 
+/* Does login_begin, and reports a wrong option. */
 static int begin(pam_handle_t *pamh, enum phase phase, int flags, int argc, const char **argv,
                  struct login *ret) {
     char error[OPTIONS_ERROR_SIZE];
@@ -52,8 +53,9 @@ PAM_EXTERN int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, cons
     int r = begin(pamh, PHASE_SESSION, flags, argc, argv, &login);
     if (r == PAM_SUCCESS)
         r = session_open(&login);
-    ring_take_noted(pamh);                    /* whatever happened: no shell shall see it */
-    return r == PAM_IGNORE ? PAM_SUCCESS : r; /* uid 0: a stack of nothing but ignored fails */
+    keyring_notes_take_inherited(pamh); /* in any case: no shell may see the note */
+    /* For uid 0: libpam fails a stack in which every module returns PAM_IGNORE. */
+    return r == PAM_IGNORE ? PAM_SUCCESS : r;
 }
 
 PAM_EXTERN int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv) {
@@ -62,7 +64,7 @@ PAM_EXTERN int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, con
         session_close(&login);
         return PAM_SUCCESS;
     }
-    session_drop_key(pamh); /* of an account that was deleted meanwhile */
+    session_drop_key(pamh); /* the account may have been deleted meanwhile */
     registration_end(pamh);
     return PAM_SUCCESS;
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * report.c - what the log and the person read.
+ * report.c - the messages for the log and for the person.
  */
 #include "report.h"
 
 #include <security/pam_ext.h>
+#include <stddef.h>
 #include <stdio.h>
-#include <string.h>
 #include <syslog.h>
 
-/* Bytes below `least` or beyond ASCII, and quotes, become \xNN. */
+/* Writes bytes below `least`, above ASCII, and quotes as \xNN. */
 static const char *escape_from(char least, const char *text, char ret[REPORT_FIELD_SIZE]) {
     size_t used = 0;
     for (; *text != '\0' && used + 5 <= REPORT_FIELD_SIZE; text++) {
@@ -22,7 +22,8 @@ static const char *escape_from(char least, const char *text, char ret[REPORT_FIE
     return ret;
 }
 
-/* A text in quotes, and a word: one with a blank could pass for the fields behind it. */
+/* Escapes a text that the log puts in quotes. A word has no quotes, so its blanks are escaped too:
+ * it could look like the fields after it. */
 static const char *escape(const char *text, char ret[REPORT_FIELD_SIZE]) {
     return escape_from(' ', text, ret);
 }
@@ -31,10 +32,11 @@ const char *report_escape_word(const char *text, char ret[REPORT_FIELD_SIZE]) {
     return escape_from('!', text, ret);
 }
 
+/* How a verdict is logged. */
 static const struct {
-    int level;
-    bool by_provider; /* the provider's own word */
-} manners[VERDICT_COUNT] = {
+    int level;        /* of syslog(3) */
+    bool by_provider; /* the provider decided, so name it */
+} styles[VERDICT_COUNT] = {
     [VERDICT_NONE] = {LOG_ERR, false},
     [VERDICT_GRANTED] = {LOG_INFO, true},
     [VERDICT_GRANTED_OFFLINE] = {LOG_NOTICE, false},
@@ -52,12 +54,13 @@ void report_decision(const struct login *login, const struct ask_reply *reply, b
     char user[REPORT_FIELD_SIZE], rhost[REPORT_FIELD_SIZE],
         reason[REPORT_FIELD_SIZE + 16] = "", text[REPORT_FIELD_SIZE];
     const char *verdict = verdict_name(reply->verdict);
-    bool by = manners[reply->verdict].by_provider && reply->source != SOURCE_NONE;
+    bool by = styles[reply->verdict].by_provider && reply->source != SOURCE_NONE;
 
     if (reply->reason[0] != '\0')
         snprintf(reason, sizeof reason, " reason=\"%s\"", escape(reply->reason, text));
     report_escape_word(login_rhost(login), rhost);
-    pam_syslog(login->pamh, manners[reply->verdict].level,
+
+    pam_syslog(login->pamh, styles[reply->verdict].level,
                "%s: %s%s%s (verdict=%s source=%s rotated=%s%s%s ms=%lld%s%s)",
                report_escape_word(login->user, user), verdict, by ? " by " : "",
                by ? reply->provider : "", verdict, source_name(reply->source),
@@ -68,7 +71,7 @@ void report_decision(const struct login *login, const struct ask_reply *reply, b
 void report_to_person(const struct login *login, const struct ask_reply *reply) {
     if (login->silent || reply->message[0] == '\0')
         return;
-    if (reply->verdict == VERDICT_GRANTED_OFFLINE)
+    if (verdict_is_offline(reply->verdict))
         pam_info(login->pamh, "%s", reply->message);
     else
         pam_error(login->pamh, "%s", reply->message);
@@ -86,8 +89,8 @@ void report_misconfigured(const struct login *login, const char *what) {
 void report_unproven(const struct login *login) {
     char user[REPORT_FIELD_SIZE];
     pam_syslog(login->pamh, LOG_NOTICE,
-               "%s: nobody has been proven in this login yet, so this pass in auth is neutral; "
-               "another module must prove who it is (pam_oauth_login(8), assume_proven)",
+               "%s: no authentication method has succeeded yet, so this pass in auth is neutral; "
+               "another module must authenticate the user (pam_oauth_login(8), assume_proven)",
                report_escape_word(login->user, user));
 }
 
@@ -120,7 +123,7 @@ void report_not_watched(const struct login *login, const char *why) {
 
 void report_logout(const struct login *login, const struct ask_reply *reply) {
     char user[REPORT_FIELD_SIZE], text[REPORT_FIELD_SIZE];
-    if (reply->verdict == VERDICT_GRANTED || reply->verdict == VERDICT_NOT_MANAGED ||
+    if (verdict_is_yes(reply->verdict) || reply->verdict == VERDICT_NOT_MANAGED ||
         reply->verdict == VERDICT_NOT_ENROLLED)
         return;
     pam_syslog(login->pamh, LOG_WARNING, "%s: the access token was not revoked: %s",

@@ -1,41 +1,45 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * report.h - what the log and the person read. Whatever comes from outside is printed as escaped
+ * report.h - the messages for the log and for the person. Text from outside is printed as escaped,
  * printable ASCII of bounded length.
  */
 #ifndef OAUTH_LOGIN_PAM_MODULE_REPORT_H
 #define OAUTH_LOGIN_PAM_MODULE_REPORT_H
 
+#include <stdbool.h>
+
 #include "login.h"
 
 enum { REPORT_FIELD_SIZE = PROTOCOL_TEXT_MAX + 1 };
 
-/* A word of printable ASCII: bytes beyond it, blanks and quotes become \xNN. Returns `ret`. */
+/* Escapes a word: bytes outside printable ASCII, blanks and quotes become \xNN. Returns `ret`. */
 const char *report_escape_word(const char *text, char ret[REPORT_FIELD_SIZE]);
 
-/* The log's line of a decision; `letting_in` when it would refuse without `permissive`. */
+/* Logs a decision. `letting_in`: the option `permissive` lets in a login that was refused. */
 void report_decision(const struct login *login, const struct ask_reply *reply, bool letting_in);
 
-/* The line for the person, if there is one and it is wanted. */
+/* Shows the person the message of the reply, if it has one and the login is not silent. */
 void report_to_person(const struct login *login, const struct ask_reply *reply);
 
-/* Something wrong in pam.d: a line for the log, and one for the person. */
+/* Logs a mistake in pam.d, and tells the person that there is one. */
 void report_misconfigured(const struct login *login, const char *what);
 
-/* A pass in `auth` that counts for nothing, since nobody was proven in this login. */
+/* Logs that a pass in `auth` is neutral, because no authentication method has succeeded yet. */
 void report_unproven(const struct login *login);
 
-/* Why nobody was asked to enroll though `enroll` is set, and the command that does without. */
+/* Logs why the person was not asked to enroll though `enroll` is set, and the command that does. */
 void report_not_prompted(const struct login *login, const char *why);
 
-/* The session's key: planted in the keyring `serial`, or why it is not there. */
+/* Logs that the session's key was planted in the keyring `serial`, with the option debug. */
 void report_planted(const struct login *login, int serial, const struct ask_reply *reply);
+
+/* Logs why the session has no key. */
 void report_not_planted(const struct login *login, const char *why);
 
-/* An open session that oauth-login-watch does not know of. */
+/* Logs that oauth-login-watch does not know this session. */
 void report_not_watched(const struct login *login, const char *why);
 
-/* What came of the logout; nothing is said of one that went well. */
+/* Logs a logout that failed, and nothing of one that went well. */
 void report_logout(const struct login *login, const struct ask_reply *reply);
 
 #endif

@@ -7,19 +7,20 @@
 
 #include "login.h"
 
-/* Plants the token that the login brought. PAM_SUCCESS also without one, unless the option
- * keyring_required is set: PAM_SESSION_ERR then. */
+/* Plants the access token and registers the session. Returns PAM_SUCCESS, also without a token, or
+ * PAM_SESSION_ERR if the option keyring_required is set. */
 int session_open(const struct login *login);
 
-/* Puts the account's current token in the place of the one in each of its open sessions: after a
- * screen was unlocked, say, by a program that may be in none of them. Does nothing in a process
- * that is not root's, by effective and real uid. */
+/* Replaces the token in each of the account's open sessions by the current one. For programs that
+ * may be in none of them, such as a screen locker after it has unlocked. Does nothing unless both
+ * the effective and the real uid of the process are root's. */
 void session_refresh(const struct login *login);
 
-/* Revokes what session_open planted for this handle, if it did. */
+/* Revokes the key that session_open planted for this handle, if it did. */
 void session_drop_key(pam_handle_t *pamh);
 
-/* The same, and the session is not open any more. After the account's last, the helper is told. */
+/* Does session_drop_key, and ends the registration. Tells the helper if it was the account's last
+ * session. */
 void session_close(const struct login *login);
 
 #endif

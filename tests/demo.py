@@ -1,4 +1,5 @@
-"""The whole thing on one machine: `sudo make demo`. See tests/namespace for where it runs."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Shows everything on one machine: `sudo make demo`. It runs inside tests/namespace."""
 
 import os
 import re
@@ -30,7 +31,7 @@ def title(text):
 
 
 def show(command, result, expected):
-    """A command with what it said; the demo ends where anything else than expected happens."""
+    """Shows a command and its output; ends the demo if the command did not do what was expected."""
     say(f"$ {command}", "command")
     for line in (result.stdout + result.stderr).strip().splitlines():
         say(f"  {line}", "yes" if result.ok else "no")
@@ -46,7 +47,7 @@ class Demo:
         self.logged = host.log.mark()
 
     def log(self):
-        """What the module has logged since the last look."""
+        """Shows the lines that the module has logged since the last call."""
         for line in self.host.log.since(self.logged):
             if "pam_oauth_login" in line:
                 say(f"  log: {line}", "log")

@@ -1,5 +1,6 @@
-"""The unit tests and the fuzzers, each a program of its own built with sanitizers, and the borders
-of the rooms."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs the unit tests and the fuzzers, each a program of its own built with sanitizers, and checks
+the test table, the manual and the borders of the rooms."""
 
 import re
 import shutil
@@ -25,9 +26,9 @@ def test_unit(unit):
 
 
 @pytest.mark.parametrize("fuzzer", FUZZERS)
-def test_what_fuzzing_began_with_and_found_is_survived(fuzzer):
+def test_fuzzers_survive_their_seeds_and_past_findings(fuzzer):
     seeds = sorted((CHECKOUT / "tests" / "fuzz" / "seeds" / fuzzer.removeprefix("fuzz_")).iterdir())
-    assert seeds, f"{fuzzer} has nothing to begin with"
+    assert seeds, f"{fuzzer} has no seeds"
     result = run(CHECKOUT / "build" / "fuzz" / fuzzer, *seeds)
     assert result.returncode == 0, result.stderr
     assert f"Running {len(seeds)} inputs" in result.stderr
@@ -38,7 +39,7 @@ def test_every_seed_belongs_to_a_fuzzer():
     assert {f"fuzz_{folder.name}" for folder in folders} == set(FUZZERS)
 
 
-def test_every_test_that_the_table_names_is_there():
+def test_every_test_named_in_the_table_exists():
     tests = CHECKOUT / "tests"
     table = (tests / "README.md").read_text()
     named = re.findall(r"`(\w+\.(?:py|c))(?:::(\w+))?`", table)
@@ -57,19 +58,19 @@ NAMED = {
                               r"\.It Cm {}\b"),
     "keys": ("helper/config/load.c", r'^    (?:[A-Z_]+\(|\{")(\w+)', "oauth-login.conf.5",
              r"\.It Cm {}\b"),
-    "keys, annotated": ("helper/config/load.c", r'^    (?:[A-Z_]+\(|\{")(\w+)', "../oauth-login.conf",
-                        r"#{} += ?"),
+    "keys, annotated": ("helper/config/load.c", r'^    (?:[A-Z_]+\(|\{")(\w+)',
+                        "../oauth-login.conf", r"#{} += ?"),
 }
 
 
 @pytest.mark.parametrize("kind", NAMED)
-def test_the_manual_names_all_that_there_is(kind):
+def test_the_manual_has_every_command_option_and_key(kind):
     source, names, page, entry = NAMED[kind]
     found = re.findall(names, (CHECKOUT / source).read_text(), re.M)
     text = (CHECKOUT / "conf" / "man" / page).read_text()
     assert len(found) >= 10, found
     missing = [name for name in found if not re.search("^" + entry.format(name), text, re.M)]
-    assert not missing, f"{page} has no word of {missing}"
+    assert not missing, f"{page} does not describe {missing}"
 
 
 def test_the_borders_between_the_rooms_hold():
@@ -79,7 +80,7 @@ def test_the_borders_between_the_rooms_hold():
 
 @pytest.fixture
 def copied_tree(tmp_path):
-    """This checkout, built, in a place where it may be spoilt."""
+    """A copy of this checkout and its build, which a test may change."""
     for name in ("pam_module", "client", "cli", "common", "helper", "conf", "tests/borders",
                  "tests/tests.mk", "Makefile"):
         source, target = CHECKOUT / name, tmp_path / name
@@ -102,7 +103,8 @@ def assert_borders_name(tree, complaint):
     ("pam_module/login.c", "#include <curl/curl.h>", "pam_module must not know"),
     ("client/ask.c", '#include "login.h"', "client/ask.c includes login.h, which no room"),
     ("cli/token.c", '#include "secret.h"', "cli/token.c includes secret.h, which no room"),
-    ("helper/base/secret.c", '#include "record.h"', "helper/base/secret.c includes record.h, which"),
+    ("helper/base/secret.c", '#include "record.h"',
+     "helper/base/secret.c includes record.h, which"),
     ("helper/store/store.c", "#include <security/pam_modules.h>", "helper must not know PAM"),
     ("helper/oauth/token_request.c", "#include <curl/curl.h>",
      "only helper/net/http.c may include curl"),

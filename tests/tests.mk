@@ -1,4 +1,5 @@
-# What tests, measures and looks for mistakes. Included by the Makefile.
+# SPDX-License-Identifier: BSD-2-Clause
+# Targets that test, measure and check. Included by the Makefile.
 
 FUZZ_SECONDS  = 60
 RENEWALS      = 1000
@@ -7,8 +8,8 @@ OIDC_PROVIDER = $(BUILD)/oidc-provider
 GDM           = $(BUILD)/gdm3
 PYTEST        = tests/namespace /usr/bin/python3 -m pytest
 
-# `make check-sanitized` has ASan and UBSan in helper and command. The module, a guest in programs
-# without their runtime, traps on undefined behaviour, and so does what is linked into it.
+# `make check-sanitized` builds helper and command with ASan and UBSan. The module runs in programs
+# that lack their runtime, so it and everything linked into it trap on undefined behaviour instead.
 SANITIZE  = -O1 -g -DSANDBOX_OFF -fsanitize=address,undefined -fno-sanitize-recover=all \
             -fno-omit-frame-pointer
 ifeq ($(INSTRUMENT),yes)
@@ -18,7 +19,7 @@ INSTRUMENT_O = $(BUILD)/tests/instrument.o
 GUEST     = -fno-sanitize=all -fsanitize=undefined -fsanitize-undefined-trap-on-error
 endif
 
-# For what looks into the helper from inside, as valgrind does. Never to be installed.
+# For tools that run the helper themselves, as valgrind does. Never install such a helper.
 ifeq ($(SANDBOX),none)
 DEFINES  += -DSANDBOX_OFF
 endif
@@ -30,11 +31,11 @@ SANITIZED = $(patsubst %.c,$(BUILD)/sanitized/%.o,$(filter-out %/main.c,$(HELPER
 FUZZERS   = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_C))
 FUZZED    = $(patsubst %.c,$(BUILD)/fuzz/%.o,$(filter-out %/main.c,$(ROOMS_C)))
 
-# A test sees every room; of a header that two rooms have it says the room ("store/file.h").
+# A test sees every room; it names the room of a header that two rooms have ("store/file.h").
 SEE_ALL   = -Ihelper $(addprefix -I,$(HELPER_ROOMS) $(CLI_ROOMS) pam_module)
 FUZZ      = clang -std=gnu17 $(DEFINES) $(or $(call includes,$<),$(SEE_ALL)) $(SANITIZE) -MMD -MP
 
-# Unit tests have sanitizers in everything that they are linked with.
+# Unit tests and everything linked into them are built with sanitizers.
 $(BUILD)/sanitized/tests/%.o: DEFINES += $(SEE_ALL)
 $(BUILD)/sanitized/%.o: %.c Makefile $(BUILD)/defines
 	@mkdir -p $(@D)
@@ -44,8 +45,8 @@ $(BUILD)/unit/%: $(BUILD)/sanitized/tests/unit/%.o $(SANITIZED)
 	@mkdir -p $(@D)
 	$(CC) $(SANITIZE) -o $@ $^ -lcmocka $(HELPER_LIBS)
 
-# Fuzz targets take what they need from one archive of all rooms, compiled once, and may put a
-# function of their own in the place of one there.
+# Fuzz targets are linked with one archive of all rooms, compiled once; they may define a function
+# of their own, which replaces the one in the archive.
 $(BUILD)/fuzz/%.o: %.c Makefile $(BUILD)/defines
 	@mkdir -p $(@D)
 	$(FUZZ) -fsanitize=fuzzer-no-link -c -o $@ $<
@@ -60,13 +61,13 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzz/rooms.a
 deps:
 	@tests/deps $(WHAT)
 
-# A provider of another make. Where npm has none, its tests are skipped with a word.
+# A second provider. If npm cannot install it, its tests are skipped with a message.
 $(OIDC_PROVIDER):
 	npm install --prefix $@ --ignore-scripts --no-audit --no-fund oidc-provider@8.8.1 || \
 	    rm -rf $@
 
-# GDM's worker, and the service that it asks about people: to install them would bring a desktop.
-# Where apt has none, its tests are skipped with a word.
+# GDM's worker, and the service that it asks about people. They are only unpacked, because
+# installing them would bring a desktop. If apt has none, their tests are skipped with a message.
 $(GDM):
 	mkdir -p $@
 	(cd $@ && apt-get download -q gdm3 accountsservice && \
@@ -79,15 +80,26 @@ check: deps $(OIDC_PROVIDER) $(GDM)
 	    $(PYTEST) $(PYTEST_ARGS) --ignore=tests/torture tests || status=$$?; \
 	    chown -R --reference=Makefile $(BUILD); exit $$status
 
-# Every system call, where `make check` takes a sample, and RENEWALS=100000 one after another.
+# The part of `make check` that depends most on the release.
+QUICK_TESTS = tests/test_programs.py $(patsubst %,tests/integration/test_%.py,phases services \
+                  doctor session_key spawning)
+check-quick:
+	@tests/deps quick
+	$(MAKE) $(GDM)
+	$(MAKE) -j2 all $(UNITS) $(FUZZERS)
+	status=0; $(PYTEST) $(PYTEST_ARGS) $(QUICK_TESTS) || status=$$?; \
+	    chown -R --reference=Makefile $(BUILD); exit $$status
+
+# Tries every system call, where `make check` tries a sample, and then many renewals in a row, for
+# example with RENEWALS=100000.
 torture: deps
 	$(MAKE) all
 	TORTURE=all RENEWALS=$(RENEWALS) $(PYTEST) --durations=0 tests/torture; status=$$?; \
 	    chown -R --reference=Makefile $(BUILD); exit $$status
 
-# The integration tests over again, with programs that report what they do wrong. Left out is what
-# looks at limits, cores or signals, where sanitizers have ways of their own, and what looks at the
-# sandbox, which these programs have not.
+# Runs the integration tests with sanitizers in the programs. It leaves out the tests of limits,
+# core files and signals, which sanitizers handle in their own way, and those of the sandbox, which
+# these programs lack.
 SANITIZED_MAKE = BUILD=$(BUILD)/instrumented INSTRUMENT=yes
 SANITIZED_LESS = 'not (limit or core or dies or valgrind or harness or breakout)'
 check-sanitized: deps
@@ -101,7 +113,7 @@ demo:
 	@tests/namespace /usr/bin/python3 tests/demo.py; status=$$?; \
 	    chown -R --reference=Makefile $(BUILD); exit $$status
 
-# A helper that measures what only it can see.
+# A helper that measures a window which is visible only from inside.
 $(BUILD)/bench/helper: $(call object,$(HELPER_C)) tests/bench/window.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -D_GNU_SOURCE $(CFLAGS) -Wl,--wrap=curl_multi_poll,--wrap=fdatasync -o $@ $^ \
@@ -111,7 +123,7 @@ bench: deps
 	$(MAKE) all $(BUILD)/bench/helper
 	tests/namespace /usr/bin/python3 tests/bench/bench.py
 
-# What is found is build/fuzz/fuzz_NAME-found-*, and stays in tests/fuzz/seeds/NAME once fixed.
+# Writes findings to build/fuzz/fuzz_NAME-found-*. Once fixed, they belong in tests/fuzz/seeds/NAME.
 fuzz: $(FUZZERS)
 	for fuzzer in $(FUZZERS); do \
 	    mkdir -p $(BUILD)/corpus/$${fuzzer##*/}; \
@@ -122,13 +134,13 @@ fuzz: $(FUZZERS)
 lint:
 	@tests/lint
 
-# clang-tidy takes a second a file: only what has changed since is looked at again.
+# clang-tidy takes a second for each file, so only changed files are checked again.
 $(BUILD)/tidy/%: %.c .clang-tidy $(foreach room,$(ROOMS),$(wildcard $(room)/*.h))
 	@mkdir -p $(@D)
 	@clang-tidy --quiet $< -- -std=gnu17 $(DEFINES) $(call includes,$<) 2>/dev/null && touch $@
 
 tidy: $(patsubst %.c,$(BUILD)/tidy/%,$(ROOMS_C))
 
-.PHONY: deps check check-sanitized torture demo bench fuzz lint tidy
+.PHONY: deps check check-quick check-sanitized torture demo bench fuzz lint tidy
 -include $(patsubst %.c,$(BUILD)/sanitized/%.d,$(HELPER_C) $(UNIT_C))
 -include $(FUZZED:.o=.d) $(addsuffix .d,$(FUZZERS))

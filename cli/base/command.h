@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * command.h - a parsed command line, and the request to the helper that it makes.
+ * command.h - a parsed command line, and the request to the helper that follows from it.
  */
 #ifndef OAUTH_LOGIN_CLI_BASE_COMMAND_H
 #define OAUTH_LOGIN_CLI_BASE_COMMAND_H
@@ -12,7 +12,7 @@
 
 /* A command line, parsed. */
 struct arguments {
-    const char *user;    /* NULL when none was given */
+    const char *user;    /* USER; NULL without */
     const char *service; /* --service, "" without */
     const char *config;  /* --config, NULL without */
     uint32_t unused;     /* --unused, seconds; 0 without */
@@ -23,11 +23,11 @@ struct arguments {
     bool header;         /* --header */
 };
 
-/* The account that a command is about: the one given, else the caller's own. Prints what is wrong
- * and returns NULL when there is no such account. The text lives until the next call. */
+/* Returns the name of the account that a command is about: USER, or else the caller's own. Prints
+ * an error and returns NULL if there is no such account. The text lives until the next call. */
 const char *command_account(const struct arguments *arguments);
 
-/* A question as the arguments have it. */
+/* Returns a request with the options of the command line. */
 struct ask_request command_request(const struct arguments *arguments,
                                    enum protocol_operation operation, const char *account);
 

@@ -1,29 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * exit_status.c - what a command tells its caller.
+ * exit_status.c - the exit status of a command.
  */
 #include "exit_status.h"
 
-int exit_status_of(enum verdict verdict) {
-    switch (verdict) {
-    case VERDICT_GRANTED:
-    case VERDICT_GRANTED_OFFLINE:
-    case VERDICT_NOT_MANAGED:
+/* What is not a yes, and is not listed, is a fault. */
+static const struct {
+    enum verdict verdict;
+    enum exit_status status;
+} statuses[] = {
+    {VERDICT_NOT_MANAGED, EXIT_YES},
+    {VERDICT_DENIED, EXIT_NO},
+    {VERDICT_REAUTHORIZE, EXIT_NO},
+    {VERDICT_NOT_ENROLLED, EXIT_NO},
+    {VERDICT_UNREACHABLE, EXIT_UNREACHABLE},
+    {VERDICT_MISCONFIGURED, EXIT_MISCONFIGURED},
+    {VERDICT_NOT_PERMITTED, EXIT_NOT_PERMITTED},
+};
+
+enum exit_status exit_status_of(enum verdict verdict) {
+    if (verdict_is_yes(verdict) || verdict_is_offline(verdict))
         return EXIT_YES;
-    case VERDICT_DENIED:
-    case VERDICT_REAUTHORIZE:
-    case VERDICT_NOT_ENROLLED:
-        return EXIT_NO;
-    case VERDICT_UNREACHABLE:
-        return EXIT_UNREACHABLE;
-    case VERDICT_MISCONFIGURED:
-        return EXIT_MISCONFIGURED;
-    case VERDICT_NOT_PERMITTED:
-        return EXIT_NOT_PERMITTED;
-    case VERDICT_NONE:
-    case VERDICT_FAULT:
-    case VERDICT_COUNT:
-        break;
-    }
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
+        if (statuses[i].verdict == verdict)
+            return statuses[i].status;
     return EXIT_FAULT;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * exit_status.h - what a command tells its caller: EXIT STATUS in oauth-login(1).
+ * exit_status.h - the exit status of a command: EXIT STATUS in oauth-login(1).
  */
 #ifndef OAUTH_LOGIN_CLI_BASE_EXIT_STATUS_H
 #define OAUTH_LOGIN_CLI_BASE_EXIT_STATUS_H
 
 #include "protocol.h"
 
-enum {
+enum exit_status {
     EXIT_YES = 0,
     EXIT_NO = 1,
     EXIT_USAGE = 2,
@@ -17,7 +17,7 @@ enum {
     EXIT_NOT_PERMITTED = 6,
 };
 
-/* The exit status of a verdict. */
-int exit_status_of(enum verdict verdict);
+/* Returns the exit status of a verdict. */
+enum exit_status exit_status_of(enum verdict verdict);
 
 #endif

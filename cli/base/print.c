@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * print.c - what commands print.
+ * print.c - the output of commands.
  */
 #include "print.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -40,8 +42,8 @@ void print_reply_to(FILE *out, const char *account, const struct ask_reply *repl
         fprintf(out, ": %s", reply->reason);
     fprintf(out, "\n");
     if (reply->verdict == VERDICT_NOT_MANAGED)
-        fprintf(out,
-                "oauth-login leaves this account alone: it logs in as if it were not there.\n");
+        fprintf(out, "oauth-login does not manage this account: it logs in as if oauth-login were "
+                     "not installed.\n");
 }
 
 void print_json(struct json_object *document) {

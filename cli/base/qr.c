@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * qr.c - an address as a QR code in a terminal. A code is dark on light, with four light modules
- * around it; on a dark terminal that means to print the light ones.
+ * qr.c - an address as a QR code in a terminal. A QR code is dark on light, with a quiet zone of
+ * four light modules around it. Terminals are taken to be dark, so the light modules are printed.
  */
 #include "qr.h"
 
 #include <langinfo.h>
 #include <qrencode.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -20,9 +21,11 @@ static bool is_dark(const QRcode *code, int x, int y) {
     return code->data[y * code->width + x] & 1;
 }
 
+/* Tells whether standard output is a terminal with room for the code and the text around it. */
 static bool fits(int width) {
     struct winsize size;
     int whole = width + 2 * QR_QUIET;
+
     return isatty(STDOUT_FILENO) && strcmp(nl_langinfo(CODESET), "UTF-8") == 0 &&
            ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= whole &&
            size.ws_row >= (whole + 1) / 2 + QR_LINES_OF_TEXT;

@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-/* Prints `address` as a QR code on standard output, two modules a character cell, when that is a
- * terminal that can show it whole; else nothing. True when it was printed. */
+/* Prints `address` as a QR code on standard output, two modules in each character cell, if that is
+ * a UTF-8 terminal with room for all of it. Returns true if it was printed. */
 bool qr_print(const char *address);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * findings.h - what doctor has found, as lines for people or one JSON document.
+ * findings.h - the findings of doctor, printed as lines for people or as one JSON document.
  */
 #ifndef OAUTH_LOGIN_CLI_DOCTOR_FINDINGS_H
 #define OAUTH_LOGIN_CLI_DOCTOR_FINDINGS_H
@@ -10,27 +10,31 @@
 
 #include "ask.h"
 
-struct report {
-    struct json_object *list; /* with --json; NULL: print each finding at once */
-    unsigned int count[LEVEL_COUNT];
-    enum verdict
-        gravest; /* of what is wrong: FAULT, MISCONFIGURED, UNREACHABLE; GRANTED: nothing */
+struct findings {
+    struct json_object *list;        /* with --json; NULL: print each finding at once */
+    unsigned int count[LEVEL_COUNT]; /* of findings at each level */
+    enum verdict gravest;            /* FAULT, MISCONFIGURED, UNREACHABLE; NONE: none of them */
 };
 
-/* Adds a finding. `verdict` is what it means for logins; it counts only at LEVEL_ERROR. */
-void report_add(struct report *report, const struct ask_finding *finding, enum verdict verdict);
+/* Adds a finding. `verdict`: what it means for logins; counts only at LEVEL_ERROR. */
+void findings_add(struct findings *findings, const struct ask_finding *finding,
+                  enum verdict verdict);
 
-void report_good(struct report *report, const char *format, ...)
+/* Adds a finding that all is well with something. */
+void findings_good(struct findings *findings, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void report_find(struct report *report, enum protocol_level level, enum verdict verdict,
-                 const char *why, const char *fix, const char *format, ...)
+
+/* Adds a problem: why it matters, how to fix it, and after `format`, what it is. */
+void findings_problem(struct findings *findings, enum protocol_level level, enum verdict verdict,
+                      const char *why, const char *fix, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 
-/* Makes the report's gravest verdict at least as grave as `verdict`. */
-void report_raise(struct report *report, enum verdict verdict);
+/* Makes the gravest verdict at least as grave as `verdict`. */
+void findings_raise(struct findings *findings, enum verdict verdict);
 
-/* Prints the last line, or the document with --json, and frees it. `limits` says what was not
- * looked at, or is "". */
-void report_end(struct report *report, const char *limits);
+/* Prints the last line, or with --json the document, and frees it. `limits`: what was not checked,
+ * or
+ * "". */
+void findings_end(struct findings *findings, const char *limits);
 
 #endif

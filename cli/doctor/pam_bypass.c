@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pam_bypass.c - whether a line of a stack is always run, and counts, by what pam_dispatch.c of
- * libpam does: `done` ends the frame of lines that it stands in, which is the phase, or the
- * substack; a jump passes over lines of its own level, a substack being one, and not out of its
- * frame; `reset` forgets what the frame's lines have said so far.
+ * pam_bypass.c - whether a line of a stack is always run, and its result counts, by the rules of
+ * libpam's pam_dispatch.c. The lines of a phase, or of a substack, are a frame. `done` ends the
+ * frame of its line. A jump skips lines of its own level, where a substack is one line, and never
+ * leaves its frame. `reset` forgets the results of the frame's lines so far.
  */
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "pam_stack.h"
 
-/* The next line of the phase behind `at`; stack->count when there is none. */
+/* Returns the next line of the phase after `at`; stack->count without one. */
 static size_t next_in_phase(const struct pam_stack *stack, size_t at) {
     enum pam_phase phase = stack->lines[at].phase;
     do
@@ -16,7 +19,7 @@ static size_t next_in_phase(const struct pam_stack *stack, size_t at) {
     return at;
 }
 
-/* Whether `inner`, which stands behind `outer`, is in the frame that `outer` stands in. */
+/* Tells whether `inner`, a line after `outer`, is in the frame of `outer`. */
 static bool shares_frame(const struct pam_stack *stack, size_t outer, size_t inner) {
     for (size_t i = outer; i < inner; i = next_in_phase(stack, i))
         if (stack->lines[i].level < stack->lines[outer].level)
@@ -24,7 +27,7 @@ static bool shares_frame(const struct pam_stack *stack, size_t outer, size_t inn
     return stack->lines[inner].level >= stack->lines[outer].level;
 }
 
-/* The same for a frame that `later` stands in and that began before `earlier`. */
+/* Tells whether the frame of `later` began before `earlier`, so that it contains both. */
 static bool began_before(const struct pam_stack *stack, size_t earlier, size_t later) {
     for (size_t i = earlier; i < later; i = next_in_phase(stack, i))
         if (stack->lines[i].level < stack->lines[later].level)
@@ -32,40 +35,52 @@ static bool began_before(const struct pam_stack *stack, size_t earlier, size_t l
     return true;
 }
 
-static bool may(const struct pam_line *line, int action) {
+/* Tells whether a result of the line's module leads to the action. */
+static bool may(const struct pam_line *line, enum pam_action action) {
     if (line->substack || line->unread)
         return false;
     for (size_t i = 0; i < PAM_VALUE_COUNT; i++)
-        if (line->control.action[i] == action)
+        if (line->control.action[i] == (int) action)
             return true;
     return false;
 }
 
-/* Whether a jump of `by` passes over `at`, which is in its frame. A jump into the lines of a
- * substack is none: they are passed over with the line that names it. */
+/* Tells whether a jump of line `by` skips line `at`, which is in its frame. A jump can't end within
+ * a substack: it skips all lines of one, together with the line that names it. */
 static bool jumps_over(const struct pam_stack *stack, size_t by, size_t at) {
     const struct pam_line *line = &stack->lines[by];
-    int most = 0;
+    int longest = 0;
+
     for (size_t i = 0; !line->substack && !line->unread && i < PAM_VALUE_COUNT; i++)
-        most = line->control.action[i] > most ? line->control.action[i] : most;
-    int passed = 0; /* lines of the level of `by`, up to the one that `at` is or is part of */
+        if (line->control.action[i] > longest)
+            longest = line->control.action[i];
+
+    int needed = 0; /* lines of the level of `by`, up to the one that is `at` or contains it */
     for (size_t i = next_in_phase(stack, by); i <= at; i = next_in_phase(stack, i))
-        passed += stack->lines[i].level == line->level;
-    return most > 0 && passed <= most;
+        needed += stack->lines[i].level == line->level;
+    return longest > 0 && needed <= longest;
+}
+
+/* Tells whether line `by` makes a bypass of line `at`, and which. */
+static enum pam_bypass judge(const struct pam_stack *stack, size_t at, size_t by) {
+    const struct pam_line *line = &stack->lines[by];
+
+    if (by < at && shares_frame(stack, by, at)) {
+        if (may(line, PAM_ACTION_DONE))
+            return PAM_BYPASS_END;
+        if (jumps_over(stack, by, at))
+            return PAM_BYPASS_JUMP;
+    }
+    if (by > at && may(line, PAM_ACTION_RESET) && began_before(stack, at, by))
+        return PAM_BYPASS_RESET;
+    return PAM_BYPASS_NONE;
 }
 
 enum pam_bypass pam_stack_bypass(const struct pam_stack *stack, size_t at, size_t *ret_by) {
-    enum pam_phase phase = stack->lines[at].phase;
     for (size_t i = 0; i < stack->count; i++) {
-        enum pam_bypass found = PAM_BYPASS_NONE;
-        if (stack->lines[i].phase != phase || i == at)
+        if (stack->lines[i].phase != stack->lines[at].phase || i == at)
             continue;
-        if (i < at && shares_frame(stack, i, at))
-            found = may(&stack->lines[i], PAM_ACTION_DONE) ? PAM_BYPASS_END
-                    : jumps_over(stack, i, at)             ? PAM_BYPASS_JUMP
-                                                           : PAM_BYPASS_NONE;
-        if (i > at && may(&stack->lines[i], PAM_ACTION_RESET) && began_before(stack, at, i))
-            found = PAM_BYPASS_RESET;
+        enum pam_bypass found = judge(stack, at, i);
         *ret_by = i;
         if (found != PAM_BYPASS_NONE)
             return found;

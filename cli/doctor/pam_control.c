@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* In the order of libpam's numbers. */
+/* By libpam's numbers. */
 static const char *const value_names[PAM_VALUE_COUNT] = {
     "success",
     "open_err",
@@ -46,16 +46,16 @@ static const char *const value_names[PAM_VALUE_COUNT] = {
 
 static const struct {
     const char *name;
-    int action;
+    enum pam_action action;
 } actions[] = {
     {"ignore", PAM_ACTION_IGNORE}, {"ok", PAM_ACTION_OK},   {"done", PAM_ACTION_DONE},
     {"bad", PAM_ACTION_BAD},       {"die", PAM_ACTION_DIE}, {"reset", PAM_ACTION_RESET},
 };
 
-/* The four words, as pam.conf(5) spells them out. */
+/* The four words, as pam.conf(5) defines them. */
 static const struct {
     const char *name;
-    int success, ignore, otherwise; /* new_authtok_reqd is as success */
+    enum pam_action success, ignore, otherwise; /* new_authtok_reqd is like success */
 } words[] = {
     {"required", PAM_ACTION_OK, PAM_ACTION_IGNORE, PAM_ACTION_BAD},
     {"requisite", PAM_ACTION_OK, PAM_ACTION_IGNORE, PAM_ACTION_DIE},
@@ -84,15 +84,17 @@ static bool parse_word(const char *text, struct pam_control *ret) {
     return false;
 }
 
-/* An action's name or a jump; false for neither. */
+/* Parses the name of an action, or a jump. */
 static bool parse_action(const char *text, size_t length, int *ret) {
     int jump = 0;
+
     for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
         if (!is_word(text, length, actions[i].name))
             continue;
         *ret = actions[i].action;
         return true;
     }
+
     for (size_t i = 0; i < length; i++) {
         if (text[i] < '0' || text[i] > '9')
             return false;
@@ -104,12 +106,13 @@ static bool parse_action(const char *text, size_t length, int *ret) {
     return length > 0 && jump > 0;
 }
 
-/* Sets what the pair says; `set` tells which values have been named, since `default` is for the
- * others. */
+/* Sets the action of a value. `set` has the values that were named, since `default` sets all
+ * others. Returns false for an unknown value. */
 static bool take_pair(const char *value, size_t length, int action, struct pam_control *ret,
                       bool set[PAM_VALUE_COUNT]) {
     bool other = is_word(value, length, "default");
     bool found = other;
+
     for (size_t i = 0; i < PAM_VALUE_COUNT; i++) {
         if (other ? set[i] : !is_word(value, length, value_names[i]))
             continue;
@@ -125,7 +128,8 @@ static const char *skip_blanks(const char *text) {
 
 static bool parse_brackets(const char *text, struct pam_control *ret) {
     bool set[PAM_VALUE_COUNT] = {false};
-    fill(ret, PAM_ACTION_BAD); /* what is not named, by libpam's rule */
+
+    fill(ret, PAM_ACTION_BAD); /* libpam's default for values that are not named */
     for (text = skip_blanks(text + 1); *text != ']'; text = skip_blanks(text)) {
         int action = 0;
         size_t length = strcspn(text, "= \t\n]");

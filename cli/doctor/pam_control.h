@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pam_control.h - the control field of a line in pam.d (pam.conf(5)), by what it does with what a
- * module returns.
+ * pam_control.h - the control field of a line in pam.d (pam.conf(5)): the action for each value
+ * that a module can return.
  */
 #ifndef OAUTH_LOGIN_CLI_DOCTOR_PAM_CONTROL_H
 #define OAUTH_LOGIN_CLI_DOCTOR_PAM_CONTROL_H
 
 #include <stdbool.h>
 
-/* The values of pam.conf(5) that this program has to do with, and how many there are. */
-enum {
+/* The values of pam.conf(5) that doctor checks, by libpam's numbers, and how many there are. */
+enum pam_value {
     PAM_VALUE_SUCCESS = 0,
     PAM_VALUE_OPEN_ERR = 1,
     PAM_VALUE_SYMBOL_ERR = 2,
@@ -25,23 +25,24 @@ enum {
     PAM_VALUE_COUNT = 32,
 };
 
-/* What a control does; a positive number is a jump over so many lines. */
-enum {
+/* The actions of a control. A positive number is a jump over that many lines. */
+enum pam_action {
     PAM_ACTION_IGNORE = 0,
     PAM_ACTION_OK = -1,
     PAM_ACTION_DONE = -2,
     PAM_ACTION_BAD = -3,
     PAM_ACTION_DIE = -4,
     PAM_ACTION_RESET = -5,
-    PAM_JUMP_MAX = 1000,
 };
+
+enum { PAM_JUMP_MAX = 1000 };
 
 struct pam_control {
-    int action[PAM_VALUE_COUNT];
+    int action[PAM_VALUE_COUNT]; /* enum pam_action, or a jump */
 };
 
-/* Reads `text`: one of the four words, or "[value=action ...]". False when libpam would take the
- * line for a failing one. */
+/* Parses `text`: one of the four words, or "[value=action ...]". Returns false if libpam can't
+ * parse it: it then treats the line as one that always fails. */
 bool pam_control_parse(const char *text, struct pam_control *ret);
 
 #endif

@@ -10,29 +10,26 @@
 #include <string.h>
 #include <strings.h>
 
-#define SCOPED_TEXT __attribute__((cleanup(free_text)))
-
-static void free_text(char **text) {
-    free(*text);
-    *text = NULL;
-}
+#include "scoped.h"
+#include "text.h"
 
 void pam_stack_clear(struct pam_stack *stack) {
     free(stack->lines);
     *stack = (struct pam_stack){0};
 }
 
-/* The file that is read, and what of it is wanted. */
+/* Where the reader is, and which lines it takes. */
 struct place {
     const struct pam_source *source;
     const char *file;
-    int number;
-    int level;
-    int only; /* an enum pam_phase, or -1: every phase */
+    int number;          /* of the line */
+    int level;           /* as in struct pam_line */
+    enum pam_phase only; /* PAM_PHASE_COUNT: every phase */
 };
 
 static int read_file(const struct place *place, struct pam_stack *stack);
 
+/* Adds a line to the stack; NULL when out of memory. */
 static struct pam_line *add_line(const struct place *place, enum pam_phase phase,
                                  struct pam_stack *stack) {
     if (stack->count == stack->capacity) {
@@ -43,18 +40,20 @@ static struct pam_line *add_line(const struct place *place, enum pam_phase phase
         stack->lines = lines;
         stack->capacity = capacity;
     }
+
     struct pam_line *line = &stack->lines[stack->count++];
     *line = (struct pam_line){.number = place->number, .phase = phase, .level = place->level};
     snprintf(line->file, sizeof line->file, "%s", place->file);
     return line;
 }
 
-/* Cuts the next word off `rest`: one in brackets, in which "\]" is a bracket of the text, counts as
- * one. NULL at the end. */
+/* Cuts the next word off `rest`. Text in brackets is one word; "\]" in it stands for a bracket.
+ * Returns NULL at the end. */
 static char *next_word(char **rest) {
     char *word = *rest + strspn(*rest, " \t\n");
     if (*word == '\0')
         return NULL;
+
     char *end = word + strcspn(word, " \t\n");
     if (*word == '[') {
         end = word;
@@ -62,12 +61,13 @@ static char *next_word(char **rest) {
             end++;
         end += *end == ']';
     }
+
     *rest = end + (*end != '\0');
     *end = '\0';
     return word;
 }
 
-/* Takes the brackets off, in place. */
+/* Removes the brackets around a word, in place. */
 static const char *strip_brackets(char *word) {
     size_t length = strlen(word);
     if (word[0] != '[' || word[length - 1] != ']')
@@ -82,7 +82,8 @@ static const char *strip_brackets(char *word) {
 
 void pam_stack_split(const struct pam_line *line, struct pam_words *ret) {
     char *rest = ret->text;
-    strcpy(ret->text, line->arguments);
+
+    text_copy(ret->text, sizeof ret->text, line->arguments);
     ret->count = 0;
     for (char *word = next_word(&rest); word && ret->count < PAM_WORDS_MAX; word = next_word(&rest))
         ret->word[ret->count++] = strip_brackets(word);
@@ -98,13 +99,15 @@ static bool find_phase(const char *word, enum pam_phase *ret) {
     return false;
 }
 
-/* Puts the lines of the file `name` here, those of phase `only` or all. */
-static int include(const struct place *here, const char *name, int only, bool deeper,
+/* Adds the lines of the file `name`: those of phase `only`, or all with PAM_PHASE_COUNT. `deeper`:
+ * as a substack. */
+static int include(const struct place *here, const char *name, enum pam_phase only, bool deeper,
                    struct pam_stack *stack) {
     struct place there = {.source = here->source,
                           .file = name,
                           .level = here->level + (deeper ? 1 : 0),
                           .only = only};
+
     int r = name ? read_file(&there, stack) : -ENOENT;
     if (r != -ENOENT)
         return r;
@@ -115,6 +118,7 @@ static int include(const struct place *here, const char *name, int only, bool de
 
 static void join_arguments(char *rest, char ret[PAM_ARGUMENTS_MAX]) {
     size_t used = 0;
+
     ret[0] = '\0';
     for (char *word = next_word(&rest); word; word = next_word(&rest)) {
         size_t length = strlen(word);
@@ -125,23 +129,25 @@ static void join_arguments(char *rest, char ret[PAM_ARGUMENTS_MAX]) {
     }
 }
 
-/* The rest of a line behind its type: control, module, arguments. */
+/* Takes the rest of a line, after its type: control, module, arguments. */
 static int take_rest(const struct place *place, enum pam_phase phase, bool silent, char *rest,
                      struct pam_stack *stack) {
     const char *control = next_word(&rest);
     const char *module = next_word(&rest);
     bool substack = control && strcasecmp(control, "substack") == 0;
-    if (place->only >= 0 && place->only != (int) phase)
+
+    if (place->only != PAM_PHASE_COUNT && place->only != phase)
         return 0;
     if (control && strcasecmp(control, "include") == 0)
-        return include(place, module, (int) phase, false, stack);
+        return include(place, module, phase, false, stack);
+
     struct pam_line *line = add_line(place, phase, stack);
     if (!line)
         return -ENOMEM;
     line->silent = silent;
     line->substack = substack;
     if (substack)
-        return include(place, module, (int) phase, true, stack);
+        return include(place, module, phase, true, stack);
     line->unread = !control || !module || !pam_control_parse(control, &line->control);
     snprintf(line->module, sizeof line->module, "%s", module ? module : "");
     join_arguments(rest, line->arguments);
@@ -151,6 +157,7 @@ static int take_rest(const struct place *place, enum pam_phase phase, bool silen
 static int take_line(const struct place *place, char *text, struct pam_stack *stack) {
     enum pam_phase phase = PAM_PHASE_AUTH;
     char *type = next_word(&text);
+
     if (!type)
         return 0;
     if (stack->count >= PAM_LINES_MAX)
@@ -160,20 +167,23 @@ static int take_line(const struct place *place, char *text, struct pam_stack *st
     bool silent = type[0] == '-';
     if (find_phase(type + (silent ? 1 : 0), &phase))
         return take_rest(place, phase, silent, text, stack);
-    struct pam_line *line = add_line(place, PAM_PHASE_AUTH, stack); /* so libpam does */
+
+    /* libpam, too, takes a line of no known type for one of auth. */
+    struct pam_line *line = add_line(place, PAM_PHASE_AUTH, stack);
     if (!line)
         return -ENOMEM;
     line->unread = true;
     return 0;
 }
 
-/* Cuts the comment off, and tells whether the line goes on in the next one: a comment ends it. */
+/* Cuts off the comment. Returns true if the next line continues this one: a comment prevents it. */
 static bool cut_line(char *line) {
     size_t length = strcspn(line, "#");
     if (line[length] == '#') {
         line[length] = '\0';
         return false;
     }
+
     while (length > 0 && strchr(" \t\r", line[length - 1]))
         length--;
     line[length] = '\0';
@@ -185,6 +195,7 @@ static bool cut_line(char *line) {
 
 static int read_lines(struct place *place, char *rest, struct pam_stack *stack) {
     int number = 0, r = 0;
+
     while (r >= 0 && rest) {
         SCOPED_TEXT char *whole = NULL;
         place->number = number + 1;
@@ -205,6 +216,7 @@ static int read_lines(struct place *place, char *rest, struct pam_stack *stack) 
 
 static int read_file(const struct place *place, struct pam_stack *stack) {
     struct place here = *place;
+
     if (++stack->files > PAM_FILES_MAX)
         return -E2BIG;
     SCOPED_TEXT char *text = place->source->read(place->file, place->source->context);
@@ -212,7 +224,7 @@ static int read_file(const struct place *place, struct pam_stack *stack) {
 }
 
 int pam_stack_read(const struct pam_source *source, const char *service, struct pam_stack *ret) {
-    struct place place = {.source = source, .file = service, .only = -1};
+    struct place place = {.source = source, .file = service, .only = PAM_PHASE_COUNT};
     int r = read_file(&place, ret);
     if (r < 0)
         pam_stack_clear(ret);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pam_stack.h - the stack of a PAM service as libpam puts it together: the lines of its file and of
- * those it includes, in the order they are run in.
+ * pam_stack.h - the stack of a PAM service as libpam builds it: the lines of its file and of those
+ * that it includes, in the order in which they run.
  */
 #ifndef OAUTH_LOGIN_CLI_DOCTOR_PAM_STACK_H
 #define OAUTH_LOGIN_CLI_DOCTOR_PAM_STACK_H
@@ -29,16 +29,16 @@ enum pam_phase {
 };
 
 struct pam_line {
-    char file[PAM_WORD_MAX]; /* where it stands, such as "sshd" */
-    int number;              /* of the line in it */
+    char file[PAM_WORD_MAX]; /* that has the line, such as "sshd" */
+    int number;              /* of the line in that file */
     enum pam_phase phase;
     bool silent; /* "-account": a module that can't be loaded is skipped */
-    bool unread; /* libpam can't read it: it fails */
-    int level;   /* of substack; the lines of one are a level deeper than the line that names it */
-    bool substack; /* the line names one, and has no module */
+    bool unread; /* libpam can't parse it: it always fails */
+    int level; /* 0, and one more for the lines of each substack than for the line that names it */
+    bool substack; /* the line names a substack, and has no module */
     struct pam_control control;
     char module[PAM_WORD_MAX];
-    char arguments[PAM_ARGUMENTS_MAX]; /* as they stand, with a blank between two */
+    char arguments[PAM_ARGUMENTS_MAX]; /* as written, separated by one blank */
 };
 
 struct pam_stack {
@@ -49,43 +49,45 @@ struct pam_stack {
     char missing[PAM_WORD_MAX];
 };
 
-/* Where files come from. */
+/* The reader of files; tests have their own. */
 struct pam_source {
-    /* The text of the file that `name` means, allocated; NULL when there is none. */
+    /* Returns the text of the file `name`, allocated; NULL without one. */
     char *(*read)(const char *name, void *context);
     void *context;
 };
 
 #define SCOPED_STACK __attribute__((cleanup(pam_stack_clear)))
 
+/* Frees the lines. A zeroed or cleared stack is fine. */
 void pam_stack_clear(struct pam_stack *stack);
 
-/* Reads the stack of `service` into `ret`, which must be cleared. -ENOENT when it has no file,
- * -E2BIG over a limit, -ENOMEM. */
+/* Reads the stack of `service` into `ret`, which must be cleared. Returns 0 or a negative errno:
+ * -ENOENT if the service has no file, -E2BIG over a limit, -ENOMEM. */
 int pam_stack_read(const struct pam_source *source, const char *service, struct pam_stack *ret);
 
-/* Whether line `at` is the module `name`, such as "pam_unix.so", by whatever path. */
+/* Tells whether line `at` has the module `name`, such as "pam_unix.so", with any path. */
 bool pam_stack_is(const struct pam_stack *stack, size_t at, const char *name);
 
-/* A line's arguments as the module gets them: without the brackets around one with blanks in it. */
+/* A line's arguments as the module gets them: without the brackets around one with blanks. */
 struct pam_words {
     char text[PAM_ARGUMENTS_MAX];
     int count;
     const char *word[PAM_WORDS_MAX]; /* in `text` */
 };
 
+/* Splits the arguments of a line into words. */
 void pam_stack_split(const struct pam_line *line, struct pam_words *ret);
 
-/* What may keep line `at` from being run, or its answer from counting, although no line of its
- * phase has failed. */
+/* Ways in which a line may not run, or its result not count, although no line of its phase has
+ * failed. */
 enum pam_bypass {
     PAM_BYPASS_NONE,
     PAM_BYPASS_END,   /* an earlier line may end the phase as a success */
     PAM_BYPASS_JUMP,  /* an earlier line may jump over it */
-    PAM_BYPASS_RESET, /* a later line may have its answer forgotten */
+    PAM_BYPASS_RESET, /* a later line may reset its result */
 };
 
-/* The first bypass of line `at`, with the line that makes it in `ret_by`. */
+/* Returns the first bypass of line `at`, and sets `ret_by` to the line that makes it. */
 enum pam_bypass pam_stack_bypass(const struct pam_stack *stack, size_t at, size_t *ret_by);
 
 #endif

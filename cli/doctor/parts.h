@@ -1,34 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * parts.h - the parts of oauth-login doctor that look at this machine; the helper looks at the
- * rest. Each adds what it found to the report.
+ * parts.h - the parts of oauth-login doctor that check this machine; the helper checks the rest.
+ * Each adds its findings.
  */
 #ifndef OAUTH_LOGIN_CLI_DOCTOR_PARTS_H
 #define OAUTH_LOGIN_CLI_DOCTOR_PARTS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "findings.h"
 
-/* What the module's lines in sshd's stack ask for. */
+/* The options of the module's lines in sshd's stack. */
 struct doctor_sshd {
-    bool used;         /* there is one */
-    bool enroll;       /* with the option enroll */
-    uint32_t deadline; /* the option, seconds; PROTOCOL_UNSET without */
+    bool used;         /* the stack has such a line */
+    bool enroll;       /* option enroll */
+    uint32_t deadline; /* option deadline, seconds; PROTOCOL_UNSET without */
 };
 
-/* The user, the helper's file, the module's, the directory of the configuration `config`. */
-void doctor_look_at_files(struct report *report, const char *config);
+/* Checks the user, the files of helper and module, and the directory of the file `config`. */
+void doctor_look_at_files(struct findings *findings, const char *config);
 
-/* The stacks in pam.d in which the module stands. */
-void doctor_look_at_pam(struct report *report, struct doctor_sshd *ret_sshd);
+/* Checks the stacks in pam.d that have the module. Fills in `ret_sshd`. */
+void doctor_look_at_pam(struct findings *findings, struct doctor_sshd *ret_sshd);
 
-/* sshd's effective configuration, for root and where the module stands in its stack. Returns
- * LoginGraceTime in seconds, 0 when there is none or it was not found out. */
-uint32_t doctor_look_at_sshd(struct report *report, const struct doctor_sshd *sshd);
+/* Checks sshd's effective configuration, if the module is in its stack. Needs root. Returns
+ * LoginGraceTime in seconds; 0 if there is none, or if it could not be found out. */
+uint32_t doctor_look_at_sshd(struct findings *findings, const struct doctor_sshd *sshd);
 
-/* The kernel's keys, and what is left of root's share. */
-void doctor_look_at_keys(struct report *report);
+/* Checks that the kernel has keys, and root's quota of them. */
+void doctor_look_at_keys(struct findings *findings);
 
-/* The open sessions, for root: whether oauth-login-watch comes when it should. */
-void doctor_look_at_sessions(struct report *report);
+/* Checks that oauth-login-watch checks the open sessions in time. Needs root. */
+void doctor_look_at_sessions(struct findings *findings);
 
 #endif

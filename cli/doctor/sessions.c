@@ -1,33 +1,39 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sessions.c - whether somebody looks after the open sessions.
+ * sessions.c - checks whether the open sessions are watched.
  */
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "parts.h"
 #include "session_file.h"
 
-enum { LATE = 120 }; /* seconds: the timer comes twice a minute, a pass may wait for a provider */
+/* Seconds. The timer starts a watch twice a minute, and one may have to wait for a provider. */
+enum { LATE = 120 };
 
 static bool is_overdue(const struct session_file *session, int64_t now) {
     int64_t due = session->due != 0 ? session->due : session->opened;
     return session_leader_lives(session) && due + LATE < now;
 }
 
-void doctor_look_at_sessions(struct report *report) {
+void doctor_look_at_sessions(struct findings *findings) {
     struct session_file *sessions = NULL;
     int64_t now = session_file_now();
     int overdue = 0;
+
     int count = session_file_read_all(&sessions);
     for (int i = 0; i < count; i++)
         overdue += is_overdue(&sessions[i], now);
     free(sessions);
+
     if (overdue > 0)
-        report_find(report, LEVEL_WARNING, VERDICT_MISCONFIGURED,
-                    "their tokens run out, and they go on when their accounts have ended",
-                    "systemctl enable --now oauth-login-watch.timer; without systemd, have cron "
-                    "run: oauth-login watch",
-                    "sessions: %d of %d should have been looked at, and were not", overdue, count);
+        findings_problem(
+            findings, LEVEL_WARNING, VERDICT_MISCONFIGURED,
+            "their tokens expire, and they stay open after their accounts were closed",
+            "systemctl enable --now oauth-login-watch.timer; without systemd, have cron "
+            "run: oauth-login watch",
+            "sessions: %d of %d were not checked in time", overdue, count);
     else if (count > 0)
-        report_good(report, "sessions: %d are open and looked after", count);
+        findings_good(findings, "sessions: %d open, all checked in time", count);
 }

@@ -8,18 +8,20 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "clock.h"
-#include "frame.h"
 #include "scoped.h"
 
-enum { SSHD_OUTPUT_MAX = 1 << 18, SSHD_PATIENCE_MS = 10000 };
+enum { SSHD_OUTPUT_MAX = 1 << 18, SSHD_TIMEOUT_MS = 10000 };
 
 static const char sshd_path[] = "/usr/sbin/sshd";
 
@@ -40,7 +42,8 @@ void sshd_config_parse(char *text, struct sshd_config *ret) {
     }
 }
 
-/* In the child: both outputs go to `out`, nothing comes in, no variable of the caller's is seen. */
+/* Executes sshd in the child: both outputs go to `out`, the input is empty, and so is the
+ * environment but for PATH. */
 static _Noreturn void become_sshd(int out) {
     char *const argv[] = {(char[]){"sshd"}, (char[]){"-T"}, NULL};
     char *const environment[] = {(char[]){"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, NULL};
@@ -51,10 +54,11 @@ static _Noreturn void become_sshd(int out) {
     _exit(127);
 }
 
-/* Reads to the end, which a NUL then marks. */
+/* Reads to the end, and terminates the text with a NUL. Negative errno. */
 static int read_all(int fd, char *text, size_t size) {
-    int64_t until = clock_boot_ms() + SSHD_PATIENCE_MS;
+    int64_t until = clock_boot_ms() + SSHD_TIMEOUT_MS;
     size_t used = 0;
+
     for (;;) {
         struct pollfd waiting = {.fd = fd, .events = POLLIN};
         int64_t left = until - clock_boot_ms();
@@ -75,47 +79,55 @@ static int read_all(int fd, char *text, size_t size) {
 
 static void keep_last_line(const char *text, char ret[SSHD_WORD_MAX]) {
     size_t length = strlen(text);
+
     while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r'))
         length--;
+
     size_t begin = length;
     while (begin > 0 && text[begin - 1] != '\n')
         begin--;
     snprintf(ret, SSHD_WORD_MAX, "%.*s", (int) (length - begin), text + begin);
 }
 
+/* Runs sshd -T. Returns 0 or a negative errno; -EIO if it fails. */
 static int run(char *text, size_t size) {
     int ends[2], status = 0, r = 0;
+
     if (access(sshd_path, X_OK) < 0)
         return -ENOENT;
     if (pipe2(ends, O_CLOEXEC) < 0)
         return -errno;
     SCOPED_FD int ours = ends[0];
     SCOPED_FD int theirs = ends[1];
+
     pid_t sshd = fork();
     if (sshd == 0)
         become_sshd(theirs);
     if (sshd < 0)
         return -errno;
+
     scoped_close(&theirs);
     r = read_all(ours, text, size);
     if (r < 0)
         kill(sshd, SIGKILL);
     while (waitpid(sshd, &status, 0) < 0 && errno == EINTR)
         ;
+
     if (r < 0)
         return r;
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
 }
 
-int sshd_config_read(struct sshd_config *ret, char ret_said[SSHD_WORD_MAX]) {
+int sshd_config_read(struct sshd_config *ret, char ret_last_line[SSHD_WORD_MAX]) {
     char *text = calloc(1, SSHD_OUTPUT_MAX);
+
     if (!text)
         return -ENOMEM;
     int r = run(text, SSHD_OUTPUT_MAX);
     if (r >= 0)
         sshd_config_parse(text, ret);
     else
-        keep_last_line(text, ret_said);
+        keep_last_line(text, ret_last_line);
     free(text);
     return r;
 }

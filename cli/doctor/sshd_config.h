@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sshd_config.h - sshd's effective configuration, as sshd itself tells it (sshd -T).
+ * sshd_config.h - sshd's effective configuration, as sshd itself prints it (sshd -T).
  */
 #ifndef OAUTH_LOGIN_CLI_DOCTOR_SSHD_CONFIG_H
 #define OAUTH_LOGIN_CLI_DOCTOR_SSHD_CONFIG_H
@@ -17,11 +17,11 @@ struct sshd_config {
     uint32_t login_grace; /* seconds; 0: no limit */
 };
 
-/* Reads what `sshd -T` prints, line by line; changes the text. */
+/* Parses the output of `sshd -T`, in place. */
 void sshd_config_parse(char *text, struct sshd_config *ret);
 
-/* Runs sshd for it, with an empty environment, for 10 s at most, of at most 256 KiB. -ENOENT when
- * there is no sshd; -EIO with its last line in `ret_said` when it fails; another negative errno. */
-int sshd_config_read(struct sshd_config *ret, char ret_said[SSHD_WORD_MAX]);
+/* Runs `sshd -T`, for 10 s at most, and parses at most 256 KiB of output. Returns 0 or a negative
+ * errno: -ENOENT without an sshd; -EIO when it fails, with its last line in `ret_last_line`. */
+int sshd_config_read(struct sshd_config *ret, char ret_last_line[SSHD_WORD_MAX]);
 
 #endif

@@ -1,34 +1,39 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * stack.c - whether the module's lines in a PAM stack do what they are there for: the
- * account line is always run, and its no is a no; the session's key outlives the login.
+ * stack.c - checks the module's lines in a PAM stack: the account line must always run and be able
+ * to refuse, and the session must keep its key.
  */
 #include "stack.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 struct judging {
-    struct report *report;
+    struct findings *findings;
     const char *service;
     const struct pam_stack *stack;
-    bool phases[PAM_PHASE_COUNT]; /* in which the module stands */
-    bool spotless;
+    bool phases[PAM_PHASE_COUNT]; /* those that have the module */
+    bool spotless;                /* no problem found */
 };
 
 static const char *const phase_names[PAM_PHASE_COUNT] = {"auth", "account", "session", "password"};
 
-static void find(struct judging *judging, size_t at, enum protocol_level level, const char *why,
-                 const char *fix, const char *what) {
+/* Adds a problem of line `at`. */
+static void add_problem(struct judging *judging, size_t at, enum protocol_level level,
+                        const char *why, const char *fix, const char *what) {
     const struct pam_line *line = &judging->stack->lines[at];
+
     judging->spotless = false;
     if (strcmp(line->file, judging->service) == 0)
-        report_find(judging->report, level, VERDICT_MISCONFIGURED, why, fix, "pam.d/%s:%d: %s: %s",
-                    line->file, line->number, phase_names[line->phase], what);
+        findings_problem(judging->findings, level, VERDICT_MISCONFIGURED, why, fix,
+                         "pam.d/%s:%d: %s: %s", line->file, line->number, phase_names[line->phase],
+                         what);
     else
-        report_find(judging->report, level, VERDICT_MISCONFIGURED, why, fix,
-                    "pam.d/%s, by way of %s:%d: %s: %s", judging->service, line->file, line->number,
-                    phase_names[line->phase], what);
+        findings_problem(judging->findings, level, VERDICT_MISCONFIGURED, why, fix,
+                         "pam.d/%s, included %s:%d: %s: %s", judging->service, line->file,
+                         line->number, phase_names[line->phase], what);
 }
 
 static bool has_word(const struct pam_words *words, const char *wanted) {
@@ -48,59 +53,69 @@ void stack_read_options(const struct pam_line *line, struct stack_options *ret) 
 
 static void judge_options(struct judging *judging, size_t at) {
     struct stack_options options;
+
     stack_read_options(&judging->stack->lines[at], &options);
     if (options.wrong[0] != '\0')
-        find(judging, at, LEVEL_ERROR, "the module refuses every login but root's",
-             "fix the option", options.wrong);
+        add_problem(judging, at, LEVEL_ERROR, "the module refuses every login except root's",
+                    "fix the option", options.wrong);
     if (options.module.assume_proven)
-        find(judging, at, LEVEL_WARNING,
-             "a pass is taken for a proof of who is typing: where the application has not proven "
-             "the person itself, whoever types an enrolled name gets in",
-             "take it out unless that is so", "option assume_proven");
+        add_problem(judging, at, LEVEL_WARNING,
+                    "auth succeeds without a proof of who is typing: unless the application has "
+                    "authenticated the user itself, anyone who types an enrolled name gets in",
+                    "remove it, unless the application does so", "option assume_proven");
     if (options.module.permissive)
-        find(judging, at, LEVEL_WARNING, "refusals are logged, and everybody gets in",
-             "take it out when the roll-out is done", "option permissive");
+        add_problem(judging, at, LEVEL_WARNING, "refusals are only logged: everyone gets in",
+                    "remove it when the roll-out is done", "option permissive");
     if (options.module.nouserok)
-        find(judging, at, LEVEL_WARNING, "accounts that are not enrolled get in unasked",
-             "take it out when everybody is enrolled", "option nouserok");
+        add_problem(judging, at, LEVEL_WARNING,
+                    "accounts that are not enrolled get in without asking the provider",
+                    "remove it when everyone is enrolled", "option nouserok");
     if (options.enroll_unproven)
-        find(judging, at, LEVEL_WARNING,
-             "whoever types a name is shown a code, and may have its owner approve it",
-             "say enroll, and have a method proven first", "option enroll=unproven");
+        add_problem(judging, at, LEVEL_WARNING,
+                    "anyone who types a name is shown a code, and may get its owner to approve it",
+                    "write enroll, after a line that authenticates the user",
+                    "option enroll=unproven");
 }
 
 static bool refuses(int action) {
     return action == PAM_ACTION_BAD || action == PAM_ACTION_DIE;
 }
 
-/* What the control of the account line does with the module's answers. */
+static bool refuses_all(const struct pam_line *line, const enum pam_value values[], size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (!refuses(line->control.action[values[i]]))
+            return false;
+    return true;
+}
+
+/* Checks what the control of the account line does with the values that the module returns. */
 static void judge_control(struct judging *judging, size_t at) {
-    static const int refusals[] = {PAM_VALUE_PERM_DENIED, PAM_VALUE_AUTHINFO_UNAVAIL,
-                                   PAM_VALUE_SERVICE_ERR, PAM_VALUE_SYSTEM_ERR};
-    static const int unloaded[] = {PAM_VALUE_OPEN_ERR, PAM_VALUE_SYMBOL_ERR,
-                                   PAM_VALUE_MODULE_UNKNOWN};
+    static const enum pam_value refusals[] = {PAM_VALUE_PERM_DENIED, PAM_VALUE_AUTHINFO_UNAVAIL,
+                                              PAM_VALUE_SERVICE_ERR, PAM_VALUE_SYSTEM_ERR};
+    static const enum pam_value unloaded[] = {PAM_VALUE_OPEN_ERR, PAM_VALUE_SYMBOL_ERR,
+                                              PAM_VALUE_MODULE_UNKNOWN};
     const struct pam_line *line = &judging->stack->lines[at];
-    bool counts = true, loaded = !line->silent;
-    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
-        counts &= refuses(line->control.action[refusals[i]]);
-    for (size_t i = 0; i < sizeof unloaded / sizeof unloaded[0]; i++)
-        loaded &= refuses(line->control.action[unloaded[i]]);
+    bool counts = refuses_all(line, refusals, sizeof refusals / sizeof refusals[0]);
+    bool loaded =
+        !line->silent && refuses_all(line, unloaded, sizeof unloaded / sizeof unloaded[0]);
+
     if (!counts)
-        find(judging, at, LEVEL_ERROR, "a refusal counts for nothing: ended accounts get in",
-             "write required", "the control is not required, nor as strict");
+        add_problem(judging, at, LEVEL_ERROR,
+                    "a refusal has no effect: users of closed accounts get in", "write required",
+                    "the control is weaker than required");
     else if (!loaded)
-        find(judging, at, LEVEL_WARNING, "everybody gets in when the module can't be loaded",
-             "write: account required " DOCTOR_MODULE, "a module that is missing is skipped");
+        add_problem(judging, at, LEVEL_WARNING, "everyone gets in when the module can't be loaded",
+                    "write: account required " DOCTOR_MODULE, "a missing module is skipped");
     if (counts && line->control.action[PAM_VALUE_SUCCESS] != PAM_ACTION_OK)
-        find(judging, at, LEVEL_ERROR,
-             "what stands behind it, such as the expiry of the account, is skipped, or a yes is "
-             "none",
-             "write required", "a yes is not \"ok\"");
+        add_problem(judging, at, LEVEL_ERROR,
+                    "a success skips the lines after it, such as the check of the account's "
+                    "expiry, or does not count as a success",
+                    "write required", "success is not \"ok\"");
     if (refuses(line->control.action[PAM_VALUE_IGNORE]))
-        find(judging, at, LEVEL_ERROR,
-             "root, and every account that is not managed, is refused: the module says ignore "
-             "for them",
-             "write required, or add ignore=ignore", "\"ignore\" is a refusal");
+        add_problem(judging, at, LEVEL_ERROR,
+                    "root and all accounts that are not managed are refused: the module returns "
+                    "ignore for them",
+                    "write required, or add ignore=ignore", "ignore counts as a refusal");
 }
 
 static void judge_bypass(struct judging *judging, size_t at, enum protocol_level level,
@@ -109,23 +124,26 @@ static void judge_bypass(struct judging *judging, size_t at, enum protocol_level
         [PAM_BYPASS_NONE] = "",
         [PAM_BYPASS_END] = "may end the phase before it",
         [PAM_BYPASS_JUMP] = "may jump over it",
-        [PAM_BYPASS_RESET] = "may have its answer forgotten",
+        [PAM_BYPASS_RESET] = "may reset its result",
     };
     char what[2 * PAM_WORD_MAX + 64];
     size_t by = 0;
+
     enum pam_bypass bypass = pam_stack_bypass(judging->stack, at, &by);
     if (bypass == PAM_BYPASS_NONE)
         return;
+
     const struct pam_line *line = &judging->stack->lines[by];
     snprintf(what, sizeof what, "%s (%s:%d) %s", line->module, line->file, line->number,
              does[bypass]);
-    find(judging, at, level, why,
-         bypass == PAM_BYPASS_RESET ? "take the reset out"
-                                    : "put the line before every include, sufficient, done and "
-                                      "jump of its phase",
-         what);
+    add_problem(judging, at, level, why,
+                bypass == PAM_BYPASS_RESET
+                    ? "remove the reset"
+                    : "move the line before every include, sufficient, done and jump of its phase",
+                what);
 }
 
+/* Tells whether line `at` is the only one of its phase that can succeed for root. */
 static bool is_alone(const struct pam_stack *stack, size_t at) {
     for (size_t i = 0; i < stack->count; i++)
         if (i != at && stack->lines[i].phase == stack->lines[at].phase &&
@@ -136,29 +154,33 @@ static bool is_alone(const struct pam_stack *stack, size_t at) {
 
 static void judge_account(struct judging *judging, size_t at) {
     judge_control(judging, at);
-    judge_bypass(judging, at, LEVEL_ERROR, "then nobody asks the provider: ended accounts get in");
+    judge_bypass(judging, at, LEVEL_ERROR,
+                 "the provider is not asked then: users of closed accounts get in");
     if (is_alone(judging->stack, at))
-        find(judging, at, LEVEL_ERROR,
-             "where it says ignore, for root above all, no line says yes, so libpam refuses",
-             "add the system's own account lines behind it, or: account required pam_permit.so",
-             "it is the only line of its phase");
+        add_problem(judging, at, LEVEL_ERROR,
+                    "where the module returns ignore, above all for root, no line succeeds, so "
+                    "libpam refuses the login",
+                    "add the system's own account lines after it, or: account required "
+                    "pam_permit.so",
+                    "it is the only line of its phase");
 }
 
 static void judge_session(struct judging *judging, size_t at) {
     const struct pam_stack *stack = judging->stack;
-    judge_bypass(judging, at, LEVEL_WARNING, "then the session gets no token");
+
+    judge_bypass(judging, at, LEVEL_WARNING, "the session gets no token then");
     for (size_t i = at + 1; i < stack->count; i++)
         if (stack->lines[i].phase == PAM_PHASE_SESSION &&
             pam_stack_is(stack, i, "pam_keyinit.so")) {
-            find(judging, at, LEVEL_ERROR,
-                 "pam_keyinit.so makes another session keyring, so the token is gone from the "
-                 "session",
-                 "put the line behind that of pam_keyinit.so", "it stands before pam_keyinit.so");
+            add_problem(judging, at, LEVEL_ERROR,
+                        "pam_keyinit.so replaces the session keyring, so the session loses its "
+                        "token",
+                        "move the line after pam_keyinit.so", "it comes before pam_keyinit.so");
             return;
         }
 }
 
-/* GDM unlocks screens by the stacks of its logins, and runs their account without listening. */
+/* GDM unlocks screens by the stacks of its logins, and ignores their account phase. */
 static bool is_gdm(const char *service) {
     static const char *const kinds[] = {"gdm-password", "gdm-fingerprint", "gdm-smartcard"};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
@@ -171,34 +193,37 @@ static void judge_auth(struct judging *judging, size_t at) {
     const struct pam_line *line = &judging->stack->lines[at];
     bool unlocks = stack_is_locker(judging->service) || is_gdm(judging->service);
     struct stack_options options;
+
     stack_read_options(line, &options);
     if (options.module.assume_proven && line->control.action[PAM_VALUE_SUCCESS] == PAM_ACTION_DONE)
-        find(judging, at, LEVEL_ERROR,
-             "whoever types the name of an enrolled account gets in, without a password",
-             "write required, behind the lines that prove the person",
-             "a pass with assume_proven ends the phase");
+        add_problem(judging, at, LEVEL_ERROR,
+                    "anyone who types the name of an enrolled account gets in without a password",
+                    "write required, after the lines that authenticate the user",
+                    "a success with assume_proven ends the phase");
     else if (!refuses(line->control.action[PAM_VALUE_AUTH_ERR]))
-        find(judging, at, unlocks ? LEVEL_ERROR : LEVEL_WARNING,
-             unlocks ? "a refusal counts for nothing: screens are unlocked after the account ended"
-                     : "a refusal counts for nothing until the account phase",
-             "write required", "the control is not required, nor as strict");
+        add_problem(judging, at, unlocks ? LEVEL_ERROR : LEVEL_WARNING,
+                    unlocks ? "a refusal has no effect: users of closed accounts unlock screens"
+                            : "a refusal has no effect until the account phase",
+                    "write required", "the control is weaker than required");
     if (unlocks)
         judge_bypass(judging, at, LEVEL_ERROR,
-                     "then nobody asks the provider: screens are unlocked after the account ended");
+                     "the provider is not asked then: users of closed accounts unlock screens");
 }
 
-/* pam_sm_chauthtok is not there: libpam takes it for a failure. */
+/* The module has no pam_sm_chauthtok, which libpam treats as a failure. */
 static void judge_password(struct judging *judging, size_t at) {
-    find(judging, at, LEVEL_ERROR,
-         "the module has nothing to do with passwords: changing one fails", "take the line out",
-         "it does not belong there");
+    add_problem(judging, at, LEVEL_ERROR,
+                "the module can't change passwords, so changing one fails", "remove the line",
+                "the module does not belong in this phase");
 }
 
-/* A name with the letters of the module's that is not it, such as pam-oauth-login.so. */
+/* Tells whether the name has the same letters as the module's but is another, such as
+ * pam-oauth-login.so. */
 static bool is_misspelt(const struct pam_stack *stack, size_t at) {
     static const char meant[] = "oauthlogin";
     char letters[PAM_WORD_MAX];
     size_t used = 0;
+
     for (const char *c = stack->lines[at].module; *c != '\0'; c++)
         if (*c == '/')
             used = 0;
@@ -217,9 +242,10 @@ bool stack_has_module(const struct pam_stack *stack) {
 
 static void judge_misspelt(struct judging *judging, size_t at) {
     judging->phases[judging->stack->lines[at].phase] = true;
-    find(judging, at, LEVEL_ERROR,
-         "libpam can't load it, and nobody passes the line, root neither; keep a root session open",
-         "write " DOCTOR_MODULE, "there is no module of that name");
+    add_problem(judging, at, LEVEL_ERROR,
+                "libpam can't load it, so the line refuses everyone, including root; keep a root "
+                "session open",
+                "write " DOCTOR_MODULE, "there is no module of that name");
 }
 
 static void judge_line(struct judging *judging, size_t at) {
@@ -230,9 +256,10 @@ static void judge_line(struct judging *judging, size_t at) {
         [PAM_PHASE_PASSWORD] = judge_password,
     };
     const struct pam_line *line = &judging->stack->lines[at];
+
     judging->phases[line->phase] = true;
     if (line->unread)
-        return; /* said for every line, below */
+        return; /* judge_whole reports it */
     judges[line->phase](judging, at);
     judge_options(judging, at);
 }
@@ -247,39 +274,50 @@ bool stack_is_locker(const char *service) {
     return false;
 }
 
-static void judge_whole(struct judging *judging, size_t first) {
-    const struct pam_stack *stack = judging->stack;
-    for (size_t i = 0; i < stack->count; i++)
-        if (stack->lines[i].unread)
-            find(judging, i, LEVEL_ERROR, "libpam takes it for a line that always fails",
-                 "fix the line; see pam.conf(5)", "the line can't be understood");
-    if (stack->missing[0] != '\0')
-        report_find(judging->report, LEVEL_ERROR, VERDICT_MISCONFIGURED,
-                    "libpam then fails the whole service", "fix the include",
-                    "pam.d/%s: includes %s, which is not there", judging->service, stack->missing);
-    if (judging->phases[PAM_PHASE_AUTH] && !judging->phases[PAM_PHASE_ACCOUNT] &&
-        !stack_is_locker(judging->service))
-        find(judging, first, LEVEL_ERROR,
-             "sshd runs auth neither for keys nor for certificates, sudo not on a cached "
-             "timestamp: nobody asks the provider then",
-             "add, first in its phase: account required " DOCTOR_MODULE,
-             "there is no account line");
-    else if (!judging->phases[PAM_PHASE_ACCOUNT] && strcmp(judging->service, "systemd-user") != 0)
-        find(judging, first, LEVEL_WARNING,
-             "sessions get the token, but no login here is decided by the provider",
-             "add, first in its phase: account required " DOCTOR_MODULE,
-             "there is no account line");
-    if (is_gdm(judging->service) && !judging->phases[PAM_PHASE_AUTH])
-        find(judging, first, LEVEL_WARNING,
-             "GDM unlocks a screen whatever account says: after the account ended, too",
-             "add, behind the lines that prove the person: auth required " DOCTOR_MODULE,
-             "there is no auth line");
+/* Checks that the module is in all phases that it must be in. `first`: its first line. */
+static void judge_phases(struct judging *judging, size_t first) {
+    bool auth = judging->phases[PAM_PHASE_AUTH], account = judging->phases[PAM_PHASE_ACCOUNT];
+
+    if (auth && !account && !stack_is_locker(judging->service))
+        add_problem(judging, first, LEVEL_ERROR,
+                    "sshd skips auth for keys and certificates, and sudo for a cached timestamp: "
+                    "the provider is not asked then",
+                    "add, as the first line of its phase: account required " DOCTOR_MODULE,
+                    "there is no account line");
+    else if (!account && strcmp(judging->service, "systemd-user") != 0)
+        add_problem(judging, first, LEVEL_WARNING,
+                    "sessions get the token, but logins do not ask the provider",
+                    "add, as the first line of its phase: account required " DOCTOR_MODULE,
+                    "there is no account line");
+    if (is_gdm(judging->service) && !auth)
+        add_problem(judging, first, LEVEL_WARNING,
+                    "GDM ignores the account phase when it unlocks a screen: users of closed "
+                    "accounts unlock theirs",
+                    "add, after the lines that authenticate the user: auth required " DOCTOR_MODULE,
+                    "there is no auth line");
 }
 
-void stack_judge(struct report *report, const char *service, const struct pam_stack *stack) {
+/* Checks the stack as a whole. `first`: the first line of the module. */
+static void judge_whole(struct judging *judging, size_t first) {
+    const struct pam_stack *stack = judging->stack;
+
+    for (size_t i = 0; i < stack->count; i++)
+        if (stack->lines[i].unread)
+            add_problem(judging, i, LEVEL_ERROR, "libpam treats it as a line that always fails",
+                        "fix the line; see pam.conf(5)", "libpam can't parse the line");
+    if (stack->missing[0] != '\0')
+        findings_problem(judging->findings, LEVEL_ERROR, VERDICT_MISCONFIGURED,
+                         "libpam fails every login of the service", "fix the include",
+                         "pam.d/%s: includes %s, which does not exist", judging->service,
+                         stack->missing);
+    judge_phases(judging, first);
+}
+
+void stack_judge(struct findings *findings, const char *service, const struct pam_stack *stack) {
     struct judging judging = {
-        .report = report, .service = service, .stack = stack, .spotless = true};
+        .findings = findings, .service = service, .stack = stack, .spotless = true};
     size_t first = stack->count;
+
     for (size_t i = 0; i < stack->count; i++) {
         bool misspelt = is_misspelt(stack, i);
         if (!misspelt && !pam_stack_is(stack, i, DOCTOR_MODULE))
@@ -289,8 +327,9 @@ void stack_judge(struct report *report, const char *service, const struct pam_st
     }
     if (first == stack->count)
         return;
+
     judge_whole(&judging, first);
     if (judging.spotless && stack->missing[0] == '\0')
-        report_good(report, "pam.d/%s: the module is always asked, and its answer counts%s",
-                    service, judging.phases[PAM_PHASE_SESSION] ? "; sessions get the token" : "");
+        findings_good(findings, "pam.d/%s: the module always runs, and its result counts%s",
+                      service, judging.phases[PAM_PHASE_SESSION] ? "; sessions get the token" : "");
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * stack.h - whether the module's lines in a PAM stack do what they are there for.
+ * stack.h - checks the module's lines in a PAM stack.
  */
 #ifndef OAUTH_LOGIN_CLI_DOCTOR_STACK_H
 #define OAUTH_LOGIN_CLI_DOCTOR_STACK_H
+
+#include <stdbool.h>
 
 #include "findings.h"
 #include "options.h"
@@ -11,24 +13,25 @@
 
 #define DOCTOR_MODULE "pam_oauth_login.so"
 
-/* The options behind a line of the module. */
+/* The options of a line of the module. */
 struct stack_options {
-    struct pam_words words; /* what the next may point into */
-    struct options module;  /* as the module reads them */
+    struct pam_words words; /* `module` points into them */
+    struct options module;  /* as the module parses them */
     bool enroll, enroll_unproven;
-    char wrong[OPTIONS_ERROR_SIZE]; /* what the module will not understand, or "" */
+    char wrong[OPTIONS_ERROR_SIZE]; /* the error that the module will report, or "" */
 };
 
+/* Reads the options of a line. Those that the module rejects are read as far as possible. */
 void stack_read_options(const struct pam_line *line, struct stack_options *ret);
 
-/* Whether a line of the stack is the module's, or was meant to be. */
+/* Tells whether the stack has a line of the module's, or one that was meant to be. */
 bool stack_has_module(const struct pam_stack *stack);
 
-/* Whether the service is a screen locker's that asks PAM as the user, who can't start the helper,
- * and runs auth alone. */
+/* Tells whether the service is that of a screen locker, which runs as the user, who can't start the
+ * helper, and runs only auth. */
 bool stack_is_locker(const char *service);
 
-/* Judges every line of the module in the stack of `service`. */
-void stack_judge(struct report *report, const char *service, const struct pam_stack *stack);
+/* Checks every line of the module in the stack of `service`, and adds the findings. */
+void stack_judge(struct findings *findings, const char *service, const struct pam_stack *stack);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * end_session.c - what becomes of an open session whose account has ended.
+ * end_session.c - ends or locks an open session whose account was closed.
  */
 #include "end_session.h"
 
@@ -8,10 +8,13 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -21,38 +24,42 @@
 
 enum { ID_SIZE = 64 };
 
-/* Whether `uid` is that of the session's account. */
+/* Tells whether `uid` is that of the session's account. */
 static bool is_account(const struct session_file *session, uid_t uid) {
     const struct passwd *entry = getpwnam(session->account);
     return entry && entry->pw_uid == uid;
 }
 
-/* Reads "HIERARCHY:CONTROLLERS:PATH" of cgroups(7). Only what stands at the top of the path names a
- * session: below, people name their groups themselves. */
+/* Parses "HIERARCHY:CONTROLLERS:PATH" of cgroups(7). Only the top of the path counts: below it,
+ * users give groups any name. */
 static bool parse_group(const char *line, unsigned int *ret_uid, char ret_id[ID_SIZE]) {
     const char *controllers = strchr(line, ':');
     const char *path = controllers ? strchr(controllers + 1, ':') : NULL;
     int end = 0;
+
     return path &&
            sscanf(path, ":/user.slice/user-%u.slice/session-%63[A-Za-z0-9].scope%n", ret_uid,
                   ret_id, &end) == 2 &&
            end > 0 && strchr("/\n", path[end]);
 }
 
-/* The logind session that the leader is in, if that is the account's own: su by somebody else is in
- * theirs. */
+/* Finds the logind session that the leader is in. Returns false unless it is the account's own: su
+ * by another user runs in that user's. */
 static bool find_logind_session(const struct session_file *session, char ret[ID_SIZE]) {
     char path[64], line[1024];
     unsigned int uid = 0;
     bool found = false;
-    if (access("/run/systemd/seats", F_OK) < 0) /* logind runs: sd-login(3) looks so too */
+
+    if (access("/run/systemd/seats", F_OK) < 0) /* the test that sd-login(3) makes for logind */
         return false;
+
     snprintf(path, sizeof path, "/proc/%d/cgroup", session->leader);
     FILE *groups = fopen(path, "re");
     while (groups && !found && fgets(line, sizeof line, groups))
         found = parse_group(line, &uid, ret);
     if (groups)
         fclose(groups);
+
     return found && is_account(session, uid) && session_leader_lives(session);
 }
 
@@ -61,6 +68,7 @@ static bool run_loginctl(const char *verb, const char *id) {
     const char *argv[] = {program, verb, id, NULL};
     const char *const environment[] = {NULL};
     int status = 0;
+
     pid_t pid = fork();
     if (pid == 0) {
         execve(program, (char *const *) (uintptr_t) argv, (char *const *) (uintptr_t) environment);
@@ -68,14 +76,16 @@ static bool run_loginctl(const char *verb, const char *id) {
     }
     if (pid < 0)
         return false;
+
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/* The session's terminal as the login record has it, else as PAM had it; "" when there is none. */
+/* Finds the session's terminal in the login record, or else takes PAM_TTY. "" without one. */
 static void find_terminal(const struct session_file *session, char ret[sizeof session->terminal]) {
     const struct utmp *entry;
+
     snprintf(ret, sizeof session->terminal, "%s", session->terminal);
     setutent();
     while ((entry = getutent()))
@@ -85,7 +95,7 @@ static void find_terminal(const struct session_file *session, char ret[sizeof se
     endutent();
 }
 
-/* Either name may be old, and the terminal another's by now. */
+/* Checks that the terminal is still the session's: its name may be old. */
 static bool is_sessions_terminal(const struct session_file *session, int fd) {
     struct stat status;
     return fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) &&
@@ -97,23 +107,25 @@ static bool warn_terminal(const struct session_file *session) {
     static const char text[] =
         "\r\n\aThis session ends now: the provider no longer wants this account.\r\n";
     char line[sizeof session->terminal], path[sizeof session->terminal + 8];
+
     find_terminal(session, line);
     const char *name = strncmp(line, "/dev/", 5) == 0 ? line + 5 : line;
     if ((strncmp(name, "pts/", 4) != 0 && strncmp(name, "tty", 3) != 0) || strstr(name, ".."))
         return false;
+
     snprintf(path, sizeof path, "/dev/%s", name);
     SCOPED_FD int fd = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
     return fd >= 0 && is_sessions_terminal(session, fd) && write(fd, text, sizeof text - 1) > 0;
 }
 
-/* SIGHUP as from a terminal that hung up, and SIGTERM for leaders that block it, such as su, or
- * take it for something else, such as systemd --user; SIGCONT for one that was stopped, as su is
- * while its shell is suspended. By a descriptor, so that it is the leader that gets it, and nobody
- * who got its number. */
+/* Sends SIGHUP, as when a terminal hangs up; SIGTERM, for leaders that block SIGHUP, such as su, or
+ * use it for something else, such as systemd --user; and SIGCONT, for one that is stopped, as su is
+ * while its shell is suspended. Signal through a pidfd, so that a process that reused the PID is
+ * never hit. */
 static bool hang_up(const struct session_file *session) {
     SCOPED_FD int fd = pidfd_open(session->leader, 0);
     if (fd < 0 || !session_leader_lives(session))
-        return true; /* it has ended by itself */
+        return true; /* it has already ended */
     if (pidfd_send_signal(fd, SIGHUP, NULL, 0) < 0)
         return errno == ESRCH;
     pidfd_send_signal(fd, SIGTERM, NULL, 0);
@@ -121,13 +133,13 @@ static bool hang_up(const struct session_file *session) {
     return true;
 }
 
-bool revoked_warn(const struct session_file *session, enum protocol_action action) {
+bool end_session_warn(const struct session_file *session, enum protocol_action action) {
     char id[ID_SIZE];
     return action == ACTION_TERMINATE && !find_logind_session(session, id) &&
            session_leader_lives(session) && warn_terminal(session);
 }
 
-/* A logind that can't be told, or does not know the session any more, keeps nobody. */
+/* If logind fails or has forgotten the session, hang up the leader instead. */
 static bool terminate(const struct session_file *session) {
     char id[ID_SIZE];
     return (find_logind_session(session, id) && run_loginctl("terminate-session", id)) ||
@@ -139,22 +151,26 @@ static bool lock_screen(const struct session_file *session) {
     return find_logind_session(session, id) && run_loginctl("lock-session", id);
 }
 
-void revoked_act(const struct session_file *session, enum protocol_action action,
-                 const char *verdict, const char *reason) {
-    static const char *const words[ACTION_COUNT] = {
-        [ACTION_NONE] = "",
-        [ACTION_LOG] = "goes on",
-        [ACTION_LOCK] = "is locked",
-        [ACTION_TERMINATE] = "is ended",
+void end_session_act(const struct session_file *session, enum protocol_action action,
+                     const char *verdict, const char *reason) {
+    static const struct {
+        const char *done, *failed;
+    } words[ACTION_COUNT] = {
+        [ACTION_NONE] = {"", ""},
+        [ACTION_LOG] = {"goes on", ""},
+        [ACTION_LOCK] = {"was locked", "could not be locked"},
+        [ACTION_TERMINATE] = {"was ended", "could not be ended"},
     };
     bool done = true;
+
     if (action == ACTION_NONE)
         return;
     if (action == ACTION_LOCK)
         done = lock_screen(session);
     if (action == ACTION_TERMINATE)
         done = terminate(session);
-    syslog(LOG_NOTICE, "%s: the session of %s[%d] %s%s (verdict=%s reason=\"%s\")",
-           session->account, session->service, session->leader, words[action],
-           done ? "" : ", or should be: it could not be done", verdict, reason);
+
+    syslog(LOG_NOTICE, "%s: the session of %s[%d] %s (verdict=%s reason=\"%s\")", session->account,
+           session->service, session->leader, done ? words[action].done : words[action].failed,
+           verdict, reason);
 }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * jobs.c - things that are done beside each other. Only processes that are ours are waited for: a
- * program keeps those that it had before execve(2).
+ * jobs.c - tasks that run in parallel. Waits for processes of its own only: a program may have
+ * others, from before execve(2).
  */
 #include "jobs.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,17 +22,22 @@ static void note_end(struct jobs *jobs, pid_t pid, int status) {
         }
 }
 
-/* Waits for `pid`, or for any (-1). */
+/* Waits for `pid`, or for any child (-1). One that can't be waited for has failed. */
 static void wait_for(struct jobs *jobs, pid_t pid) {
     int status = 0;
     pid_t ended;
+
     do
         ended = waitpid(pid, &status, 0);
     while (ended < 0 && errno == EINTR);
-    note_end(jobs, ended > 0 ? ended : pid, ended > 0 ? status : -1);
+    if (ended > 0)
+        note_end(jobs, ended, status);
+    else
+        note_end(jobs, pid, -1);
 }
 
-static pid_t *find_room(struct jobs *jobs) {
+/* Finds a free place; NULL without one. */
+static pid_t *find_free(struct jobs *jobs) {
     for (size_t i = 0; i < JOBS_MAX; i++)
         if (jobs->running[i] == 0)
             return &jobs->running[i];
@@ -38,18 +45,20 @@ static pid_t *find_room(struct jobs *jobs) {
 }
 
 bool jobs_begin(struct jobs *jobs) {
-    pid_t *room, parent = getpid();
-    while (!(room = find_room(jobs)))
+    pid_t *job, parent = getpid();
+
+    while (!(job = find_free(jobs)))
         wait_for(jobs, -1);
-    *room = fork();
-    if (*room == 0) {
+
+    *job = fork();
+    if (*job == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() != parent) /* it has ended before that */
+        if (getppid() != parent) /* the parent ended before prctl */
             _exit(1);
         return true;
     }
-    if (*room < 0) {
-        *room = 0;
+    if (*job < 0) {
+        *job = 0;
         jobs->failed = true;
     }
     return false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * jobs.h - things that are done beside each other, each in a process of its own.
+ * jobs.h - tasks that run in parallel, each in a process of its own.
  */
 #ifndef OAUTH_LOGIN_CLI_WATCH_JOBS_H
 #define OAUTH_LOGIN_CLI_WATCH_JOBS_H
@@ -10,17 +10,17 @@
 
 enum { JOBS_MAX = 8 }; /* at a time */
 
-/* Zeroed before the first. */
+/* Must be zeroed before the first job. */
 struct jobs {
     pid_t running[JOBS_MAX]; /* 0: free */
-    bool failed;             /* one did not exit with 0, or could not be started */
+    bool failed;             /* a job did not exit with 0, or could not be started */
 };
 
-/* Begins one more, after waiting for another's end where there are JOBS_MAX. True in its process,
- * which does it and exits, and ends with the process that began it at the latest. */
+/* Starts a job, after waiting for one to end if JOBS_MAX are running. Returns true in the job's
+ * process, which must do its work and exit; it is killed if its parent ends first. */
 bool jobs_begin(struct jobs *jobs);
 
-/* Waits for all to end. False when one has failed. */
+/* Waits for all jobs to end. Returns false if one has failed. */
 bool jobs_finish(struct jobs *jobs);
 
 #endif

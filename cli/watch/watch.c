@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * watch.c - oauth-login watch: the open sessions keep a valid token, and end with the account. What
- * is known of them lies in their files, so that a watch that was ended loses nothing.
+ * watch.c - oauth-login watch: gives open sessions valid tokens, and ends them when their account
+ * is closed. All state is in the files of the sessions, so a watch that is killed loses nothing.
  */
 #include "watch.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +23,10 @@
 #include "session_key.h"
 
 enum {
-    TICK = 30,        /* seconds: what falls due later is for the timer's next run */
-    CHECK_AGAIN = 60, /* seconds, when the helper could not say */
-    READING_TIME = 2, /* seconds that somebody at a terminal gets to read why */
-    LOGIN_TAKES = 60, /* seconds at most between the provider's answer and the session */
+    TICK = 30,        /* seconds: the timer's next run does what is due later */
+    CHECK_AGAIN = 60, /* seconds: the interval if the helper gave none */
+    READING_TIME = 2, /* seconds to read the warning on a terminal */
+    LOGIN_TAKES = 60, /* seconds: the longest from the provider's answer to the session */
 };
 
 struct sessions {
@@ -32,8 +34,8 @@ struct sessions {
     int count;
 };
 
-/* Forgets the sessions whose leader ended without closing them; their tokens end with them. */
-static void bury_dead(struct sessions *sessions) {
+/* Removes the sessions whose leader ended without closing them, and revokes their tokens. */
+static void remove_dead(struct sessions *sessions) {
     int alive = 0;
     for (int i = 0; i < sessions->count; i++) {
         struct session_file *session = &sessions->list[i];
@@ -41,19 +43,21 @@ static void bury_dead(struct sessions *sessions) {
             sessions->list[alive++] = *session;
             continue;
         }
-        if (session->ring > 0)
-            session_key_revoke(session->ring);
+        if (session->keyring > 0)
+            session_key_revoke(session->keyring);
         session_file_remove(session);
     }
     sessions->count = alive;
 }
 
+/* Tells whether one check does for both sessions. */
 static bool is_same(const struct session_file *a, const struct session_file *b) {
     return strcmp(a->account, b->account) == 0 && strcmp(a->config, b->config) == 0;
 }
 
-/* How old an answer of the provider's may be to count: a login's own, for a session that is new;
- * else one of the newer half of the interval, which another login has got meanwhile. */
+/* Returns how old an answer of the provider's may be, in seconds. For a new session, as old as its
+ * login, so that the login's own answer counts. Else half the interval: an answer that another
+ * login got meanwhile may count. */
 static uint32_t reuse_within(const struct session_file *session, int64_t now) {
     if (session->due != 0)
         return session->interval / 2;
@@ -61,7 +65,8 @@ static uint32_t reuse_within(const struct session_file *session, int64_t now) {
     return age > 0 && age < PROTOCOL_DURATION_MAX ? (uint32_t) age : 0;
 }
 
-/* Spreads accounts over the last tenth of their interval, each always at its own place. */
+/* Shortens the interval by up to a tenth, always the same for an account, so that not all accounts
+ * are checked at once. */
 static uint32_t spread(const char *account, uint32_t seconds) {
     uint32_t hash = 2166136261U; /* FNV-1a */
     for (; *account != '\0'; account++)
@@ -71,31 +76,35 @@ static uint32_t spread(const char *account, uint32_t seconds) {
 
 static void plant(const struct session_file *session, const struct ask_reply *reply) {
     uint32_t left = ask_seconds_left(reply);
-    if (session->ring <= 0 || left == 0)
+
+    if (session->keyring <= 0 || left == 0)
         return;
-    int r =
-        session_key_replace(session->ring, reply->provider, reply->token, reply->token_size, left);
+    int r = session_key_replace(session->keyring, reply->provider, reply->token, reply->token_size,
+                                left);
     if (r < 0)
         syslog(LOG_WARNING, "%s: no new token for the session of %s[%d]: %s", session->account,
                session->service, session->leader, strerror(-r));
 }
 
-/* When the account's sessions are due again. Written after all that is to be done to them: a watch
- * that is ended meanwhile asks once more. False when it could not be written. */
+/* Notes when the account's sessions must be checked again. Must come after the action on them, so
+ * that a watch that is killed in between checks once more. Returns false if it could not be
+ * written. */
 static bool note_next(struct sessions *sessions, const struct session_file *which,
                       uint32_t interval, bool shared) {
     int64_t now = session_file_now();
     bool noted = true;
+
     for (int i = 0; i < sessions->count; i++) {
         struct session_file *session = &sessions->list[i];
         if (!is_same(session, which))
             continue;
         if (shared && session->due > now)
-            continue; /* new sessions put the question to the provider off for no other */
+            continue; /* a new session must not postpone the check of existing ones */
+
         session->interval = interval;
         session->due = now + spread(session->account, interval);
         int r = session_file_update(session);
-        if (r >= 0 || r == -ENOENT) /* it may have been closed meanwhile, and stays so */
+        if (r >= 0 || r == -ENOENT) /* -ENOENT: it was closed meanwhile */
             continue;
         noted = false;
         syslog(LOG_ERR, "cannot write " OAUTH_LOGIN_RUN "/sessions/%s: %s", session->name,
@@ -104,8 +113,8 @@ static bool note_next(struct sessions *sessions, const struct session_file *whic
     return noted;
 }
 
-/* The same action, but for a program that has sessions of other accounts open, too: they would all
- * end with it. */
+/* Returns the action, or ACTION_LOG instead of ACTION_TERMINATE if the leader also has open
+ * sessions of other accounts, which would end with it. */
 static enum protocol_action spare_others(const struct sessions *sessions,
                                          const struct session_file *session,
                                          enum protocol_action action) {
@@ -116,28 +125,31 @@ static enum protocol_action spare_others(const struct sessions *sessions,
     return action;
 }
 
-/* What the answer means for the account's sessions. */
+/* Takes the reply's action on the account's sessions, and plants its token in them. */
 static void act(const struct sessions *sessions, const struct session_file *which,
                 const struct ask_reply *reply) {
     bool warned = false;
+
     for (int i = 0; i < sessions->count; i++) {
         const struct session_file *session = &sessions->list[i];
         if (is_same(session, which))
-            warned |= revoked_warn(session, spare_others(sessions, session, reply->action));
+            warned |= end_session_warn(session, spare_others(sessions, session, reply->action));
     }
     if (warned)
         sleep(READING_TIME);
+
     for (int i = 0; i < sessions->count; i++) {
         const struct session_file *session = &sessions->list[i];
         if (!is_same(session, which))
             continue;
         plant(session, reply);
-        revoked_act(session, spare_others(sessions, session, reply->action),
-                    verdict_name(reply->verdict), reply->reason);
+        end_session_act(session, spare_others(sessions, session, reply->action),
+                        verdict_name(reply->verdict), reply->reason);
     }
 }
 
-/* One question for all the sessions of the account that `due` belongs to. */
+/* Checks all sessions of the account that `due` belongs to, by one request. Returns false on
+ * failure. */
 static bool check(struct sessions *sessions, const struct session_file *due) {
     struct ask_reply reply;
     struct session_file which = *due;
@@ -150,15 +162,17 @@ static bool check(struct sessions *sessions, const struct session_file *due) {
         .deadline = PROTOCOL_UNSET,
         .config = which.config[0] != '\0' ? which.config : NULL,
     };
+
     ask_helper(&request, &reply);
     act(sessions, &which, &reply);
+
     uint32_t interval = reply.check_after > 0 ? reply.check_after : CHECK_AGAIN;
     bool noted = note_next(sessions, &which, interval, reply.source == SOURCE_SHARED);
     ask_clear(&reply);
     return noted;
 }
 
-/* Whether the session is due, and none before it was that shares its question. */
+/* Tells whether the session is due, and no session before it leads to the same check. */
 static bool is_first_due(const struct sessions *sessions, int which, int64_t now) {
     const struct session_file *list = sessions->list;
     for (int i = 0; i < which; i++)
@@ -167,12 +181,13 @@ static bool is_first_due(const struct sessions *sessions, int which, int64_t now
     return list[which].due <= now;
 }
 
-/* Checks the accounts that have a session which is due, beside each other: a provider that does not
- * answer holds up nobody else. `lock` is this process's alone, and ends with it. False when it
- * failed for one. */
+/* Checks the accounts that have a session which is due, in parallel: a provider that does not
+ * answer must not delay other accounts. The jobs close `lock`, so that it ends with this process.
+ * Returns false if the check of an account failed. */
 static bool check_due(struct sessions *sessions, int lock) {
     struct jobs jobs = {.failed = false};
     int64_t now = session_file_now();
+
     for (int i = 0; i < sessions->count; i++)
         if (is_first_due(sessions, i, now) && jobs_begin(&jobs)) {
             close(lock);
@@ -181,7 +196,7 @@ static bool check_due(struct sessions *sessions, int lock) {
     return jobs_finish(&jobs);
 }
 
-/* When the next is due; INT64_MAX when there is no session. */
+/* Returns when the next session is due; INT64_MAX without a session. */
 static int64_t find_next(const struct sessions *sessions) {
     int64_t next = INT64_MAX;
     for (int i = 0; i < sessions->count; i++)
@@ -190,14 +205,14 @@ static int64_t find_next(const struct sessions *sessions) {
     return next;
 }
 
-/* To the log as well: of a unit's standard error, the journal may keep nothing. */
-static int cannot_watch(const char *what, const char *why) {
+/* Reports an error, also to the log: the journal may not keep the standard error of a unit. */
+static enum exit_status cannot_watch(const char *what, const char *why) {
     fprintf(stderr, "oauth-login: cannot %s: %s\n", what, why);
     syslog(LOG_ERR, "cannot %s: %s", what, why);
     return EXIT_FAULT;
 }
 
-static int cannot_read(int error) {
+static enum exit_status cannot_read(int error) {
     return cannot_watch("read " OAUTH_LOGIN_RUN "/sessions", strerror(error));
 }
 
@@ -206,7 +221,7 @@ static void sleep_until(int64_t due) {
     clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &until, NULL);
 }
 
-static int watch(int lock) {
+static enum exit_status watch(int lock) {
     for (;;) {
         struct sessions sessions = {.list = NULL};
         sessions.count = session_file_read_all(&sessions.list);
@@ -214,41 +229,45 @@ static int watch(int lock) {
             free(sessions.list);
             return cannot_read(-sessions.count);
         }
-        bury_dead(&sessions);
+
+        remove_dead(&sessions);
         int64_t now = session_file_now(), next = find_next(&sessions);
         bool done = next > now || check_due(&sessions, lock);
         free(sessions.list);
-        if (!done)
+
+        if (!done) /* no retry here, which might fail at once again */
             return cannot_watch(
-                "look after every account", /* not at once again */
-                "a process failed, or none could be started; the next run tries again");
+                "check every account",
+                "a process failed or could not be started; the next run tries again");
         if (next > now + TICK)
             return EXIT_YES;
         sleep_until(next);
     }
 }
 
-int command_watch(const struct arguments *arguments) {
+enum exit_status command_watch(const struct arguments *arguments) {
     (void) arguments;
     if (geteuid() != 0) {
-        fprintf(stderr, "oauth-login: only root can look after sessions\n");
+        fprintf(stderr, "oauth-login: only root can watch sessions\n");
         return EXIT_NOT_PERMITTED;
     }
+
     openlog("oauth-login", LOG_PID, LOG_AUTHPRIV);
-    /* A leader that can't be seen would pass for one that has ended. */
+    /* A leader that is hidden from us would look like one that has ended. */
     if (session_leader_started(1) == 0)
-        return cannot_watch("see others' processes",
+        return cannot_watch("see the processes of other users",
                             "/proc is mounted with hidepid; give the unit the group of its gid=, "
                             "by: systemctl edit oauth-login-watch.service, [Service] "
                             "SupplementaryGroups=GROUP");
-    /* One at a time: a second would renew what the first has just renewed. */
+
+    /* Only one at a time: a second watch would renew what the first has just renewed. */
     SCOPED_FD int lock = session_file_lock();
     if (lock == -EWOULDBLOCK) {
         fprintf(stderr, "oauth-login: another watch is running\n");
         return EXIT_YES;
     }
     if (lock == -ENOENT)
-        return EXIT_YES; /* nobody has opened a session yet */
+        return EXIT_YES; /* no session was opened yet */
     if (lock < 0)
         return cannot_read(-lock);
     return watch(lock);

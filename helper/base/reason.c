@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * reason.c - why something failed, safe to print.
+ * reason.c - formats the reason of a failure, safe to print.
  */
 #include "reason.h"
 
@@ -32,6 +32,7 @@ void reason_escape(char *into, size_t size, const char *text, size_t length) {
 int reason_set(struct reason *reason, int error, const char *format, ...) {
     char text[2 * REASON_SIZE];
     va_list args;
+
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);

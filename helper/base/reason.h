@@ -15,13 +15,13 @@ struct reason {
 };
 
 /* Formats the reason, escaped and cut to fit, and returns `error`, so that a caller fails and
- * says why in one statement. */
+ * gives the reason in one statement. */
 int reason_set(struct reason *reason, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Copies `text` of `length` bytes as printable ASCII: other bytes become \xNN; what does not fit
- * ends in "...". Text that was escaped before stays as it is. Always ends with a NUL; `size` is at
- * least 8. */
+/* Copies `text` of `length` bytes as printable ASCII: other bytes become \xNN. A text that does not
+ * fit is cut and ends in "...". Escaping an escaped text again does not change it. Always ends with
+ * a NUL; `size` is at least 8. */
 void reason_escape(char *into, size_t size, const char *text, size_t length);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * secret.c - a bounded buffer that wipes itself.
- * Growth copies by hand: realloc(3) would leave the old bytes behind.
+ *
+ * Growing it copies by hand: realloc(3) would leave the old bytes in freed memory.
  */
 #include "secret.h"
 
@@ -24,11 +25,13 @@ static int secret_reserve(struct secret *secret, size_t length) {
     size_t capacity = secret->capacity ? secret->capacity : 64;
     while (capacity <= length)
         capacity *= 2;
+
     uint8_t *data = malloc(capacity);
     if (!data)
         return -ENOMEM;
     if (secret->length > 0)
         memcpy(data, secret->data, secret->length);
+
     size_t used = secret->length;
     secret_clear(secret);
     *secret = (struct secret){.data = data, .length = used, .capacity = capacity};
@@ -41,6 +44,7 @@ int secret_append(struct secret *secret, const void *data, size_t size, size_t l
     int r = secret_reserve(secret, secret->length + size);
     if (r < 0)
         return r;
+
     if (size > 0)
         memcpy(secret->data + secret->length, data, size);
     secret->length += size;
@@ -61,6 +65,7 @@ int secret_read(struct secret *secret, int fd, size_t limit) {
     uint8_t chunk[4096];
     int r = 0;
     ssize_t got = 0;
+
     while (r >= 0 && ((got = read(fd, chunk, sizeof chunk)) > 0 || (got < 0 && errno == EINTR))) {
         if (got > 0)
             r = secret_append(secret, chunk, (size_t) got, limit);

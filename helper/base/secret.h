@@ -21,26 +21,27 @@ struct secret {
 /* Wipes and frees; the secret is empty afterwards and can be used again. */
 void secret_clear(struct secret *secret);
 
-/* Adds `size` bytes. -E2BIG when more than `limit` would be held, -ENOMEM; untouched then. */
+/* Appends `size` bytes. -E2BIG when it would hold more than `limit`, -ENOMEM; unchanged then. */
 int secret_append(struct secret *secret, const void *data, size_t size, size_t limit);
 
-/* Replaces what is held by a copy. Errors as secret_append; untouched then. */
+/* Replaces its content by a copy of `data`. Errors as secret_append; unchanged then. */
 int secret_set(struct secret *secret, const void *data, size_t size, size_t limit);
 
-/* Reads a descriptor to its end. -E2BIG over `limit` bytes, else the error of read(2). */
+/* Appends all that a descriptor gives until its end. -E2BIG over `limit` bytes, else the error of
+ * read(2). */
 int secret_read(struct secret *secret, int fd, size_t limit);
 
-/* Moves what `from` holds; `from` is empty afterwards. */
+/* Moves the content of `from`, which is empty afterwards. */
 void secret_move(struct secret *to, struct secret *from);
 
-/* The bytes as a string, "" when empty; valid until the next change. */
+/* Returns the bytes as a string, "" when empty; valid until the next change. */
 const char *secret_text(const struct secret *secret);
 
-/* Whether both hold the same bytes; takes as long wherever they differ. */
+/* Returns whether both hold the same bytes. The time it takes does not tell where they differ. */
 bool secret_equal(const struct secret *a, const struct secret *b);
 
-/* Whether it can be a token on the wire: not empty, only %x21-7E (RFC 6749 appendix A.12, A.17,
- * less the space, which no bearer token has: RFC 6750 section 2.1). */
+/* Returns whether it can be a token on the wire: not empty, only %x21-7E (RFC 6749 appendix A.12,
+ * A.17, less the space, which no bearer token has: RFC 6750 section 2.1). */
 bool secret_is_token(const struct secret *secret);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * check.c - what no single key can tell.
+ * check.c - checks that the keys of the configuration fit together.
  */
 #include "check.h"
 
@@ -23,25 +23,35 @@ static bool has_section(const struct config *config, const char *kind, const cha
     return false;
 }
 
+/* Names the fix for a secret file that cannot be opened, "" when there is none to name. */
+static const char *find_open_fix(int error) {
+    if (error == EACCES)
+        return "; it must belong to root:oauth-login and have mode 0640";
+    if (error == ENOENT)
+        return "; write the secret to it, as root:oauth-login with mode 0640";
+    return "";
+}
+
 static int read_secret_file(struct provider_config *provider, struct reason *reason) {
     const char *path = provider->client_secret_file;
     struct stat status;
+
     SCOPED_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &status) < 0)
         return reason_set(reason, -errno, "cannot open client_secret_file %s: %s%s", path,
-                          strerror(errno),
-                          errno == EACCES   ? "; it must be root:oauth-login and 0640"
-                          : errno == ENOENT ? "; write the secret there, root:oauth-login and 0640"
-                                            : "");
+                          strerror(errno), find_open_fix(errno));
     if (!S_ISREG(status.st_mode) || status.st_uid != 0 || (status.st_mode & (S_IWGRP | S_IRWXO)))
-        return reason_set(reason, -EPERM,
-                          "client_secret_file %s must be a file of root's that "
-                          "others can neither read nor write; run: chown root:oauth-login %s; "
-                          "chmod 0640 %s",
-                          path, path, path);
+        return reason_set(
+            reason, -EPERM,
+            "client_secret_file %s must be a regular file that belongs to root and that "
+            "others can neither read nor write; run: chown root:oauth-login %s; "
+            "chmod 0640 %s",
+            path, path, path);
+
     int r = secret_read(&provider->client_secret, fd, SECRET_FILE_MAX);
     if (r < 0)
         return reason_set(reason, r, "cannot read client_secret_file %s: %s", path, strerror(-r));
+
     struct secret *secret = &provider->client_secret;
     while (secret->length > 0 &&
            (secret->data[secret->length - 1] == '\n' || secret->data[secret->length - 1] == '\r'))
@@ -51,7 +61,7 @@ static int read_secret_file(struct provider_config *provider, struct reason *rea
     return 0;
 }
 
-/* Whether a part of the list is longer than what policy.c compares. */
+/* Returns whether an entry of the list is longer than policy.c can compare. */
 static bool has_long_part(const char *list, const char *separators) {
     while (*list != '\0') {
         size_t length = strcspn(list, separators);
@@ -62,14 +72,16 @@ static bool has_long_part(const char *list, const char *separators) {
     return false;
 }
 
-/* Groups and other claims are looked up in a live answer; without one they would mean nothing. */
+/* Checks the policy. Groups and other claims are looked up in a claims response, which a renewal
+ * alone does not return. */
 static int check_policy(const struct provider_config *provider, const char *path,
                         struct reason *reason) {
     bool claims = provider->require_groups[0] != '\0' || provider->require_claim[0] != '\0';
+
     if (claims && provider->require == REQUIRE_REFRESH)
         return reason_set(reason, -EINVAL,
                           "%s: [provider %s] require: refresh brings no claims, but %s needs them; "
-                          "say id_token, userinfo or introspection",
+                          "set it to id_token, userinfo or introspection",
                           path, provider->name,
                           provider->require_groups[0] != '\0' ? "require_groups" : "require_claim");
     if (has_long_part(provider->require_groups, ",") ||
@@ -77,12 +89,14 @@ static int check_policy(const struct provider_config *provider, const char *path
         has_long_part(provider->require_scope, " \t,"))
         return reason_set(
             reason, -EINVAL,
-            "%s: [provider %s] require_groups, require_claim or require_scope: a word "
-            "of more than %d bytes",
+            "%s: [provider %s] require_groups, require_claim or require_scope: an entry "
+            "is longer than %d bytes",
             path, provider->name, POLICY_PART_MAX);
     if (provider->require == REQUIRE_ID_TOKEN && provider->issuer[0] == '\0')
-        return reason_set(reason, -EINVAL, "%s: [provider %s] require = id_token needs the issuer",
-                          path, provider->name);
+        return reason_set(reason, -EINVAL,
+                          "%s: [provider %s] require = id_token needs issuer; set it", path,
+                          provider->name);
+
     const char *demand = provider->require_claim;
     for (demand += strspn(demand, " \t,"); *demand != '\0'; demand += strspn(demand, " \t,")) {
         size_t length = strcspn(demand, " \t,");
@@ -96,35 +110,38 @@ static int check_policy(const struct provider_config *provider, const char *path
     return 0;
 }
 
-/* Who the provider is, and who its people are. */
+/* Checks the keys that identify the provider, and those that identify a person there. */
 static int check_identity(const struct config *config, const char *path, struct reason *reason) {
     const struct provider_config *provider = &config->provider;
     const char *name = provider->name;
     const struct preset *preset = preset_find(provider->preset);
+
     if (provider->issuer[0] == '\0' && preset->issuer_shape)
-        return reason_set(reason, -EINVAL, "%s: [provider %s] issuer: not set; with preset %s: %s",
-                          path, name, preset->name, preset->issuer_shape);
+        return reason_set(reason, -EINVAL,
+                          "%s: [provider %s] issuer: not set; with preset %s it is %s", path, name,
+                          preset->name, preset->issuer_shape);
     if (provider->issuer[0] == '\0' && provider->token_endpoint[0] == '\0')
         return reason_set(reason, -EINVAL,
-                          "%s: [provider %s] issuer: not set; without it, "
-                          "token_endpoint must be",
-                          path, name);
-    if (!has_section(config, "accounts", name) && provider->username_claim[0] == '\0')
-        return reason_set(reason, -EINVAL,
-                          "%s: [provider %s] username_claim: not set, nor is there "
-                          "an [accounts %s]; one must say whose grant is whose",
-                          path, name, name);
-    if (provider->subject_claim[0] == '\0')
-        return reason_set(reason, -EINVAL, "%s: [provider %s] subject_claim: empty; say sub", path,
+                          "%s: [provider %s] issuer: not set; set issuer or token_endpoint", path,
                           name);
-    /* One account would be two subjects: the ID token's sub, and what userinfo has elsewhere. */
+    if (!has_section(config, "accounts", name) && provider->username_claim[0] == '\0')
+        return reason_set(
+            reason, -EINVAL,
+            "%s: [provider %s] username_claim: not set, and there is no [accounts %s]; set "
+            "one of them, to tell which account a grant belongs to",
+            path, name, name);
+    if (provider->subject_claim[0] == '\0')
+        return reason_set(reason, -EINVAL, "%s: [provider %s] subject_claim: empty; set it to sub",
+                          path, name);
+    /* One account would have two subjects: sub in the ID token, and another claim in userinfo. */
     if (strcmp(provider->subject_claim, "sub") != 0 &&
         (provider->issuer[0] != '\0' || provider->jwks_uri[0] != '\0' ||
          provider->require == REQUIRE_ID_TOKEN || provider->require == REQUIRE_INTROSPECTION))
-        return reason_set(reason, -EINVAL,
-                          "%s: [provider %s] subject_claim = %.100s: only for a provider without "
-                          "issuer and jwks_uri, with require = refresh or userinfo; else say sub",
-                          path, name, provider->subject_claim);
+        return reason_set(
+            reason, -EINVAL,
+            "%s: [provider %s] subject_claim = %.100s: only for a provider without "
+            "issuer and jwks_uri, with require = refresh or userinfo; else set it to sub",
+            path, name, provider->subject_claim);
     return 0;
 }
 
@@ -132,21 +149,25 @@ int config_check(struct config *config, const char *path, struct reason *reason)
     struct provider_config *provider = &config->provider;
     const char *name = provider->name;
     int r = 0;
+
     if (name[0] == '\0')
         return reason_set(reason, -EINVAL,
                           "%s: [login] provider: not set; name the [provider NAME] "
                           "section that serves logins",
                           path);
     if (!has_section(config, "provider", name))
-        return reason_set(reason, -EINVAL, "%s: [login] provider = %s: there is no [provider %s]",
-                          path, name, name);
+        return reason_set(reason, -EINVAL,
+                          "%s: [login] provider = %s: there is no section [provider %s]", path,
+                          name, name);
     if (provider->client_id[0] == '\0')
         return reason_set(reason, -EINVAL, "%s: [provider %s] client_id: not set", path, name);
+
     r = check_identity(config, path, reason);
     if (r >= 0)
         r = check_policy(provider, path, reason);
     if (r < 0)
         return r;
+
     bool secret = provider->client_auth != CLIENT_AUTH_NONE;
     if (secret && provider->client_secret_file[0] == '\0')
         return reason_set(reason, -EINVAL,
@@ -155,8 +176,8 @@ int config_check(struct config *config, const char *path, struct reason *reason)
                           path, name);
     if (!secret && provider->client_secret_file[0] != '\0')
         return reason_set(reason, -EINVAL,
-                          "%s: [provider %s] client_auth: none, but there is a "
-                          "client_secret_file; say client_secret_basic or client_secret_post",
+                          "%s: [provider %s] client_auth: none, but client_secret_file is set; "
+                          "set client_auth to client_secret_basic or client_secret_post",
                           path, name);
     return secret ? read_secret_file(provider, reason) : 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * config.c - what the administrator decided.
+ * config.c - queries of the loaded configuration.
  */
 #include "config.h"
 

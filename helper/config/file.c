@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * file.c - the configuration's files as a flat list of settings.
+ * file.c - reads the configuration's files into a flat list of settings.
  */
 #include "file.h"
 
@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -27,19 +28,22 @@ void settings_clear(struct settings *settings) {
     *settings = (struct settings){0};
 }
 
-/* A descriptor of `path` when it is root's and nobody else's to write. */
+/* Opens `path` if it belongs to root and nobody else can write to it. */
 static int open_trusted(const char *path, int flags, struct reason *reason) {
     struct stat status;
+
     SCOPED_FD int fd = open(path, flags | O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 && errno == ENOENT)
         return -ENOENT;
     if (fd < 0 && errno == EACCES)
-        return reason_set(reason, -EACCES,
-                          "the user oauth-login can't read %s: it needs r on it, and x on the "
-                          "directories above (0644 and 0755)",
-                          path);
+        return reason_set(
+            reason, -EACCES,
+            "the user oauth-login can't read %s: it needs permission r on it and x on "
+            "the directories above (modes 0644 and 0755)",
+            path);
     if (fd < 0 || fstat(fd, &status) < 0)
         return reason_set(reason, -errno, "cannot open %s: %s", path, strerror(errno));
+
     if (!(flags & O_DIRECTORY) && !S_ISREG(status.st_mode))
         return reason_set(reason, -EPERM, "%s is not a regular file", path);
     if (status.st_uid != 0)
@@ -79,7 +83,7 @@ static bool is_blank(char c) {
     return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* Cuts blanks off both ends of what lies between `text` and `end`. */
+/* Cuts blanks off both ends of the text between `text` and `end`. */
 static char *trim(char *text, char *end) {
     while (text < end && is_blank(*text))
         text++;
@@ -89,7 +93,7 @@ static char *trim(char *text, char *end) {
     return text;
 }
 
-/* Cuts a comment off the line: a "#" at its beginning or behind a blank. */
+/* Cuts a comment off the line: it begins with a "#" at the start of the line or after a blank. */
 static void cut_comment(char *line) {
     for (char *at = line; *at != '\0'; at++) {
         if (*at != '#' || (at > line && !is_blank(at[-1])))
@@ -99,29 +103,32 @@ static void cut_comment(char *line) {
     }
 }
 
-/* What is wrong with the line, or NULL. `place` keeps the section from line to line. */
-static const char *take_line(char *line, struct setting *stored, struct settings *settings) {
+/* Takes a line; returns NULL, or what is wrong with it. `setting` keeps the section that the next
+ * lines belong to. */
+static const char *take_line(char *line, struct setting *setting, struct settings *settings) {
     cut_comment(line);
     line = trim(line, line + strlen(line));
     char *end = line + strlen(line);
     if (line == end)
         return NULL;
+
     if (line[0] == '[') {
         if (end[-1] != ']')
             return "a section is [NAME], with both brackets";
-        stored->section = trim(line + 1, end - 1);
-        return stored->section[0] != '\0' ? NULL : "a section without a name";
+        setting->section = trim(line + 1, end - 1);
+        return setting->section[0] != '\0' ? NULL : "a section without a name";
     }
+
     char *equals = strchr(line, '=');
     if (!equals || equals == line)
-        return "neither [SECTION] nor KEY = VALUE, and a comment begins with #";
-    stored->value = trim(equals + 1, end);
-    stored->key = trim(line, equals);
-    if (strpbrk(stored->key, " \t"))
+        return "neither [SECTION] nor KEY = VALUE; a comment begins with #";
+    setting->value = trim(equals + 1, end);
+    setting->key = trim(line, equals);
+    if (strpbrk(setting->key, " \t"))
         return "a key is one word, without blanks";
-    if (!stored->section)
+    if (!setting->section)
         return "a key before the first section; put it below [login] or where it belongs";
-    return add_setting(settings, stored) < 0 ? "out of memory" : NULL;
+    return add_setting(settings, setting) < 0 ? "out of memory" : NULL;
 }
 
 static int compare(const void *a, const void *b) {
@@ -133,15 +140,17 @@ static int compare(const void *a, const void *b) {
     return order != 0 ? order : one->line - other->line;
 }
 
-/* Refuses a key that stands twice in the settings from `first` on, which are of one file. */
+/* Refuses a key that is set twice in the settings from `first` on, which are those of one file. */
 static int check_once(const struct settings *settings, size_t first, struct reason *reason) {
     size_t count = settings->count - first;
     const struct setting **sorted = calloc(count + 1, sizeof(struct setting *));
     if (!sorted)
         return reason_set(reason, -ENOMEM, "out of memory");
+
     for (size_t i = 0; i < count; i++)
         sorted[i] = &settings->list[first + i];
     qsort(sorted, count, sizeof(struct setting *), compare);
+
     int r = 0;
     for (size_t i = 1; r == 0 && i < count; i++) {
         const struct setting *one = sorted[i - 1], *other = sorted[i];
@@ -155,31 +164,36 @@ static int check_once(const struct settings *settings, size_t first, struct reas
 }
 
 static int parse(const struct settings_file *file, struct settings *ret, struct reason *reason) {
-    struct setting stored = {.file = file->path};
+    struct setting setting = {.file = file->path};
     size_t first = ret->count;
     char *rest = file->text;
+
     while (rest) {
         char *line = strsep(&rest, "\n");
-        stored.line++;
-        const char *wrong = take_line(line, &stored, ret);
+        setting.line++;
+        const char *wrong = take_line(line, &setting, ret);
         if (wrong)
-            return reason_set(reason, -EINVAL, "%s:%d: %s", file->path, stored.line, wrong);
+            return reason_set(reason, -EINVAL, "%s:%d: %s", file->path, setting.line, wrong);
     }
+
     return check_once(ret, first, reason);
 }
 
 static int read_file(const char *path, struct settings *ret, struct reason *reason) {
     SCOPED_SECRET struct secret text = {0};
+
     SCOPED_FD int fd = open_trusted(path, 0, reason);
     if (fd == -ENOENT)
         return 0;
     if (fd < 0)
         return fd;
+
     int r = secret_read(&text, fd, CONFIG_FILE_MAX);
     if (r < 0)
         return reason_set(reason, r, "cannot read %s: %s", path, strerror(-r));
     if (strlen(secret_text(&text)) != text.length)
-        return reason_set(reason, -EINVAL, "%s: a NUL byte in the text", path);
+        return reason_set(reason, -EINVAL, "%s: a NUL byte in the text; remove it", path);
+
     r = add_file(ret, path, &text);
     if (r < 0)
         return reason_set(reason, r, "out of memory");
@@ -195,17 +209,21 @@ static int is_drop_in(const struct dirent *entry) {
 static int read_drop_ins(const char *path, struct settings *ret, struct reason *reason) {
     struct dirent **names = NULL;
     char directory[PATH_MAX], whole[PATH_MAX + NAME_MAX + 2];
+
     snprintf(directory, sizeof directory, "%s.d", path);
     SCOPED_FD int fd = open_trusted(directory, O_DIRECTORY, reason);
     if (fd == -ENOENT)
         return 0;
     if (fd < 0)
         return fd;
+
+    int r = 0;
     int count = scandirat(fd, ".", &names, is_drop_in, alphasort);
-    int r = count < 0 ? reason_set(reason, -errno, "cannot list %s: %s", directory, strerror(errno))
-            : count > CONFIG_FILES_MAX ? reason_set(reason, -E2BIG, "%s holds more than %d files",
-                                                    directory, CONFIG_FILES_MAX)
-                                       : 0;
+    if (count < 0)
+        r = reason_set(reason, -errno, "cannot list %s: %s", directory, strerror(errno));
+    else if (count > CONFIG_FILES_MAX)
+        r = reason_set(reason, -E2BIG, "%s holds more than %d files", directory, CONFIG_FILES_MAX);
+
     for (int i = 0; i < count; i++) {
         snprintf(whole, sizeof whole, "%s/%s", directory, names[i]->d_name);
         if (r >= 0)
@@ -224,7 +242,7 @@ int settings_read(const char *path, struct settings *ret, struct reason *reason)
         return r;
     if (ret->file_count == 0)
         return reason_set(reason, -ENOENT,
-                          "there is no %s; an annotated one is in "
+                          "there is no %s; copy the annotated example from "
                           "/usr/share/doc/oauth-login",
                           path);
     return 0;
@@ -232,6 +250,7 @@ int settings_read(const char *path, struct settings *ret, struct reason *reason)
 
 const char *settings_section_name(const char *section, const char *kind) {
     size_t length = strlen(kind);
-    return strncmp(section, kind, length) == 0 && section[length] == ' ' ? section + length + 1
-                                                                         : NULL;
+    if (strncmp(section, kind, length) != 0 || section[length] != ' ')
+        return NULL;
+    return section + length + 1;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * file.h - the configuration's files as a flat list of settings, each with its place.
+ * file.h - reads the configuration's files into a flat list of settings, each with its file and
+ * line.
  *
- * A file is lines: blank, a comment ("#"), a section in brackets, or KEY = VALUE. A "#" behind a
- * blank begins a comment too. There are no quotes and no continued lines. Whatever else a line
- * is, and a key that stands twice in a section of a file, is an error: a line of this file
- * decides who gets in, so none may be passed over.
+ * A line is blank, a comment ("#"), a section in brackets, or KEY = VALUE. A "#" after a blank
+ * begins a comment too. There are no quotes and no continued lines. Any other line, and a key that
+ * is set twice in a section of one file, is an error: a line of this file decides who gets in, so
+ * none may be ignored.
  */
 #ifndef OAUTH_LOGIN_HELPER_CONFIG_FILE_H
 #define OAUTH_LOGIN_HELPER_CONFIG_FILE_H
@@ -24,11 +25,11 @@ struct setting {
 
 struct settings_file {
     char *path;
-    char *text; /* what the settings point into, cut by NULs */
+    char *text; /* the settings point into it; NULs end their parts */
 };
 
 struct settings {
-    struct setting *list; /* in reading order: later ones win */
+    struct setting *list; /* in the order of reading: later ones win */
     size_t count, capacity;
     struct settings_file *files;
     size_t file_count;
@@ -37,11 +38,11 @@ struct settings {
 void settings_clear(struct settings *settings);
 
 /* Reads `path`, then the drop-ins `path`.d/ *.conf in the order of their names. Every file and the
- * directory MUST be root's and not writable by others. A missing file is fine as long as one is
- * there. -ENOENT, -EPERM, -EINVAL for a malformed one, -E2BIG; `reason` names file and line. */
+ * directory MUST belong to root and not be writable by others. Any of the files may be missing, but
+ * not all. -ENOENT, -EPERM, -EINVAL for a malformed one, -E2BIG; `reason` names file and line. */
 int settings_read(const char *path, struct settings *ret, struct reason *reason);
 
-/* The NAME of a section "KIND NAME", or NULL for another kind. */
+/* Returns the NAME of a section "KIND NAME", or NULL for another kind. */
 const char *settings_section_name(const char *section, const char *kind);
 
 #endif

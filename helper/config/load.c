@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * load.c - reading the configuration into its structures: one table of keys, over file.c.
+ * load.c - reads the configuration into its structures, by one table of keys.
  */
 #include "load.h"
 
@@ -16,14 +16,21 @@
 
 enum key_type {
     KEY_TEXT,     /* const char *, anything on one line */
-    KEY_NAME,     /* const char *, as in a section's title */
+    KEY_NAME,     /* const char *, a name as in [provider NAME] */
     KEY_URL,      /* const char *, https:// only */
     KEY_PROXY,    /* const char *, http:// or https:// */
     KEY_PATH,     /* const char *, absolute */
-    KEY_DURATION, /* uint32_t seconds, least..most */
-    KEY_NUMBER,   /* uint32_t, least..most */
-    KEY_CHOICE,   /* uint32_t, the position in `choices` */
+    KEY_DURATION, /* uint32_t seconds, `least` to `most` */
+    KEY_NUMBER,   /* uint32_t, `least` to `most` */
+    KEY_CHOICE,   /* an enum, `least` plus the position in `choices`; the first one when unset */
+    KEY_SWITCH,   /* bool, no or yes */
 };
+
+/* A choice is stored as a uint32_t, so its enum MUST have that size. */
+_Static_assert(sizeof(enum protocol_action) == sizeof(uint32_t), "on_revoked");
+_Static_assert(sizeof(enum preset_name) == sizeof(uint32_t), "preset");
+_Static_assert(sizeof(enum client_auth) == sizeof(uint32_t), "client_auth");
+_Static_assert(sizeof(enum require) == sizeof(uint32_t), "require");
 
 struct key {
     const char *name;
@@ -36,8 +43,8 @@ struct key {
 
 #define LOGIN(name, type, initial, least, most) \
     { #name, type, initial, offsetof(struct config, login.name), least, most, NULL }
-#define LOGIN_CHOICE(name, choices) \
-    { #name, KEY_CHOICE, "", offsetof(struct config, login.name), 0, 0, choices }
+#define LOGIN_CHOICE(name, type, first, choices) \
+    { #name, type, "", offsetof(struct config, login.name), first, 0, choices }
 #define PROVIDER(name, type, choices) \
     { #name, type, "", offsetof(struct config, provider.name), 0, 0, choices }
 #define HELPER(name, initial, least, most) \
@@ -54,8 +61,8 @@ static const struct key login_keys[] = {
     LOGIN(offline_grace, KEY_DURATION, "0", 0, PROTOCOL_DURATION_MAX),
     LOGIN(offline_timeout, KEY_DURATION, "30s", 0, 3600),
     LOGIN(check_sessions, KEY_DURATION, "15m", 10, PROTOCOL_CHECK_MAX),
-    LOGIN_CHOICE(on_revoked, "log lock terminate"),
-    LOGIN_CHOICE(revoke_on_logout, "no yes"),
+    LOGIN_CHOICE(on_revoked, KEY_CHOICE, ACTION_LOG, "log lock terminate"),
+    LOGIN_CHOICE(revoke_on_logout, KEY_SWITCH, 0, "no yes"),
     {.name = NULL},
 };
 
@@ -105,6 +112,11 @@ static bool is_name(const char *text) {
                length;
 }
 
+static bool is_in_range(const struct key *key, uint32_t number) {
+    return number >= key->least && number <= key->most;
+}
+
+/* Finds the position of `word` among `choices`, which blanks separate. */
 static bool find_choice(const char *choices, const char *word, uint32_t *ret) {
     uint32_t index = 0;
     for (const char *at = choices; *at != '\0'; index++) {
@@ -128,13 +140,13 @@ static bool parse_number(const char *text, uint32_t *ret) {
     return true;
 }
 
-/* Takes `value` for `key` into `config`; returns NULL, or what is wrong with it. */
-static const char *take_value(const struct key *key, const char *value, struct config *config) {
-    void *stored = (char *) config + key->offset;
-    uint32_t number = 0;
+/* Checks `value`, and sets `ret_number` unless it is a text; returns NULL, or what is wrong. */
+static const char *check_value(const struct key *key, const char *value, uint32_t *ret_number) {
     bool unset = value[0] == '\0';
 
     switch (key->type) {
+    case KEY_TEXT:
+        break;
     case KEY_NAME:
         if (!unset && !is_name(value))
             return "must be letters, digits, '.', '_' and '-', 64 at most";
@@ -152,28 +164,53 @@ static const char *take_value(const struct key *key, const char *value, struct c
             return "must be an absolute path";
         break;
     case KEY_DURATION:
-        if (!protocol_parse_duration(value, &number))
+        if (!protocol_parse_duration(value, ret_number))
             return "must be a duration such as 90s, 5m, 8h, 30d or 0";
-        break;
+        return is_in_range(key, *ret_number) ? NULL : "is out of range";
     case KEY_NUMBER:
-        if (!parse_number(value, &number))
+        if (!parse_number(value, ret_number))
             return "must be a whole number";
-        break;
+        return is_in_range(key, *ret_number) ? NULL : "is out of range";
     case KEY_CHOICE:
-        if (!unset && !find_choice(key->choices, value, &number))
+    case KEY_SWITCH:
+        if (!unset && !find_choice(key->choices, value, ret_number))
             return key->choices;
+        *ret_number += key->least;
         break;
-    case KEY_TEXT:
-        break;
-    }
-    if (key->type == KEY_DURATION || key->type == KEY_NUMBER || key->type == KEY_CHOICE) {
-        if (key->type != KEY_CHOICE && (number < key->least || number > key->most))
-            return "is out of range";
-        memcpy(stored, &number, sizeof number);
-    } else {
-        memcpy(stored, &value, sizeof value);
     }
     return NULL;
+}
+
+/* Stores a value as the type that its key's member has: see enum key_type. */
+static void store_value(const struct key *key, const char *value, uint32_t number, void *ret) {
+    bool flag = number != 0;
+
+    switch (key->type) {
+    case KEY_TEXT:
+    case KEY_NAME:
+    case KEY_URL:
+    case KEY_PROXY:
+    case KEY_PATH:
+        memcpy(ret, &value, sizeof value);
+        break;
+    case KEY_DURATION:
+    case KEY_NUMBER:
+    case KEY_CHOICE:
+        memcpy(ret, &number, sizeof number);
+        break;
+    case KEY_SWITCH:
+        memcpy(ret, &flag, sizeof flag);
+        break;
+    }
+}
+
+/* Takes `value` for `key` into `config`; returns NULL, or what is wrong with it. */
+static const char *take_value(const struct key *key, const char *value, struct config *config) {
+    uint32_t number = 0;
+    const char *wrong = check_value(key, value, &number);
+    if (!wrong)
+        store_value(key, value, number, (char *) config + key->offset);
+    return wrong;
 }
 
 static void take_defaults(const struct key *keys, struct config *config) {
@@ -188,7 +225,7 @@ static const struct key *find_key(const struct key *keys, const char *name) {
     return NULL;
 }
 
-/* Says what is wrong with a setting, and where it is. */
+/* Fills `reason` with where a setting is and what is wrong with it. */
 static int complain(struct reason *reason, const struct setting *setting, const char *what) {
     char line[16] = "";
     if (setting->line > 0)
@@ -200,12 +237,14 @@ static int complain(struct reason *reason, const struct setting *setting, const 
 static int take_setting(const struct key *keys, const struct setting *setting,
                         struct config *config, struct reason *reason) {
     char what[200];
+
     const struct key *key = find_key(keys, setting->key);
     if (!key)
         return complain(reason, setting, "unknown key; see oauth-login.conf(5)");
     const char *wrong = take_value(key, setting->value, config);
     if (!wrong)
         return 0;
+
     if (wrong == key->choices)
         snprintf(what, sizeof what, "'%s' must be one of: %s", setting->value, wrong);
     else if (key->most > 0)
@@ -218,14 +257,14 @@ static int take_setting(const struct key *keys, const struct setting *setting,
 
 static int take_accounts_setting(const struct setting *setting, struct reason *reason) {
     if (setting->value[0] == '\0')
-        return complain(reason, setting, "names no subject; write ACCOUNT = SUBJECT");
+        return complain(reason, setting, "has no subject; write ACCOUNT = SUBJECT");
     if (strlen(setting->value) > 255)
-        return complain(reason, setting, "a subject has 255 bytes at most");
+        return complain(reason, setting, "the subject is longer than 255 bytes");
     return 0;
 }
 
-/* Takes the sections of one name: [login] in a pass of its own, since it says which provider's
- * section is to be kept. */
+/* Takes the sections of one name. [login] has its own pass, since it names the provider whose
+ * section is kept. */
 static int take_section(struct config *config, const char *section, const struct key *keys,
                         struct reason *reason) {
     int r = 0;
@@ -235,8 +274,8 @@ static int take_section(struct config *config, const char *section, const struct
     return r;
 }
 
-/* What the files set `key` of the provider that serves logins to, maybe ""; NULL where they don't.
- */
+/* Returns the value that the files set for `key` of the provider that serves logins, "" included,
+ * or NULL when they do not set it. */
 static const char *find_set(const struct config *config, const char *key) {
     for (size_t i = config->settings.count; i > 0; i--) {
         const struct setting *setting = &config->settings.list[i - 1];
@@ -252,36 +291,39 @@ static bool is_filled(const struct config *config, const char *key) {
     return value && value[0] != '\0';
 }
 
-/* Takes the preset, and what it says where the files say nothing, before them: whatever they say
- * wins. Its addresses are for its provider as it stands in the world; of one that is elsewhere,
- * told by its issuer or token endpoint, they would get the tokens. */
+/* Takes the preset's values. This happens before the values of the files are taken, so that those
+ * win. Addresses of the preset belong to the public provider. When the files set another issuer or
+ * token endpoint, the addresses are left out, or the public provider would get the tokens. */
 static int take_preset(struct config *config, struct reason *reason) {
     bool elsewhere = is_filled(config, "issuer") || is_filled(config, "token_endpoint");
     int r = 0;
+
     for (size_t i = 0; r >= 0 && i < config->settings.count; i++) {
         const struct setting *setting = &config->settings.list[i];
         const char *name = settings_section_name(setting->section, "provider");
         if (name && strcmp(name, config->provider.name) == 0 && strcmp(setting->key, "preset") == 0)
             r = take_setting(provider_keys, setting, config, reason);
     }
+
     const struct preset *preset = preset_find(config->provider.preset);
     for (size_t i = 0; r >= 0 && preset->keys[i].key; i++) {
         const struct key *key = find_key(provider_keys, preset->keys[i].key);
         bool foreign = elsewhere && key && strncmp(preset->keys[i].value, "https://", 8) == 0;
         if (!key || (!foreign && take_value(key, preset->keys[i].value, config)))
-            r = reason_set(reason, -EINVAL, "preset %s: %s is broken", preset->name,
-                           preset->keys[i].key);
+            r = reason_set(reason, -EINVAL, "preset %s: the built-in value of %s is invalid",
+                           preset->name, preset->keys[i].key);
     }
     return r;
 }
 
-/* Completes the preset with what depends on the files. */
+/* Completes the preset with the device authorization endpoint, which depends on the issuer. */
 static int finish_preset(struct config *config, struct reason *reason) {
     struct provider_config *provider = &config->provider;
     const char *path = preset_find(provider->preset)->device_path;
     size_t length = strlen(provider->issuer);
     if (!path || length == 0 || find_set(config, "device_authorization_endpoint"))
         return 0;
+
     while (provider->issuer[length - 1] == '/')
         length--;
     if (asprintf(&config->device_endpoint, "%.*s%s", (int) length, provider->issuer, path) < 0) {
@@ -292,10 +334,11 @@ static int finish_preset(struct config *config, struct reason *reason) {
     return 0;
 }
 
-/* Checks every other section, and keeps the provider that serves logins. */
+/* Checks every other section, and takes [helper] and the provider that serves logins. */
 static int take_others(struct config *config, struct reason *reason) {
     struct config unused = {0};
     int r = 0;
+
     for (size_t i = 0; r >= 0 && i < config->settings.count; i++) {
         const struct setting *setting = &config->settings.list[i];
         const char *provider = settings_section_name(setting->section, "provider");
@@ -321,11 +364,13 @@ int config_load(const char *path, struct config *ret, struct reason *reason) {
     take_defaults(provider_keys, ret);
     take_defaults(helper_keys, ret);
     ret->provider.name = "";
+
     int r = settings_read(path, &ret->settings, reason);
     if (r >= 0)
         r = take_section(ret, "login", login_keys, reason);
     if (r < 0)
         return r;
+
     ret->login_known = true;
     ret->provider.name = ret->login.provider;
     r = take_preset(ret, reason);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * preset.h - what is known of widespread providers, so that an administrator need not find it out:
- * keys of [provider NAME] that the configuration leaves unset, and a few facts beside them.
+ * preset.h - facts about common providers, so that an administrator need not look them up: values
+ * for keys of [provider NAME] that the configuration leaves unset, and a few more facts.
  */
 #ifndef OAUTH_LOGIN_HELPER_CONFIG_PRESET_H
 #define OAUTH_LOGIN_HELPER_CONFIG_PRESET_H
@@ -25,16 +25,16 @@ enum { PRESET_KEYS_MAX = 8 };
 
 struct preset {
     const char *name;
-    const char *issuer_shape; /* where every tenant has an issuer of its own; else NULL */
-    const char *device_path;  /* of device authorization, below the issuer, where discovery does not
-                               * tell it; else NULL */
-    const char *renewal_fix;  /* what to do when it gives no refresh token */
+    const char *issuer_shape; /* if each tenant has its own issuer; else NULL */
+    const char *device_path; /* of the device authorization endpoint, below the issuer, if discovery
+                              * does not return it; else NULL */
+    const char *renewal_fix; /* the fix when it returns no refresh token */
     struct {
         const char *key, *value;
-    } keys[PRESET_KEYS_MAX + 1]; /* ends with a NULL; who may log in is never among them */
+    } keys[PRESET_KEYS_MAX + 1]; /* ends with a NULL; never a key that decides who may log in */
 };
 
-/* The facts of a preset, by a number below PRESET_COUNT; those of PRESET_NONE are empty. */
-const struct preset *preset_find(unsigned name);
+/* Returns the facts of a preset; those of PRESET_NONE, which are empty, for any other value. */
+const struct preset *preset_find(enum preset_name name);
 
 #endif

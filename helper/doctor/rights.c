@@ -11,13 +11,22 @@
 
 #include "parts.h"
 
+/* Whether the process is in no supplementary group but `gid`, its primary one: systemd leaves that
+ * in the list, where it gives no further right. */
+static bool has_no_group_but(gid_t gid) {
+    gid_t groups[2];
+    int count = getgroups(sizeof groups / sizeof groups[0], groups);
+
+    return count == 0 || (count == 1 && groups[0] == gid);
+}
+
 static bool runs_as_its_user(void) {
     uid_t real = 0, effective = 0, saved = 0;
     const struct passwd *user = getpwnam(OAUTH_LOGIN_USER);
 
     return user && getresuid(&real, &effective, &saved) == 0 && real == user->pw_uid &&
            effective == user->pw_uid && saved == user->pw_uid && getgid() == user->pw_gid &&
-           getegid() == user->pw_gid && getgroups(0, NULL) == 0;
+           getegid() == user->pw_gid && has_no_group_but(user->pw_gid);
 }
 
 static bool has_no_capability(void) {

@@ -10,7 +10,7 @@
 
 /* Returns the verdict that follows from `outcome`. VERDICT_NONE for OUTCOME_ANSWERED: nothing
  * speaks against the account so far, and what the provider sent must still be judged. Never
- * VERDICT_GRANTED. */
+ * GRANTED. */
 enum verdict verdict_of(enum outcome outcome);
 
 #endif

@@ -90,7 +90,7 @@ static void note_misconfigured(struct record *record, const struct provider_conf
 }
 
 bool verdict_cache_has_yes(const struct record *record) {
-    return record->last_verdict == VERDICT_GRANTED;
+    return verdict_is_yes((enum verdict) record->last_verdict);
 }
 
 void verdict_cache_store_yes(struct record *record, const struct provider_config *provider) {

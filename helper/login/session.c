@@ -67,8 +67,7 @@ static enum protocol_action find_action(const struct exchange *exchange,
     bool unenrolled = verdict == VERDICT_NOT_ENROLLED && record->subject[0] != '\0';
     bool refused = verdict == VERDICT_DENIED || verdict == VERDICT_REAUTHORIZE;
 
-    return unenrolled || (refused && !lost) ? ACTION_LOG + exchange->config.login.on_revoked
-                                            : ACTION_NONE;
+    return unenrolled || (refused && !lost) ? exchange->config.login.on_revoked : ACTION_NONE;
 }
 
 /* Returns the seconds until the next check of the sessions: half of the token's remaining life, but

@@ -188,14 +188,14 @@ static int64_t read_date(CURL *easy) {
     return date > 0 ? date : 0;
 }
 
-/* Finds what OpenSSL rejected the server's certificate for. Its result is X509_V_OK when libcurl
- * alone found that the host name does not match. */
+/* Finds what OpenSSL rejected the server's certificate for. libcurl compares the host name itself,
+ * before it asks OpenSSL, and leaves the result it began with: "unspecified". */
 static enum http_cause judge_certificate(CURL *easy) {
     static const struct {
         long result;
         enum http_cause cause;
     } causes[] = {
-        {X509_V_OK, HTTP_OTHER_HOST},
+        {X509_V_ERR_UNSPECIFIED, HTTP_OTHER_HOST},
         {X509_V_ERR_HOSTNAME_MISMATCH, HTTP_OTHER_HOST},
         {X509_V_ERR_IP_ADDRESS_MISMATCH, HTTP_OTHER_HOST},
         {X509_V_ERR_CERT_HAS_EXPIRED, HTTP_EXPIRED},
@@ -206,7 +206,7 @@ static enum http_cause judge_certificate(CURL *easy) {
         {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, HTTP_UNKNOWN_ISSUER},
         {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, HTTP_UNKNOWN_ISSUER},
     };
-    long result = X509_V_ERR_UNSPECIFIED;
+    long result = X509_V_OK;
 
     curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &result);
     for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * exchange.c - one request from its arrival to its reply: what comes of it, and how long it may
- * take.
+ * exchange.c - one request from its arrival to its reply: its verdict, and how long it may take.
  */
 #include "exchange.h"
 
@@ -10,7 +9,7 @@
 
 enum verdict exchange_conclude(struct exchange *exchange, enum verdict verdict,
                                const struct reason *reason) {
-    struct reason copy = *reason; /* may be the answer's own */
+    struct reason copy = *reason; /* it may be the reply's own */
     exchange->reply.verdict = verdict;
     exchange->reply.reason = copy;
     return verdict;
@@ -26,7 +25,7 @@ void exchange_conclude_yes(struct exchange *exchange, const struct reason *reaso
 }
 
 bool exchange_is_yes(const struct exchange *exchange) {
-    return exchange->reply.verdict == VERDICT_GRANTED;
+    return verdict_is_yes(exchange->reply.verdict);
 }
 
 void exchange_conclude_late(struct exchange *exchange) {
@@ -38,11 +37,10 @@ void exchange_conclude_late(struct exchange *exchange) {
 
 struct http_patience exchange_patience(const struct exchange *exchange,
                                        void (*on_deadline)(void *context), void *context) {
+    int64_t linger_ms = clock_boot_ms() + RENEWAL_LINGER_MS;
     return (struct http_patience){
         .deadline_ms = exchange->deadline_ms,
-        .linger_ms = exchange->deadline_ms > clock_boot_ms() + RENEWAL_LINGER_MS
-                         ? exchange->deadline_ms
-                         : clock_boot_ms() + RENEWAL_LINGER_MS,
+        .linger_ms = exchange->deadline_ms > linger_ms ? exchange->deadline_ms : linger_ms,
         .on_deadline = on_deadline,
         .context = context,
     };

@@ -1,30 +1,34 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * exchange.h - one question from its arrival to its answer: what every use case works with.
+ * exchange.h - one request from its arrival to its reply: the data that every use case works with.
  */
 #ifndef OAUTH_LOGIN_HELPER_REQUEST_EXCHANGE_H
 #define OAUTH_LOGIN_HELPER_REQUEST_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "account.h"
 #include "config.h"
 #include "http.h"
 #include "messages.h"
 #include "peer.h"
-#include "store.h"
+#include "protocol.h"
+#include "reason.h"
 
 struct exchange {
     struct peer peer;
     struct request request;
-    const char *config_path; /* what the configuration is read from */
-    struct config config;    /* unless the question is DOCTOR, which must live without one */
-    struct account account;  /* unless the question is LIST or DOCTOR */
-    int64_t deadline_ms;     /* boot clock; when the asker stops waiting */
+    const char *config_path; /* the file that the configuration is read from */
+    struct config config;    /* empty for DOCTOR, which must work without one */
+    struct account account;  /* empty for LIST and DOCTOR */
+    int64_t deadline_ms;     /* boot clock; when the caller stops waiting */
     struct reply reply;
-    bool answered; /* the answer was sent: at the deadline, say */
-    bool resident; /* asked at the socket, where people can ask for themselves */
+    bool answered; /* the reply was sent, for example at the deadline */
+    bool resident; /* received by the resident helper, which users can reach themselves */
 };
 
-/* Sets the answer's verdict and returns it, with the reason that `reason` holds. */
+/* Sets verdict and reason of the reply; returns the verdict. */
 enum verdict exchange_conclude(struct exchange *exchange, enum verdict verdict,
                                const struct reason *reason);
 
@@ -37,12 +41,13 @@ enum verdict exchange_object(struct exchange *exchange, enum verdict verdict,
 void exchange_conclude_yes(struct exchange *exchange, const struct reason *reason);
 bool exchange_is_yes(const struct exchange *exchange);
 
-/* How long a renewal of this visit waits: until the asker's deadline, when `on_deadline` is called
- * with `context`, and for a provider that has been asked until RENEWAL_LINGER_MS. */
+/* Returns how long a renewal in this exchange waits: until the caller's deadline, when
+ * `on_deadline` is called with `context`, and once the provider was asked, RENEWAL_LINGER_MS if
+ * that is longer. */
 struct http_patience exchange_patience(const struct exchange *exchange,
                                        void (*on_deadline)(void *context), void *context);
 
-/* Concludes UNREACHABLE: the provider was asked, and did not answer by the asker's deadline. */
+/* Concludes UNREACHABLE: the provider was asked, but did not respond by the caller's deadline. */
 void exchange_conclude_late(struct exchange *exchange);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * messages.c - what the helper is asked and answers, as fields on the wire (protocol.h).
+ * messages.c - decodes requests and encodes replies as fields of frames (protocol.h).
  */
 #include "messages.h"
 
@@ -26,6 +26,7 @@ int request_decode(const uint8_t *fields, size_t size, struct request *ret) {
     const uint8_t *input = protocol_get_bytes(&reader, PROTOCOL_TOKEN_MAX, &length);
     if (!protocol_reader_done(&reader))
         return -EBADMSG;
+
     return secret_set(&ret->input, input, length, PROTOCOL_TOKEN_MAX);
 }
 

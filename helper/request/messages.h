@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * messages.h - what the helper is asked, and what it answers.
+ * messages.h - the request that a caller sends, and the frames that the helper replies with.
  */
 #ifndef OAUTH_LOGIN_HELPER_REQUEST_MESSAGES_H
 #define OAUTH_LOGIN_HELPER_REQUEST_MESSAGES_H
@@ -29,14 +29,14 @@ struct reply {
     bool rotated;
     char provider[PROTOCOL_NAME_MAX + 1];
     struct reason reason;                /* for the log */
-    char message[PROTOCOL_TEXT_MAX + 1]; /* for the person; printable ASCII */
+    char message[PROTOCOL_TEXT_MAX + 1]; /* for the user; printable ASCII */
     int64_t expires;                     /* of the access token, wall seconds; 0: none */
     char scope[PROTOCOL_SCOPE_MAX + 1];  /* as granted */
-    struct secret token;                 /* for OPERATION_TOKEN and its like */
+    struct secret token;                 /* for TOKEN, FRESH_TOKEN and WATCH */
     int64_t last_granted, grace_until;   /* for GRANTED_OFFLINE, wall seconds */
 };
 
-/* A line of status or list. */
+/* A line of the output of status or list. */
 struct entry {
     char account[PROTOCOL_NAME_MAX + 1];
     uid_t uid;
@@ -47,7 +47,7 @@ struct entry {
     enum protocol_account state;
 };
 
-/* What the person is to do elsewhere. Texts are printable ASCII. */
+/* A step for the user to take in a browser. Texts are printable ASCII. */
 struct prompt {
     char address[PROTOCOL_ADDRESS_MAX + 1];
     char address_with_code[PROTOCOL_ADDRESS_MAX + 1]; /* "" when there is none */
@@ -56,32 +56,35 @@ struct prompt {
     uint32_t port; /* of the loopback redirect; 0: none */
 };
 
-/* What the account's open sessions are to meet, and when they are to be looked at again. */
+/* The action to take on the account's open sessions, and when to check them again. */
 struct session {
     enum protocol_action action;
     uint32_t check_after; /* seconds */
 };
 
-/* How long the caller has to wait, and for whom. */
+/* How long the caller should wait, and for which provider. */
 struct notice {
     uint32_t milliseconds;
     const char *provider;
 };
 
-/* What doctor found. */
+/* A finding of doctor. */
 struct finding {
     enum protocol_level level;
     char what[PROTOCOL_TEXT_MAX + 1]; /* printable ASCII, like the next two */
-    char why[PROTOCOL_TEXT_MAX + 1];  /* it matters; "" when good */
+    char why[PROTOCOL_TEXT_MAX + 1];  /* why it matters; "" when good */
     char fix[PROTOCOL_TEXT_MAX + 1];  /* "" when good */
 };
 
-/* Decodes the fields of a REQUEST. -EBADMSG unless it is one, whole and with nothing behind it. */
+/* Decodes the fields of a REQUEST. -EBADMSG when it is malformed, cut off or followed by more
+ * bytes; -ENOMEM. */
 int request_decode(const uint8_t *fields, size_t size, struct request *ret);
+
+/* Wipes and frees its input; all zeros afterwards. */
 void request_clear(struct request *request);
 
-/* Encode the fields of the frame that is named: `fields` is a struct reply, entry, and so on. They
- * are of one type, since peer.c sends them all in one way. */
+/* Encode the fields of the frame that is named: `fields` is a struct reply, struct entry, and so
+ * on. The functions have one type, so that peer.c can send every frame in the same way. */
 void reply_encode(const void *fields, struct protocol_writer *writer);
 void entry_encode(const void *fields, struct protocol_writer *writer);
 void finding_encode(const void *fields, struct protocol_writer *writer);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * peer.c - the one who asks. A frame's length is checked before anything is allocated or read.
+ * peer.c - the process that sends the request. The length of a frame is checked before the frame is
+ * read.
  */
 #include "peer.h"
 
@@ -27,21 +28,23 @@ int peer_read_request(const struct peer *peer, struct request *ret) {
     struct protocol_reader fields;
     if (!frame)
         return -ENOMEM;
+
     int type = frame_receive(peer->fd, frame, clock_boot_ms() + PEER_PATIENCE_MS, &fields);
     if (type < 0)
         return type;
-    return type == PROTOCOL_REQUEST
-               ? request_decode(fields.at, (size_t) (fields.end - fields.at), ret)
-               : -EBADMSG;
+    if (type != PROTOCOL_REQUEST)
+        return -EBADMSG;
+    return request_decode(fields.at, (size_t) (fields.end - fields.at), ret);
 }
 
-/* False when the peer is gone, reads nothing, or memory ran out. */
+/* Sends a frame. Returns false when the peer is gone or does not read, or memory ran out. */
 static bool send_frame(const struct peer *peer, enum protocol_type type,
                        void (*encode)(const void *fields, struct protocol_writer *writer),
                        const void *fields) {
     SCOPED_FRAME struct frame *frame = frame_new();
     if (!frame)
         return false;
+
     struct protocol_writer writer = frame_begin(frame, type);
     encode(fields, &writer);
     return frame_send(peer->fd, frame, &writer, clock_boot_ms() + PEER_PATIENCE_MS) == 0;
@@ -73,6 +76,7 @@ void peer_send_reply(const struct peer *peer, const struct reply *reply) {
 
 bool peer_wait(const struct peer *peer, int milliseconds) {
     int64_t until = clock_boot_ms() + milliseconds;
+
     for (;;) {
         struct pollfd waiting = {.fd = peer->fd, .events = POLLRDHUP};
         int64_t left = until - clock_boot_ms();

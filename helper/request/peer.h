@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * peer.h - the one who asks: who it is by the kernel's word, and frames to and from it.
+ * peer.h - the process that sends the request: its uid, which the kernel tells, and frames to and
+ * from it.
  */
 #ifndef OAUTH_LOGIN_HELPER_REQUEST_PEER_H
 #define OAUTH_LOGIN_HELPER_REQUEST_PEER_H
@@ -13,28 +14,29 @@
 
 struct peer {
     int fd;
-    uid_t uid; /* SO_PEERCRED: the effective uid of whoever made the socket's other end */
+    uid_t uid; /* SO_PEERCRED: the effective uid of the process that connected */
 };
 
-/* Learns who is at the other end of `fd`. -ENOTSOCK when it is no local socket. */
+/* Asks the kernel who is at the other end of `fd`. -ENOTSOCK when it is not a local socket. */
 int peer_open(int fd, struct peer *ret);
 
-/* Reads the peer's one question, for 5 s at most. -EBADMSG for anything but a REQUEST frame,
+/* Reads the peer's only request, for 5 s at most. -EBADMSG for anything but a REQUEST frame,
  * -ETIMEDOUT, -ECONNRESET when the peer is gone. */
 int peer_read_request(const struct peer *peer, struct request *ret);
 
-/* Sends the NOTICE. False when the peer can't have it: one that hung up before has asked another
- * helper by now (client/ask.c), so nothing MUST be done for it here. */
+/* Sends the NOTICE. Returns false when the peer cannot receive it: a peer that hung up before may
+ * have asked another helper by now (client/ask.c), so this helper MUST NOT do anything for it. */
 bool peer_send_notice(const struct peer *peer, const struct notice *notice);
 
-/* Send a frame. A peer that has gone is no error: what was asked for is done all the same. */
+/* Send a frame. It is not an error when the peer is gone: its request is completed anyway. */
 void peer_send_entry(const struct peer *peer, const struct entry *entry);
 void peer_send_finding(const struct peer *peer, const struct finding *finding);
 void peer_send_session(const struct peer *peer, const struct session *session);
 void peer_send_prompt(const struct peer *peer, const struct prompt *prompt);
 void peer_send_reply(const struct peer *peer, const struct reply *reply);
 
-/* Waits `milliseconds`; false when the peer hung up meanwhile, for who waits for a person only. */
+/* Waits `milliseconds`; returns false as soon as the peer hangs up. For use cases that wait for a
+ * person: others complete a request even if the peer is gone. */
 bool peer_wait(const struct peer *peer, int milliseconds);
 
 #endif

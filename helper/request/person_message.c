@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * person_message.c - the line for the person.
+ * person_message.c - the line that the user reads when a login fails.
  */
 #include "person_message.h"
 
@@ -12,13 +12,15 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "text.h"
 
 enum { MESSAGE_DATE_SIZE = 32 };
 
-__attribute__((format(printf, 2, 3))) static void say(struct exchange *exchange, const char *format,
-                                                      ...) {
+__attribute__((format(printf, 2, 3))) static void compose(struct exchange *exchange,
+                                                          const char *format, ...) {
     char text[2 * PROTOCOL_TEXT_MAX];
     va_list args;
+
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
@@ -27,8 +29,8 @@ __attribute__((format(printf, 2, 3))) static void say(struct exchange *exchange,
 
 static const char *host_name(char ret[HOST_NAME_MAX + 1]) {
     if (gethostname(ret, HOST_NAME_MAX + 1) < 0)
-        strcpy(ret, "this machine");
-    ret[HOST_NAME_MAX] = '\0';
+        text_copy(ret, HOST_NAME_MAX + 1, "this machine");
+    ret[HOST_NAME_MAX] = '\0'; /* a name that was cut has no NUL */
     return ret;
 }
 
@@ -37,112 +39,123 @@ static const char *date(int64_t wall, char ret[MESSAGE_DATE_SIZE]) {
     struct tm parts;
     if (!localtime_r(&seconds, &parts) ||
         strftime(ret, MESSAGE_DATE_SIZE, "%-d %b %H:%M", &parts) == 0)
-        strcpy(ret, "?");
+        text_copy(ret, MESSAGE_DATE_SIZE, "?");
     return ret;
 }
 
-static void say_offline(struct exchange *exchange) {
+static void compose_offline(struct exchange *exchange) {
     char last[MESSAGE_DATE_SIZE], until[MESSAGE_DATE_SIZE];
-    say(exchange, "Offline: %s last confirmed you %s. Offline login works until %s.",
-        exchange->reply.provider, date(exchange->reply.last_granted, last),
-        date(exchange->reply.grace_until, until));
+    compose(exchange, "Offline: %s last confirmed you %s. Offline login works until %s.",
+            exchange->reply.provider, date(exchange->reply.last_granted, last),
+            date(exchange->reply.grace_until, until));
 }
 
-static void say_unreachable(struct exchange *exchange) {
+static void compose_unreachable(struct exchange *exchange) {
     const struct login_config *login = &exchange->config.login;
     char again[32] = "";
     bool waited = clock_boot_ms() >= exchange->deadline_ms;
+
     if (login->offline_timeout > 0)
         snprintf(again, sizeof again, " in %u s", login->offline_timeout);
     if (waited)
-        say(exchange,
-            "Login refused: %s did not answer within %u s. Your account is not at fault; try "
-            "again%s.",
-            exchange->reply.provider, login->deadline, again);
+        compose(exchange,
+                "Login refused: %s did not answer within %u s. Your account is not at fault; try "
+                "again%s.",
+                exchange->reply.provider, login->deadline, again);
     else
-        say(exchange,
-            "Login refused: %s can't be reached. Your account is not at fault; try again%s.",
-            exchange->reply.provider, again);
+        compose(exchange,
+                "Login refused: %s can't be reached. Your account is not at fault; try again%s.",
+                exchange->reply.provider, again);
 }
 
-static void say_denied(struct exchange *exchange) {
+static void compose_denied(struct exchange *exchange) {
+    const struct reply *reply = &exchange->reply;
     char host[HOST_NAME_MAX + 1];
-    if (exchange->reply.source ==
-        SOURCE_NONE) /* our own pin or mapping, whose details are not for all */
-        say(exchange,
-            "Login refused: the grant stored for %s does not fit the configuration of %s. Ask your "
-            "administrator, whose log says why.",
-            exchange->account.name, host_name(host));
+
+    /* Our own pin or mapping denied it, not the provider. Its details are for the log only. */
+    if (reply->source == SOURCE_NONE)
+        compose(exchange,
+                "Login refused: the grant stored for %s does not fit the configuration of %s. Ask "
+                "your administrator, whose log says why.",
+                exchange->account.name, host_name(host));
     else
-        say(exchange,
-            "Login refused by %s: %.200s. Enrolling again will not help; ask your administrator.",
-            exchange->reply.provider, exchange->reply.reason.text);
+        compose(exchange,
+                "Login refused by %s: %.200s. Enrolling again will not help; ask your "
+                "administrator.",
+                reply->provider, reply->reason.text);
 }
 
-/* Nothing came of an enrollment: what was stored before, or was not, is as it was. */
-static void say_not_approved(struct exchange *exchange) {
+/* For an enrollment that failed: the store is as it was before. */
+static void compose_not_approved(struct exchange *exchange) {
     const char *account = exchange->account.name;
     if (exchange->reply.verdict == VERDICT_REAUTHORIZE)
-        say(exchange, "Login refused: %s was not enrolled: %.300s. Log in again for a new code.",
-            account, exchange->reply.reason.text);
+        compose(exchange,
+                "Login refused: %s was not enrolled: %.300s. Log in again for a new code.", account,
+                exchange->reply.reason.text);
     else
-        say(exchange, "Login refused: %s was not enrolled: %.300s.", account,
-            exchange->reply.reason.text);
+        compose(exchange, "Login refused: %s was not enrolled: %.300s.", account,
+                exchange->reply.reason.text);
 }
 
-/* Who has the resident helper can do it alone, from wherever they still have a shell. */
-static void say_reauthorize(struct exchange *exchange) {
+/* Where the resident helper runs, a user can enroll alone, from a shell that is still open. */
+static void compose_reauthorize(struct exchange *exchange) {
     const char *account = exchange->account.name;
-    say(exchange, "Login refused: %s no longer honours this machine's grant for %s. %s%s",
-        exchange->reply.provider, account,
-        exchange->resident ? "Run: oauth-login enroll"
-                           : "Ask an administrator to run: oauth-login enroll ",
-        exchange->resident ? "" : account);
+    compose(exchange, "Login refused: %s no longer honours this machine's grant for %s. %s%s",
+            exchange->reply.provider, account,
+            exchange->resident ? "Run: oauth-login enroll"
+                               : "Ask an administrator to run: oauth-login enroll ",
+            exchange->resident ? "" : account);
 }
 
-void message_compose(struct exchange *exchange) {
-    struct reply *reply = &exchange->reply;
+static void compose_not_enrolled(struct exchange *exchange) {
     char host[HOST_NAME_MAX + 1];
     const char *account = exchange->account.name;
-    bool no = reply->verdict == VERDICT_DENIED || reply->verdict == VERDICT_REAUTHORIZE;
-
-    if (no && reply->source == SOURCE_DEVICE) {
-        say_not_approved(exchange);
-        return;
-    }
-    switch (reply->verdict) {
-    case VERDICT_NONE:
-    case VERDICT_COUNT:
-    case VERDICT_GRANTED:
-    case VERDICT_NOT_MANAGED:
-        return;
-    case VERDICT_GRANTED_OFFLINE:
-        say_offline(exchange);
-        return;
-    case VERDICT_DENIED:
-        say_denied(exchange);
-        return;
-    case VERDICT_REAUTHORIZE:
-        say_reauthorize(exchange);
-        return;
-    case VERDICT_NOT_ENROLLED:
-        say(exchange,
+    compose(exchange,
             "Login refused: %s is not enrolled on %s. Ask an administrator to run: "
             "oauth-login enroll %s",
             account, host_name(host), account);
-        return;
-    case VERDICT_UNREACHABLE:
-        say_unreachable(exchange);
-        return;
-    case VERDICT_NOT_PERMITTED:
-        say(exchange, "You may ask about your own account only.");
-        return;
-    case VERDICT_MISCONFIGURED:
-    case VERDICT_FAULT:
-        say(exchange,
+}
+
+static void compose_not_permitted(struct exchange *exchange) {
+    compose(exchange, "You may ask about your own account only.");
+}
+
+static void compose_own_fault(struct exchange *exchange) {
+    char host[HOST_NAME_MAX + 1];
+    bool fault = exchange->reply.verdict == VERDICT_FAULT;
+    compose(exchange,
             "Login refused: oauth-login on %s %s. Your account is not at fault; tell your "
             "administrator, whose log says what is wrong.",
-            host_name(host), reply->verdict == VERDICT_FAULT ? "failed" : "is misconfigured");
+            host_name(host), fault ? "failed" : "is misconfigured");
+}
+
+/* A verdict without a row leaves nothing to tell the person. */
+static const struct {
+    enum verdict verdict;
+    void (*compose)(struct exchange *exchange);
+} messages[] = {
+    {VERDICT_DENIED, compose_denied},
+    {VERDICT_REAUTHORIZE, compose_reauthorize},
+    {VERDICT_NOT_ENROLLED, compose_not_enrolled},
+    {VERDICT_UNREACHABLE, compose_unreachable},
+    {VERDICT_NOT_PERMITTED, compose_not_permitted},
+    {VERDICT_MISCONFIGURED, compose_own_fault},
+    {VERDICT_FAULT, compose_own_fault},
+};
+
+void message_compose(struct exchange *exchange) {
+    enum verdict verdict = exchange->reply.verdict;
+    bool no = verdict == VERDICT_DENIED || verdict == VERDICT_REAUTHORIZE;
+
+    if (verdict_is_offline(verdict)) {
+        compose_offline(exchange);
         return;
     }
+    if (no && exchange->reply.source == SOURCE_DEVICE) {
+        compose_not_approved(exchange);
+        return;
+    }
+    for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++)
+        if (messages[i].verdict == verdict)
+            messages[i].compose(exchange);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * reply.c - sending the reply of an exchange.
+ * reply.c - sends the reply of an exchange.
  */
 #include "reply.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * stored_account.c - an account's place in the store.
+ * stored_account.c - opens, locks and loads the stored account of an exchange.
  */
 #include "stored_account.h"
 
@@ -18,14 +18,14 @@ void stored_account_close(struct stored_account *stored) {
     record_clear(&stored->record);
 }
 
-/* The store's own directories are closed again: nothing of them is needed any more. */
+/* Opens the entry alone: the store's directories are closed again, as nothing needs them later. */
 static int open_entry(const struct exchange *exchange, enum stored_account_mode mode,
                       struct stored_account *ret, struct reason *reason) {
     SCOPED_STORE struct store *store = NULL;
     struct store_owner owner = stored_account_owner(exchange);
     int r = store_open(OAUTH_LOGIN_STORE, &store, reason);
     if (r < 0)
-        return r == -ENOENT ? -EIO : r; /* no store is not "no grant" */
+        return r == -ENOENT ? -EIO : r; /* -ENOENT would mean "not enrolled" */
     if (mode == STORED_READ || mode == STORED_LOCKED)
         return store_entry_open(store, &owner, &ret->entry, reason);
     return store_entry_create(store, &owner, mode == STORED_CREATED ? &ret->record : NULL,
@@ -39,6 +39,7 @@ int stored_account_open(const struct exchange *exchange, enum stored_account_mod
         r = sandbox_enter(exchange->config.provider.ca_file, reason);
     if (r < 0)
         return r;
+
     if (mode == STORED_VACANT) {
         r = store_entry_load(ret->entry, &ret->record, reason);
         return r == -ENOENT ? 0 : r;
@@ -53,7 +54,7 @@ int stored_account_open(const struct exchange *exchange, enum stored_account_mod
 int stored_account_lock(struct stored_account *stored, int64_t until_ms, struct reason *reason) {
     int r = store_entry_lock(stored->entry, until_ms, reason);
     if (r == -ENOENT)
-        return -ESTALE; /* its directory was removed, by hand */
+        return -ESTALE; /* an administrator removed its directory */
     if (r >= 0)
         r = store_entry_load(stored->entry, &stored->record, reason);
     return r == -ENOENT ? 0 : r;

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * calls.c - the system calls of a renewal, and no other.
+ * calls.c - the seccomp filter: allows the system calls that a renewal needs, and no others.
  *
- * A call that is on no list fails as if the kernel did not know it (ENOSYS): a C library or a name
- * service newer than this list then falls back, or fails with an error that ends as `unreachable`.
- * It MUST NOT end the process, which may be the only one to know the rotated token. Only what
- * nobody but an intruder asks for ends it, and then the kernel logs it.
+ * A call that is on no list fails with ENOSYS, as if the kernel did not know it: a C library or a
+ * name service newer than this list then falls back, or fails with an error that becomes
+ * `unreachable`. Such a call MUST NOT kill the process, which may be the only one to know the
+ * rotated token. Only calls that nothing but an intruder would make kill it, and the kernel logs
+ * them.
  *
- * By hand, as OpenSSH does it: libseccomp takes twice the time (0.30 ms against 0.14) for a filter
- * like this, and is one more library to load. A call that is allowed whatever its arguments costs
- * nothing: the kernel keeps a bitmap of those.
+ * The filter is written by hand, as in OpenSSH: libseccomp takes twice the time (0.30 ms against
+ * 0.14) for a filter like this, and is one more library to load. A call that is allowed whatever
+ * its arguments costs nothing: the kernel keeps a bitmap of those.
  */
 #include "calls.h"
 
@@ -38,7 +39,7 @@
 #ifdef MACHINE
 
 static const uint32_t always[] = {
-    /* what is open: the peer's socket, the account's files, the network */
+    /* open descriptors: the peer's socket, the account's files, the network */
     __NR_read,
     __NR_readv,
     __NR_pread64,
@@ -54,7 +55,7 @@ static const uint32_t always[] = {
     __NR_flock,
     __NR_ppoll,
     __NR_pselect6,
-    /* what Landlock lets be looked at */
+    /* paths, as far as Landlock allows */
     __NR_newfstatat,
     __NR_statx,
     __NR_faccessat,
@@ -87,7 +88,7 @@ static const uint32_t always[] = {
     __NR_mprotect,
     __NR_madvise,
     __NR_msync,
-    /* threads, time, signals to oneself */
+    /* threads, time, signals to the process itself */
     __NR_futex,
     __NR_set_robust_list,
     __NR_rseq,
@@ -107,7 +108,7 @@ static const uint32_t always[] = {
     __NR_clock_gettime,
     __NR_clock_getres,
     __NR_gettimeofday,
-    /* who and where this is */
+    /* identity of the process and the machine; random numbers */
     __NR_getpid,
     __NR_gettid,
     __NR_getuid,
@@ -128,27 +129,29 @@ static const uint32_t always[] = {
 #endif
 };
 
-/* What is allowed when (argument & mask) == value; a call may have several. */
+/* Calls allowed when (argument & mask) == value. A call may have several, any of which will do. */
 static const struct condition {
     uint32_t call;
     uint32_t argument;
     uint32_t mask;
     uint32_t value;
 } conditions[] = {
-    /* to read, and nothing is made: also where there is no Landlock */
+    /* open for reading only and create nothing, also on a kernel without Landlock */
     {__NR_openat, 2, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY},
 #ifdef __x86_64__
     {__NR_open, 1, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY},
 #endif
-    /* a thread, never a process (clone3, whose flags lie in memory, fails, and clone is tried) */
+    /* Threads, never processes. clone3 is on no list, since a filter cannot see its flags, which
+     * are in memory: it fails, and the C library falls back to clone. */
     {__NR_clone, 0, CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM},
-    /* Local sockets have no need: name services that would ask one (nscd, systemd-resolved, avahi)
-     * are done without. A pair of streams can't be connected anew, as one of datagrams can. */
+    /* No local sockets: the helper does without the name services that are reached through one
+     * (nscd, systemd-resolved, avahi). Only pairs of stream sockets: those of datagrams could be
+     * connected to another address. */
     {__NR_socket, 0, ~0U, AF_INET},
     {__NR_socket, 0, ~0U, AF_INET6},
-    {__NR_socket, 0, ~0U, AF_NETLINK}, /* getaddrinfo(3) sorts by this machine's addresses */
+    {__NR_socket, 0, ~0U, AF_NETLINK}, /* getaddrinfo(3) sorts by the machine's own addresses */
     {__NR_socketpair, 1, ~0U ^ (uint32_t) (SOCK_CLOEXEC | SOCK_NONBLOCK), SOCK_STREAM},
-    /* not F_SETOWN, by which another process could be sent any signal */
+    /* F_SETOWN is left out: it could send any signal to another process */
     {__NR_fcntl, 1, ~0U, F_GETFD},
     {__NR_fcntl, 1, ~0U, F_SETFD},
     {__NR_fcntl, 1, ~0U, F_GETFL},
@@ -186,7 +189,7 @@ static void add_return(struct program *program, uint32_t action) {
     add(program, (struct sock_filter) BPF_STMT(BPF_RET | BPF_K, action));
 }
 
-/* Skips the next `count` lines unless what was loaded is `value`. */
+/* Skips the next `count` lines unless the loaded word is `value`. */
 static void add_unless(struct program *program, uint32_t value, uint8_t count) {
     add(program, (struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, count));
 }
@@ -199,9 +202,10 @@ static void add_calls(struct program *program, const uint32_t *calls, size_t cou
     }
 }
 
-/* Of an argument only the lower half is looked at, as the kernel does for all of these. */
+/* Compares only the lower half of an argument, as the kernel itself does in all of these calls. */
 static void add_condition(struct program *program, const struct condition *condition) {
     size_t low = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 0 : sizeof(uint32_t);
+
     add_load(program, offsetof(struct seccomp_data, nr));
     add_unless(program, condition->call, 4);
     add_load(program,
@@ -212,12 +216,14 @@ static void add_condition(struct program *program, const struct condition *condi
 }
 
 static void build(struct program *program) {
-    /* abort(3) and the like */
+    /* abort(3) and others like it signal their own process. */
     const struct condition to_itself = {__NR_tgkill, 0, ~0U, (uint32_t) getpid()};
+
     add_load(program, offsetof(struct seccomp_data, arch));
     add_unless(program, MACHINE, 1);
     add(program, (struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JA, 1, 0, 0));
     add_return(program, SECCOMP_RET_KILL_PROCESS);
+
     add_load(program, offsetof(struct seccomp_data, nr));
     add_calls(program, always, COUNT_ALWAYS, SECCOMP_RET_ALLOW);
     add_calls(program, deadly, COUNT_DEADLY, SECCOMP_RET_KILL_PROCESS);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * files.c - Landlock, by its system calls: glibc has no wrappers, and the header of the
- * machine that builds may be older than the kernel of the machine that runs.
+ * files.c - Landlock through raw system calls: glibc has no wrappers, and the header of the build
+ * machine may be older than the kernel that the helper runs on.
  */
 #include "files.h"
 
@@ -18,17 +18,17 @@ enum {
     LANDLOCK_VERSION = 1 << 0,    /* flag of landlock_create_ruleset */
     LANDLOCK_PATH_BENEATH = 1,    /* kind of landlock_add_rule */
     LANDLOCK_READ_FILE = 1 << 2,  /* of struct ruleset's `files` */
-    LANDLOCK_READ_DIR = 1 << 3,   /* likewise */
+    LANDLOCK_READ_DIR = 1 << 3,   /* of `files` */
     LANDLOCK_BIND_TCP = 1 << 0,   /* of `network` */
     LANDLOCK_SCOPED_ALL = 3 << 0, /* of `scoped`: abstract unix sockets, signals */
 };
 
-/* What the kernel calls struct landlock_ruleset_attr; zeros at its end are what an older one takes
- * them for. */
+/* The kernel's struct landlock_ruleset_attr. A kernel that knows fewer members accepts the rest as
+ * long as they are zero. */
 struct ruleset {
-    uint64_t files;   /* what is forbidden unless a rule allows it */
-    uint64_t network; /* the same */
-    uint64_t scoped;  /* what is forbidden */
+    uint64_t files;   /* rights forbidden unless a rule grants them */
+    uint64_t network; /* likewise */
+    uint64_t scoped;  /* forbidden without exception */
 };
 
 struct path_rule {
@@ -36,7 +36,7 @@ struct path_rule {
     int32_t fd;
 } __attribute__((packed));
 
-/* What is known to each ABI, and to those above it. */
+/* Rights that each ABI added to those before it. */
 static const struct {
     int abi;
     struct ruleset adds;
@@ -49,12 +49,12 @@ static const struct {
     {6, {.scoped = LANDLOCK_SCOPED_ALL}},
 };
 
-/* A directory stands for all below it; a link for what it leads to. Nothing here is secret, and
- * nothing may be executed, which is about execve(2): a library may still be loaded. What is missing
- * is none of this machine's. */
+/* Paths that may be read. A directory includes everything below it; a symbolic link means its
+ * target; a path that this machine does not have is skipped. Nothing here is secret. Nothing may be
+ * executed, which concerns execve(2) only: a library may still be loaded. */
 static const char *const readable[] = {
-    /* libraries that are loaded when they are needed, of name services and of OpenSSL;
-     * certificates; time zones; what distributions ship in place of files in /etc */
+    /* libraries of name services and of OpenSSL, loaded on demand; certificates; time zones; files
+     * that a distribution ships here instead of in /etc */
     "/usr",
     "/lib",
     "/lib64",
@@ -72,42 +72,49 @@ static const char *const readable[] = {
     "/etc/host.conf",
     "/etc/gai.conf",
     "/run/systemd/resolve",
-    /* clocks, chance and the number of processors */
+    /* time zone, boot id, random numbers, number of processors */
     "/etc/localtime",
     "/proc/sys/kernel/random/boot_id",
     "/dev/urandom",
     "/sys/devices/system/cpu/online",
 };
 
-/* Opening is what a rule allows by, not reading: O_PATH asks for no right but that to pass. */
+/* A rule needs an open descriptor, but not the right to read it: for O_PATH, search permission on
+ * the directories above is enough. */
 static int allow_reading(int ruleset, const char *path) {
     SCOPED_FD int fd = open(path, O_PATH | O_CLOEXEC);
     struct stat status;
+
     if (fd < 0)
         return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -errno : 0;
     if (fstat(fd, &status) < 0)
         return -errno;
+
     struct path_rule rule = {.allowed = LANDLOCK_READ_FILE, .fd = fd};
     if (S_ISDIR(status.st_mode))
         rule.allowed |= LANDLOCK_READ_DIR;
-    return syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_PATH_BENEATH, &rule, 0) < 0 ? -errno
-                                                                                        : 0;
+    if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_PATH_BENEATH, &rule, 0) < 0)
+        return -errno;
+    return 0;
 }
 
 int sandbox_files_restrict(const char *ca_file) {
     struct ruleset forbidden = {0};
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_VERSION);
-    if (abi < 0) /* EPERM: of a container that forbids what it does not know */
+    if (abi < 0) /* EPERM: a container that forbids system calls it does not know */
         return errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM ? 0 : -errno;
+
     for (size_t i = 0; i < sizeof known / sizeof known[0] && known[i].abi <= abi; i++) {
         forbidden.files |= known[i].adds.files;
         forbidden.network |= known[i].adds.network;
         forbidden.scoped |= known[i].adds.scoped;
     }
+
     SCOPED_FD int ruleset =
         (int) syscall(SYS_landlock_create_ruleset, &forbidden, sizeof forbidden, 0);
     if (ruleset < 0)
         return -errno;
+
     int r = ca_file[0] != '\0' ? allow_reading(ruleset, ca_file) : 0;
     for (size_t i = 0; r >= 0 && i < sizeof readable / sizeof readable[0]; i++)
         r = allow_reading(ruleset, readable[i]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sandbox.c - what the helper gives up for itself.
+ * sandbox.c - the rights that the helper gives up before it talks to the network.
  */
 #include "sandbox.h"
 
@@ -12,14 +12,14 @@
 #include "calls.h"
 #include "files.h"
 
-/* A login takes 2 MiB of it, and 8 more for the stack of the resolver's thread. Whatever a provider
- * may answer, the helper runs out of memory before the machine does. */
+/* Bytes for RLIMIT_DATA. A login takes 2 MiB, and 8 more for the stack of the resolver's thread.
+ * Whatever a provider sends, the helper runs out of memory before the machine does. */
 enum { SANDBOX_DATA = 64 << 20 };
 
 static struct {
     bool entered;
-    int files; /* ABI of Landlock; 0: none */
-    int calls; /* 1; 0: no seccomp */
+    int files; /* ABI of Landlock; 0: no Landlock */
+    int calls; /* 1: seccomp; 0: no seccomp */
 } in_force;
 
 int sandbox_begin(void) {
@@ -32,7 +32,7 @@ int sandbox_begin(void) {
 
 #ifndef SANDBOX_OFF
 
-/* Lowers the limit; the caller's own may be lower already. */
+/* Lowers the limit. The caller's own limit may be lower already. */
 static int limit_data(void) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_DATA, &limit) < 0)
@@ -47,10 +47,12 @@ static int confine(const char *ca_file, struct reason *reason) {
     int r = limit_data();
     if (r < 0)
         return reason_set(reason, r, "cannot limit memory: %s", strerror(-r));
+
     in_force.files = sandbox_files_restrict(ca_file);
     if (in_force.files < 0)
         return reason_set(reason, in_force.files, "cannot restrict files (Landlock): %s",
                           strerror(-in_force.files));
+
     in_force.calls = sandbox_calls_restrict();
     if (in_force.calls < 0)
         return reason_set(reason, in_force.calls, "cannot restrict system calls (seccomp): %s",
@@ -58,7 +60,7 @@ static int confine(const char *ca_file, struct reason *reason) {
     return 0;
 }
 
-#else /* a program with sanitizers needs more memory, and a process to end with */
+#else /* sanitizers need more memory, and start a process at the end */
 
 static int confine(const char *ca_file, struct reason *reason) {
     (void) ca_file;
@@ -80,18 +82,19 @@ bool sandbox_is_entered(void) {
 
 bool sandbox_describe(struct reason *ret) {
     bool whole = in_force.files >= SANDBOX_FILES_ABI && in_force.calls > 0;
+
     if (in_force.files == 0)
         reason_set(ret, 0,
-                   "Landlock is lacking: Linux 5.13 with CONFIG_SECURITY_LANDLOCK and "
-                   "landlock in lsm= has it; system calls are %s",
+                   "Landlock is missing: it needs Linux 5.13 or later with "
+                   "CONFIG_SECURITY_LANDLOCK, and landlock in lsm=; system calls are %s",
                    in_force.calls ? "restricted" : "not restricted either");
     else if (!in_force.calls)
         reason_set(ret, 0,
-                   "Landlock ABI %d is in force, seccomp is lacking: the kernel has no "
-                   "CONFIG_SECCOMP_FILTER, or the helper no list of this machine's calls",
+                   "Landlock ABI %d is in force, seccomp is missing: the kernel has no "
+                   "CONFIG_SECCOMP_FILTER, or the helper does not know this architecture",
                    in_force.files);
     else
         reason_set(ret, 0, "Landlock ABI %d and seccomp are in force%s", in_force.files,
-                   whole ? "" : "; Linux 6.12 restricts sockets and signals twice");
+                   whole ? "" : "; with Linux 6.12 Landlock restricts sockets and signals too");
     return whole;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sandbox.h - what the helper gives up for itself, so that whoever takes it over by what a
- * provider answers has gained next to nothing.
+ * sandbox.h - the rights that the helper gives up, so that an attacker who takes it over through a
+ * provider's response gains next to nothing.
  */
 #ifndef OAUTH_LOGIN_HELPER_SANDBOX_SANDBOX_H
 #define OAUTH_LOGIN_HELPER_SANDBOX_SANDBOX_H
@@ -10,22 +10,24 @@
 
 #include "reason.h"
 
-/* Before anything else: no core file and no debugger shall see a secret (neither this process
- * nor a child of it is dumpable or can be traced by its own user), and no program started from
- * here could gain rights. Negative errno. */
+/* MUST be called before anything else. From then on no core file and no debugger sees a secret:
+ * neither this process nor a child of it is dumpable or can be traced by its own user. No program
+ * started from here can gain rights. Returns 0 or a negative errno. */
 int sandbox_begin(void);
 
-/* Before the first byte of the network, and when everything is open that is to be written: from
- * here on no file can be opened but to read what name resolution and TLS need (and `ca_file`, "":
- * none), none can be made, named or removed, no program started, no other process signalled or
- * looked at, no socket listened on. Threads work. There is no way back; a second call does nothing.
- * What the kernel is too old for is left out; an error is one of a kernel that is not, or of a
- * memory that ended, with `reason` set, and then nothing may go on. */
+/* MUST be called before the first byte from the network, and after everything that will be written
+ * is open. From then on a file can be opened only for reading, and only if name resolution or TLS
+ * needs it or it is `ca_file` ("": none). No file can be made, renamed or removed, no program
+ * started, no other process signalled or inspected, no socket listened on. Threads work. There is
+ * no way back; a second call does nothing.
+ *
+ * A restriction that the kernel is too old for is left out. An error means that the kernel has the
+ * feature but refused it, or that memory ran out: `reason` is set and the caller MUST NOT go on. */
 int sandbox_enter(const char *ca_file, struct reason *reason);
 bool sandbox_is_entered(void);
 
-/* After sandbox_enter: fills `ret` with what is in force, and with what is lacking if anything is:
- * then false. */
+/* Describes, after sandbox_enter, which restrictions are in force and which are missing. Returns
+ * false when any is missing. */
 bool sandbox_describe(struct reason *ret);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * dispatch.c - one request from a peer: who may ask for what, and which use case replies.
+ * dispatch.c - serves one request: checks whether the caller may make it, and runs its use case.
  */
 #include "dispatch.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,11 +23,11 @@ enum caller {
     CALLER_ROOT,
 };
 
-/* What a use case can't begin without. */
+/* What must be known before a use case can begin. */
 enum need {
-    NEED_ACCOUNT, /* and the configuration */
+    NEED_ACCOUNT, /* the account and the configuration */
     NEED_CONFIG,
-    NEED_NOTHING, /* it looks at the configuration itself */
+    NEED_NOTHING, /* it reads the configuration itself */
 };
 
 static const struct use_case {
@@ -57,19 +58,20 @@ static const struct use_case *find_use_case(enum protocol_operation operation) {
     return NULL;
 }
 
-static bool may_ask(const struct exchange *exchange, enum caller caller) {
+static bool may_request(const struct exchange *exchange, enum caller caller) {
     return exchange->peer.uid == 0 ||
            (caller == CALLER_OWNER && exchange->peer.uid == exchange->account.uid);
 }
 
-static void override(uint32_t *setting, uint32_t asked) {
-    if (asked != PROTOCOL_UNSET)
-        *setting = asked;
+static void override(uint32_t *setting, uint32_t requested) {
+    if (requested != PROTOCOL_UNSET)
+        *setting = requested;
 }
 
-/* Only root's options count: they come from pam.d. */
+/* Takes the options of the request. Only root's count: they come from pam.d. */
 static void take_options(struct exchange *exchange) {
     struct login_config *login = &exchange->config.login;
+
     if (exchange->peer.uid != 0)
         return;
     override(&login->offline_grace, exchange->request.offline_grace);
@@ -79,27 +81,31 @@ static void take_options(struct exchange *exchange) {
         login->deadline = PROTOCOL_DEADLINE_MAX;
 }
 
-/* Who is asked about, and whether this peer may ask: NONE, or the concluded verdict. */
+/* Resolves the account and checks that the caller may make this request about it. Returns
+ * VERDICT_NONE, or the verdict that it has concluded. */
 static enum verdict admit(struct exchange *exchange, const struct use_case *use_case) {
     struct reason reason = {""};
     bool named = use_case->need == NEED_ACCOUNT;
     int r = named ? account_resolve(exchange->request.user, &exchange->account, &reason) : 0;
-    /* Before anything is looked at, and the same for a name that does not exist: another uid
-     * learns nothing. */
-    if (!may_ask(exchange, r < 0 ? CALLER_ROOT : use_case->caller)) {
-        reason_set(&reason, 0, "uid %u may not ask this; only root%s may", exchange->peer.uid,
+
+    /* Check this before anything else, and refuse an unknown name in the same way, so that another
+     * uid learns nothing. */
+    if (!may_request(exchange, r < 0 ? CALLER_ROOT : use_case->caller)) {
+        reason_set(&reason, 0, "uid %u may not request this; only root%s may", exchange->peer.uid,
                    use_case->caller == CALLER_ROOT ? "" : " and the account's own user");
         return exchange_conclude(exchange, VERDICT_NOT_PERMITTED, &reason);
     }
     return r < 0 ? exchange_conclude(exchange, VERDICT_FAULT, &reason) : VERDICT_NONE;
 }
 
-/* The accounts that [login] leaves alone, break-glass ones above all, are left alone also when
- * something else in the configuration is wrong. */
+/* Concludes MISCONFIGURED, unless [login] leaves the account alone: then a mistake in another
+ * section must not lock it out, above all if it is a break-glass account. */
 static void conclude_misconfigured(struct exchange *exchange, const struct reason *why) {
     struct reason reason = {""};
-    enum protocol_operation asked = exchange->request.operation;
-    if ((asked == OPERATION_VERIFY || asked == OPERATION_TOKEN) && exchange->config.login_known &&
+    enum protocol_operation operation = exchange->request.operation;
+    bool login = operation == OPERATION_VERIFY || operation == OPERATION_TOKEN;
+
+    if (login && exchange->config.login_known &&
         account_is_managed(&exchange->account, &exchange->config.login, &reason) == 0)
         exchange_conclude(exchange, VERDICT_NOT_MANAGED, &reason);
     else
@@ -109,6 +115,7 @@ static void conclude_misconfigured(struct exchange *exchange, const struct reaso
 static void serve(struct exchange *exchange, const struct use_case *use_case) {
     struct reason reason = {""};
     int64_t started = clock_boot_ms();
+
     if (admit(exchange, use_case) != VERDICT_NONE)
         return;
     if (use_case->need == NEED_NOTHING) {
@@ -116,7 +123,7 @@ static void serve(struct exchange *exchange, const struct use_case *use_case) {
         return;
     }
     if (use_case->need == NEED_ACCOUNT && exchange->account.uid == 0) {
-        /* Whatever the configuration says: a mistake in it must never lock root out. */
+        /* Do not even read the configuration: a mistake in it must never lock root out. */
         reason_set(&reason, 0, "uid 0 is never managed");
         exchange_conclude(exchange, VERDICT_NOT_MANAGED, &reason);
         return;
@@ -125,11 +132,13 @@ static void serve(struct exchange *exchange, const struct use_case *use_case) {
         conclude_misconfigured(exchange, &reason);
         return;
     }
+
     take_options(exchange);
     snprintf(exchange->reply.provider, sizeof exchange->reply.provider, "%s",
              exchange->config.provider.name);
     exchange->deadline_ms = started + (int64_t) exchange->config.login.deadline * 1000;
-    /* Before anything is done: an asker that has read no notice may ask another helper. */
+
+    /* Send the notice before anything is done: a caller that reads none may ask another helper. */
     struct notice notice = {.milliseconds = exchange->config.login.deadline * 1000,
                             .provider = exchange->config.provider.name};
     if (peer_send_notice(&exchange->peer, &notice))
@@ -146,22 +155,24 @@ void dispatch_request(int fd, const char *config_path, bool resident) {
     __attribute__((cleanup(clear))) struct exchange exchange = {
         .config_path = config_path, .resident = resident, .reply = {.verdict = VERDICT_FAULT}};
     struct reason reason;
+
     if (peer_open(fd, &exchange.peer) < 0)
         return;
     int r = peer_read_request(&exchange.peer, &exchange.request);
     if (r == -ECONNRESET)
         return;
+
     const struct use_case *use_case = r == 0 ? find_use_case(exchange.request.operation) : NULL;
     if (geteuid() == 0 || getuid() != geteuid()) {
         reason_set(&reason, 0,
-                   "the helper has rights it must not have; run: chmod 0755 " OAUTH_LOGIN_HELPER);
+                   "the helper is setuid or runs as root; run: chmod 0755 " OAUTH_LOGIN_HELPER);
         exchange_conclude(&exchange, VERDICT_FAULT, &reason);
     } else if (use_case) {
         serve(&exchange, use_case);
     } else {
         reason_set(&reason, 0,
-                   "the question was not understood (%s); are module, command and "
-                   "helper of one version?",
+                   "the request was not understood (%s); the module, the command and "
+                   "the helper must be of the same version",
                    strerror(r < 0 ? -r : EBADMSG));
         exchange_conclude(&exchange, VERDICT_FAULT, &reason);
     }

@@ -1,27 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * serve.c - the resident helper: a child of its own for each question.
+ * serve.c - the resident helper's parent: forks a child for each request.
  *
- * The parent lives long and everybody can reach it, so it MUST hold no secret and parse nothing
- * that a peer sent: it looks at who the peer is, by the kernel's word, and forks.
+ * The parent lives long and every user can reach it, so it MUST hold no secret and parse nothing
+ * that a peer sent. It asks the kernel for the peer's uid, and forks.
  */
 #include "serve.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "peer.h"
 #include "scoped.h"
 
 enum {
-    SERVE_PAUSE_MS = 100, /* after an accept that failed for want of memory or descriptors */
+    SERVE_PAUSE_MS = 100, /* after a shortage of memory or descriptors made accept or fork fail */
     SERVE_CRASHES_MAX = 8,
     CHILD_CPU_SECONDS = 60,
     CHILD_FILES = 64,
@@ -49,13 +51,16 @@ static void server_clear(struct server *server) {
     server->children = NULL;
 }
 
-/* The signals that are waited for come by a descriptor from here on. */
+/* Allocates the list of children, and lets the signals that the parent waits for arrive through a
+ * descriptor. */
 static int server_open(struct server *server) {
     sigset_t awaited;
+
     server->children = calloc(server->limits->max_children, sizeof *server->children);
     if (!server->children)
         return -ENOMEM;
-    signal(SIGCHLD, SIG_DFL); /* if it were ignored, no child's end would be told */
+
+    signal(SIGCHLD, SIG_DFL); /* if it were ignored, the end of a child would not be reported */
     sigemptyset(&awaited);
     sigaddset(&awaited, SIGCHLD);
     sigaddset(&awaited, SIGTERM);
@@ -93,7 +98,7 @@ static void take_signals(struct server *server) {
     reap(server);
 }
 
-/* Root has no limit of its own: it would start a helper instead. */
+/* Root has no limit per user: turned away, it would only start another helper. */
 static bool has_room(const struct server *server, uid_t uid) {
     uint32_t same = 0;
     for (uint32_t i = 0; i < server->count; i++)
@@ -102,7 +107,8 @@ static bool has_room(const struct server *server, uid_t uid) {
            (uid == 0 || same < server->limits->max_children_per_user);
 }
 
-/* Without waiting: nothing lies in the socket yet, and this little always fits. */
+/* Replies that the helper is busy. This never blocks: the socket's buffer is still empty, and the
+ * reply fits into it. */
 static void turn_away(const struct peer *peer, const char *why) {
     struct reply reply = {.verdict = VERDICT_FAULT};
     reason_set(&reply.reason, 0, "the resident helper is busy: %s", why);
@@ -112,7 +118,8 @@ static void turn_away(const struct peer *peer, const char *why) {
     peer_send_reply(peer, &reply);
 }
 
-/* What a helper that root starts has too; the parent, which lives on, can't have it. */
+/* Sets the limits that a helper started by root has too. The parent, which lives on, cannot have
+ * them. */
 static void limit_child(void) {
     static const struct {
         __rlimit_resource_t resource;
@@ -124,26 +131,29 @@ static void limit_child(void) {
     };
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         struct rlimit limit = {limits[i].limit, limits[i].limit};
-        setrlimit(limits[i].resource, &limit); /* fails where there is less already */
+        setrlimit(limits[i].resource, &limit); /* fails if the limit is lower already */
     }
 }
 
-/* In the child: the peer. In the parent 0, or the error of accept or fork. */
+/* Accepts a peer and forks. Returns the peer's socket in the child; in the parent 0, or the error
+ * of accept or fork. */
 static int receive_peer(struct server *server) {
     struct peer peer;
+
     SCOPED_FD int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
     if (fd < 0)
         return errno == EINTR || errno == EAGAIN || errno == ECONNABORTED ? 0 : -errno;
     if (peer_open(fd, &peer) < 0)
         return 0;
     if (!has_room(server, peer.uid)) {
-        turn_away(&peer, "max_children or max_children_per_user in section [helper] is reached");
+        turn_away(&peer, "max_children or max_children_per_user of section [helper] is reached");
         return 0;
     }
+
     pid_t pid = fork();
     if (pid < 0) {
         int error = errno;
-        turn_away(&peer, "the machine has no room for another process");
+        turn_away(&peer, "the machine cannot start another process");
         return -error;
     }
     if (pid > 0) {
@@ -154,7 +164,7 @@ static int receive_peer(struct server *server) {
     return scoped_take_fd(&fd);
 }
 
-/* What passes when something else on the machine ends. */
+/* Returns whether an error is a shortage that passes when other processes end. */
 static bool is_shortage(int error) {
     return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM ||
            error == -EAGAIN;
@@ -165,17 +175,19 @@ int serve_peers(int listener, const struct helper_config *limits) {
     struct server server = {.limits = limits, .listener = listener, .signals = -1};
     int r = server_open(&server);
     bool pausing = false;
+
     while (r == 0 || is_shortage(r)) {
         struct pollfd waiting[] = {{.fd = server.signals, .events = POLLIN},
                                    {.fd = pausing ? -1 : listener, .events = POLLIN}};
         poll(waiting, 2, pausing ? SERVE_PAUSE_MS : -1);
+
         r = 0;
         if (waiting[0].revents != 0)
             take_signals(&server);
         if (server.ending)
             return -ECANCELED;
-        /* Every child has its parent's addresses and canary: who makes them crash must not have
-         * as many guesses as they like. */
+        /* All children have their parent's address layout and stack canary. An attacker who makes
+         * them crash must not have an unlimited number of guesses. */
         if (server.crashes >= SERVE_CRASHES_MAX)
             return -ENOTRECOVERABLE;
         if (waiting[1].revents != 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * file.c - opening what lies in the store, trusting nothing about it.
+ * file.c - opens the files and directories of the store, after checking who could have changed
+ * them.
  */
 #include "file.h"
 
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "scoped.h"
 
@@ -18,12 +20,12 @@ static void join_path(char ret[PATH_MAX], const char *path, const char *name) {
     snprintf(ret, PATH_MAX, "%s%s%s", path, name ? "/" : "", name ? name : "");
 }
 
-/* Whose it is, and who may do what with it. */
+/* Checks that the file or directory is ours and closed to everyone else. */
 static int check_rights(const char *whole, const struct stat *status, struct reason *reason) {
     if (status->st_uid != geteuid())
         return reason_set(reason, -EPERM,
-                          "%s belongs to uid %u, not to oauth-login (uid %u); after a look at why: "
-                          "chown oauth-login: %s",
+                          "%s belongs to uid %u, not to oauth-login (uid %u); find out why, then "
+                          "run: chown oauth-login: %s",
                           whole, status->st_uid, geteuid(), whole);
     if (status->st_mode & (S_IRWXG | S_IRWXO))
         return reason_set(reason, -EPERM, "%s has mode %04o, open to others; run: chmod go= %s",
@@ -31,10 +33,11 @@ static int check_rights(const char *whole, const struct stat *status, struct rea
     return 0;
 }
 
-/* Why a file could not be opened. */
+/* Explains why a file could not be opened, and returns the negative errno. */
 static int explain_open(int error, int dir, const char *name, const char *whole, const char *noun,
                         struct reason *reason) {
     struct stat status;
+
     if (error == ENOENT)
         return -ENOENT;
     if (error == ELOOP || error == ENOTDIR || error == EISDIR || error == ENXIO)
@@ -45,7 +48,7 @@ static int explain_open(int error, int dir, const char *name, const char *whole,
     return reason_set(reason, -error, "cannot open %s: %s", whole, strerror(error));
 }
 
-/* Opens and checks against `kind`, S_IFREG or S_IFDIR. */
+/* Opens `name`, or `path` itself when it is NULL, as a file of `kind`: S_IFREG or S_IFDIR. */
 static int open_checked(int dir, const char *path, const char *name, int flags, mode_t kind,
                         struct reason *reason) {
     char whole[PATH_MAX];
@@ -54,13 +57,14 @@ static int open_checked(int dir, const char *path, const char *name, int flags, 
     const char *opened = name ? name : path;
 
     join_path(whole, path, name);
-    /* O_NONBLOCK: a FIFO or device in its place must not make us wait. */
+    /* O_NONBLOCK: a FIFO or device in place of the file must not make us wait. */
     SCOPED_FD int fd =
         openat(dir, opened, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
     if (fd < 0)
         return explain_open(errno, dir, opened, whole, noun, reason);
+
     if (fstat(fd, &status) < 0)
-        return reason_set(reason, -errno, "cannot look at %s: %s", whole, strerror(errno));
+        return reason_set(reason, -errno, "cannot stat %s: %s", whole, strerror(errno));
     if ((status.st_mode & S_IFMT) != kind)
         return reason_set(reason, -EPERM, "%s is not a %s; remove it", whole, noun);
     int r = check_rights(whole, &status, reason);
@@ -81,13 +85,15 @@ int store_file_open_dir(int dir, const char *path, const char *name, struct reas
 
 int store_file_check_parent(int dir, const char *path, struct reason *reason) {
     struct stat status;
+
     if (fstatat(dir, "..", &status, 0) < 0)
-        return reason_set(reason, -errno, "cannot look at %s/..: %s", path, strerror(errno));
+        return reason_set(reason, -errno, "cannot stat %s/..: %s", path, strerror(errno));
     bool shared = (status.st_mode & (S_IWGRP | S_IWOTH)) && !(status.st_mode & S_ISVTX);
     if (shared || (status.st_uid != 0 && status.st_uid != geteuid()))
         return reason_set(reason, -EPERM,
                           "the directory above %s belongs to uid %u and has mode "
-                          "%04o, so others could replace the store; it must be root's, 0755",
+                          "%04o, so others could replace the store; it must belong to root and "
+                          "have mode 0755",
                           path, status.st_uid, status.st_mode & 07777);
     return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * key.h - the store's master key, and the keys of accounts derived from it.
+ * key.h - the store's master key, and the key of each account, which is derived from it: the key
+ * of one account opens no record of another.
  */
 #ifndef OAUTH_LOGIN_HELPER_STORE_KEY_H
 #define OAUTH_LOGIN_HELPER_STORE_KEY_H

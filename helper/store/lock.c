@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lock.c - waiting for a file lock, but not for ever.
+ * lock.c - takes a file lock, waiting until a deadline.
  */
 #include "lock.h"
 
@@ -18,19 +18,21 @@ static void wake(int signal) {
     (void) signal;
 }
 
-/* Runs flock(2) with a timer beside it. The timer repeats: a signal that comes just before
- * flock has begun to wait must not be the only one. */
+/* Interrupts flock(2) by the signal of a timer. The timer repeats: a signal that arrives just
+ * before flock starts to wait does not interrupt it. */
 int lock_wait(int fd, int64_t until_ms) {
     struct sigaction old, act = {.sa_handler = wake};
     struct itimerval off = {0};
     int r = 0;
     int64_t left = until_ms - clock_boot_ms();
+
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return 0;
     if (errno != EWOULDBLOCK)
         return -errno;
     if (left <= 0)
         return -ETIMEDOUT;
+
     struct itimerval timer = {
         .it_value = {.tv_sec = left / 1000, .tv_usec = left % 1000 * 1000},
         .it_interval = {.tv_usec = LOCK_WAKE_US},
@@ -43,6 +45,7 @@ int lock_wait(int fd, int64_t until_ms) {
         else if (clock_boot_ms() >= until_ms)
             r = -ETIMEDOUT;
     }
+
     setitimer(ITIMER_REAL, &off, NULL);
     sigaction(SIGALRM, &old, NULL);
     return r;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * new_entry.c - making entries, one process at a time.
+ * new_entry.c - lets one process at a time make an entry.
  */
 #include "new_entry.h"
 
@@ -21,6 +21,7 @@ void new_entry_sweep(int accounts) {
         openat(accounts, STORE_UNFINISHED, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (dir < 0)
         return;
+
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         unlinkat(dir, files[i], 0);
     unlinkat(accounts, STORE_UNFINISHED, AT_REMOVEDIR);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * new_entry.h - the right to make an entry, and what those who died in the middle of it have
- * left behind.
+ * new_entry.h - lets one process at a time make an entry, and removes what a process that died
+ * while making one has left.
  *
- * An entry is made under a name that begins with a dot, and only under the lock of accounts/: so
- * whatever a new holder of it finds there is nobody's any more.
+ * An entry is made under the name STORE_UNFINISHED, and only under the lock of accounts/. So
+ * anything of that name that a new holder of the lock finds is abandoned.
  */
 #ifndef OAUTH_LOGIN_HELPER_STORE_NEW_ENTRY_H
 #define OAUTH_LOGIN_HELPER_STORE_NEW_ENTRY_H
@@ -13,13 +13,14 @@
 
 #define STORE_UNFINISHED ".new"
 
-/* Locks `accounts`, the open directory of the entry that is to be at `path`, and removes what lies
- * under that name. The lock is held for work on this disk alone, never while the network is waited
- * for; who holds it for longer was stopped, and is not waited for. Errors of lock_wait. */
+/* Locks the open directory `accounts`, in which an entry will be made at `path`, and removes an
+ * abandoned one. The lock is held during work on this disk only, never while waiting for the
+ * network. A process that holds it for more than 5 s must have been stopped: -ETIMEDOUT, and other
+ * errors of lock_wait. */
 int new_entry_begin(int accounts, const char *path, struct reason *reason);
 void new_entry_end(int accounts);
 
-/* Removes an unfinished entry and what it has in it, as far as it is there. */
+/* Removes an unfinished entry, if there is one, with its files. */
 void new_entry_sweep(int accounts);
 
 #endif

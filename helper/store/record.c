@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * record.c - what is stored of an account, as a table of fields.
+ * record.c - encodes and decodes the record of an account by a table of fields.
  */
 #include "record.h"
 
@@ -11,7 +11,7 @@
 enum field_type { FIELD_SECRET, FIELD_TEXT, FIELD_NUMBER };
 
 struct field {
-    uint8_t tag; /* on disk: never used for another purpose again */
+    uint8_t tag; /* on disk: MUST never be used again for another purpose */
     enum field_type type;
     size_t offset;
     size_t size; /* of a text, with its NUL */
@@ -110,7 +110,7 @@ static void put_field(struct protocol_writer *writer, const struct record *recor
 
     protocol_put_u8(writer, field->tag);
     switch (field->type) {
-    case FIELD_SECRET: /* what could not be read back must not be written */
+    case FIELD_SECRET: /* a longer one could not be read back, so it must not be written */
         writer->overflow |= secret->length > PROTOCOL_TOKEN_MAX;
         protocol_put_bytes(writer, secret->data, secret->length);
         break;
@@ -129,9 +129,11 @@ int record_encode(const struct record *record, struct secret *ret) {
     uint8_t *bytes = malloc(RECORD_ENCODED_MAX);
     if (!bytes)
         return -ENOMEM;
+
     struct protocol_writer writer = {.at = bytes, .end = bytes + RECORD_ENCODED_MAX};
     for (size_t i = 0; i < FIELD_COUNT; i++)
         put_field(&writer, record, &fields[i]);
+
     size_t size = (size_t) (writer.at - bytes);
     int r = writer.overflow ? -E2BIG : secret_set(ret, bytes, size, size);
     explicit_bzero(bytes, RECORD_ENCODED_MAX);
@@ -150,17 +152,20 @@ static int get_field(struct protocol_reader *reader, struct record *record) {
     const struct field *field = find_field(protocol_get_u8(reader));
     if (!field)
         return reader->bad ? -EBADMSG : -EPROTONOSUPPORT;
+
     void *value = field_of(record, field);
     size_t size = 0;
     if (field->type == FIELD_TEXT) {
         protocol_get_text(reader, value, field->size);
         return reader->bad ? -EBADMSG : 0;
     }
+
     const uint8_t *bytes = protocol_get_bytes(reader, PROTOCOL_TOKEN_MAX, &size);
     if (!bytes || (field->type == FIELD_NUMBER && size != 8))
         return -EBADMSG;
     if (field->type == FIELD_SECRET)
         return secret_set(value, bytes, size, PROTOCOL_TOKEN_MAX);
+
     struct protocol_reader inner = {.at = bytes, .end = bytes + size};
     int64_t number = (int64_t) protocol_get_u64(&inner);
     memcpy(value, &number, sizeof number);

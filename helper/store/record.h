@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * record.h - what is stored of an account: its grant, whose it is, the provider's last answers.
- * Encoded as a sequence of fields, each u8 tag, u32 size, bytes; absent fields are empty.
+ * record.h - the data stored for an account: its grant, the subject that the grant belongs to, and
+ * the provider's last verdicts. Encoded as a sequence of fields, each u8 tag, u32 size, bytes;
+ * absent fields are empty.
  */
 #ifndef OAUTH_LOGIN_HELPER_STORE_RECORD_H
 #define OAUTH_LOGIN_HELPER_STORE_RECORD_H
@@ -25,54 +26,55 @@ enum {
     RECORD_ENCODED_MAX = 4 * PROTOCOL_TOKEN_MAX + RECORD_KEYS_SIZE + 16384,
 };
 
-/* An instant of this boot that later logins compare with; `boot` tells boots apart. */
+/* A time of the boot clock, to compare with in later logins; `boot` tells boots apart. */
 struct record_time {
     char boot[CLOCK_BOOT_ID_SIZE];
     int64_t ms;
 };
 
-/* A grant: the token that renews it, and what the last renewal brought. */
+/* A grant: the token that renews it, and what the last renewal returned. */
 struct record_grant {
     struct secret refresh;
     struct secret access;
     int64_t expires;               /* of the access token, wall seconds */
-    char scope[RECORD_SCOPE_SIZE]; /* as granted last */
-    struct secret id_token;        /* that came with the last answer; not stored */
-    char nonce[RECORD_NONCE_SIZE]; /* that it must have; "": any or none; not stored */
-    int64_t in_flight; /* a renewal was sent and its answer is not stored: it may be, or is, lost */
+    char scope[RECORD_SCOPE_SIZE]; /* as last granted */
+    struct secret id_token;        /* from the last response; not stored */
+    char nonce[RECORD_NONCE_SIZE]; /* expected in the ID token; "": any or none; not stored */
+    int64_t in_flight; /* a renewal was sent and its response is not stored: it may be lost */
 };
 
 struct record {
-    uint64_t generation; /* what the store compares and swaps by; not encoded */
+    uint64_t generation; /* for the store's compare-and-swap; not encoded */
 
-    /* The account's grant, and whose it is: pinned when it was stored, and for good. A grant that
-     * is left while `enrolled` is 0 has still to be revoked, and is used for nothing else. */
+    /* The account's grant and the identity that it belongs to, which is pinned for good when the
+     * first grant is stored. A grant that is left while `enrolled` is 0 has still to be revoked,
+     * and is used for nothing else. */
     struct record_grant grant;
     char issuer[RECORD_URL_SIZE];
     char subject[RECORD_SUBJECT_SIZE];
-    int64_t enrolled;        /* wall seconds; 0: nothing is enrolled yet */
-    int64_t id_token_issued; /* iat of the last ID token; another may not go back */
+    int64_t enrolled;        /* wall seconds; 0: not enrolled */
+    int64_t id_token_issued; /* iat of the last ID token; a later one must not be older */
 
-    /* The provider's last word about this account, and when. */
+    /* The provider's last verdict about this account, and when it was given. */
     int64_t last_verdict; /* enum verdict; never `unreachable` or `misconfigured` */
     char last_reason[REASON_SIZE];
     int64_t last_granted;                   /* wall seconds */
-    struct record_time judged;              /* when last_verdict was spoken */
-    char judged_client[RECORD_DIGEST_SIZE]; /* the client settings that it was spoken to */
+    struct record_time judged;              /* when last_verdict was given */
+    char judged_client[RECORD_DIGEST_SIZE]; /* digest of the client settings in use then */
 
     /* Failures that say nothing about the account. */
     struct record_time unreachable;
     char unreachable_reason[REASON_SIZE];
     struct record_time misconfigured;
     char misconfigured_reason[REASON_SIZE];
-    char misconfigured_client[RECORD_DIGEST_SIZE]; /* the client settings that failed */
+    char misconfigured_client[RECORD_DIGEST_SIZE]; /* digest of the client settings that failed */
     int64_t misconfigured_times;
 
-    /* An import that has not proven yet whose grant it is; the digest is of what was given. */
+    /* An imported grant whose subject is not proven yet, and the digest of the imported token. */
     struct record_grant pending;
     char pending_digest[RECORD_DIGEST_SIZE];
-    char pending_issuer[RECORD_URL_SIZE];     /* whom its token may go to */
-    char imported_digest[RECORD_DIGEST_SIZE]; /* of the import that became the grant */
+    char pending_issuer[RECORD_URL_SIZE];     /* the only one its token may be sent to */
+    char imported_digest[RECORD_DIGEST_SIZE]; /* pending_digest of the import that became `grant` */
 
     /* The provider's discovery document, cached here so that no account can redirect another. */
     char discovered_issuer[RECORD_URL_SIZE];
@@ -82,23 +84,24 @@ struct record {
     char device_authorization_endpoint[RECORD_URL_SIZE];
     char revocation_endpoint[RECORD_URL_SIZE];
     char jwks_uri[RECORD_URL_SIZE];
-    char keys[RECORD_KEYS_SIZE]; /* what the next had when it was asked last; "" before */
+    char keys[RECORD_KEYS_SIZE]; /* the key set that keys_from returned last; "" before that */
     char keys_from[RECORD_URL_SIZE];
     int64_t keys_fetched; /* wall seconds */
     int64_t discovered;   /* wall seconds */
 
-    /* The same of what only an enrollment asks for, which comes before any record; not stored. */
+    /* Discovered values that only an enrollment uses. It runs before there is a record, so they are
+     * not stored. */
     char authorization_endpoint[RECORD_URL_SIZE];
     bool response_names_issuer; /* RFC 9207 section 3 */
 };
 
 #define SCOPED_RECORD __attribute__((cleanup(record_clear)))
 
-/* Wipes and frees what they own; all zeros afterwards. */
+/* Wipe and free all that they own; all zeros afterwards. */
 void record_grant_clear(struct record_grant *grant);
 void record_clear(struct record *record);
 
-/* The bytes that record_encode would make of it. */
+/* Returns the number of bytes that record_encode would make of it. */
 size_t record_size(const struct record *record);
 
 /* Encodes into `ret`, replaced. -E2BIG over RECORD_ENCODED_MAX, -ENOMEM. */

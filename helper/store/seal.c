@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * seal.c - authenticated encryption of records, on OpenSSL.
+ * seal.c - authenticated encryption of records, by OpenSSL.
  */
 #include "seal.h"
 
@@ -39,6 +39,7 @@ int seal_derive(const struct secret *master, const void *info, size_t info_size,
                 struct secret *ret_key) {
     if (master->length != SEAL_KEY_SIZE)
         return -EINVAL;
+
     char digest[] = "SHA256";
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
@@ -47,12 +48,14 @@ int seal_derive(const struct secret *master, const void *info, size_t info_size,
                                           info_size),
         OSSL_PARAM_construct_end(),
     };
+
     EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
     EVP_KDF_CTX *context = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
     uint8_t key[SEAL_KEY_SIZE];
     int ok = context ? EVP_KDF_derive(context, key, sizeof key, params) : 0;
     EVP_KDF_CTX_free(context);
     EVP_KDF_free(kdf);
+
     int r = ok == 1 ? secret_set(ret_key, key, sizeof key, sizeof key) : -EIO;
     OPENSSL_cleanse(key, sizeof key);
     return r;
@@ -63,9 +66,11 @@ int seal_close(const struct secret *key, const void *associated, size_t associat
     SCOPED_CIPHER EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
     uint8_t *text = ret + SEAL_NONCE_SIZE;
     int done = 0;
+
     if (!context || key->length != SEAL_KEY_SIZE || plain->length > INT_MAX ||
         associated_size > INT_MAX)
         return -EIO;
+
     int r = seal_random(ret, SEAL_NONCE_SIZE);
     if (r < 0)
         return r;
@@ -86,16 +91,19 @@ int seal_open(const struct secret *key, const void *associated, size_t associate
     size_t size = sealed_size - SEAL_OVERHEAD;
     if (size > limit || size > INT_MAX)
         return -E2BIG;
+
     SCOPED_CIPHER EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
     SCOPED_SECRET struct secret plain = {0};
     uint8_t tag[SEAL_TAG_SIZE];
     int done = 0;
-    /* Decryption is in place, in a buffer that wipes itself whatever the tag says. */
+
+    /* Decrypt in place, in a buffer that wipes itself even when the tag turns out wrong. */
     int r = secret_set(&plain, sealed + SEAL_NONCE_SIZE, size, size);
     if (r < 0 || !context)
         return -ENOMEM;
     for (size_t i = 0; i < sizeof tag; i++)
         tag[i] = sealed[SEAL_NONCE_SIZE + size + i];
+
     if (EVP_DecryptInit_ex2(context, EVP_aes_256_gcm(), key->data, sealed, NULL) != 1 ||
         EVP_DecryptUpdate(context, NULL, &done, associated, (int) associated_size) != 1 ||
         EVP_DecryptUpdate(context, plain.data, &done, plain.data, (int) size) != 1 ||

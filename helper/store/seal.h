@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * seal.h - authenticated encryption of records: AES-256-GCM under keys that HKDF-SHA256
- * (RFC 5869) derives from a master key. A sealed text is nonce, ciphertext, tag.
+ * (RFC 5869) derives from a master key. A sealed text is the nonce, the ciphertext and the tag.
  */
 #ifndef OAUTH_LOGIN_HELPER_STORE_SEAL_H
 #define OAUTH_LOGIN_HELPER_STORE_SEAL_H
@@ -19,13 +19,13 @@ enum {
     SEAL_DIGEST_SIZE = 32,
 };
 
-/* Fills `ret` with `size` random bytes. -EIO when there are none to be had. */
+/* Fills `ret` with `size` random bytes. -EIO when OpenSSL fails. */
 int seal_random(void *ret, size_t size);
 
-/* The SHA-256 of `size` bytes. -EIO when OpenSSL fails. */
+/* Computes the SHA-256 digest of `size` bytes. -EIO when OpenSSL fails. */
 int seal_digest(const void *data, size_t size, uint8_t ret[SEAL_DIGEST_SIZE]);
 
-/* The same as hexadecimal digits; "" when OpenSSL fails. */
+/* Computes the same digest as hexadecimal digits; "" when OpenSSL fails. */
 void seal_digest_text(const void *data, size_t size, char ret[2 * SEAL_DIGEST_SIZE + 1]);
 
 /* Derives `ret_key` of SEAL_KEY_SIZE bytes for the purpose named by `info`. -EINVAL when
@@ -38,8 +38,8 @@ int seal_derive(const struct secret *master, const void *info, size_t info_size,
 int seal_close(const struct secret *key, const void *associated, size_t associated_size,
                const struct secret *plain, uint8_t *ret);
 
-/* Opens what seal_close made. -EBADMSG when it was altered, cut, or sealed with another key or
- * other associated data; -E2BIG when the plaintext is over `limit` bytes; -ENOMEM. */
+/* Opens a text that seal_close sealed. -EBADMSG when it was altered, cut off, or sealed with
+ * another key or associated data; -E2BIG when the plaintext is over `limit` bytes; -ENOMEM. */
 int seal_open(const struct secret *key, const void *associated, size_t associated_size,
               const uint8_t *sealed, size_t sealed_size, size_t limit, struct secret *ret_plain);
 

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * slot.c - one of the two files that an entry's record is written to in turn.
+ * slot.c - a slot: one of the two files that an entry's record is written to in turn.
  *
  * A slot is:  "oauthlgn", u32 version, u64 generation, u32 uid, string account, string provider,
  *             u32 size, the sealed record of that size; then anything.
  *
- * or, without a record in it: "oauthlgv".
+ * or, when it is vacant: "oauthlgv".
  *
- * Everything up to the size, with the machine's id behind it, is the associated data of the seal:
- * a slot that was moved to another account, uid, provider or machine, or whose generation was
- * changed, does not open. A write that was cut short does not open either, and then the other
- * slot is the record. A slot's file never shrinks, and before a renewal is sent both are larger by
- * half of SLOT_SPARE at least than the record that there is: a full disk is found out before it can
- * lose a token.
+ * The header up to and including the size, followed by the machine's id, is the associated data of
+ * the seal: a slot that was moved to another account, uid, provider or machine, or whose generation
+ * was changed, does not open. An interrupted write does not open either, and then the other slot
+ * holds the record. Writing a record never shrinks the file. Before a renewal is sent, both files
+ * are larger than the current record by at least half of SLOT_SPARE: a full disk is found before it
+ * can lose a token.
  */
 #include "slot.h"
 
@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "scoped.h"
+#include "seal.h"
 
 enum {
     SLOT_VERSION = 1,
@@ -63,14 +64,15 @@ static int image_read(int fd, struct slot_image *image, size_t limit) {
     return 0;
 }
 
-/* A write into blocks that exist, for a caller whose limit of file sizes can't be raised: such a
- * limit does not bind memory maps. */
+/* Writes by a memory map into blocks that exist. A caller's limit of file sizes cannot be raised,
+ * but it does not apply to memory maps. */
 static int image_write_mapped(int fd, const struct slot_image *image) {
     struct stat status;
     if (fstat(fd, &status) < 0)
         return -errno;
     if ((size_t) status.st_size < image->size)
         return -EFBIG;
+
     void *file = mmap(NULL, image->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (file == MAP_FAILED)
         return -errno;
@@ -92,7 +94,7 @@ static int image_write(int fd, const struct slot_image *image) {
     return 0;
 }
 
-/* Reads the header; `reader` is left at the sealed record's size. */
+/* Reads the header up to the sealed record's size, where it leaves `reader`. */
 static int parse_claim(struct protocol_reader *reader, struct slot_claim *ret) {
     static const uint8_t never_written[sizeof slot_magic];
     const uint8_t *magic = protocol_take(reader, sizeof slot_magic);
@@ -104,10 +106,12 @@ static int parse_claim(struct protocol_reader *reader, struct slot_claim *ret) {
         return -ENOENT;
     if (memcmp(magic, slot_magic, sizeof slot_magic) != 0)
         return -EBADMSG;
+
     uint32_t version = protocol_get_u32(reader);
     ret->generation = protocol_get_u64(reader);
-    if (version > SLOT_VERSION) /* of which no more is known than whether it is the newest */
+    if (version > SLOT_VERSION) /* the generation alone is known, to tell which is the newest */
         return -EPROTONOSUPPORT;
+
     ret->uid = protocol_get_u32(reader);
     protocol_get_text(reader, ret->account, sizeof ret->account);
     protocol_get_text(reader, ret->provider, sizeof ret->provider);
@@ -140,7 +144,7 @@ static bool claim_is_of(const struct slot_claim *claim, const struct store_owner
            strcmp(claim->provider, owner->provider) == 0;
 }
 
-/* The associated data: the header of `size` bytes with the machine's id behind it. */
+/* Composes the associated data: the header of `size` bytes, followed by the machine's id. */
 static size_t associated_data(const uint8_t *header, size_t size,
                               const struct slot_binding *binding,
                               uint8_t ret[SLOT_HEADER_MAX + SLOT_MACHINE_ID_SIZE]) {
@@ -158,21 +162,25 @@ int slot_load(int fd, const struct slot_binding *binding, struct record *ret) {
     int r = image ? image_read(fd, image, sizeof image->bytes) : -ENOMEM;
     if (r < 0)
         return r;
+
     struct protocol_reader reader = {.at = image->bytes, .end = image->bytes + image->size};
     r = parse_claim(&reader, &claim);
     if (r < 0)
         return r;
     if (!claim_is_of(&claim, &binding->owner))
         return -EKEYREJECTED;
+
     size_t header = (size_t) (reader.at - image->bytes) + 4;
     size_t size = 0;
     const uint8_t *sealed = protocol_get_bytes(&reader, SLOT_MAX, &size);
     if (!sealed)
         return -EBADMSG;
+
     size_t bound = associated_data(image->bytes, header, binding, associated);
     r = seal_open(&binding->key, associated, bound, sealed, size, RECORD_ENCODED_MAX, &plain);
     if (r < 0)
         return r == -E2BIG ? -EBADMSG : r;
+
     r = record_decode(&plain, ret);
     if (r < 0)
         return r;
@@ -180,14 +188,17 @@ int slot_load(int fd, const struct slot_binding *binding, struct record *ret) {
     return 0;
 }
 
-/* Makes the file at least as large, rounded up to blocks, with blocks that exist. */
+/* Makes the file at least `size` bytes large, rounded up to whole blocks. Writes zeros, so that the
+ * blocks exist on the disk. */
 static int grow_file(int fd, size_t size) {
+    static const uint8_t zeros[SLOT_BLOCK];
     struct stat status;
+
     if (fstat(fd, &status) < 0)
         return -errno;
     if ((size_t) status.st_size >= size)
         return 0;
-    static const uint8_t zeros[SLOT_BLOCK];
+
     off_t target = (off_t) ((size / SLOT_BLOCK + 1) * SLOT_BLOCK);
     for (off_t at = status.st_size; at < target;) {
         size_t want = (size_t) (target - at) < sizeof zeros ? (size_t) (target - at) : sizeof zeros;
@@ -204,13 +215,14 @@ int slot_reserve(int fd, const struct record *record) {
     size_t needed = SLOT_HEADER_MAX + SEAL_OVERHEAD + record_size(record);
     if (fstat(fd, &status) < 0)
         return -errno;
-    /* Not at every renewal that brings a token a little longer than the last. */
-    return (size_t) status.st_size >= needed + SLOT_SPARE / 2 ? 0
-                                                              : grow_file(fd, needed + SLOT_SPARE);
+    /* Grow in steps, not at every renewal whose token is a little longer than the last. */
+    if ((size_t) status.st_size >= needed + SLOT_SPARE / 2)
+        return 0;
+    return grow_file(fd, needed + SLOT_SPARE);
 }
 
 int slot_vacate(int fd) {
-    /* In this order: a file that was cut off is not vacant. */
+    /* Write the mark before cutting the file off: a file that is only cut off is not vacant. */
     ssize_t put = pwrite(fd, slot_vacant, sizeof slot_vacant, 0);
     if (put != sizeof slot_vacant)
         return put < 0 ? -errno : -EIO;
@@ -225,6 +237,7 @@ int slot_store(int fd, const struct slot_binding *binding, const struct record *
     int r = image ? record_encode(record, &plain) : -ENOMEM;
     if (r < 0)
         return r;
+
     size_t sealed_size = plain.length + SEAL_OVERHEAD;
     struct protocol_writer writer = {.at = image->bytes, .end = image->bytes + SLOT_HEADER_MAX};
     protocol_put(&writer, slot_magic, sizeof slot_magic);
@@ -236,11 +249,13 @@ int slot_store(int fd, const struct slot_binding *binding, const struct record *
     protocol_put_u32(&writer, (uint32_t) sealed_size);
     if (writer.overflow)
         return -ENAMETOOLONG;
+
     size_t header = (size_t) (writer.at - image->bytes);
     size_t bound = associated_data(image->bytes, header, binding, associated);
     r = seal_close(&binding->key, associated, bound, &plain, image->bytes + header);
     if (r < 0)
         return r;
+
     image->size = header + sealed_size;
     r = grow_file(fd, image->size);
     if (r < 0)

@@ -1,26 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * slot.h - one of the two files that an entry's record is written to in turn.
+ * slot.h - a slot: one of the two files that an entry's record is written to in turn. A write goes
+ * to the older slot, so an interrupted one never damages the newest record.
  */
 #ifndef OAUTH_LOGIN_HELPER_STORE_SLOT_H
 #define OAUTH_LOGIN_HELPER_STORE_SLOT_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "owner.h"
+#include "protocol.h"
+#include "reason.h"
 #include "record.h"
-#include "seal.h"
+#include "secret.h"
 
 enum { SLOT_MACHINE_ID_SIZE = 33 };
 
-/* What a record is sealed with and bound to. */
+/* The key that a record is sealed with, and the owner and machine that it is bound to. */
 struct slot_binding {
     struct store_owner owner;
     char machine[SLOT_MACHINE_ID_SIZE];
     struct secret key; /* the account's, derived from the master */
 };
 
-/* What a slot says of itself, before anything is opened. */
+/* The header of a slot, which is only a claim until the record is opened. */
 struct slot_claim {
     uint64_t generation;
     uid_t uid;
@@ -37,18 +41,16 @@ int slot_read_machine(char ret_id[SLOT_MACHINE_ID_SIZE], struct reason *reason);
  * it. */
 int slot_read_claim(int fd, struct slot_claim *ret);
 
-/* Opens the record in the slot `fd` into `ret`, which must be cleared. -EKEYREJECTED when it
- * claims another owner than `binding`, -EBADMSG when it does not open, -ENODATA when empty,
- * -ENOENT when vacant. */
+/* Opens the record in the slot `fd` into `ret`, which must be cleared. -EKEYREJECTED when it claims
+ * another owner than that of `binding`, -EBADMSG when it does not open, -ENODATA when the slot was
+ * never written, -ENOENT when it is vacant. */
 int slot_load(int fd, const struct slot_binding *binding, struct record *ret);
 
-/* Makes room in the slot `fd` for `record` and 8 to 16 KiB more: -ENOSPC, or another error of
- * write(2).
- */
+/* Makes room in the slot `fd` for `record` and 8 to 16 KiB more. -ENOSPC, or another error of
+ * write(2). */
 int slot_reserve(int fd, const struct record *record);
 
-/* Takes out whatever the slot `fd` holds, durably, and says so in it: that nothing is there is
- * meant, and no file was cut off. */
+/* Erases the slot `fd` durably and marks it vacant, which tells it from a file that was cut off. */
 int slot_vacate(int fd);
 
 /* Writes `record` with its generation and makes it durable. */

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * store.c - the store in files, below one directory of the helper's own user:
+ * store.c - the store in files, in a directory that belongs to the helper's own user:
  *
  *   key                        the master key
  *   accounts/NAME/lock         locked (flock) around a load and the replaces that follow it
- *   accounts/NAME/record.0     the two slots (slot.c): generation N lies in
- *   accounts/NAME/record.1     record.(N mod 2), so that a write never touches the newest
+ *   accounts/NAME/record.0     the two slots (slot_pair.c): generation N is in record.(N mod 2)
+ *   accounts/NAME/record.1
  *
- * An entry is made as `.new` and gets its name by a rename, one at a time under the lock of
- * `accounts`: one that is there is whole, and one whose slots are both empty has been tampered
- * with. What takes the grant out of an entry runs in the sandbox, which removes no file: it says in
- * the slots that they are vacant.
+ * An entry is made as `.new` and renamed when it is complete, one at a time under the lock of
+ * `accounts`. So an entry that exists is complete, and one whose slots are both empty was tampered
+ * with. Removing a grant happens inside the sandbox, which allows no file to be removed: the slots
+ * are marked vacant instead.
  */
 #include "store.h"
 
@@ -27,11 +27,10 @@
 #include "lock.h"
 #include "new_entry.h"
 #include "scoped.h"
-#include "slot.h"
+#include "slot_pair.h"
+#include "text.h"
 
-enum { SLOTS = 2 };
-
-static const char slot_names[SLOTS][9] = {"record.0", "record.1"};
+static const char slot_names[SLOT_COUNT][9] = {"record.0", "record.1"};
 
 struct store {
     char path[PATH_MAX - 512];
@@ -42,10 +41,8 @@ struct store {
 struct store_entry {
     char path[PATH_MAX];
     struct slot_binding binding;
-    uint64_t generation;  /* of the record loaded or stored last; 0: none yet */
-    uint64_t seen[SLOTS]; /* what the slots claimed then */
+    struct slot_pair slots;
     int lock;
-    int slots[SLOTS];
 };
 
 void store_close(struct store **store) {
@@ -61,8 +58,8 @@ void store_entry_close(struct store_entry **entry) {
     if (!*entry)
         return;
     scoped_close(&(*entry)->lock);
-    for (int i = 0; i < SLOTS; i++)
-        scoped_close(&(*entry)->slots[i]);
+    for (int i = 0; i < SLOT_COUNT; i++)
+        scoped_close(&(*entry)->slots.fds[i]);
     secret_clear(&(*entry)->binding.key);
     free(*entry);
     *entry = NULL;
@@ -80,9 +77,9 @@ static int open_accounts(struct store *store, struct reason *reason) {
 
 int store_open(const char *path, struct store **ret, struct reason *reason) {
     SCOPED_STORE struct store *store = calloc(1, sizeof *store);
-    if (!store || strlen(path) >= sizeof store->path)
-        return reason_set(reason, -ENOMEM, "cannot open the store %s", path);
-    strcpy(store->path, path);
+    if (!store || !text_copy(store->path, sizeof store->path, path))
+        return reason_set(reason, -ENOMEM,
+                          "cannot open the store %s: path too long, or memory ran out", path);
     store->accounts = -1;
     store->root = store_file_open_dir(AT_FDCWD, path, NULL, reason);
     if (store->root == -ENOENT)
@@ -92,6 +89,7 @@ int store_open(const char *path, struct store **ret, struct reason *reason) {
                           path, path);
     if (store->root < 0)
         return store->root;
+
     int r = store_file_check_parent(store->root, path, reason);
     if (r >= 0)
         r = open_accounts(store, reason);
@@ -105,11 +103,11 @@ int store_open(const char *path, struct store **ret, struct reason *reason) {
 static int open_files(struct store_entry *entry, int dir, int flags, struct reason *reason) {
     entry->lock = store_file_open(dir, entry->path, "lock", O_RDWR | flags, reason);
     int r = entry->lock < 0 ? entry->lock : 0;
-    for (int i = 0; r >= 0 && i < SLOTS; i++)
-        r = entry->slots[i] =
+    for (int i = 0; r >= 0 && i < SLOT_COUNT; i++)
+        r = entry->slots.fds[i] =
             store_file_open(dir, entry->path, slot_names[i], O_RDWR | flags, reason);
-    if (r == -ENOENT) /* never -ENOENT to our caller: that would say "not enrolled" */
-        return reason_set(reason, -EBADMSG, "%s is incomplete; remove it and enroll %s anew",
+    if (r == -ENOENT) /* to our caller -ENOENT would mean "not enrolled" */
+        return reason_set(reason, -EBADMSG, "%s is incomplete; remove it and enroll %s again",
                           entry->path, entry->binding.owner.account);
     return r < 0 ? r : 0;
 }
@@ -119,7 +117,7 @@ static struct store_entry *new_entry(const struct store *store, const struct sto
     if (!entry)
         return NULL;
     entry->binding.owner = *owner;
-    entry->lock = entry->slots[0] = entry->slots[1] = -1;
+    entry->lock = entry->slots.fds[0] = entry->slots.fds[1] = -1;
     snprintf(entry->path, sizeof entry->path, "%s/accounts/%s", store->path, owner->account);
     return entry;
 }
@@ -137,11 +135,13 @@ int store_entry_open(struct store *store, const struct store_owner *owner, struc
     SCOPED_ENTRY struct store_entry *entry = new_entry(store, owner);
     if (!entry)
         return reason_set(reason, -ENOMEM, "out of memory");
+
     char parent[PATH_MAX];
     accounts_path(store, parent);
     SCOPED_FD int dir = store_file_open_dir(store->accounts, parent, owner->account, reason);
     if (dir < 0)
         return dir;
+
     int r = open_files(entry, dir, 0, reason);
     if (r >= 0)
         r = slot_read_machine(entry->binding.machine, reason);
@@ -176,7 +176,7 @@ static int fill_slots(struct store_entry *entry, struct record *record, struct r
     return r < 0 ? r : store_entry_reserve(entry, record, reason);
 }
 
-/* Fills the directory `name`, which is not an entry yet, with everything an entry has. */
+/* Makes the directory `name` with everything that an entry has; the caller renames it. */
 static int fill_entry(struct store *store, struct store_entry *entry, const char *name,
                       struct record *record, struct reason *reason) {
     /* A new master key beside existing records would orphan them all. */
@@ -187,8 +187,10 @@ static int fill_entry(struct store *store, struct store_entry *entry, const char
         r = slot_read_machine(entry->binding.machine, reason);
     if (r < 0)
         return r;
+
     if (mkdirat(store->accounts, name, 0700) < 0)
         return reason_set(reason, -errno, "cannot make %s: %s", entry->path, strerror(errno));
+
     char parent[PATH_MAX];
     accounts_path(store, parent);
     SCOPED_FD int dir = store_file_open_dir(store->accounts, parent, name, reason);
@@ -197,9 +199,9 @@ static int fill_entry(struct store *store, struct store_entry *entry, const char
         r = fill_slots(entry, record, reason);
     if (r < 0)
         return r;
-    return fsync(dir) < 0
-               ? reason_set(reason, -errno, "cannot sync %s: %s", entry->path, strerror(errno))
-               : 0;
+    if (fsync(dir) < 0)
+        return reason_set(reason, -errno, "cannot sync %s: %s", entry->path, strerror(errno));
+    return 0;
 }
 
 int store_entry_create(struct store *store, const struct store_owner *owner, struct record *record,
@@ -207,6 +209,7 @@ int store_entry_create(struct store *store, const struct store_owner *owner, str
     int r = store_entry_open(store, owner, ret, reason);
     if (r != -ENOENT)
         return r;
+
     SCOPED_ENTRY struct store_entry *entry = new_entry(store, owner);
     if (!entry)
         return reason_set(reason, -ENOMEM, "out of memory");
@@ -216,6 +219,7 @@ int store_entry_create(struct store *store, const struct store_owner *owner, str
     r = new_entry_begin(store->accounts, entry->path, reason);
     if (r < 0)
         return r;
+
     r = fill_entry(store, entry, STORE_UNFINISHED, record, reason);
     if (r >= 0 && (renameat2(store->accounts, STORE_UNFINISHED, store->accounts, owner->account,
                              RENAME_NOREPLACE) < 0 ||
@@ -224,64 +228,55 @@ int store_entry_create(struct store *store, const struct store_owner *owner, str
     if (r < 0)
         new_entry_sweep(store->accounts);
     new_entry_end(store->accounts);
+
     if (r == 0) {
         *ret = entry;
         entry = NULL;
         return 0;
     }
-    /* Somebody made it in the meantime: then that one is the entry. */
+    /* Another process has made it in the meantime: open that one. */
     return r == -EEXIST ? store_entry_open(store, owner, ret, reason) : r;
 }
 
 int store_entry_lock(struct store_entry *entry, int64_t until_ms, struct reason *reason) {
     struct stat status;
     int r = lock_wait(entry->lock, until_ms);
+
     if (r == -ETIMEDOUT)
-        return reason_set(reason, r, "another login of %s still waits for the provider",
+        return reason_set(reason, r, "another login of %s is still waiting for the provider",
                           entry->binding.owner.account);
     if (r < 0)
         return reason_set(reason, r, "cannot lock %s/lock: %s", entry->path, strerror(-r));
     if (fstat(entry->lock, &status) < 0)
-        return reason_set(reason, -errno, "cannot look at %s/lock: %s", entry->path,
-                          strerror(errno));
-    return status.st_nlink > 0
-               ? 0
-               : reason_set(reason, -ENOENT, "%s was removed meanwhile", entry->path);
+        return reason_set(reason, -errno, "cannot stat %s/lock: %s", entry->path, strerror(errno));
+    if (status.st_nlink == 0)
+        return reason_set(reason, -ENOENT, "%s was removed in the meantime", entry->path);
+    return 0;
 }
 
 void store_entry_unlock(struct store_entry *entry) {
     flock(entry->lock, LOCK_UN);
 }
 
-/* The generations that the slots claim: 0 for one that claims none, UINT64_MAX for one that the
- * disk does not give. */
-static void read_generations(const struct store_entry *entry, uint64_t ret[SLOTS]) {
-    for (int i = 0; i < SLOTS; i++) {
-        struct slot_claim claim = {0};
-        int r = slot_read_claim(entry->slots[i], &claim);
-        bool none = r == -ENODATA || r == -ENOENT || r == -EBADMSG;
-        ret[i] = r == 0 || r == -EPROTONOSUPPORT ? claim.generation : none ? 0 : UINT64_MAX;
-    }
-}
-
 static int explain_load(const struct store_entry *entry, int error, struct reason *reason) {
     const struct store_owner *owner = &entry->binding.owner;
     struct slot_claim claim = {0};
-    if (error == -EKEYREJECTED)
-        for (int i = SLOTS - 1; i >= 0 && claim.generation == 0; i--)
-            slot_read_claim(entry->slots[i], &claim);
-    if (error == -EKEYREJECTED)
+
+    if (error == -EKEYREJECTED) {
+        for (int i = SLOT_COUNT - 1; i >= 0 && claim.generation == 0; i--)
+            slot_read_claim(entry->slots.fds[i], &claim);
         return reason_set(reason, error,
                           "%s holds a grant of account %s, uid %u, provider %s, but "
-                          "this is account %s, uid %u, provider %s; if that is as it should be, "
-                          "remove the directory and enroll anew",
+                          "this is account %s, uid %u, provider %s; if that is intended, "
+                          "remove the directory and enroll again",
                           entry->path, claim.account, claim.uid, claim.provider, owner->account,
                           owner->uid, owner->provider);
+    }
     if (error == -EBADMSG || error == -ENODATA)
         return reason_set(reason, -EBADMSG,
                           "no record in %s opens: cut off, altered, or sealed on "
                           "another machine or with another master key; remove the directory and "
-                          "enroll %s anew",
+                          "enroll %s again",
                           entry->path, owner->account);
     if (error == -EPROTONOSUPPORT)
         return reason_set(reason, error, "%s was written by a newer oauth-login", entry->path);
@@ -289,73 +284,31 @@ static int explain_load(const struct store_entry *entry, int error, struct reaso
 }
 
 int store_entry_load(struct store_entry *entry, struct record *ret, struct reason *reason) {
-    int errors[SLOTS] = {0};
-    read_generations(entry, entry->seen);
-    /* Which of the two is the newest must be known: the older one's token may be burnt. */
-    if (entry->seen[0] == UINT64_MAX || entry->seen[1] == UINT64_MAX)
-        return explain_load(entry, -EIO, reason);
-    int newest = entry->seen[1] > entry->seen[0];
-    record_clear(ret);
-    for (int i = 0; i < SLOTS; i++) {
-        errors[i] = slot_load(entry->slots[i == 0 ? newest : !newest], &entry->binding, ret);
-        if (errors[i] == 0) {
-            entry->generation = ret->generation;
-            return 0;
-        }
-        /* Only a write cut short lets the older slot count: another owner's, or a newer
-         * version's, is no such thing. */
-        if (errors[i] != -EBADMSG && errors[i] != -ENODATA && errors[i] != -ENOENT)
-            return explain_load(entry, errors[i], reason);
-    }
-    entry->generation = 0;
-    if (errors[0] == -ENOENT || errors[1] == -ENOENT) /* the first write may have been cut short */
-        return -ENOENT;
-    return explain_load(entry, errors[0], reason);
-}
-
-/* Whether the slots are as they were when this entry was loaded or stored last. What the disk
- * does not give is no change: a token that has just come must not be lost to that. */
-static bool is_unchanged(const struct store_entry *entry) {
-    uint64_t now[SLOTS];
-    read_generations(entry, now);
-    for (int i = 0; i < SLOTS; i++)
-        if (now[i] != entry->seen[i] && now[i] != UINT64_MAX && entry->seen[i] != UINT64_MAX)
-            return false;
-    return true;
+    int r = slot_pair_load(&entry->slots, &entry->binding, ret);
+    return r < 0 && r != -ENOENT ? explain_load(entry, r, reason) : r;
 }
 
 int store_entry_replace(struct store_entry *entry, struct record *record, struct reason *reason) {
-    if (record->generation != entry->generation || !is_unchanged(entry))
-        return reason_set(reason, -ESTALE, "%s changed meanwhile", entry->path);
-    record->generation++;
-    int r = slot_store(entry->slots[record->generation % SLOTS], &entry->binding, record);
-    read_generations(entry, entry->seen);
-    if (r < 0) {
-        record->generation--;
+    int r = slot_pair_replace(&entry->slots, &entry->binding, record);
+    if (r == -ESTALE)
+        return reason_set(reason, r, "%s changed in the meantime", entry->path);
+    if (r < 0)
         return reason_set(reason, r, "cannot write %s: %s", entry->path, strerror(-r));
-    }
-    entry->generation = record->generation;
     return 0;
 }
 
 int store_entry_reserve(struct store_entry *entry, const struct record *record,
                         struct reason *reason) {
-    for (int i = 0; i < SLOTS; i++) {
-        int r = slot_reserve(entry->slots[i], record);
-        if (r < 0)
-            return reason_set(reason, r, "cannot make room in %s: %s", entry->path, strerror(-r));
-    }
+    int r = slot_pair_reserve(&entry->slots, record);
+    if (r < 0)
+        return reason_set(reason, r, "cannot make room in %s: %s", entry->path, strerror(-r));
     return 0;
 }
 
 int store_entry_vacate(struct store_entry *entry, struct reason *reason) {
-    for (int i = 1; i <= SLOTS; i++) { /* the newest last: an older one must never count again */
-        int r = slot_vacate(entry->slots[(entry->generation + (uint64_t) i) % SLOTS]);
-        if (r < 0)
-            return reason_set(reason, r, "cannot write %s: %s", entry->path, strerror(-r));
-    }
-    read_generations(entry, entry->seen);
-    entry->generation = 0;
+    int r = slot_pair_vacate(&entry->slots);
+    if (r < 0)
+        return reason_set(reason, r, "cannot write %s: %s", entry->path, strerror(-r));
     return 0;
 }
 
@@ -363,11 +316,12 @@ static int is_visible(const struct dirent *entry) {
     return is_entry_name(entry->d_name);
 }
 
+/* Reads the owner that the newest slot of an entry claims: uid -1 when none can be read. */
 static void claimed_owner(int accounts, const char *name, struct slot_claim *ret) {
     *ret = (struct slot_claim){.uid = (uid_t) -1};
     struct reason ignored;
     SCOPED_FD int dir = store_file_open_dir(accounts, "", name, &ignored);
-    for (int i = 0; dir >= 0 && i < SLOTS; i++) {
+    for (int i = 0; dir >= 0 && i < SLOT_COUNT; i++) {
         SCOPED_FD int fd = store_file_open(dir, "", slot_names[i], O_RDONLY, &ignored);
         struct slot_claim claim = {0};
         if (fd >= 0 && slot_read_claim(fd, &claim) == 0 && claim.generation > ret->generation)
@@ -380,10 +334,12 @@ int store_each(struct store *store, int (*visit)(const struct store_owner *owner
     struct dirent **names = NULL;
     if (store->accounts < 0)
         return 0;
+
     int count = scandirat(store->accounts, ".", &names, is_visible, alphasort);
     if (count < 0)
         return reason_set(reason, -errno, "cannot list %s/accounts: %s", store->path,
                           strerror(errno));
+
     int r = 0;
     for (int i = 0; i < count; i++) {
         struct slot_claim claim;

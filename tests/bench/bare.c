@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bare.c - the barest refresh with libcurl: what a login's helper can't be faster than. Reads the
- * request's form from standard input; trusts CA_FILE; checks nothing, keeps nothing.
+ * bare.c - the smallest refresh with libcurl, as a lower bound for a login's helper:
+ *
+ *     bare TOKEN_ENDPOINT CA_FILE
+ *
+ * Reads the request's form from standard input, trusts CA_FILE, checks nothing and stores nothing.
  */
 #include <curl/curl.h>
 #include <stdio.h>

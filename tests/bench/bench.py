@@ -1,4 +1,5 @@
-"""What one login costs, beside the least it could and what a script would: `sudo make bench`."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""The cost of one login, compared with the smallest client and a script: `sudo make bench`."""
 
 import os
 import pwd
@@ -39,7 +40,7 @@ def measure(program, user, source, *command):
 
 
 def report(samples):
-    """Medians, and how many times the bare client's each is: pair by pair, in one run."""
+    """Prints medians and their ratio to the bare client's, computed pair by pair."""
     bare = samples["bare C client with libcurl"]
     print(f"{RUNS} runs of each in turn, medians; in brackets the ratio to the bare client\n")
     print(f"{'':32}" + "".join(f"{figure:>20}" for figure in FIGURES))
@@ -53,7 +54,7 @@ def report(samples):
 
 
 def report_resident(started, resident, cpu_ms):
-    """What a login saves where the resident helper answers, pair by pair in the same run."""
+    """Prints what a login saves with the resident helper, computed pair by pair."""
     ratio = statistics.median(row[0] / other[0] for row, other in zip(resident, started))
     wall = statistics.median(row[0] for row in resident)
     print(f"\nby the resident helper, a login's verdict takes {wall:.1f} ms, {ratio:.2f} of what a "
@@ -61,7 +62,7 @@ def report_resident(started, resident, cpu_ms):
 
 
 def children_cpu_ms(process):
-    """Of those that have ended: cutime and cstime in proc(5)."""
+    """The CPU time of children that have ended: cutime and cstime in proc(5)."""
     return (process.stat(16) + process.stat(17)) * 1000 / os.sysconf("SC_CLK_TCK")
 
 

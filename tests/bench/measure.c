@@ -3,11 +3,11 @@
  * measure.c - runs a command as a user and prints its wall time, CPU time and peak memory:
  *
  *     measure UID GID FILE COMMAND [ARG...]    FILE becomes its standard input
- *     measure UID GID @USER COMMAND [ARG...]   a helper, asked to verify USER over a socket
- *     measure UID GID @USER SOCKET             the resident helper, asked the same: wall time only
+ *     measure UID GID @USER COMMAND [ARG...]   a helper that is asked to verify USER by a socket
+ *     measure UID GID @USER SOCKET             the resident helper, same request: wall time only
  *
- * A process of its own, since a child's peak memory begins with that of whoever forked it.
- * Milliseconds, milliseconds, KiB. Exit status 1 when the command said no.
+ * A program of its own, because a child's peak memory starts with that of the process that forked
+ * it. Prints milliseconds, milliseconds, KiB. Exit status 1 when the command or the helper refused.
  */
 #include <fcntl.h>
 #include <grp.h>

@@ -1,4 +1,5 @@
-"""What an open session costs when hundreds are open at once."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""The cost of an open session when hundreds are open at once."""
 
 import json
 import os
@@ -18,7 +19,7 @@ RUN = "/run/oauth-login"
 
 
 def keys_used():
-    """(keys, bytes) that root is charged for, and its limits: /proc/key-users."""
+    """(keys, bytes) charged to root, and the limits of both, from /proc/key-users."""
     (row,) = [row.split() for row in Path("/proc/key-users").read_text().splitlines()
               if row.split()[0] == "0:"]
     keys, most_keys = map(int, row[3].split("/"))
@@ -32,7 +33,7 @@ def blocks_used():
 
 
 def measure(host, oauth_login, directory):
-    """The account's token has 4 kB; each session is opened by PAM, and all stay open."""
+    """Opens sessions with a token of 4 kB by PAM, keeps them open, and prints their cost."""
     authority = Authority(directory)
     with ScriptedProvider(authority.issue(), authority.file) as provider:
         oauth_login.configure(provider, login={"check_sessions": "1h"})
@@ -49,7 +50,7 @@ def measure(host, oauth_login, directory):
             report(sessions.opened, now[0] - keys, now[1] - size, blocks_used() - blocks, now)
             asked = len(provider.requests("/token"))
             run("oauth-login", "watch", check=True, timeout=120)
-            print(f"    {len(provider.requests('/token')) - asked} renewals to look at them all")
+            print(f"    {len(provider.requests('/token')) - asked} renewals to check them all")
         resident.end()
         closed = [milliseconds for _, milliseconds in sessions.closed]
         print(f"    closing one: {statistics.median(closed):.1f} ms")

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * window.c - linked into a helper in place of two calls: measures the window that no client can
- * close, from the last bytes of the provider's answer to the end of the fdatasync that keeps them.
+ * window.c - wraps two calls of a helper to measure the window that no client can close: from the
+ * last bytes of the provider's answer to the end of the fdatasync that makes them durable.
  *
- * Counted from where the last wait for the network ended, so a little too much rather than too
- * little. Writes to descriptor WINDOW_FD, in microseconds: the window, the fdatasync in it, and a
- * bare write and fdatasync of the same bytes behind it.
+ * The window is counted from the end of the last wait for the network, so it is a little too long
+ * rather than too short. Writes to descriptor WINDOW_FD, in microseconds: the window, the fdatasync
+ * in it, and a bare write and fdatasync of the same bytes after it.
  */
 #include <curl/curl.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@ CURLMcode __wrap_curl_multi_poll(CURLM *multi, struct curl_waitfd extra[], unsig
 int __real_fdatasync(int fd);
 int __wrap_fdatasync(int fd);
 
-static double answered; /* when the last wait ended; 0 while nothing was asked */
+static double answered; /* when the last wait ended; 0 before any request */
 
 static double now_us(void) {
     struct timespec now;

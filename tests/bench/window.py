@@ -1,4 +1,5 @@
-"""The window that no client can close: from the provider's answer to its being on the disk."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""The window that no client can close: from the provider's answer until it is on the disk."""
 
 import os
 import statistics
@@ -13,7 +14,7 @@ FIGURES = ("answer read to fdatasync done", "fdatasync in it", "bare write and f
 
 @contextmanager
 def real_disk():
-    """The store on the disk that the checkout lies on: elsewhere a namespace has memory only."""
+    """Puts the store on the disk of the checkout: all else in a namespace is in memory."""
     owner = STORE.stat()
     with tempfile.TemporaryDirectory(prefix="store-", dir=CHECKOUT / "build") as directory:
         os.chown(directory, owner.st_uid, owner.st_gid)
@@ -25,7 +26,7 @@ def real_disk():
 
 
 def samples(program, helper, user, count):
-    """(microseconds of each of FIGURES) of so many logins, by the helper that measures itself."""
+    """The FIGURES, in microseconds, of `count` logins by the helper that measures itself."""
     rows = []
     for _ in range(count):
         read, write = os.pipe()

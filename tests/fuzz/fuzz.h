@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fuzz.h - what every fuzz target has: its entry point, and a promise that must hold.
+ * fuzz.h - shared by the fuzz targets: the entry point, and a promise that must hold.
  */
 #ifndef OAUTH_LOGIN_TESTS_FUZZ_FUZZ_H
 #define OAUTH_LOGIN_TESTS_FUZZ_FUZZ_H
@@ -13,12 +13,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Ends the program, which libFuzzer reports with the input, unless `promise` holds. */
+/* Aborts unless `promise` holds; libFuzzer then reports the input. */
 #define PROMISE(promise)  \
     ((promise) ? (void) 0 \
                : (fprintf(stderr, "%s:%d: broken: %s\n", __FILE__, __LINE__, #promise), abort()))
 
-/* Whether `text`, in a place of `size` bytes, ends there and is printable ASCII. */
+/* Returns whether `text` ends within its buffer of `size` bytes and is printable ASCII. */
 static inline bool fuzz_is_printable(const char *text, size_t size) {
     size_t length = strnlen(text, size);
     for (size_t i = 0; i < length; i++)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* fuzz_redirect.c - what anybody sends to the loopback: a whole response, or nothing of one. */
+/*
+ * fuzz_authorization_response.c - an HTTP request that anybody sends to the loopback: read as a
+ * complete response, or nothing of it is stored.
+ */
 #include <stdlib.h>
 #include <string.h>
 

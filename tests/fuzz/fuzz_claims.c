@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fuzz_claims.c - whatever a provider claims: who it is for, and whether policy takes it, is
- * decided by whole values. The input is demands, a line each, then the claims as JSON:
- * username_claim, username_suffix, subject_claim, groups_claim, groups_separator, require_groups,
- * require_claim.
+ * fuzz_claims.c - claims of a provider: identity and policy compare whole values only. The input is
+ * one line for each of username_claim, username_suffix, subject_claim, groups_claim,
+ * groups_separator, require_groups and require_claim, then the claims as JSON.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,7 @@ enum { DEMANDS = 7, TEXT_MAX = 65536 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Who the grant is taken for is told by a text that is the name, less a suffix that is listed. */
+/* Checks that a match has the account's name in its claim, followed only by a configured suffix. */
 static void check_match(const struct config *config, const char *account,
                         struct json_object *claims) {
     const struct provider_config *provider = &config->provider;

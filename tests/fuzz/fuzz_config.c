@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fuzz_config.c - a configuration and two drop-ins, with form feeds between them: taken as a whole
- * within its limits, or refused with the reason. Needs root, whose files they must be.
+ * fuzz_config.c - a configuration and two drop-ins, separated by form feeds: loaded within its
+ * limits, or refused with a reason. Needs root, who must own the files.
  */
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -39,7 +39,7 @@ static void make_directory(void) {
     atexit(remove_files);
 }
 
-/* Writes what lies before the next form feed, and moves behind it. */
+/* Writes the text before the next form feed, and moves past that. */
 static void write_part(const char *name, const uint8_t **data, size_t *size) {
     const uint8_t *end = memchr(*data, '\f', *size);
     size_t length = end ? (size_t) (end - *data) : *size;
@@ -68,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static bool made;
     SCOPED_CONFIG struct config config = {0};
     struct reason reason = {""};
-    /* What client_secret_file names is opened; a device might take offence. */
+    /* The file that client_secret_file names is opened: keep off devices and /proc. */
     if (memmem(data, size, "/dev", 4) || memmem(data, size, "/proc", 5))
         return -1;
     if (!made)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fuzz_device_authorization.c - the answer to a device authorization request: what a person is
- * shown is an https address and a printable code, for a bounded time. The first byte chooses the
- * status.
+ * fuzz_device_authorization.c - a device authorization response: the user is shown an https address
+ * and a printable code, for a bounded time. The first byte chooses the HTTP status.
  */
 #include "device_authorization.h"
 #include "fuzz.h"

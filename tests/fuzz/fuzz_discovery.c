@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fuzz_discovery.c - a discovery document: taken whole, of the right issuer and with https
- * addresses only, or not at all.
+ * fuzz_discovery.c - a discovery document: taken entirely, if it has the right issuer and only
+ * https addresses, or not at all.
  */
 #include "fuzz.h"
 #include "provider.h"

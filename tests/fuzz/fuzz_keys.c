@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fuzz_keys.c - a key set and an ID token, a line each, both from a hostile provider: nothing but
- * an accepted algorithm is ever good, and claims that pass are those of this issuer and client.
+ * fuzz_keys.c - a key set and an ID token, one line each, both from a hostile provider: only an
+ * accepted algorithm is ever good, and claims that pass are those of this issuer and client.
  */
 #include "fuzz.h"
 #include "id_token.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fuzz_options.c - the words behind pam_oauth_login.so, one a line: taken within their limits, or
- * named in the error.
+ * fuzz_options.c - the options after pam_oauth_login.so, one per line: taken within their limits,
+ * or reported in the error.
  */
 #include "fuzz.h"
 #include "options.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* fuzz_pam_stack.c - whatever lies in pam.d: read within its limits, and judged. The input is
- * files, a form feed between two, which include each other as "a", "b", "c" ... */
+/*
+ * fuzz_pam_stack.c - files of pam.d with any content: read and judged within limits. The input is
+ * files, separated by form feeds, that can include each other as "a", "b", "c" and so on.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

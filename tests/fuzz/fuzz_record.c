@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* fuzz_record.c - a record as it comes out of its seal; what decodes must encode to the same. */
+/* fuzz_record.c - a record after its seal was opened: if it decodes, it must encode to the same. */
 #include "fuzz.h"
 #include "record.h"
 

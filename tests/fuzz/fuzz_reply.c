@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fuzz_reply.c - what a hostile helper may send: the asker always ends with a verdict, and every
- * text is printable and whole. The first byte chooses the question.
+ * fuzz_reply.c - frames of a hostile helper: the caller always gets a verdict, and every text is
+ * printable and complete. The first byte chooses the operation.
  */
 #include <sys/socket.h>
 #include <unistd.h>
@@ -16,7 +16,7 @@ static const uint8_t *sent;
 static size_t sent_size;
 static int helper = -1;
 
-/* In the place of client/spawn.c: the fuzzer is the helper. */
+/* Replaces that of client/spawn.c: the fuzzer is the helper. */
 int spawn_helper(const char *config) {
     int pair[2];
     (void) config;
@@ -33,7 +33,7 @@ int spawn_find_user(uid_t *ret_uid, gid_t *ret_gid) {
     return 0;
 }
 
-/* Only root spawns; whoever fuzzes need not be. */
+/* Only root spawns a helper; the fuzzer need not run as root. */
 uid_t geteuid(void) {
     return 0;
 }
@@ -89,7 +89,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     close(helper);
     PROMISE(reply.verdict > VERDICT_NONE && reply.verdict < VERDICT_COUNT);
     PROMISE(reply.source < SOURCE_COUNT && reply.token_size <= PROTOCOL_TOKEN_MAX);
+    PROMISE((reply.token != NULL) == (reply.token_size > 0));
     PROMISE(FUZZ_PRINTABLE(reply.provider) && FUZZ_PRINTABLE(reply.reason) &&
             FUZZ_PRINTABLE(reply.message));
+    ask_clear(&reply);
     return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* fuzz_question.c - the fields of a REQUEST, from a peer that may be anybody. */
+/* fuzz_request.c - the fields of a REQUEST, which any peer may have sent. */
 #include "fuzz.h"
 #include "messages.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* fuzz_token_answer.c - whatever a provider answers: judged, and never half a grant. */
+/* fuzz_token_response.c - any token response: gets a verdict, and never half a grant. */
 #include "fuzz.h"
 #include "token_response.h"
 

@@ -1,4 +1,5 @@
-"""The machine under test and the provider that fails on demand; see tests/namespace."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""The machine under test, and a provider that fails on demand; see tests/namespace."""
 
 import os
 import signal
@@ -20,17 +21,18 @@ from open_sessions import forget_all, started  # noqa: E402
 from pam_host import PamHost, build_pam_host  # noqa: E402
 from resident import Resident  # noqa: E402
 from scripted_provider import ScriptedProvider  # noqa: E402
+from service_manager import systemd  # noqa: E402, F401
 
 
-# Who starts the tests behind an ampersand has the terminal's signals ignored, and so would every
-# program here.
+# A shell that starts the tests in the background may have had these signals ignored, and every
+# program started here would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
 def host():
-    """The machine, one for all tests."""
+    """The machine, the same for all tests."""
     try:
         machine = Host()
     except RuntimeError as outside:
@@ -41,7 +43,7 @@ def host():
 
 @pytest.fixture(autouse=True)
 def restored_files(host):
-    """What a test writes is gone after it; what wider fixtures wrote stays."""
+    """Restores the files that a test has written; those of wider fixtures stay."""
     mark = host.files.mark()
     yield
     host.files.restore(mark)
@@ -49,7 +51,7 @@ def restored_files(host):
 
 @pytest.fixture(autouse=True)
 def sanitizers():
-    """The programs of `make check-sanitized` leave a file when they do what they must not."""
+    """Fails if a program of `make check-sanitized` has left a report of its sanitizers."""
     yield
     reports = {path: path.read_text() for path in Path("/tmp").glob("sanitizer-report.*")}
     for path in reports:
@@ -66,19 +68,20 @@ def authority():
 
 @pytest.fixture(scope="session")
 def certificate(authority):
-    """A good one, for localhost and 127.0.0.1."""
+    """A valid certificate for localhost and 127.0.0.1."""
     return authority.issue()
 
 
 @pytest.fixture
 def provider(certificate, authority):
+    """A scripted provider that runs."""
     with ScriptedProvider(certificate, authority.file) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def glewlwyd():
-    """The real provider, which knows some people."""
+    """A real provider with some people."""
     with tempfile.TemporaryDirectory(prefix="glewlwyd-") as directory:
         os.chmod(directory, 0o755)
         with Glewlwyd(os.path.join(directory, "provider")) as running:
@@ -89,7 +92,7 @@ def glewlwyd():
 
 @pytest.fixture
 def held(provider):
-    """The next renewal is carried out at once, and answered when this event is set."""
+    """Holds the next renewal: the provider carries it out at once and answers when this is set."""
     release = threading.Event()
     provider.queue("/token", lambda request: replace(provider.correct(request), hold=release))
     yield release
@@ -126,7 +129,7 @@ def bob(host):
 
 @pytest.fixture
 def corp(oauth_login, provider, alice):
-    """The provider that the machine is configured for, and alice is enrolled with."""
+    """The provider for which the machine is configured; alice is enrolled there."""
     oauth_login.configure(provider)
     oauth_login.enroll(provider, "alice")
     return provider
@@ -134,7 +137,7 @@ def corp(oauth_login, provider, alice):
 
 @pytest.fixture
 def watched(corp, oauth_login):
-    """The same; sshd asks for alice, and no session is open."""
+    """The same provider; sshd uses the module, and no session is open."""
     forget_all()
     oauth_login.use("sshd")
     return corp
@@ -142,7 +145,7 @@ def watched(corp, oauth_login):
 
 @pytest.fixture
 def leader():
-    """A process that may lead a session; none is known yet."""
+    """A running process that may lead a session; no session is open."""
     forget_all()
     with started() as running:
         yield running
@@ -157,7 +160,7 @@ def pam_host_program():
 
 @pytest.fixture
 def pam_host(host, pam_host_program):
-    """An application as odd as the test wishes; what it started ends with the test."""
+    """An application as unusual as the test wishes; its processes end with the test."""
     application = PamHost(host, pam_host_program)
     yield application
     application.close()
@@ -165,7 +168,7 @@ def pam_host(host, pam_host_program):
 
 @pytest.fixture
 def resident(oauth_login):
-    """The resident helper on the socket of its own; what it answers by is not read yet."""
+    """A resident helper on a socket of its own; it has not read any configuration yet."""
     running = Resident()
     yield running
     running.end()

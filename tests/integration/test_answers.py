@@ -1,5 +1,6 @@
-"""Whatever a provider answers: the right verdict, the reason in it, and the grant alive where it
-was not used up."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Each answer of a provider has the right verdict and reason, and the grant stays alive unless the
+provider has used it up."""
 
 import gzip
 import json
@@ -35,15 +36,15 @@ def tokens(**changed):
     return Answer.json({**TOKENS, **changed})
 
 
-REFUSALS = {
+FAILURES = {
     "dead grant": (error("invalid_grant"), "reauthorize", "invalid_grant"),
-    "dead grant without a word": (Answer(400), "reauthorize", "HTTP 400"),
+    "dead grant without a body": (Answer(400), "reauthorize", "HTTP 400"),
     "dead grant by another name": (error("invalid_request"), "reauthorize", "invalid_request"),
     "dead grant with status 200": (error("bad_refresh_token", 200), "reauthorize", "bad_refresh"),
     "blocked user with status 403": (error("invalid_grant", 403), "reauthorize", "invalid_grant"),
-    "consent wanted": (error("interaction_required"), "reauthorize", "interaction_required"),
+    "consent required": (error("interaction_required"), "reauthorize", "interaction_required"),
     "access denied": (error("access_denied"), "denied", "access_denied"),
-    "scope taken away": (error("invalid_scope"), "denied", "invalid_scope"),
+    "scope withdrawn": (error("invalid_scope"), "denied", "invalid_scope"),
     "claims challenge": (error("invalid_grant", claims="{}"), "denied", "invalid_grant"),
     "account disabled": (error("invalid_grant", error_codes=[50057]), "denied", "is disabled"),
     "an unknown error": (error("no_such_luck"), "denied", "no_such_luck"),
@@ -56,7 +57,7 @@ REFUSALS = {
     "unavailable for now": (error("temporarily_unavailable", 503), "unreachable", "temporarily"),
     "captive portal": (text("<html>Please log in"), "unreachable", "captive portal"),
     "not an object": (text("[]", kind="application/json"), "unreachable", "not one JSON object"),
-    "cut JSON": (text('{"access_token": "a', kind="application/json"), "unreachable", "JSON"),
+    "truncated JSON": (text('{"access_token": "a', kind="application/json"), "unreachable", "JSON"),
     "trailing data": (text(json.dumps(TOKENS) + "x"), "unreachable", "not one JSON object"),
     "byte order mark": (text(b"\xef\xbb\xbf{}"), "unreachable", "not one JSON object"),
     "bad UTF-8": (text(b'{"access_token": "\xff"}'), "unreachable", "not one JSON object"),
@@ -69,12 +70,12 @@ REFUSALS = {
     "null access token": (tokens(access_token=None), "unreachable", "access_token"),
     "line break in a token": (tokens(access_token="a\r\nb"), "unreachable", "access_token"),
     "NUL in a token": (tokens(access_token="a\0b"), "unreachable", "access_token"),
-    "blank in a token": (tokens(access_token="a b"), "unreachable", "access_token"),
+    "space in a token": (tokens(access_token="a b"), "unreachable", "access_token"),
     "8-bit token": (tokens(access_token="caf\u00e9"), "unreachable", "access_token"),
     "empty access token": (tokens(access_token=""), "unreachable", "access_token"),
     "40 KiB token": (tokens(access_token="a" * 40960), "unreachable", "access_token"),
     "another token type": (tokens(token_type="mac"), "unreachable", "token_type"),
-    "tokens beside an error": (tokens(error="access_denied"), "denied", "access_denied"),
+    "tokens and an error": (tokens(error="access_denied"), "denied", "access_denied"),
     "terminal escapes": (error("access_denied", error_description="\x1b[2J\nx"), "denied",
                          r"\x1B[2J\x0Ax"),
     "redirect elsewhere": (Answer.redirect("https://localhost:1/token"), "unreachable", "HTTP 307"),
@@ -82,36 +83,36 @@ REFUSALS = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSALS)
-def test_refusal(name, enrolled, provider):
-    answer, verdict, reason = REFUSALS[name]
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_failing_answer_has_its_verdict_and_costs_no_grant(name, enrolled, provider):
+    answer, verdict, reason = FAILURES[name]
     before = provider.refresh_token("alice")
     provider.queue("/token", answer)
     said = enrolled.run_json("verify", "alice")
     assert said["verdict"] == verdict
     assert reason in said["reason"]
-    assert provider.refresh_token("alice") == before, "nothing else reached the provider"
-    if verdict != "misconfigured":  # which is not asked again for a while
+    assert provider.refresh_token("alice") == before, "no other request reached the provider"
+    if verdict != "misconfigured":  # after which logins do not ask again for a while
         assert enrolled.verdict("alice") == "granted"
 
 
-BROKEN = {
+OVERSIZED = {
     "over 64 KiB": Answer(200, b" " * 70000),
     "endless": Answer(200, b" " * 1000, endless=True),
     "header flood": Answer(200, b"{}", {f"X-{n}": "y" * 1000 for n in range(100)}),
 }
 
 
-@pytest.mark.parametrize("name", BROKEN)
-def test_an_answer_without_end_is_given_up(name, enrolled, provider):
-    provider.queue("/token", BROKEN[name])
+@pytest.mark.parametrize("name", OVERSIZED)
+def test_an_oversized_answer_is_unreachable_and_costs_no_grant(name, enrolled, provider):
+    provider.queue("/token", OVERSIZED[name])
     assert enrolled.verdict("alice") == "unreachable"
     assert enrolled.verdict("alice") == "granted"
 
 
 @pytest.mark.parametrize("cut", ["before", "headers", "after headers", "body"])
 @pytest.mark.parametrize("reset", [False, True])
-def test_an_answer_cut_twice_is_unreachable_and_cut_once_is_retried(
+def test_an_answer_cut_off_once_is_retried_and_cut_off_twice_is_unreachable(
         cut, reset, enrolled, provider):
     cut_off = Answer.json(TOKENS, cut=cut, reset=reset)
     sent = len(provider.requests("/token"))
@@ -127,14 +128,14 @@ def test_an_answer_cut_twice_is_unreachable_and_cut_once_is_retried(
     (300, 300), (299.9, 299), ("300", 300), (None, 3600), (0, 3600), (-5, 3600), ("soon", 3600),
     ([], 3600), (1e300, 31536000), (10**18, 31536000),
 ])
-def test_the_life_of_a_token_follows_one_rule(life, seconds, enrolled, provider):
+def test_expires_in_defaults_to_an_hour_and_is_at_most_a_year(life, seconds, enrolled, provider):
     provider.queue("/token", tokens(expires_in=life))
     assert enrolled.verdict("alice") == "granted"
     status = enrolled.run_json("status", "alice")
     assert abs(status["expires"] - status["last_granted"] - seconds) <= 1
 
 
-def test_an_answer_without_a_refresh_token_keeps_the_old_one(enrolled, provider):
+def test_an_answer_without_a_refresh_token_keeps_the_old_refresh_token(enrolled, provider):
     provider.omit_refresh_token = True
     before = provider.refresh_token("alice")
     for _ in range(3):
@@ -143,7 +144,7 @@ def test_an_answer_without_a_refresh_token_keeps_the_old_one(enrolled, provider)
     assert sent == {before}
 
 
-def test_a_rotated_token_is_kept_though_the_rest_of_the_answer_is_unusable(enrolled, provider):
+def test_a_rotated_token_is_kept_even_if_the_rest_of_the_answer_is_unusable(enrolled, provider):
     def without_access_token(request):
         answer = json.loads(provider.correct(request).body)
         del answer["access_token"]
@@ -183,7 +184,7 @@ def test_the_request_is_a_plain_refresh(enrolled, provider):
     assert request.headers["User-Agent"].startswith("oauth-login/")
 
 
-def test_a_login_is_one_request(enrolled, provider):
+def test_a_login_sends_exactly_one_request(enrolled, provider):
     before = len(provider.requests())
     assert enrolled.verdict("alice") == "granted"
     assert len(provider.requests()) == before + 1
@@ -207,7 +208,7 @@ def test_an_endpoint_without_tls_is_refused(oauth_login, provider, alice):
 
 
 @pytest.mark.parametrize("bad", ["expired", "wrong_host", "self_signed", "not_yet_valid"])
-def test_a_certificate_that_proves_nothing_gets_no_token(bad, enrolled, provider, authority):
+def test_a_server_with_a_bad_certificate_gets_no_token(bad, enrolled, provider, authority):
     provider.stop()
     certificate = getattr(authority, bad)()
     with ScriptedProvider(certificate, authority.file) as impostor:
@@ -220,37 +221,37 @@ def test_a_certificate_that_proves_nothing_gets_no_token(bad, enrolled, provider
 
 @pytest.mark.parametrize("version, verdict", [
     (ssl.TLSVersion.TLSv1_1, "unreachable"), (ssl.TLSVersion.TLSv1_2, "granted")])
-def test_tls_12_is_the_oldest_that_is_spoken(version, verdict, enrolled, provider, certificate):
+def test_tls_1_2_is_the_oldest_accepted_version(version, verdict, enrolled, provider, certificate):
     provider.context = certificate.server_context(version)
     assert enrolled.verdict("alice") == verdict
 
 
-def test_a_slow_drip_ends_at_the_deadline(enrolled, provider):
+def test_a_slow_answer_ends_the_login_at_the_deadline(enrolled, provider):
     enrolled.configure(provider, login={"deadline": "1s"})
-    drip = Answer.json(TOKENS, hold=threading.Event())
-    provider.queue("/token", drip)
+    slow = Answer.json(TOKENS, hold=threading.Event())
+    provider.queue("/token", slow)
     said = enrolled.run_json("verify", "alice")
     assert said["verdict"] == "unreachable"
     assert "within 1 s" in said["reason"]
-    drip.hold.set()
+    slow.hold.set()
 
 
-@pytest.mark.parametrize("none", [None, ""])
-def test_an_error_that_is_nothing_is_no_error(none, enrolled, provider):
+@pytest.mark.parametrize("value", [None, ""])
+def test_an_error_member_that_is_null_or_empty_is_ignored(value, enrolled, provider):
     def with_error(request):
-        return Answer.json({**json.loads(provider.correct(request).body), "error": none})
+        return Answer.json({**json.loads(provider.correct(request).body), "error": value})
 
     provider.queue("/token", with_error)
     assert [enrolled.verdict("alice") for _ in range(2)] == ["granted"] * 2
 
 
-def test_what_is_json_is_read_whatever_it_is_called(enrolled, provider):
+def test_json_is_accepted_whatever_its_content_type(enrolled, provider):
     for kind in ("text/html", "application/octet-stream", None):
         provider.queue("/token", Answer(200, json.dumps(TOKENS).encode(), {"Content-Type": kind}))
         assert enrolled.verdict("alice") == "granted"
 
 
-def test_a_token_that_the_provider_repeats_is_not_said_again(enrolled, provider):
+def test_a_token_repeated_in_an_error_description_is_not_shown(enrolled, provider):
     def repeat(request):
         sent = request.form["refresh_token"]
         return error("access_denied", error_description=f"the token '{sent}' of bob is not liked")
@@ -261,7 +262,7 @@ def test_a_token_that_the_provider_repeats_is_not_said_again(enrolled, provider)
     assert provider.refresh_token("alice") not in result.stderr
 
 
-def test_a_proxy_that_says_no_has_lost_nothing(enrolled, provider):
+def test_a_refusal_by_a_proxy_does_not_count_as_a_lost_answer(enrolled, provider):
     class Proxy(BaseHTTPRequestHandler):
         def do_CONNECT(self):
             self.send_error(403)

@@ -1,4 +1,5 @@
-"""People enroll in a browser: authorization code with PKCE, and a redirect to the loopback."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""People enroll in a browser: authorization code flow with PKCE and a redirect to the loopback."""
 
 import http.client
 import signal
@@ -19,6 +20,7 @@ SCOPE = "openid offline_access"
 
 @pytest.fixture
 def real(oauth_login, glewlwyd, alice):
+    """The real provider, configured for browser enrollment."""
     oauth_login.configure(glewlwyd, scope=SCOPE, redirect_port=glewlwyd.redirect_port)
     return glewlwyd
 
@@ -30,7 +32,7 @@ def key(tmp_path_factory):
 
 @pytest.fixture
 def flow(oauth_login, provider, alice, key):
-    """The scripted provider; what its token endpoint answers is queued by tests."""
+    """The scripted provider; each test queues the answers of its token endpoint."""
     provider.answer = lambda request: (
         Answer.json({"keys": [key.jwk]}) if request.path == "/jwks" else None)
     oauth_login.configure(provider, scope=SCOPE, auth_params="a=b%20 prompt=x=y")
@@ -62,9 +64,9 @@ def test_somebody_elses_approval_leaves_the_account_unenrolled(oauth_login, real
     assert is_vacant("alice")
 
 
-# What goes over the wire
+# Requests and secrets
 
-def test_the_requests_are_those_of_the_rfcs(oauth_login, flow, key):
+def test_the_requests_of_a_browser_enrollment_follow_the_rfcs(oauth_login, flow, key):
     with Enrolling() as enrolling:
         redeeming(flow, key, enrolling)
         asked = dict(enrolling.asked)
@@ -87,7 +89,7 @@ def test_the_requests_are_those_of_the_rfcs(oauth_login, flow, key):
     assert oauth_login.verdict("alice") == "granted"
 
 
-def test_an_endpoint_keeps_its_own_query(oauth_login, flow, alice):
+def test_an_authorization_endpoint_keeps_its_own_query(oauth_login, flow, alice):
     oauth_login.configure(flow, authorization_endpoint=f"{flow.issuer}/login?tenant=7")
     with Enrolling() as enrolling:
         assert enrolling.address.startswith(f"{flow.issuer}/login?tenant=7&response_type=code&")
@@ -99,7 +101,7 @@ def test_every_enrollment_has_secrets_of_its_own(flow):
             assert one.asked[name] != other.asked[name]
 
 
-def test_no_secret_is_told_to_anybody(oauth_login, host, flow, key):
+def test_no_secret_of_an_enrollment_is_in_the_log_or_an_argument(oauth_login, host, flow, key):
     mark = host.log.mark()
     with Enrolling() as enrolling:
         redeeming(flow, key, enrolling)
@@ -114,9 +116,10 @@ def test_no_secret_is_told_to_anybody(oauth_login, host, flow, key):
         assert secret not in told + commands
 
 
-# Noes and faults
+# Refusals and faults
 
 def refused(flow, enrolling, status, *said, asked=0):
+    """Checks that the enrollment ends with this status and output, after `asked` token requests."""
     assert enrolling.wait() == status, enrolling.said
     for words in said:
         assert words in enrolling.said
@@ -131,7 +134,8 @@ def refused(flow, enrolling, status, *said, asked=0):
     ("unauthorized_client", "", 4, "unauthorized_client"),
     ("made_up", "\x1b[2J\nfoo", 1, r"made_up: \x1B[2J\x0Afoo"),
 ])
-def test_a_no_in_the_browser_is_the_answer(error, description, status, said, flow):
+def test_an_error_in_the_redirect_ends_the_enrollment_with_its_status(
+        error, description, status, said, flow):
     with Enrolling() as enrolling:
         enrolling.redirect(code=None, error=error, error_description=description or None)
         refused(flow, enrolling, status, said)
@@ -143,28 +147,28 @@ def test_a_no_in_the_browser_is_the_answer(error, description, status, said, flo
     ("https://evil.example", True, "another issuer"),
     (None, True, "without iss"),
 ])
-def test_an_answer_of_another_issuer_is_not_redeemed(iss, promised, said, flow):
+def test_a_code_from_another_issuer_is_not_redeemed(iss, promised, said, flow):
     flow.discovery["authorization_response_iss_parameter_supported"] = promised
     with Enrolling() as enrolling:
         enrolling.redirect(iss=iss)
         refused(flow, enrolling, 1, said)
 
 
-def test_an_error_of_another_issuer_is_not_believed_either(flow):
+def test_an_error_from_another_issuer_is_not_believed(flow):
     with Enrolling() as enrolling:
         enrolling.redirect(code=None, error="server_error", iss="https://evil.example")
         refused(flow, enrolling, 1, "another issuer")
 
 
 @pytest.mark.parametrize("nonce, said", [(None, "nonce is missing"), ("n", "nonce is wrong")])
-def test_an_id_token_of_another_enrollment_is_refused(nonce, said, flow, key):
+def test_an_id_token_with_another_nonce_is_refused(nonce, said, flow, key):
     with Enrolling() as enrolling:
         redeeming(flow, key, enrolling, nonce=nonce)
         enrolling.redirect()
         refused(flow, enrolling, 1, said, asked=1)
 
 
-def test_a_renewals_id_token_may_have_the_nonce_or_not(oauth_login, flow, key):
+def test_an_id_token_of_a_renewal_may_have_any_nonce_or_none(oauth_login, flow, key):
     with Enrolling() as enrolling:
         redeeming(flow, key, enrolling)
         enrolling.redirect()
@@ -183,7 +187,7 @@ def test_somebody_elses_code_leaves_the_account_unenrolled(flow, key):
         refused(flow, enrolling, 1, "preferred_username = mallory", asked=1)
 
 
-def test_a_code_that_the_provider_refuses_is_tried_once(flow):
+def test_a_code_that_the_provider_refuses_is_sent_only_once(flow):
     flow.queue("/token", Answer.json({"error": "invalid_grant"}, 400))
     with Enrolling() as enrolling:
         enrolling.redirect()
@@ -197,14 +201,14 @@ def test_a_code_of_another_request_fails_at_the_provider(flow, key):
         refused(flow, one, 1, "PKCE", asked=1)
 
 
-def test_a_grant_without_a_refresh_token_names_what_to_ask_for(flow, key):
+def test_a_grant_without_a_refresh_token_is_refused_and_the_fix_is_named(flow, key):
     with Enrolling() as enrolling:
         redeeming(flow, key, enrolling, refresh_token=None)
         enrolling.redirect()
         refused(flow, enrolling, 4, "offline_access", "access_type=offline", asked=1)
 
 
-def test_without_an_authorization_endpoint_the_other_ways_are_named(oauth_login, flow):
+def test_without_an_authorization_endpoint_other_ways_to_enroll_are_named(oauth_login, flow):
     del flow.discovery["authorization_endpoint"]
     result = oauth_login.run("enroll", "--browser", "alice")
     assert result.status == 4
@@ -212,7 +216,7 @@ def test_without_an_authorization_endpoint_the_other_ways_are_named(oauth_login,
     assert "enroll without --browser" in result.stderr
 
 
-def test_an_endpoint_that_is_more_than_an_address_is_not_shown(oauth_login, flow):
+def test_an_authorization_endpoint_with_shell_syntax_is_not_shown(oauth_login, flow):
     for address, said in (("https://localhost/$(touch%20/tmp/x)", "authorization_endpoint"),
                           ("https://localhost/$(touch${IFS}/tmp/x)", "no https:// address")):
         flow.discovery["authorization_endpoint"] = address
@@ -221,7 +225,7 @@ def test_an_endpoint_that_is_more_than_an_address_is_not_shown(oauth_login, flow
         assert said in result.stderr and not result.stdout
 
 
-def test_a_port_can_be_chosen_and_one_that_is_taken_is_named(oauth_login, flow, alice):
+def test_the_redirect_port_can_be_configured_and_a_port_in_use_is_named(oauth_login, flow, alice):
     port = free_port()
     oauth_login.configure(flow, redirect_port=port)
     with Enrolling() as enrolling:
@@ -231,9 +235,10 @@ def test_a_port_can_be_chosen_and_one_that_is_taken_is_named(oauth_login, flow, 
         assert f"port {port} of 127.0.0.1" in result.stderr and "ss -ltnp" in result.stderr
 
 
-# Others at the loopback
+# Other requests to the loopback
 
 def completes(flow, key, enrolling):
+    """Checks that the enrollment can still be completed."""
     redeeming(flow, key, enrolling)
     assert enrolling.redirect()[0] == 200
     assert enrolling.wait() == 0, enrolling.said
@@ -245,7 +250,7 @@ def completes(flow, key, enrolling):
     "/x?code=c&state={state}", "/?code=c&state={state}&state={state}", "/?code=%00&state={state}",
     "/?code=c&error=e&state={state}", "http://localhost:{port}/?code=c&state={state}",
 ])
-def test_a_request_that_is_not_ours_is_not_found_and_changes_nothing(target, flow, key):
+def test_an_unexpected_request_is_answered_with_404_and_changes_nothing(target, flow, key):
     with Enrolling() as enrolling:
         target = target.format(state=enrolling.asked["state"], port=enrolling.port)
         status, _, body = enrolling.request(target)
@@ -256,14 +261,14 @@ def test_a_request_that_is_not_ours_is_not_found_and_changes_nothing(target, flo
 @pytest.mark.parametrize("name", ["evil.example", "evil.example:{port}", "127.0.0.1",
                                   "127.0.0.1:{port}.evil.example", "127.0.0.1:1", "",
                                   "[::1]:{port}"])
-def test_a_page_whose_name_leads_here_is_a_bad_request(name, flow, key):
+def test_a_request_with_another_host_name_is_answered_with_400(name, flow, key):
     with Enrolling() as enrolling:
         target = f"/?code=c&state={enrolling.asked['state']}"
         assert enrolling.request(target, Host=name.format(port=enrolling.port))[0] == 400
         completes(flow, key, enrolling)
 
 
-def test_localhost_is_another_name_of_the_loopback(flow, key):
+def test_localhost_is_accepted_as_the_host_of_the_redirect(flow, key):
     with Enrolling() as enrolling:
         redeeming(flow, key, enrolling)
         target = f"/?code={CODE}&state={enrolling.asked['state']}"
@@ -272,7 +277,7 @@ def test_localhost_is_another_name_of_the_loopback(flow, key):
 
 
 @pytest.mark.parametrize("method", ["POST", "HEAD", "OPTIONS", "get"])
-def test_another_method_is_not_served(method, flow, key):
+def test_a_method_other_than_get_is_answered_with_404(method, flow, key):
     with Enrolling() as enrolling:
         target = f"/?code=c&state={enrolling.asked['state']}"
         assert enrolling.request(target, method)[0] == 404
@@ -289,7 +294,7 @@ def test_garbage_and_endless_headers_are_cut_off(flow, key):
                 try:
                     assert connection.recv(12) in (b"HTTP/1.1 400", b"")
                 except ConnectionResetError:
-                    pass  # it sent more than was read
+                    pass  # more was sent than it read
         completes(flow, key, enrolling)
 
 
@@ -321,13 +326,13 @@ def flood(enrolling, over):
     while not over.is_set():
         try:
             enrolling.request("/?code=c&state=x")
-        except OSError:  # turned away, or the listener has gone
+        except OSError:  # rejected, or the listener is gone
             pass
         except http.client.HTTPException:
             pass
 
 
-def test_only_the_loopback_is_listened_at_and_only_until_the_answer(flow):
+def test_the_listener_is_on_loopback_only_and_closes_after_the_redirect(flow):
     with Enrolling() as enrolling:
         (line,) = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()
                    if f":{enrolling.port:04X} " in line and line.split()[3] == "0A"]
@@ -341,7 +346,7 @@ def test_only_the_loopback_is_listened_at_and_only_until_the_answer(flow):
         assert enrolling.wait() == 1
 
 
-def test_giving_up_leaves_nothing_behind(flow):
+def test_interrupting_a_browser_enrollment_leaves_nothing_behind(flow):
     with Enrolling() as enrolling:
         enrolling.connect().close()
         enrolling.terminal.send("\x03")

@@ -1,4 +1,5 @@
-"""oauth-login enroll --browser opens the person's browser where there is one, and never as root."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""`oauth-login enroll --browser` opens the person's browser if there is one, and never as root."""
 
 import http.client
 import json
@@ -30,7 +31,7 @@ os.rename("/tmp/opened.new", "/tmp/opened")
 
 @pytest.fixture
 def opener(host, oauth_login, provider, alice):
-    """An xdg-open that tells how it was run."""
+    """An xdg-open that records how it was run."""
     oauth_login.configure(provider)
     host.files.remove(OPENED)
     host.files.write("/usr/local/bin/xdg-open", OPENER, mode=0o755)
@@ -41,12 +42,13 @@ def environment(**more):
 
 
 def opened():
+    """Waits until xdg-open has run; returns what it has recorded."""
     wait_until(OPENED.exists, "xdg-open runs")
     return json.loads(OPENED.read_text())
 
 
 @pytest.mark.parametrize("display", ["DISPLAY", "WAYLAND_DISPLAY"])
-def test_sudo_opens_the_browser_of_who_called_it(display, opener, alice):
+def test_under_sudo_the_browser_runs_as_the_user_who_called_sudo(display, opener, alice):
     account = as_user("alice")
     with Enrolling(env=environment(SUDO_UID=str(alice.uid), **{display: ":0"})) as enrolling:
         told = opened()
@@ -54,11 +56,11 @@ def test_sudo_opens_the_browser_of_who_called_it(display, opener, alice):
         assert told["ids"] == [alice.uid] * 3 + [account["group"]] * 3
         assert sorted(told["groups"]) == sorted(account["extra_groups"])
         assert (told["home"], told["runtime"]) == (str(alice.home), f"/run/user/{alice.uid}")
-        assert told["session"], "Ctrl-C does not end the browser"
+        assert told["session"], "so that Ctrl-C does not end the browser"
         assert "It should open by itself" in enrolling.said and "ssh -L" not in enrolling.said
 
 
-def test_no_descriptor_reaches_the_browser_and_no_child_is_left(opener, alice):
+def test_the_browser_inherits_no_descriptor_and_no_child_is_left(opener, alice):
     env = environment(SUDO_UID=str(alice.uid), DISPLAY=":0")
     with open("/etc/shadow", "rb") as secret:
         with Enrolling(env=env, pass_fds=[secret.fileno()]) as enrolling:
@@ -80,7 +82,7 @@ def test_no_descriptor_reaches_the_browser_and_no_child_is_left(opener, alice):
     {"DISPLAY": "", "SUDO_UID": "{uid}"},
     {"SUDO_UID": "{uid}"},
 ])
-def test_elsewhere_the_port_to_forward_is_named(env, opener, alice):
+def test_where_no_browser_can_be_opened_the_port_to_forward_is_named(env, opener, alice):
     env = {name: value.format(uid=alice.uid) for name, value in env.items()}
     with Enrolling(env=environment(**env)) as enrolling:
         assert f"ssh -L {enrolling.port}:127.0.0.1:{enrolling.port} bastion1" in enrolling.said
@@ -110,7 +112,7 @@ os.read(0, 1)
     (b"https://login.example/;id", False),
     (b"https://login.example/`id`", False),
 ])
-def test_a_helper_that_was_taken_over_opens_addresses_only(address, plain, opener, host, alice):
+def test_only_plain_https_addresses_are_opened_in_the_browser(address, plain, opener, host, alice):
     host.files.write("/usr/libexec/oauth-login-helper", HELPER.format(address=address), mode=0o755)
     env = environment(SUDO_UID=str(alice.uid), DISPLAY=":0")
     with Terminal("oauth-login", "enroll", "--browser", "alice", env=env) as terminal:
@@ -123,20 +125,21 @@ def test_a_helper_that_was_taken_over_opens_addresses_only(address, plain, opene
             assert not OPENED.exists()
 
 
-def test_without_xdg_open_the_address_is_enough(opener, host, alice):
+def test_without_xdg_open_the_address_is_shown(opener, host, alice):
     host.files.remove("/usr/local/bin/xdg-open")
     host.files.remove("/usr/bin/xdg-open")
     with Enrolling(env=environment(SUDO_UID=str(alice.uid), DISPLAY=":0")) as enrolling:
         assert "ssh -L" in enrolling.said
 
 
-def test_a_browser_elsewhere_comes_through_the_forwarded_port(opener, provider, sshd, tmp_path):
+def test_a_browser_on_another_machine_enrolls_through_a_forwarded_port(
+        opener, provider, sshd, tmp_path):
     key = Key(tmp_path)
     provider.answer = lambda request: (
         Answer.json({"keys": [key.jwk]}) if request.path == "/jwks" else None)
     with Enrolling() as enrolling:
         redeeming(provider, key, enrolling)
-        port = enrolling.port  # the browser's machine is played by 127.0.0.2, with the same port
+        port = enrolling.port  # 127.0.0.2 plays the browser's machine, with the same port
         forward = sshd.client("alice", "echo ready; cat", options=[
             f"LocalForward=127.0.0.2:{port} 127.0.0.1:{port}", "ExitOnForwardFailure=yes"])
         with subprocess.Popen(forward, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as tunnel:

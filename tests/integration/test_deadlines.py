@@ -1,4 +1,5 @@
-"""A caller that stops waiting, or is ended, costs nobody their grant; one retry, never two."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Callers that stop waiting or are killed cost nobody their grant; lost answers get one retry."""
 
 import json
 import os
@@ -18,19 +19,19 @@ from terminal import Terminal
 
 @pytest.fixture
 def renewals(corp):
-    """The renewals that came after the enrollment's, each as the refresh token it spent."""
+    """Returns the refresh tokens of the renewals after the enrollment; count: waits for them."""
     before = len(corp.requests("/token"))
 
-    def spent(count=None):
+    def used(count=None):
         requests = (corp.requests("/token") if count is None
                     else corp.wait_for_requests("/token", before + count))
         return [request.form["refresh_token"] for request in requests[before:]]
-    return spent
+    return used
 
 
 @pytest.fixture
 def verify(oauth_login):
-    """Runs `oauth-login verify USER` while the test does something else: (verdict, source)."""
+    """Starts `oauth-login verify USER`, which runs while the test does something else."""
     started = []
 
     def start(user="alice"):
@@ -46,19 +47,19 @@ def verify(oauth_login):
 
 @pytest.fixture
 def two(corp, oauth_login, bob):
-    """bob is enrolled as well, and has the last word at the provider."""
+    """bob is enrolled too, and his requests were the last at the provider."""
     oauth_login.enroll(corp, "bob")
     return corp
 
 
 def verdict_of(oauth_login, user="alice"):
-    """(verdict, source) of a verify now."""
-    answer = oauth_login.run_json("verify", user)
-    return answer["verdict"], answer["source"]
+    """Runs `oauth-login verify`; returns (verdict, source)."""
+    reply = oauth_login.run_json("verify", user)
+    return reply["verdict"], reply["source"]
 
 
 def assert_next_login_renews(oauth_login, provider, rotated, user="alice"):
-    """With the token that the provider gave while nobody waited, which is alive."""
+    """Checks that the next login renews with the token that came while nobody waited."""
     assert provider.refresh_token(user) == rotated
     assert verdict_of(oauth_login, user) == ("granted", "refresh")
     assert provider.requests("/token")[-1].form["refresh_token"] == rotated
@@ -86,8 +87,9 @@ def test_an_answer_after_the_deadline_is_stored(host, corp, oauth_login, pam_hos
     assert_next_login_renews(oauth_login, corp, rotated)
 
 
-def test_a_late_answer_is_what_the_next_login_shares(corp, oauth_login, pam_host, renewals):
-    """It waits for the answer that is on its way, and asks no more."""
+def test_the_next_login_waits_for_a_late_answer_and_shares_it(
+        corp, oauth_login, pam_host, renewals):
+    """It waits for the answer that is on its way, and sends no request of its own."""
     pam_host.serve("deadline=1s reuse_within=0")
     with held(corp):
         assert pam_host.run("alice").codes == ("AUTHINFO_UNAVAIL",)
@@ -96,7 +98,7 @@ def test_a_late_answer_is_what_the_next_login_shares(corp, oauth_login, pam_host
     assert len(renewals()) == 1
 
 
-def test_an_import_after_the_deadline_goes_on(corp, oauth_login, bob):
+def test_an_import_past_its_deadline_continues_when_it_is_run_again(corp, oauth_login, bob):
     oauth_login.configure(corp, login={"deadline": "1s"})
     given = corp.issue_grant("bob")
     with held(corp):
@@ -111,8 +113,8 @@ def test_an_import_after_the_deadline_goes_on(corp, oauth_login, bob):
     assert verdict_of(oauth_login, "bob") == ("granted", "refresh")
 
 
-def test_login_grace_time_runs_out(host, corp, oauth_login, alice):
-    """In keyboard-interactive, sshd kills the process group of the account phase."""
+def test_a_renewal_survives_the_end_of_login_grace_time(host, corp, oauth_login, alice):
+    """With keyboard-interactive, sshd kills the process group of the account phase."""
     oauth_login.use("sshd")
     asked = len(corp.requests("/token"))
     with host.sshd("LoginGraceTime 2") as sshd, held(corp):
@@ -133,7 +135,7 @@ def children(pid):
     return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
-def test_an_ssh_client_hangs_up(corp, oauth_login, sshd):
+def test_a_renewal_survives_an_ssh_client_that_hangs_up(corp, oauth_login, sshd):
     oauth_login.use("sshd")
     asked = len(corp.requests("/token"))
     with held(corp):
@@ -148,7 +150,7 @@ def test_an_ssh_client_hangs_up(corp, oauth_login, sshd):
 
 
 @pytest.mark.parametrize("key", ["\x03", "\x1c"], ids=["Ctrl-C", "Ctrl-backslash"])
-def test_the_impatient_press_a_key_at_su(two, oauth_login, bob, key):
+def test_an_interrupt_key_ends_su_but_not_the_renewal(two, oauth_login, bob, key):
     oauth_login.use("su")
     asked = len(two.requests("/token"))
     with held(two), Terminal("su", "-", "bob", "-c", "true", user="alice") as terminal:
@@ -162,7 +164,7 @@ def test_the_impatient_press_a_key_at_su(two, oauth_login, bob, key):
     assert_next_login_renews(oauth_login, two, rotated, "bob")
 
 
-def test_a_hung_up_terminal_ends_su_only(two, oauth_login, bob):
+def test_a_hung_up_terminal_ends_su_but_not_the_renewal(two, oauth_login, bob):
     oauth_login.use("su")
     asked = len(two.requests("/token"))
     with held(two):
@@ -176,8 +178,8 @@ def test_a_hung_up_terminal_ends_su_only(two, oauth_login, bob):
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGABRT])
-def test_a_killed_application_loses_nothing(corp, oauth_login, pam_host, number):
-    """With everything in its session, as sshd, systemd and time limits do it."""
+def test_a_renewal_survives_the_death_of_the_application(corp, oauth_login, pam_host, number):
+    """All processes of its session are killed, as sshd, systemd and time limits do it."""
     pam_host.serve()
     asked = len(corp.requests("/token"))
     with held(corp):
@@ -206,7 +208,7 @@ def in_session(entry, leader):
         return False
 
 
-# The answer is lost
+# Lost answers
 
 
 LOST = {
@@ -219,13 +221,13 @@ LOST = {
 
 
 def lose(provider, how, times=1):
-    """The next renewals are carried out, and their answers cut off."""
+    """The next renewals are carried out, but their answers are cut off."""
     provider.queue("/token", *[
         lambda request: replace(provider.correct(request), **LOST[how])] * times)
 
 
 @pytest.mark.parametrize("how", LOST)
-def test_a_lost_answer_is_asked_for_once_more(corp, oauth_login, renewals, how):
+def test_after_a_lost_answer_the_renewal_is_retried_once(corp, oauth_login, renewals, how):
     corp.rotate = False
     token = corp.refresh_token("alice")
     lose(corp, how)
@@ -250,7 +252,7 @@ def test_a_rotation_lost_with_its_answer_is_not_blamed_on_the_person(
     assert verdict_of(oauth_login) == ("granted", "refresh")
 
 
-def test_two_lost_answers_are_the_end_of_a_login(corp, oauth_login, renewals):
+def test_a_login_gives_up_after_two_lost_answers(corp, oauth_login, renewals):
     corp.rotate = False
     lose(corp, "before it began", times=2)
     assert verdict_of(oauth_login) == ("unreachable", "refresh")
@@ -259,32 +261,31 @@ def test_two_lost_answers_are_the_end_of_a_login(corp, oauth_login, renewals):
     assert len(renewals()) == 3
 
 
-def test_the_login_after_lost_answers_still_says_so(corp, oauth_login, renewals):
+def test_logins_after_lost_answers_report_the_lost_answer(corp, oauth_login, renewals):
     lose(corp, "before it began", times=2)
     assert verdict_of(oauth_login) == ("unreachable", "refresh")
-    for spent in (3, 4):  # the second asks as at any dead grant, and it says the same
+    for count in (3, 4):  # both ask the provider, as with any dead grant, and give the reason
         answer = oauth_login.run_json("verify", "alice")
         assert answer["verdict"] == "reauthorize"
         assert "answer to a renewal was lost" in answer["reason"]
-        assert len(renewals()) == spent
+        assert len(renewals()) == count
     oauth_login.import_grant("alice", corp.issue_grant("alice"))
     corp.revoke("alice")
     assert "lost" not in oauth_login.run_json("verify", "alice")["reason"]
 
 
-def test_a_request_that_comes_behind_its_repetition_is_not_blamed_on_the_person(
-        corp, oauth_login):
-    corp.queue("/token", Answer(cut="before"))  # its way to the provider is a long one
+def test_a_request_that_arrives_after_its_retry_is_not_blamed_on_the_person(corp, oauth_login):
+    corp.queue("/token", Answer(cut="before"))  # the provider handles this request only later
     assert verdict_of(oauth_login) == ("granted", "refresh")
     corp.correct(corp.requests("/token")[-2])
-    assert not corp.alive("alice"), "the late one was a reuse"
+    assert not corp.alive("alice"), "the late request was a reuse"
     answer = oauth_login.run_json("verify", "alice")
     assert answer["verdict"] == "reauthorize"
     assert "answer to a renewal was lost" in answer["reason"]
 
 
-def test_a_lost_answer_after_the_deadline_is_asked_for_too(corp, oauth_login, pam_host, renewals):
-    """Nobody waits any more, and it is still the one chance that the grant has."""
+def test_an_answer_lost_after_the_deadline_is_retried_too(corp, oauth_login, pam_host, renewals):
+    """Nobody waits for it any more, but the retry is the only chance to keep the grant."""
     corp.rotate = False
     pam_host.serve("deadline=1s")
     release = threading.Event()
@@ -297,7 +298,7 @@ def test_a_lost_answer_after_the_deadline_is_asked_for_too(corp, oauth_login, pa
     assert verdict_of(oauth_login) == ("granted", "refresh")
 
 
-def test_a_killed_helper_is_a_lost_answer(corp, oauth_login, verify, renewals):
+def test_a_killed_helper_counts_as_a_lost_answer(corp, oauth_login, verify, renewals):
     asked = len(corp.requests("/token"))
     with held(corp):
         verify()
@@ -308,7 +309,7 @@ def test_a_killed_helper_is_a_lost_answer(corp, oauth_login, verify, renewals):
     assert len(renewals()) == 2
 
 
-def test_a_refused_connection_spends_nothing(corp, oauth_login, renewals):
+def test_a_refused_connection_uses_up_no_token(corp, oauth_login, renewals):
     token = corp.refresh_token("alice")
     corp.stop()
     assert verdict_of(oauth_login) == ("unreachable", "refresh")
@@ -329,13 +330,14 @@ def wait_for_waiters(count):
     wait_until(lambda: len(waiting_for_a_lock()) == count, f"{count} helpers wait for the lock")
 
 
-def answer_of(child):
+def reply_of(child):
+    """(verdict, source) of a command that verify() has started."""
     stdout, _ = child.communicate(timeout=20)
-    answer = json.loads(stdout)
-    return answer["verdict"], answer["source"]
+    reply = json.loads(stdout)
+    return reply["verdict"], reply["source"]
 
 
-def test_a_second_login_waits_and_then_renews(corp, oauth_login, verify, renewals):
+def test_a_second_login_waits_for_the_first_and_then_renews(corp, oauth_login, verify, renewals):
     with held(corp) as release:
         first = verify()
         renewals(1)
@@ -344,12 +346,13 @@ def test_a_second_login_waits_and_then_renews(corp, oauth_login, verify, renewal
         rotated = corp.refresh_token("alice")
         assert len(renewals()) == 1
         release.set()
-        assert answer_of(first) == answer_of(second) == ("granted", "refresh")
+        assert reply_of(first) == reply_of(second) == ("granted", "refresh")
     assert renewals()[1:] == [rotated]
     assert corp.alive("alice")
 
 
-def test_a_second_login_waits_and_then_shares(corp, oauth_login, verify, renewals):
+def test_a_second_login_waits_for_the_first_and_shares_its_answer(
+        corp, oauth_login, verify, renewals):
     with held(corp) as release:
         first = verify()
         renewals(1)
@@ -357,13 +360,13 @@ def test_a_second_login_waits_and_then_shares(corp, oauth_login, verify, renewal
         second = verify()
         wait_for_waiters(1)
         release.set()
-        assert answer_of(first) == ("granted", "refresh")
-        assert answer_of(second) == ("granted", "shared")
+        assert reply_of(first) == ("granted", "refresh")
+        assert reply_of(second) == ("granted", "shared")
     assert len(renewals()) == 1
 
 
-def test_a_second_login_waits_for_its_deadline_only(host, corp, oauth_login, pam_host, verify,
-                                                    renewals):
+def test_a_second_login_waits_no_longer_than_its_deadline(
+        host, corp, oauth_login, pam_host, verify, renewals):
     pam_host.serve("deadline=1s")
     mark = host.log.mark()
     with held(corp) as release:
@@ -372,14 +375,14 @@ def test_a_second_login_waits_for_its_deadline_only(host, corp, oauth_login, pam
         started = time.monotonic()
         assert pam_host.run("alice").codes == ("AUTHINFO_UNAVAIL",)
         assert 1 <= time.monotonic() - started < 2
-        host.log.wait_for("verdict=unreachable .*another login of alice still waits", since=mark)
+        host.log.wait_for("unreachable .*another login of alice is still waiting", since=mark)
         release.set()
-        assert answer_of(first) == ("granted", "refresh")
+        assert reply_of(first) == ("granted", "refresh")
     assert len(renewals()) == 1
     assert verdict_of(oauth_login) == ("granted", "refresh")
 
 
-def test_another_account_and_a_session_do_not_wait(two, oauth_login, pam_host, verify):
+def test_a_held_login_delays_no_other_account_and_no_session(two, oauth_login, pam_host, verify):
     pam_host.serve()
     asked = len(two.requests("/token"))
     with held(two) as release:
@@ -389,22 +392,22 @@ def test_another_account_and_a_session_do_not_wait(two, oauth_login, pam_host, v
         assert pam_host.run("alice", phases="open").codes == ("SUCCESS",)
         assert first.poll() is None
         release.set()
-        assert answer_of(first) == ("granted", "refresh")
+        assert reply_of(first) == ("granted", "refresh")
 
 
-def test_fifty_logins_at_once_are_one_request(corp, oauth_login, verify, renewals):
-    corp.expires_in = 1  # else they would share the answer of this renewal
+def test_fifty_simultaneous_logins_send_one_request(corp, oauth_login, verify, renewals):
+    corp.expires_in = 1  # or the logins would share the answer of this renewal
     assert verdict_of(oauth_login) == ("granted", "refresh")
     corp.expires_in = 300
     oauth_login.configure(corp, login={"reuse_within": "30s", "deadline": "60s"})
     expires = oauth_login.run_json("status", "alice")["expires"]
-    wait_until(lambda: time.time() >= expires, "the access token ends")
+    wait_until(lambda: time.time() >= expires, "the access token expires")
     with held(corp) as release:
         children = [verify() for _ in range(50)]
         renewals(2)
         wait_for_waiters(49)
         release.set()
-        answers = Counter(answer_of(child) for child in children)
-    assert answers == {("granted", "refresh"): 1, ("granted", "shared"): 49}
+        replies = Counter(reply_of(child) for child in children)
+    assert replies == {("granted", "refresh"): 1, ("granted", "shared"): 49}
     assert len(renewals()) == 2
     assert corp.alive("alice")

@@ -1,4 +1,5 @@
-"""oauth-login doctor: what is wrong is named, with the fix; and "all good" is good."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""`oauth-login doctor` names each problem with its fix, and says "all good" only if all is good."""
 
 import os
 import re
@@ -10,19 +11,20 @@ from pathlib import Path
 from time import CLOCK_BOOTTIME, clock_gettime, time
 
 import pytest
-from installation import EXAMPLES, STORE
+from installation import STORE
+import pam_lines
 from process import run
 from resident import Resident
 from scripted_provider import ScriptedProvider
 from scripted_server import Answer
-from open_sessions import opened, write_session
+from open_sessions import write_session
 
-SERVICES = ("sshd", "su", "sudo", "sudo-i", "cron", "login", "gdm-password")
+SERVICES = ("sshd", "su", "su-l", "sudo", "sudo-i", "cron", "login", "polkit-1", "gdm-password")
 
 
 @pytest.fixture
 def well(oauth_login, provider, alice):
-    """A machine on which nothing is wrong, with alice enrolled at a provider with secrets."""
+    """A machine without any problem; alice is enrolled at a provider with a client secret."""
     provider.client_auth = "client_secret_basic"
     oauth_login.configure(provider)
     oauth_login.enroll(provider, "alice")
@@ -31,11 +33,12 @@ def well(oauth_login, provider, alice):
 
 
 def findings(machine, level="error"):
+    """The findings of this level."""
     return [one for one in machine.run_json("doctor")["findings"] if one["level"] == level]
 
 
 def one_wrong(machine, status=4):
-    """The only thing that is wrong, and the exit status says so."""
+    """The only error, which also decides the exit status."""
     result = machine.run("doctor")
     assert result.status == status, result
     (finding,) = findings(machine)
@@ -46,25 +49,27 @@ def one_wrong(machine, status=4):
 
 
 def untimed(text):
-    """Two runs take different times, which libcurl tells."""
+    """Removes the times that libcurl reports, which differ between two runs."""
     return re.sub(r" after \d+ ms", "", text)
 
 
 def with_lines(host, service, before, after):
+    """Replaces lines in the stack of a service."""
     text = host.pam_text(service)
     assert before in text
     host.pam(service, text.replace(before, after))
 
 
 def place(host, service, phase):
-    """Where the module's line of the phase stands, as doctor names it."""
+    """The location of the module's line in this phase, as doctor shows it."""
     lines = host.pam_text(service).splitlines()
     (number,) = [number for number, line in enumerate(lines, 1)
                  if line.startswith(phase) and "pam_oauth_login.so" in line]
     return f"pam.d/{service}:{number}: {phase}:"
 
 
-def test_all_good_with_a_real_provider_and_the_shipped_examples(oauth_login, glewlwyd, alice):
+def test_doctor_says_all_good_with_a_real_provider_and_the_shipped_examples(
+        oauth_login, glewlwyd, alice):
     oauth_login.configure(glewlwyd)
     oauth_login.enroll_at(glewlwyd, "alice")
     oauth_login.use(*SERVICES)
@@ -80,7 +85,7 @@ def test_all_good_with_a_real_provider_and_the_shipped_examples(oauth_login, gle
     assert {one["level"] for one in document["findings"]} == {"good"}
 
 
-def test_a_wrong_secret_is_found_at_a_provider_that_does_not_name_it_and_burns_nothing(
+def test_a_wrong_secret_is_found_without_a_clear_error_and_costs_no_grant(
         oauth_login, glewlwyd, host, alice):
     oauth_login.configure(glewlwyd)
     oauth_login.enroll_at(glewlwyd, "alice")
@@ -94,7 +99,7 @@ def test_a_wrong_secret_is_found_at_a_provider_that_does_not_name_it_and_burns_n
     assert oauth_login.verdict("alice") == "granted"
 
 
-def test_a_wrong_secret_is_found_at_a_provider_that_says_so(well, host):
+def test_a_wrong_secret_is_found_by_invalid_client(well, host):
     host.write_secret("corp.secret", "another")
     assert "corp refuses bastion or its secret" in one_wrong(well)["what"]
 
@@ -107,23 +112,23 @@ def test_a_wrong_client_id_without_a_secret_is_found(oauth_login, provider, host
     assert "set client_id" in finding["fix"]
 
 
-def test_a_public_client_is_tried_by_a_device_authorization(oauth_login, glewlwyd, host, alice):
+def test_a_public_client_is_checked_with_a_device_authorization(oauth_login, glewlwyd, host, alice):
     glewlwyd.add_client("kiosk", auth_method="none")
     oauth_login.configure(glewlwyd, client_id="kiosk", client_auth="none", client_secret_file="",
                           scope="openid offline_access")
     assert "corp knows kiosk (device authorization: HTTP 200)" in oauth_login.run("doctor").stdout
 
 
-def test_a_client_that_is_good_again_ends_the_wait_of_logins(well, provider):
+def test_a_successful_doctor_ends_the_backoff_of_logins(well, provider):
     right, provider.client_secret = provider.client_secret, "changed over there"
     assert well.verdict("alice") == "misconfigured"
     provider.client_secret = right
-    assert well.verdict("alice") == "misconfigured", "some providers burn a grant on it"
+    assert well.verdict("alice") == "misconfigured", "a provider may revoke a grant for it"
     assert "logins of alice ask the provider again at once" in well.run("doctor").stdout
     assert well.verdict("alice") == "granted"
 
 
-def test_a_client_that_is_still_wrong_does_not(well, provider):
+def test_a_failing_doctor_does_not_end_the_backoff_of_logins(well, provider):
     provider.client_secret = "changed over there"
     assert well.verdict("alice") == "misconfigured"
     assert well.run("doctor").status == 4
@@ -132,14 +137,14 @@ def test_a_client_that_is_still_wrong_does_not(well, provider):
     assert len(provider.requests("/token")) == asked
 
 
-def test_no_stored_token_is_sent(well, provider):
+def test_doctor_sends_no_stored_token(well, provider):
     well.run("doctor")
     sent = [request.form["refresh_token"] for request in provider.requests("/token")]
     assert sent[-1] == "made-up-by-oauth-login-doctor"
     assert well.verdict("alice") == "granted"
 
 
-def test_a_client_of_which_the_provider_tells_nothing_is_a_warning(well, provider):
+def test_a_provider_that_does_not_tell_whether_the_client_is_right_is_a_warning(well, provider):
     provider.queue("/token", Answer(status=400), Answer(status=400))
     result = well.run("doctor")
     assert result.ok
@@ -147,7 +152,7 @@ def test_a_client_of_which_the_provider_tells_nothing_is_a_warning(well, provide
     assert result.stdout.endswith("\nall good, with 1 warning\n")
 
 
-def test_a_wrong_ca_file_is_named_as_such(well, provider, authority):
+def test_a_wrong_ca_file_is_named_as_the_cause(well, provider, authority):
     well.configure(provider, ca_file=authority.self_signed("other", "Other authority").file)
     finding = one_wrong(well)
     assert "TLS failed" in finding["what"]
@@ -159,15 +164,15 @@ def test_a_wrong_ca_file_is_named_as_such(well, provider, authority):
     ("not_yet_valid", 3, "this machine's clock"),
     ("wrong_host", 4, "the certificate is for another host"),
 ])
-def test_a_certificate_that_is_refused_is_told_apart(kind, status, fix, well, authority):
+def test_each_kind_of_bad_certificate_has_its_own_fix(kind, status, fix, well, authority):
     with ScriptedProvider(getattr(authority, kind)(), authority.file) as provider:
         provider.client_auth = "client_secret_basic"
         well.configure(provider)
         assert fix in one_wrong(well, status)["fix"]
 
 
-def told_time(provider, ahead):
-    """The provider's clock, as its answers tell it."""
+def with_clock(provider, ahead):
+    """Answers of the provider in which its clock is `ahead` seconds fast."""
     def answer(request):
         date = {"Date": formatdate(time() + ahead, usegmt=True)}
         correct = provider.correct(request)
@@ -177,19 +182,19 @@ def told_time(provider, ahead):
 
 @pytest.mark.parametrize("ahead, words", [(3600, "behind"), (-3600, "ahead of")])
 def test_a_clock_that_is_off_by_an_hour_is_found(ahead, words, well, provider):
-    provider.answer = told_time(provider, ahead)
+    provider.answer = with_clock(provider, ahead)
     finding = one_wrong(well)
     assert finding["what"] == f"clock: 60 min {words} the provider's"
 
 
 def test_a_clock_that_is_off_by_two_minutes_is_a_warning(well, provider):
-    provider.answer = told_time(provider, 120)
+    provider.answer = with_clock(provider, 120)
     assert well.run("doctor").ok
     (finding,) = findings(well, "warning")
     assert finding["what"].startswith("clock: 1")
 
 
-def test_a_provider_that_is_down_is_unreachable_and_nothing_else(well, provider):
+def test_a_provider_that_is_down_is_the_only_finding(well, provider):
     provider.stop()
     finding = one_wrong(well, status=3)
     assert "provider: https://localhost:" in finding["what"]
@@ -286,17 +291,17 @@ def test_a_session_line_before_pam_keyinit_is_found(well, host):
     keyinit = "session    optional     pam_keyinit.so force revoke\n"
     with_lines(host, "sshd", keyinit + line, line + keyinit)
     finding = one_wrong(well)
-    assert finding["what"] == f"{place(host, 'sshd', 'session')} it stands before pam_keyinit.so"
+    assert finding["what"] == f"{place(host, 'sshd', 'session')} it comes before pam_keyinit.so"
 
 
 def test_a_sufficient_account_line_is_found(well, host):
     with_lines(host, "sudo", "account    required   pam_oauth", "account    sufficient pam_oauth")
     what = [finding["what"] for finding in findings(well)]
-    assert f"{place(host, 'sudo', 'account')} the control is not required, nor as strict" in what
+    assert f"{place(host, 'sudo', 'account')} the control is weaker than required" in what
     assert well.run("doctor").status == 4
 
 
-def test_an_account_line_behind_an_include_that_can_end_the_stack_is_found(well, host):
+def test_an_account_line_after_an_include_that_can_end_the_stack_is_found(well, host):
     line = "account    required   pam_oauth_login.so\n"
     with_lines(host, "sudo", line + "@include common-account\n", "@include common-account\n" + line)
     finding = one_wrong(well)
@@ -313,13 +318,13 @@ def test_a_jump_over_the_account_line_is_found(well, host):
     assert "may jump over it" in finding["what"]
 
 
-def test_an_only_account_line_is_found(well, host):
+def test_an_account_line_that_is_the_only_one_is_found(well, host):
     with_lines(host, "cron", "@include common-account\n", "")
     assert one_wrong(well)["what"].startswith(f"{place(host, 'cron', 'account')} it is the only")
 
 
 @pytest.mark.parametrize("option", ["assume_proven", "permissive", "nouserok"])
-def test_an_option_that_lets_in_more_than_it_seems_is_a_warning(option, well, host):
+def test_an_option_that_weakens_the_check_is_a_warning(option, well, host):
     with_lines(host, "sudo", "account    required   pam_oauth_login.so",
                f"account    required   pam_oauth_login.so {option}")
     assert well.run("doctor").ok
@@ -351,26 +356,26 @@ def test_a_session_line_without_an_account_line_is_a_warning(well, host):
     assert finding["what"] == f"{place(host, 'sshd', 'session')} there is no account line"
 
 
-def test_no_service_that_asks_is_a_warning(oauth_login, provider):
+def test_a_module_that_no_service_uses_is_a_warning(oauth_login, provider):
     oauth_login.configure(provider)
     assert oauth_login.run("doctor").ok
     (finding,) = findings(oauth_login, "warning")
     assert "no service has pam_oauth_login.so" in finding["what"]
 
 
-def test_an_sshd_that_does_not_ask_pam_is_found(well, host):
+def test_an_sshd_that_does_not_use_pam_is_found(well, host):
     host.files.write("/etc/ssh/sshd_config", "UsePAM no\n")
     assert "sshd: UsePAM is no" in one_wrong(well)["what"]
 
 
-def test_an_sshd_that_does_not_wait_long_enough_is_a_warning(well, host):
+def test_a_login_grace_time_shorter_than_a_login_is_a_warning(well, host):
     host.files.write("/etc/ssh/sshd_config", "UsePAM yes\nLoginGraceTime 20\n")
     assert well.run("doctor").ok
     (finding,) = findings(well, "warning")
     assert "LoginGraceTime is 20 s, but a login may wait 10 s" in finding["what"]
     with_lines(host, "sshd", "account    required     pam_oauth_login.so",
                "account    required     pam_oauth_login.so deadline=5s")
-    assert not findings(well, "warning"), "the option counts, not the configuration"
+    assert not findings(well, "warning"), "the option overrides the configuration"
 
 
 def test_an_sshd_whose_configuration_is_broken_is_a_warning(well, host):
@@ -380,15 +385,15 @@ def test_an_sshd_whose_configuration_is_broken_is_a_warning(well, host):
     assert "sshd -T failed: /etc/ssh/sshd_config: terminating, 1 bad config" in finding["what"]
 
 
-def test_somebody_else_sees_what_they_may_and_is_told_of_the_rest(well, host, bob):
+def test_doctor_run_by_a_user_checks_less_and_says_so(well, host, bob):
     result = host.run_as("bob", "oauth-login", "doctor")
     assert result.ok, result
-    assert "pam.d/sshd: the module is always asked" in result.stdout
-    assert "Run by root, it looks at the configuration" in result.stdout
+    assert "pam.d/sshd: the module always runs" in result.stdout
+    assert "Run as root, doctor also checks the configuration" in result.stdout
     assert "store" not in result.stdout.split("all good")[0]
 
 
-# Asks a helper of one's own, as whoever runs it, and prints the first frame of the answer.
+# Starts a helper, sends it a DOCTOR request as the present user, and prints the first frame.
 ASK = """
 import socket, subprocess, sys
 ours, theirs = socket.socketpair()
@@ -402,20 +407,20 @@ print(frame[1], frame[2:])
 """
 
 
-def test_the_helper_tells_its_findings_to_root_alone(well, host, bob):
+def test_the_helper_sends_its_findings_to_root_only(well, host, bob):
     said = host.run_as("bob", "/usr/bin/python3", "-c", ASK).stdout
     assert said.startswith("4 "), "a REPLY, and no FINDING before it"
-    assert f"uid {bob.uid} may not ask this; only root may" in said
+    assert f"uid {bob.uid} may not request this; only root may" in said
 
 
-def test_nothing_secret_is_shown(well, provider, host):
+def test_doctor_shows_no_secret(well, provider, host):
     host.write_secret("corp.secret", "do-not-show-this-secret")
     said = well.run("doctor").stdout + run("oauth-login", "doctor", "--json").stdout
     assert "do-not-show" not in said
     assert provider.refresh_token("alice") not in said
 
 
-def test_enrollment_in_a_login_has_demands_of_its_own_on_sshd(well, host):
+def test_doctor_checks_that_sshd_allows_enrollment_in_a_login(well, host):
     with_lines(host, "sshd", "@include common-auth",
                "auth [success=done ignore=ignore default=die] pam_oauth_login.so enroll\n"
                "@include common-auth")
@@ -433,9 +438,9 @@ def test_enrollment_in_a_login_has_demands_of_its_own_on_sshd(well, host):
 @pytest.mark.parametrize("values, late", [
     ({"opened": -600, "due": None}, True), ({"opened": -30, "due": None}, False),
     ({"opened": -9000, "due": -600}, True), ({"opened": -9000, "due": 600}, False),
-], ids=["never looked at", "new", "overdue", "looked at"])
-def test_sessions_that_nobody_looks_after_are_a_warning(values, late, well, alice):
-    """Seconds from now; it is the boot's clock that counts."""
+], ids=["never checked", "new", "overdue", "checked"])
+def test_sessions_that_no_watch_checks_are_a_warning(values, late, well, alice):
+    """The values are seconds from now on CLOCK_BOOTTIME."""
     now = int(clock_gettime(CLOCK_BOOTTIME))
     with subprocess.Popen(["sleep", "60"]) as leader:
         file = write_session("alice", leader.pid)
@@ -449,7 +454,7 @@ def test_sessions_that_nobody_looks_after_are_a_warning(values, late, well, alic
     assert not late or "oauth-login-watch.timer" in found[0]["fix"]
 
 
-def test_a_service_of_which_a_locker_includes_a_part_is_judged_all_the_same(well, host):
+def test_a_service_that_a_locker_includes_is_checked_too(well, host):
     host.pam("swaylock", "auth include login\n")
     with_lines(host, "login", "account    required   pam_oauth", "account    optional   pam_oauth")
     assert one_wrong(well)["what"].startswith(place(host, "login", "account"))
@@ -458,7 +463,7 @@ def test_a_service_of_which_a_locker_includes_a_part_is_judged_all_the_same(well
 GDM_AUTH = "auth    required        pam_oauth_login.so\n"
 
 
-def test_a_gdm_that_unlocks_whatever_account_says_is_a_warning(well, host):
+def test_a_gdm_without_the_auth_line_is_a_warning(well, host):
     with_lines(host, "gdm-password", GDM_AUTH, "")
     assert well.run("doctor").ok
     (finding,) = findings(well, "warning")
@@ -467,7 +472,7 @@ def test_a_gdm_that_unlocks_whatever_account_says_is_a_warning(well, host):
     assert "auth required pam_oauth_login.so" in finding["fix"]
 
 
-def test_a_way_around_the_line_that_keeps_a_screen_locked_is_found(well, host):
+def test_a_line_that_can_bypass_the_modules_auth_line_is_found(well, host):
     with_lines(host, "gdm-password", "@include common-auth\n",
                "auth sufficient pam_fprintd.so\n@include common-auth\n")
     finding = one_wrong(well)
@@ -476,14 +481,15 @@ def test_a_way_around_the_line_that_keeps_a_screen_locked_is_found(well, host):
     assert "may end the phase before it" in finding["what"]
 
 
-def test_a_screens_line_whose_refusal_counts_for_nothing_is_found(well, host):
+def test_an_optional_auth_line_for_a_screen_is_found(well, host):
     with_lines(host, "gdm-password", GDM_AUTH, GDM_AUTH.replace("required", "optional"))
     assert one_wrong(well)["what"].startswith(place(host, "gdm-password", "auth"))
 
 
 @pytest.mark.parametrize("service", ["swaylock", "i3lock"])
 def test_a_locker_without_a_resident_helper_is_found(service, well, host):
-    host.pam(service, (EXAMPLES / "swaylock").read_text())
+    host.pam(service, pam_lines.with_lines(pam_lines.own_stack("swaylock"),
+                                           pam_lines.example("swaylock")))
     finding = one_wrong(well, status=5)
     assert finding["what"].startswith(f"pam.d/{service}: no resident helper")
     assert "oauth-login-helper.socket" in finding["fix"]

@@ -1,5 +1,6 @@
-"""What doctor says about a stack is what libpam does with it: alice's grant is dead, and she gets
-in where doctor has found a way past the module, and nowhere else."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Doctor's findings about a stack agree with libpam: alice, whose grant is dead, gets in only where
+doctor has found a way past the module."""
 
 import pytest
 
@@ -15,24 +16,24 @@ account [default=bad success=ok user_unknown=ignore] pam_permit.so
 account required pam_permit.so
 """
 
-# The stack, what it includes as "inner", and whether alice gets in.
+# {name: (the stack, the file "inner" that it may include, whether alice gets in)}
 STACKS = {
     "first": ([OURS, "account include inner"], DEBIAN, False),
-    "first, with a sufficient behind it": ([OURS, "account sufficient pam_permit.so"], "", False),
-    "behind a sufficient": (["account sufficient pam_permit.so", OURS], "", True),
-    "behind an include with a sufficient": (["account include inner", OURS], AUTHSELECT, True),
-    "behind a substack with a sufficient": (["account substack inner", OURS], AUTHSELECT, False),
-    "behind Debian's include with a sufficient": (["@include inner", OURS], AUTHSELECT, True),
-    "behind two substacks": (
+    "first, with a sufficient after it": ([OURS, "account sufficient pam_permit.so"], "", False),
+    "after a sufficient": (["account sufficient pam_permit.so", OURS], "", True),
+    "after an include with a sufficient": (["account include inner", OURS], AUTHSELECT, True),
+    "after a substack with a sufficient": (["account substack inner", OURS], AUTHSELECT, False),
+    "after Debian's include with a sufficient": (["@include inner", OURS], AUTHSELECT, True),
+    "after two substacks": (
         ["account substack inner", "account substack inner", OURS], AUTHSELECT, False),
-    "in a substack behind a sufficient": (
+    "in a substack after a sufficient": (
         ["account substack inner", YES], f"account sufficient pam_permit.so\n{OURS}\n", True),
     "jumped over": (["account [success=1 default=bad] pam_permit.so", OURS, YES], "", True),
     "jumped to": (["account [success=1 default=bad] pam_permit.so", YES, OURS], "", False),
     "jumped over with an include": (
         ["account [success=2 default=bad] pam_permit.so", "account include inner", OURS, YES],
         f"{YES}\n", True),
-    "jumped to behind a longer include": (
+    "jumped to after a longer include": (
         ["account [success=2 default=bad] pam_permit.so", "account include inner", OURS, YES],
         f"{YES}\n{YES}\n", False),
     "jumped over with a substack": (
@@ -41,11 +42,12 @@ STACKS = {
     "jumped over in a substack": (
         ["account [success=1 default=bad] pam_permit.so", "account substack inner", YES],
         f"{YES}\n{OURS}\n", True),
-    "behind a jump that ends with its substack": (
+    "after a jump that ends with its substack": (
         ["account substack inner", OURS, YES],
         "account [success=9 default=bad] pam_permit.so\n" + YES + "\n", False),
-    "forgotten": ([OURS, "account [success=reset default=bad] pam_permit.so", YES], "", True),
-    "not forgotten by a substack": (
+    "undone by a reset": (
+        [OURS, "account [success=reset default=bad] pam_permit.so", YES], "", True),
+    "not undone by a reset in a substack": (
         [OURS, "account substack inner", YES],
         f"account [success=reset default=bad] pam_permit.so\n{YES}\n", False),
     "sufficient itself": (["account sufficient pam_oauth_login.so", YES], "", True),
@@ -59,7 +61,8 @@ STACKS = {
 
 
 @pytest.mark.parametrize("name", STACKS)
-def test_alice_gets_in_only_where_doctor_found_a_way(name, corp, oauth_login, host, pam_host):
+def test_a_dead_grant_gets_in_only_where_doctor_found_a_bypass(
+        name, corp, oauth_login, host, pam_host):
     lines, inner, open_to_alice = STACKS[name]
     host.pam("inner", inner)
     host.pam("pam-host", "".join(f"{line}\n" for line in lines).replace("\\ \n", "\\\n"))
@@ -75,9 +78,10 @@ def test_alice_gets_in_only_where_doctor_found_a_way(name, corp, oauth_login, ho
 @pytest.mark.parametrize("lines, said", [
     ([OURS, YES], None),
     ([OURS], "it is the only line of its phase"),
-    (["account [success=ok default=bad] pam_oauth_login.so", YES], '"ignore" is a refusal'),
+    (["account [success=ok default=bad] pam_oauth_login.so", YES], "ignore counts as a refusal"),
 ])
-def test_root_is_refused_only_where_doctor_says_so(lines, said, corp, oauth_login, host, pam_host):
+def test_root_is_refused_only_where_doctor_warned_of_it(
+        lines, said, corp, oauth_login, host, pam_host):
     host.pam("pam-host", "".join(f"{line}\n" for line in lines))
     (code,) = pam_host.run("root").codes
     assert code == ("PERM_DENIED" if said else "SUCCESS")

@@ -1,4 +1,5 @@
-"""People enroll by a code that they approve elsewhere: device authorization, RFC 8628."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""People enroll with a code that they approve elsewhere: device authorization, RFC 8628."""
 
 import re
 import signal
@@ -41,7 +42,7 @@ def test_a_pinned_account_enrolls_again_only_as_itself(oauth_login, glewlwyd, al
     with enroll() as terminal:
         glewlwyd.approve_device("mallory", code_of(terminal))
         assert terminal.wait(20) == 1
-    assert oauth_login.verdict("alice") == "granted", "the grant that was there is untouched"
+    assert oauth_login.verdict("alice") == "granted", "the earlier grant is untouched"
     glewlwyd.revoke("alice")
     assert oauth_login.verdict("alice") == "reauthorize"
     with enroll() as terminal:
@@ -52,7 +53,7 @@ def test_a_pinned_account_enrolls_again_only_as_itself(oauth_login, glewlwyd, al
 
 @pytest.fixture
 def device(oauth_login, provider, alice):
-    """A scripted provider with device authorization; its token answers are queued by tests."""
+    """A scripted provider with device authorization; each test queues the token answers."""
     provider.discovery["device_authorization_endpoint"] = f"{provider.issuer}/device"
     code = {**CODE, "verification_uri": f"{provider.issuer}/go"}
     provider.queue("/device", Answer.json(code))
@@ -60,7 +61,7 @@ def device(oauth_login, provider, alice):
     return provider
 
 
-def test_the_requests_are_those_of_the_rfc(oauth_login, device):
+def test_the_requests_of_a_device_enrollment_follow_the_rfc(oauth_login, device):
     device.queue("/token", pending(), tokens(device))
     result = oauth_login.run("enroll", "alice")
     assert result.ok, result
@@ -80,7 +81,8 @@ def test_the_requests_are_those_of_the_rfc(oauth_login, device):
     (pending("invalid_client"), 4, "invalid_client"),
     (pending("invalid_grant"), 1, "invalid_grant"),
 ])
-def test_a_no_of_the_person_or_the_provider_ends_it(answer, status, said, oauth_login, device):
+def test_a_refusal_by_the_person_or_the_provider_ends_the_enrollment(
+        answer, status, said, oauth_login, device):
     device.queue("/token", answer)
     result = oauth_login.run("enroll", "alice")
     assert result.status == status
@@ -94,8 +96,7 @@ def test_a_no_of_the_person_or_the_provider_ends_it(answer, status, said, oauth_
     ("unauthorized_client", "--browser"),
     ("invalid_client", "oauth-login doctor"),
 ])
-def test_a_provider_that_gives_no_code_says_whose_move_it_is(error, fix, oauth_login, provider,
-                                                             alice):
+def test_when_the_provider_gives_no_code_the_fix_is_named(error, fix, oauth_login, provider, alice):
     provider.discovery["device_authorization_endpoint"] = f"{provider.issuer}/device"
     provider.queue("/device", pending(error))
     oauth_login.configure(provider)
@@ -104,24 +105,24 @@ def test_a_provider_that_gives_no_code_says_whose_move_it_is(error, fix, oauth_l
     assert error in result.stderr and fix in result.stderr
 
 
-def test_root_is_not_enrolled_and_the_exit_status_says_so(oauth_login, device):
+def test_enrolling_root_fails_with_an_exit_status(oauth_login, device):
     assert oauth_login.run("enroll", "root").status == 1
 
 
-def test_a_flaky_provider_is_asked_again_more_slowly(oauth_login, device):
+def test_an_enrollment_continues_after_a_server_error(oauth_login, device):
     device.queue("/token", Answer(503), tokens(device))
     assert oauth_login.run("enroll", "alice").ok
     assert len(device.requests("/token")) == 2
 
 
-def test_a_grant_without_a_refresh_token_names_what_to_ask_for(oauth_login, device):
+def test_a_grant_without_a_refresh_token_is_refused_and_the_fix_is_named(oauth_login, device):
     device.queue("/token", tokens(device, refresh_token=None))
     result = oauth_login.run("enroll", "alice")
     assert result.status == 4
     assert "offline_access" in result.stderr and "access_type=offline" in result.stderr
 
 
-def test_a_code_that_nobody_approves_ends(oauth_login, device):
+def test_an_enrollment_ends_when_its_code_expires(oauth_login, device):
     device.answer = lambda request: pending() if request.path == "/token" else None
     device.queue("/device")
     device._queues["/device"] = [Answer.json({**CODE, "expires_in": 2,
@@ -131,7 +132,7 @@ def test_a_code_that_nobody_approves_ends(oauth_login, device):
     assert "nobody has approved" in result.stderr
 
 
-def test_giving_up_ends_the_helper_too(oauth_login, device):
+def test_interrupting_an_enrollment_ends_its_helper(oauth_login, device):
     device.answer = lambda request: pending() if request.path == "/token" else None
     with enroll() as terminal:
         code_of(terminal)
@@ -148,15 +149,14 @@ def test_giving_up_ends_the_helper_too(oauth_login, device):
     (Answer.json({**CODE, "verification_uri": "https://example.com/\u0007"}), "usable code"),
     (Answer.json({**CODE, "user_code": "x" * 100, "verification_uri": "https://x"}), "usable code"),
 ])
-def test_a_provider_that_gives_no_code_is_named(answer, said, oauth_login, device):
+def test_when_the_provider_gives_no_code_the_reason_is_named(answer, said, oauth_login, device):
     device._queues["/device"] = [answer]
     result = oauth_login.run("enroll", "alice")
     assert result.status == 4
     assert said in result.stderr
 
 
-def test_googles_spelling_is_understood_and_a_code_can_not_write_to_the_terminal(
-        oauth_login, device):
+def test_verification_url_is_understood_and_a_code_cannot_control_the_terminal(oauth_login, device):
     device._queues["/device"] = [Answer.json(
         {**CODE, "user_code": "\x1b[2Jab", "verification_url": "https://example.com/device"})]
     device.queue("/token", pending("access_denied"))
@@ -165,14 +165,15 @@ def test_googles_spelling_is_understood_and_a_code_can_not_write_to_the_terminal
     assert r"\x1B[2Jab" in result.stdout and "\x1b" not in result.stdout
 
 
-def test_without_device_authorization_the_other_way_is_named(oauth_login, provider, alice):
+def test_without_device_authorization_the_import_command_is_named(oauth_login, provider, alice):
     oauth_login.configure(provider)
     result = oauth_login.run("enroll", "alice")
     assert result.status == 4
     assert "oauth-login import" in result.stderr
 
 
-def test_who_approved_must_be_told_even_where_the_account_is_mapped(oauth_login, device, alice):
+def test_an_approval_without_an_identity_is_refused_even_for_a_mapped_account(
+        oauth_login, device, alice):
     del device.discovery["userinfo_endpoint"]
     oauth_login.configure(device, accounts=["alice"], scope="openid")
     device.queue("/token", tokens(device, "mallory"))
@@ -193,7 +194,7 @@ def test_an_unfinished_import_is_not_overwritten(oauth_login, device, alice):
     assert oauth_login.run("import", "alice", input=token).ok
 
 
-def test_nobody_approves_what_could_not_be_stored(host, oauth_login, device):
+def test_no_code_is_requested_for_a_grant_that_could_not_be_stored(host, oauth_login, device):
     host.add_user("returner")
     oauth_login.enroll(device, "returner")
     host.delete_user("returner")
@@ -204,7 +205,7 @@ def test_nobody_approves_what_could_not_be_stored(host, oauth_login, device):
 
 
 @pytest.mark.parametrize("trouble", ["somebody else", "userinfo down", "import unfinished"])
-def test_a_grant_that_comes_to_nothing_is_given_back(trouble, oauth_login, device):
+def test_a_grant_of_a_failed_enrollment_is_revoked(trouble, oauth_login, device):
     device.discovery["revocation_endpoint"] = f"{device.issuer}/revoke"
     name = "mallory" if trouble == "somebody else" else "alice"
     if trouble == "import unfinished":
@@ -221,7 +222,7 @@ def test_a_grant_that_comes_to_nothing_is_given_back(trouble, oauth_login, devic
     assert oauth_login.verdict("alice") == "not-enrolled"
 
 
-def test_a_provider_that_takes_nothing_back_keeps_nobody_waiting(oauth_login, device):
+def test_a_failed_revocation_does_not_change_the_result_of_an_enrollment(oauth_login, device):
     device.discovery["revocation_endpoint"] = f"{device.issuer}/revoke"
     device.queue("/token", tokens(device, "mallory"))
     device.queue("/revoke", Answer(503))
@@ -229,7 +230,7 @@ def test_a_provider_that_takes_nothing_back_keeps_nobody_waiting(oauth_login, de
     assert result.status == 1 and "mallory" in result.stderr
 
 
-def test_a_grant_that_is_used_is_not_given_back(oauth_login, device):
+def test_a_grant_of_a_successful_enrollment_is_not_revoked(oauth_login, device):
     device.discovery["revocation_endpoint"] = f"{device.issuer}/revoke"
     device.queue("/token", tokens(device))
     assert oauth_login.run("enroll", "alice").ok
@@ -238,7 +239,7 @@ def test_a_grant_that_is_used_is_not_given_back(oauth_login, device):
 
 @pytest.mark.parametrize("said, allowed", [
     ({}, True), ({"scope": "openid"}, False), ({"scope": "openid offline_access x"}, True)])
-def test_a_provider_that_names_no_scope_has_granted_what_was_asked(
+def test_an_answer_without_scope_means_that_the_requested_scope_was_granted(
         said, allowed, oauth_login, device):
     oauth_login.configure(device, scope="openid offline_access", require_scope="offline_access")
     device.queue("/token", tokens(device, **said))
@@ -247,7 +248,7 @@ def test_a_provider_that_names_no_scope_has_granted_what_was_asked(
     assert allowed or "lacks offline_access" in result.stderr
 
 
-def test_a_qr_code_is_shown_where_it_fits(oauth_login, device):
+def test_a_qr_code_is_shown_only_if_it_fits_the_terminal(oauth_login, device):
     whole = "https://example.com/go?user_code=WDJB-MJHT"
     device._queues["/device"] = [Answer.json({**CODE, "verification_uri": "https://example.com/go",
                                               "verification_uri_complete": whole})] * 2

@@ -1,4 +1,5 @@
-"""A first login enrolls: the option `enroll`, in sshd and wherever nobody can answer."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""A first login enrolls: the option `enroll`, in sshd and in services where nobody can answer."""
 
 import re
 import time
@@ -9,11 +10,11 @@ import pytest
 
 from device_codes import CODE, pending, tokens
 from helper_process import running, wait_until
+from open_sessions import READ_KEY
 from pam_application import converse
 from scripted_server import Answer
 from terminal import Terminal
 
-READ_KEY = "keyctl pipe %user:oauth-login:corp"
 COMMAND = "oauth-login enroll alice"
 PROMPT = r"Press Enter when you have approved it: "
 NOT_ASKED = r"alice: not asked to enroll: "
@@ -28,20 +29,21 @@ Match User bob
 
 @pytest.fixture(scope="module")
 def proving_sshd(host):
+    """An sshd that requires a key first, except for bob, who needs only a key."""
     with host.sshd(SSHD) as server:
         yield server
 
 
 @pytest.fixture
 def real(oauth_login, glewlwyd, alice, bob):
-    """The machine is configured for the real provider, and nobody is enrolled."""
+    """The real provider, for which the machine is configured; nobody is enrolled."""
     oauth_login.configure(glewlwyd, scope="openid offline_access")
     return glewlwyd
 
 
 @pytest.fixture
 def device(oauth_login, provider, alice, bob):
-    """A scripted provider that nobody has approved anything at yet."""
+    """A scripted provider with device authorization, where nobody has approved anything yet."""
     provider.discovery["device_authorization_endpoint"] = f"{provider.issuer}/device"
     provider.answer = lambda request: code_or_pending(provider, request)
     provider.code = {**CODE, "verification_uri": f"{provider.issuer}/go"}
@@ -57,7 +59,7 @@ def code_or_pending(provider, request):
 
 
 def use_example(host, oauth_login, option="enroll"):
-    """sshd's shipped example with the line that it has for enrollments."""
+    """Installs the example of sshd, with its line for enrollments active."""
     oauth_login.use("sshd")
     text = host.pam_text("sshd")
     assert "\n#auth [" in text
@@ -66,12 +68,13 @@ def use_example(host, oauth_login, option="enroll"):
 
 @contextmanager
 def login(server, command="id -un", user="alice", **how):
-    """A stock client on a terminal."""
+    """A login with an ordinary ssh client on a terminal."""
     with Terminal(*server.client(user, command, ask=True, **{**BOTH, **how})) as terminal:
         yield terminal
 
 
 def shown_code(terminal):
+    """Waits for the whole prompt; returns the code."""
     terminal.expect(r"To enroll alice, open within \d+ s, in a browser on any device:\n", 20)
     terminal.expect(r"  https://\S+\n")
     code = terminal.expect(r"and enter this code: (\S+)\n")[1]
@@ -82,7 +85,8 @@ def shown_code(terminal):
 # With a key and a real provider
 
 
-def test_a_first_login_enrolls_and_the_second_asks_nobody(host, oauth_login, real, proving_sshd):
+def test_the_first_login_enrolls_and_the_second_shows_no_prompt(
+        host, oauth_login, real, proving_sshd):
     use_example(host, oauth_login)
     mark = host.log.mark()
     with login(proving_sshd, READ_KEY) as terminal:
@@ -102,7 +106,8 @@ def test_a_first_login_enrolls_and_the_second_asks_nobody(host, oauth_login, rea
                       since=mark)
 
 
-def test_a_dead_grant_leads_back_to_the_prompt(host, oauth_login, real, proving_sshd):
+def test_a_login_with_a_dead_grant_prompts_for_enrollment_again(
+        host, oauth_login, real, proving_sshd):
     use_example(host, oauth_login)
     oauth_login.enroll_at(real, "alice")
     real.revoke("alice")
@@ -114,7 +119,8 @@ def test_a_dead_grant_leads_back_to_the_prompt(host, oauth_login, real, proving_
 
 
 @pytest.mark.parametrize("enrolled", (False, True), ids=("never enrolled", "a dead grant"))
-def test_without_the_option_the_command_is_named(host, oauth_login, real, proving_sshd, enrolled):
+def test_without_the_enroll_option_the_refusal_names_the_command(
+        host, oauth_login, real, proving_sshd, enrolled):
     use_example(host, oauth_login, "")
     if enrolled:
         oauth_login.enroll_at(real, "alice")
@@ -127,7 +133,8 @@ def test_without_the_option_the_command_is_named(host, oauth_login, real, provin
     assert not host.log.matching(NOT_ASKED, mark)
 
 
-def test_somebody_elses_approval_is_refused_and_named(host, oauth_login, real, proving_sshd):
+def test_somebody_elses_approval_is_refused_and_the_person_is_named(
+        host, oauth_login, real, proving_sshd):
     use_example(host, oauth_login)
     with login(proving_sshd) as terminal:
         real.approve_device("mallory", shown_code(terminal))
@@ -143,7 +150,7 @@ def test_a_pinned_account_enrolls_again_only_as_itself(host, oauth_login, device
     oauth_login.enroll(device, "alice")
     device.revoke("alice")
     device.add_user("mallory")
-    device.claims["mallory"] = {"preferred_username": "alice"}  # a name that was given anew
+    device.claims["mallory"] = {"preferred_username": "alice"}  # the name has a new owner
     for approver, let_in in (("mallory", False), ("alice", True)):
         device.queue("/token", None, tokens(device, approver))  # None: the renewal
         with login(proving_sshd) as terminal:
@@ -155,7 +162,8 @@ def test_a_pinned_account_enrolls_again_only_as_itself(host, oauth_login, device
             assert terminal.wait(20) == (0 if let_in else 255), terminal.output
 
 
-def test_enter_before_the_approval_waits_for_it(host, oauth_login, device, proving_sshd):
+def test_pressing_enter_before_the_approval_waits_for_the_approval(
+        host, oauth_login, device, proving_sshd):
     use_example(host, oauth_login)
     with login(proving_sshd) as terminal:
         shown_code(terminal)
@@ -166,7 +174,7 @@ def test_enter_before_the_approval_waits_for_it(host, oauth_login, device, provi
         assert terminal.wait(20) == 0, terminal.output
 
 
-def test_the_address_with_the_code_in_it_is_shown_too(host, oauth_login, device, proving_sshd):
+def test_the_address_that_includes_the_code_is_shown_too(host, oauth_login, device, proving_sshd):
     use_example(host, oauth_login)
     whole = f"{device.issuer}/go?user_code=WDJB-MJHT"
     device.code["verification_uri_complete"] = whole
@@ -175,7 +183,8 @@ def test_the_address_with_the_code_in_it_is_shown_too(host, oauth_login, device,
                         + re.escape(whole) + r"\nApprove it only if .*\n" + PROMPT)
 
 
-def test_hanging_up_at_the_prompt_ends_the_helper(host, oauth_login, device, proving_sshd):
+def test_hanging_up_at_the_enrollment_prompt_ends_the_helper(
+        host, oauth_login, device, proving_sshd):
     use_example(host, oauth_login)
     with login(proving_sshd) as terminal:
         shown_code(terminal)
@@ -183,7 +192,7 @@ def test_hanging_up_at_the_prompt_ends_the_helper(host, oauth_login, device, pro
     wait_until(lambda: not running(), "the helper ends")
 
 
-def test_an_approval_is_kept_when_the_login_ends_before_enter(
+def test_an_approval_is_kept_if_the_login_ends_before_enter_is_pressed(
         host, oauth_login, device, proving_sshd):
     use_example(host, oauth_login)
     device.queue("/token", tokens(device))
@@ -193,7 +202,7 @@ def test_an_approval_is_kept_when_the_login_ends_before_enter(
     assert oauth_login.verdict("alice") == "granted"
 
 
-def test_the_grace_of_sshd_ends_the_prompt_and_the_helper(host, oauth_login, device):
+def test_login_grace_time_ends_the_enrollment_prompt_and_the_helper(host, oauth_login, device):
     use_example(host, oauth_login)
     with host.sshd(SSHD.replace("Time 120", "Time 5")) as server, login(server) as terminal:
         shown_code(terminal)
@@ -204,7 +213,8 @@ def test_the_grace_of_sshd_ends_the_prompt_and_the_helper(host, oauth_login, dev
     assert oauth_login.verdict("alice") == "not-enrolled"
 
 
-def test_the_limit_is_shown_and_kept(host, oauth_login, device, proving_sshd):
+def test_the_time_limit_of_an_enrollment_in_a_login_is_shown_and_enforced(
+        host, oauth_login, device, proving_sshd):
     use_example(host, oauth_login)
     oauth_login.configure(device, login={"enroll_deadline": "10s"})
     with login(proving_sshd) as terminal:
@@ -216,13 +226,13 @@ def test_the_limit_is_shown_and_kept(host, oauth_login, device, proving_sshd):
     assert oauth_login.verdict("alice") == "not-enrolled"
 
 
-def test_the_commands_own_limit_is_that_of_the_code(oauth_login, device):
+def test_the_time_limit_of_the_enroll_command_is_that_of_the_code(oauth_login, device):
     oauth_login.configure(device, login={"enroll_deadline": "10s"})
     with Terminal("oauth-login", "enroll", "alice") as terminal:
         terminal.expect(r"Waiting for approval, 0(1:00|0:5\d) left", 20)
 
 
-def test_an_approval_that_is_old_when_enter_comes_is_asked_about(
+def test_an_old_approval_is_renewed_before_it_lets_the_person_in(
         host, oauth_login, device, proving_sshd):
     use_example(host, oauth_login)
     device.code["expires_in"] = 2
@@ -233,14 +243,14 @@ def test_an_approval_that_is_old_when_enter_comes_is_asked_about(
         shown = time.monotonic()
         wait_until(lambda: not running(), "the helper has stored the grant")
         device.revoke("alice")
-        wait_until(lambda: time.monotonic() > shown + 2, "the code is over")
+        wait_until(lambda: time.monotonic() > shown + 2, "the code has expired")
         terminal.send_line()
         terminal.expect("corp no longer honours this machine's grant for alice", 20)
         assert terminal.wait() == 255
     host.log.wait_for(r"sshd:auth\): alice: reauthorize by corp .*source=refresh", since=mark)
 
 
-def test_automation_that_sshd_asks_for_a_key_alone_is_never_prompted(
+def test_a_user_whom_sshd_asks_only_for_a_key_is_never_prompted(
         host, oauth_login, device, proving_sshd):
     use_example(host, oauth_login)
     oauth_login.enroll(device, "bob")
@@ -250,7 +260,7 @@ def test_automation_that_sshd_asks_for_a_key_alone_is_never_prompted(
     assert refused.prompts == () and device.requests("/device") == []
 
 
-def test_who_is_not_managed_is_asked_for_a_password_after_the_key(
+def test_an_account_that_is_not_managed_needs_its_password_after_the_key(
         host, oauth_login, device, alice):
     use_example(host, oauth_login)
     oauth_login.configure(device, login={"ignore_users": "alice"})
@@ -259,16 +269,17 @@ def test_who_is_not_managed_is_asked_for_a_password_after_the_key(
         assert not server.ssh("alice", answers=["wrong"], **BOTH).ok
 
 
-# Who has proven nothing
+# Without a proven method
 
 
-def test_without_a_proven_method_nobody_is_prompted(host, oauth_login, device, sshd):
+def test_nobody_is_prompted_before_an_authentication_method_has_succeeded(
+        host, oauth_login, device, sshd):
     use_example(host, oauth_login)
     mark = host.log.mark()
     refused = sshd.ssh("alice", methods="keyboard-interactive", answers=["x"])
     assert refused.status == 255 and refused.prompts == () and COMMAND in refused.stderr
     assert device.requests("/device") == []
-    host.log.wait_for(rf"sshd:auth\): {NOT_ASKED}nobody has been proven .*; run: {COMMAND}$",
+    host.log.wait_for(rf"sshd:auth\): {NOT_ASKED}no authentication method .*; run: {COMMAND}$",
                       since=mark)
 
 
@@ -281,7 +292,7 @@ session  required pam_permit.so
 """
 
 
-def test_an_approval_without_another_proof_opens_no_door(host, oauth_login, device, sshd):
+def test_an_approval_alone_lets_nobody_in(host, oauth_login, device, sshd):
     host.pam("sshd", UNPROVEN.format(first=""))
     device.queue("/token", tokens(device))
     mark = host.log.mark()
@@ -291,11 +302,11 @@ def test_an_approval_without_another_proof_opens_no_door(host, oauth_login, devi
         assert terminal.wait(20) == 255, terminal.output
     host.log.wait_for(r"sshd:auth\): alice: granted by corp \(verdict=granted source=device",
                       since=mark)
-    host.log.wait_for("alice: nobody has been proven in this login yet, so this pass", since=mark)
+    host.log.wait_for("alice: no authentication method has succeeded yet, so this pass", since=mark)
     assert oauth_login.verdict("alice") == "granted"
 
 
-def test_enroll_unproven_prompts_beside_a_password(host, oauth_login, device, sshd, alice):
+def test_enroll_unproven_prompts_in_addition_to_a_password(host, oauth_login, device, sshd, alice):
     host.pam("sshd", UNPROVEN.format(first="@include common-auth"))
     device.queue("/token", tokens(device))
     with login(sshd, methods="keyboard-interactive") as terminal:
@@ -306,7 +317,7 @@ def test_enroll_unproven_prompts_beside_a_password(host, oauth_login, device, ss
         assert terminal.wait(20) == 0, terminal.output
 
 
-def test_sshds_password_method_can_not_prompt_and_is_refused(
+def test_the_password_method_of_sshd_cannot_prompt_and_is_refused(
         host, oauth_login, device, sshd, alice):
     host.pam("sshd", UNPROVEN.format(first="@include common-auth"))
     mark = host.log.mark()
@@ -320,19 +331,20 @@ def test_sshds_password_method_can_not_prompt_and_is_refused(
 
 
 @pytest.mark.parametrize("service", ("cron", "crond", "atd", "systemd-user"))
-def test_a_service_without_a_person_prompts_nobody(host, oauth_login, device, service):
+def test_a_service_without_a_person_shows_no_enrollment_prompt(host, oauth_login, device, service):
     host.pam(service, UNPROVEN.format(first="auth required pam_permit.so"))
     mark = host.log.mark()
-    answers = converse(service, "alice", "authenticate", environment=["SSH_AUTH_INFO_0=publickey"])
+    login = converse(service, "alice", "authenticate", environment=["SSH_AUTH_INFO_0=publickey"])
     assert device.requests("/device") == []
-    assert not any("Enter" in text for text in answers.said)
-    if service != "systemd-user":  # which asks nothing, in the middle of a login
-        assert answers.codes == ("AUTH_ERR",) and COMMAND in answers.said[-1]
-        host.log.wait_for(rf"{service}:auth\): {NOT_ASKED}nobody can answer in this service; "
+    assert not any("Enter" in text for text in login.said)
+    if service != "systemd-user":  # which never asks, because it starts during a login
+        assert login.codes == ("AUTH_ERR",) and COMMAND in login.said[-1]
+        host.log.wait_for(rf"{service}:auth\): {NOT_ASKED}this service runs without a person .*; "
                           rf"run: {COMMAND}$", since=mark)
 
 
-def test_a_cron_job_is_refused_at_once(host, oauth_login, device, alice):
+def test_a_cron_job_of_an_account_without_a_grant_is_refused_at_once(
+        host, oauth_login, device, alice):
     oauth_login.use("cron")
     host.pam("cron", host.pam_text("cron").replace("oauth_login.so", "oauth_login.so enroll"))
     mark = host.log.mark()
@@ -341,18 +353,19 @@ def test_a_cron_job_is_refused_at_once(host, oauth_login, device, alice):
     assert device.requests("/device") == []
 
 
-def test_sudo_wants_silence_and_gets_it(host, oauth_login, device, alice):
+def test_sudo_shows_no_enrollment_prompt_because_it_sets_pam_silent(
+        host, oauth_login, device, alice):
     host.pam("sudo", UNPROVEN.format(first="@include common-auth"))
     host.sudoers("alice ALL = ALL")
     mark = host.log.mark()
     with Terminal("sudo", "true", user="alice") as terminal:
         terminal.expect("(?i)password.*: ?$")
         terminal.send_line(alice.password)
-        host.log.wait_for(rf"sudo:auth\): {NOT_ASKED}the person is to be told nothing", since=mark)
+        host.log.wait_for(rf"sudo:auth\): {NOT_ASKED}the login is silent", since=mark)
     assert device.requests("/device") == []
 
 
-def test_su_prompts_on_its_terminal_when_told_to(host, oauth_login, device, alice, bob):
+def test_su_prompts_for_enrollment_with_enroll_unproven(host, oauth_login, device, alice, bob):
     host.pam("su", UNPROVEN.format(first="@include common-auth"))
     device.queue("/token", tokens(device))
     with Terminal("su", "alice", "-c", "id -un", user="bob") as terminal:
@@ -363,7 +376,7 @@ def test_su_prompts_on_its_terminal_when_told_to(host, oauth_login, device, alic
         assert terminal.wait(20) == 0 and terminal.output.endswith("alice\n"), terminal.output
 
 
-def test_su_with_plain_enroll_prompts_nobody(host, oauth_login, device, alice, bob):
+def test_su_with_the_plain_enroll_option_shows_no_prompt(host, oauth_login, device, alice, bob):
     stack = UNPROVEN.format(first="@include common-auth")
     host.pam("su", stack.replace("enroll=unproven", "enroll"))
     refused = host.su("alice", "id -un", as_user="bob", password=alice.password)
@@ -371,17 +384,18 @@ def test_su_with_plain_enroll_prompts_nobody(host, oauth_login, device, alice, b
     assert device.requests("/device") == []
 
 
-# Applications as odd as they come
+# Unusual applications
 
 
 @pytest.mark.parametrize("conditions, why", [
-    (("silent",), "the person is to be told nothing"),
+    (("silent",), "the login is silent"),
     (("no-conversation",), "the application has no conversation"),
     (("mute",), "the application did not show the prompt, or got no answer"),
     ((), "the application did not show the prompt, or got no answer"),
     (("fail",), "the application did not show the prompt, or got no answer"),
 ], ids=("PAM_SILENT", "no conversation", "no responses", "a NULL answer", "a failing conversation"))
-def test_who_can_not_answer_is_refused_with_the_command(host, device, pam_host, conditions, why):
+def test_an_application_that_cannot_prompt_is_refused_and_the_command_is_logged(
+        host, device, pam_host, conditions, why):
     pam_host.serve("enroll")
     mark = host.log.mark()
     report = pam_host.run("alice", phases="auth", conditions=conditions)
@@ -391,13 +405,13 @@ def test_who_can_not_answer_is_refused_with_the_command(host, device, pam_host, 
     wait_until(lambda: not running(), "the helper ends")
 
 
-def test_quiet_means_no_prompt_either(device, pam_host):
+def test_the_quiet_option_suppresses_the_enrollment_prompt(device, pam_host):
     pam_host.serve("enroll quiet")
     report = pam_host.run("alice", phases="auth", conditions=["answer"])
     assert report.codes == ("AUTH_ERR",) and report.number("messages") == 0
 
 
-def test_the_account_phase_prompts_nobody(device, pam_host):
+def test_the_account_phase_shows_no_enrollment_prompt(device, pam_host):
     pam_host.serve("enroll=unproven")
     report = pam_host.run("alice", phases="account", conditions=["answer"])
     assert report.codes == ("PERM_DENIED",) and COMMAND in report.facts["last_message"]
@@ -405,14 +419,14 @@ def test_the_account_phase_prompts_nobody(device, pam_host):
 
 
 @pytest.mark.parametrize("option", ("nouserok", "permissive"))
-def test_who_gets_in_anyway_is_not_prompted(device, pam_host, option):
+def test_no_prompt_is_shown_where_an_option_lets_the_person_in_anyway(device, pam_host, option):
     pam_host.serve(f"enroll {option}")
     pam_host.run("alice", phases="auth", conditions=["answer"])
     assert device.requests("/device") == []
 
 
 @pytest.mark.parametrize("uid", [2999, "the same", None], ids=["another", "same uid", "nobody"])
-def test_a_user_who_changes_in_mid_conversation_is_refused(
+def test_a_user_name_that_changes_during_the_conversation_is_refused(
         uid, host, oauth_login, device, pam_host, alice):
     users = [line for line in Path("/etc/passwd").read_text().splitlines(keepends=True)
              if not line.startswith("bob:")]
@@ -420,7 +434,7 @@ def test_a_user_who_changes_in_mid_conversation_is_refused(
         users.append(f"bob:x:{alice.uid if uid == 'the same' else uid}:100::/:/bin/sh\n")
     host.files.write("/etc/passwd", "".join(users))
     pam_host.serve("enroll")
-    for answer in pending(), tokens(device):  # nobody waits for an approval that would not count
+    for answer in pending(), tokens(device):  # refused without waiting for it
         device.queue("/token", answer)
         mark = host.log.mark()
         report = pam_host.run("alice", phases="auth", conditions=["answer", "rename"])
@@ -429,23 +443,25 @@ def test_a_user_who_changes_in_mid_conversation_is_refused(
                           since=mark)
 
 
-def test_one_conversation_shows_it_all_in_lines_that_pam_can_carry(device, pam_host):
+@pytest.mark.parametrize("conditions", [["answer"], ["answer", "small-stack"]], ids="-".join)
+def test_one_conversation_shows_the_whole_prompt_in_lines_that_pam_allows(
+        device, pam_host, conditions):
     pam_host.serve("enroll")
     device.queue("/token", tokens(device))
     device.code |= {"verification_uri": "https://example.com/" + "a" * 480,
                     "verification_uri_complete": "https://example.com/" + "b" * 900}
-    report = pam_host.run("alice", phases="auth", conditions=["answer"])
+    report = pam_host.run("alice", phases="auth", conditions=conditions)
     assert report.codes == ("SUCCESS",)
     assert (report.number("conversations"), report.number("messages")) == (1, 5)
     assert 480 < report.number("longest") < 512
 
 
 @pytest.mark.parametrize("length", [510, 600])
-def test_an_address_that_no_line_can_carry_is_not_shown_in_part(host, device, pam_host, length):
-    """PAM's lines have 512 bytes: an indentation of two, and the NUL."""
+def test_an_address_that_is_too_long_for_pam_is_not_shown_in_part(host, device, pam_host, length):
+    """PAM allows 512 bytes in a line, including an indentation of two and the NUL."""
     pam_host.serve("enroll")
     device.code["verification_uri"] = "https://example.com/".ljust(length, "a")
     mark = host.log.mark()
     report = pam_host.run("alice", phases="auth", conditions=["answer"])
     assert report.codes == ("AUTH_ERR",) and COMMAND in report.facts["last_message"]
-    host.log.wait_for(rf"{NOT_ASKED}the prompt does not fit", since=mark)
+    host.log.wait_for(rf"{NOT_ASKED}a line of the prompt is longer than PAM allows", since=mark)

@@ -1,5 +1,6 @@
-"""Whatever the network or the provider does: nobody gets in by it, the login ends in its time, and
-the next good one works."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Failures of the network or the provider: nobody gets in by them, the login ends in time, and the
+next login works."""
 
 import re
 
@@ -15,7 +16,7 @@ DEADLINE = 2  # seconds
 
 @pytest.fixture
 def login(host, corp, oauth_login, pam_host):
-    """A login by PAM; returns its code, and checks that it ended within the deadline and 1 s."""
+    """Logs alice in by PAM within the deadline and one more second; returns the code."""
     pam_host.serve(f"deadline={DEADLINE}s")
 
     def run():
@@ -28,7 +29,7 @@ def login(host, corp, oauth_login, pam_host):
 
 
 def wait_for_helpers():
-    """The one that outlives its login finishes what it has begun."""
+    """Waits until a helper that outlives its login has finished its renewal."""
     for helper in running():
         helper.wait_for_end()
 
@@ -46,13 +47,13 @@ def test_a_broken_connection_lets_nobody_in_and_costs_no_grant(name, login, corp
     with FaultProxy(corp.port, BELOW_HTTP[name]) as proxy:
         oauth_login.configure(corp, token_endpoint=proxy.address("/token"))
         assert login() == "AUTHINFO_UNAVAIL"
-        assert proxy.connections == 1, "it came here, once"
+        assert proxy.connections == 1, "one connection, to the proxy"
     assert len(corp.requests("/token")) == sent, "no token left the machine"
     oauth_login.configure(corp)
     assert login() == "SUCCESS"
 
 
-def test_nothing_listens(login, corp):
+def test_a_provider_that_does_not_listen_lets_nobody_in(login, corp):
     corp.stop()
     assert login() == "AUTHINFO_UNAVAIL"
     corp.start()
@@ -92,8 +93,8 @@ def test_a_redirect_is_not_followed(status, login, corp, certificate, authority)
     assert login() == "SUCCESS"
 
 
-def test_an_answer_spoilt_on_its_way_is_no_answer(login, corp, oauth_login):
-    """Carried out each time: where the old token is still good, the next login works."""
+def test_an_answer_corrupted_on_its_way_counts_as_lost(login, corp, oauth_login):
+    """The renewal is carried out each time; while the old token is valid, the next login works."""
     corp.rotate = False
     sent = len(corp.requests("/token"))
     with FaultProxy(corp.port, corrupted_after_request(corp)) as proxy:
@@ -105,7 +106,8 @@ def test_an_answer_spoilt_on_its_way_is_no_answer(login, corp, oauth_login):
     assert login() == "SUCCESS"
 
 
-def test_a_grant_that_was_used_up_is_not_let_in_but_explained(host, login, corp, oauth_login):
+def test_a_grant_lost_with_a_corrupted_answer_is_refused_and_explained(
+        host, login, corp, oauth_login):
     mark = host.log.mark()
     with FaultProxy(corp.port, corrupted_after_request(corp)) as proxy:
         oauth_login.configure(corp, token_endpoint=proxy.address("/token"))
@@ -115,8 +117,8 @@ def test_a_grant_that_was_used_up_is_not_let_in_but_explained(host, login, corp,
     host.log.wait_for("verdict=reauthorize .*lost", since=mark)
 
 
-def test_a_gateways_error_says_nothing_of_what_lies_behind_it(host, login, corp):
-    """The provider behind it may have carried the renewal out."""
+def test_an_error_of_a_gateway_may_hide_a_renewal_and_counts_as_lost(host, login, corp):
+    """The provider after the gateway may have carried out the renewal."""
     def answer(request):
         corp.correct(request)
         return Answer(502)
@@ -128,8 +130,7 @@ def test_a_gateways_error_says_nothing_of_what_lies_behind_it(host, login, corp)
     host.log.wait_for("verdict=reauthorize .*lost", since=mark)
 
 
-def test_a_refused_client_in_between_does_not_make_it_the_persons_fault(host, login, corp,
-                                                                        oauth_login):
+def test_a_lost_answer_is_remembered_across_a_refusal_of_the_client(host, login, corp, oauth_login):
     mark = host.log.mark()
     with FaultProxy(corp.port, corrupted_after_request(corp)) as proxy:
         oauth_login.configure(corp, token_endpoint=proxy.address("/token"))
@@ -137,20 +138,20 @@ def test_a_refused_client_in_between_does_not_make_it_the_persons_fault(host, lo
     oauth_login.configure(corp)
     corp.queue("/token", Answer.json({"error": "invalid_client"}, 401))
     assert login() == "SERVICE_ERR"
-    oauth_login.configure(corp, groups_claim="roles")  # other settings are tried at once
+    oauth_login.configure(corp, groups_claim="roles")  # changed settings end the backoff
     assert login() == "PERM_DENIED"
     host.log.wait_for("verdict=reauthorize .*lost", since=mark)
 
 
 def corrupted_after_request(provider):
-    """Alters the provider's bytes from the moment on when a request has come."""
+    """Corrupts the provider's data once it has received a request."""
     def fault(client, server, stopping):
         before = len(provider.requests("/token"))
 
         def pass_on(data):
-            spoilt = bytearray(data)
+            changed = bytearray(data)
             if len(provider.requests("/token")) > before:
-                spoilt[20] ^= 1  # in the first record: the last may be a mere close_notify
-            yield bytes(spoilt)
+                changed[20] ^= 1  # in the first record: the last may be only a close_notify
+            yield bytes(changed)
         relay(client, server, stopping, pass_on)
     return fault

@@ -1,4 +1,5 @@
-"""GDM's own worker with the shipped example: logins and unlocked screens end with the account."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""GDM's own worker with the shipped example: no login and no unlocked screen after the account."""
 
 import pytest
 from gdm import Gdm, Outcome, debian_stack, fetched
@@ -12,6 +13,7 @@ LINE = "auth    required        pam_oauth_login.so\n"
 
 @pytest.fixture
 def gdm(host, corp, oauth_login, alice):
+    """GDM with the shipped example; no session is open."""
     forget_all()
     oauth_login.use("gdm-password")
     running = Gdm(host, alice)
@@ -20,6 +22,7 @@ def gdm(host, corp, oauth_login, alice):
 
 
 def session_token(gdm):
+    """The token in the keyring of the session."""
     return gdm.told("keyctl pipe %user:oauth-login:corp; echo").strip()
 
 
@@ -27,46 +30,46 @@ def is_token(corp, text):
     return corp.userinfo(text)["sub"] == corp.subject("alice")
 
 
-# A login
+# Logins
 
 
-def test_a_login_brings_the_token_to_the_session(host, corp, gdm, alice):
+def test_a_gdm_login_brings_the_token_to_the_session(host, corp, gdm, alice):
     mark = host.log.mark()
     assert gdm.log_in(alice.password) == OPENED
     assert is_token(corp, session_token(gdm))
     host.log.wait_for(r"pam_oauth_login\(gdm-password:account\): alice: granted", since=mark)
 
 
-def test_after_the_account_is_gone_nobody_logs_in_and_the_person_reads_why(corp, gdm, alice):
+def test_a_gdm_login_after_the_account_is_gone_is_refused_with_the_reason(corp, gdm, alice):
     corp.remove_user("alice")
     refusal = gdm.log_in(alice.password)
     assert refusal.refused_by == "Authenticate" and GONE in refusal.said[0]
 
 
-def test_the_account_line_refuses_a_login_by_itself(host, corp, gdm, alice):
+def test_the_account_line_alone_refuses_a_gdm_login(host, corp, gdm, alice):
     host.pam("gdm-password", host.pam_text("gdm-password").replace(LINE, ""))
     corp.remove_user("alice")
     refusal = gdm.log_in(alice.password)
     assert refusal.refused_by == "Authorize" and GONE in refusal.said[0]
 
 
-def test_nothing_is_left_of_a_session_that_has_ended(gdm, alice):
+def test_a_gdm_session_that_has_ended_leaves_no_file(gdm, alice):
     assert gdm.log_in(alice.password) == OPENED
     assert len(files()) == 1
     gdm.log_out()
     assert files() == []
 
 
-def test_nobody_has_the_provider_asked_without_the_password(corp, gdm):
+def test_gdm_asks_the_provider_only_after_the_right_password(corp, gdm):
     asked = len(corp.requests("/token"))
     assert gdm.log_in("wrong").refused_by == "Authenticate"
     assert len(corp.requests("/token")) == asked
 
 
-# A locked screen
+# Locked screens
 
 
-def test_an_unlocked_screen_has_the_token_of_now(corp, oauth_login, gdm, alice):
+def test_unlocking_a_screen_replaces_the_token_of_the_session(corp, oauth_login, gdm, alice):
     assert gdm.log_in(alice.password) == OPENED
     old = session_token(gdm)
     assert oauth_login.verdict("alice") == "granted"
@@ -87,7 +90,7 @@ def test_a_screen_stays_locked_after_the_account_is_gone(corp, oauth_login, gdm,
     assert is_token(corp, session_token(gdm))
 
 
-def test_offline_a_screen_opens_within_the_grace_of_the_auth_line(host, corp, gdm, alice):
+def test_a_screen_unlocks_offline_within_the_grace_of_the_auth_line(host, corp, gdm, alice):
     assert gdm.log_in(alice.password) == OPENED
     corp.stop()
     refusal = gdm.unlock(alice.password)
@@ -98,8 +101,8 @@ def test_offline_a_screen_opens_within_the_grace_of_the_auth_line(host, corp, gd
     assert unlocked.refused_by == "" and unlocked.said[0].startswith("Offline: corp last confirmed")
 
 
-def test_without_the_auth_line_gdm_unlocks_whatever_account_says(host, corp, gdm, alice):
-    """That is why the line is there: once this fails, it may go."""
+def test_without_the_auth_line_gdm_unlocks_even_if_account_refuses(host, corp, gdm, alice):
+    """Shows why the line is needed; once this test fails, the line can be removed."""
     host.pam("gdm-password", host.pam_text("gdm-password").replace(LINE, ""))
     assert gdm.log_in(alice.password) == OPENED
     corp.remove_user("alice")
@@ -107,7 +110,7 @@ def test_without_the_auth_line_gdm_unlocks_whatever_account_says(host, corp, gdm
     assert unlocked.refused_by == "" and GONE in unlocked.said[0]
 
 
-def test_the_example_is_debians_file_and_three_lines_more(host, oauth_login):
+def test_the_gdm_example_is_debians_file_with_three_more_lines(host, oauth_login):
     def lines(text):
         return [line.split() for line in text.splitlines() if line and not line.startswith("#")]
 

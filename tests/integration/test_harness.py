@@ -1,4 +1,5 @@
-"""The tests' own tools: a tool that lies would make every other test worthless."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Tests of the kit itself: a tool that reports something wrong would make other tests worthless."""
 
 import base64
 import http.client
@@ -36,7 +37,7 @@ def sshd(host):
 # The machine
 
 
-def test_machine_is_private_and_itself():
+def test_the_namespace_is_private_and_has_its_own_name():
     assert Path("/proc/sys/kernel/hostname").read_text() == "bastion1\n"
     assert socket.gethostbyname("bastion1") == "127.0.0.1"
     assert run("ip", "-br", "link").stdout.split()[0] == "lo"
@@ -46,7 +47,7 @@ def test_machine_is_private_and_itself():
         Path("/outside").write_text("the root directory is not ours")
 
 
-def test_nothing_done_inside_is_there_afterwards():
+def test_changes_inside_a_namespace_do_not_outlive_it():
     script = "touch /etc/made /usr/made /home/made /root/made /run/made /tmp/made /dev/made; exit 7"
     made = run(str(CHECKOUT / "tests" / "namespace"), "sh", "-c", script)
     if made.status == 77:
@@ -56,7 +57,7 @@ def test_nothing_done_inside_is_there_afterwards():
                 if Path("/", root, "made").exists()]
 
 
-def test_files_come_back_as_they_were(host):
+def test_files_written_by_a_test_are_restored(host):
     target = Path("/etc/login.defs")
     content, mode = target.read_bytes(), target.stat().st_mode
     mark = host.files.mark()
@@ -68,7 +69,7 @@ def test_files_come_back_as_they_were(host):
     assert not Path("/etc/new/made").exists()
 
 
-def test_system_log_has_what_programs_say(host):
+def test_the_system_log_collects_what_programs_send(host):
     mark = host.log.mark()
     run("logger", "--priority", "auth.err", "--tag", "speaker", "a word", check=True)
     assert host.log.wait_for("speaker: a word", since=mark).level == "err"
@@ -79,7 +80,7 @@ def test_system_log_has_what_programs_say(host):
 # People
 
 
-def test_key_opens_a_session(host, sshd, alice):
+def test_a_key_opens_an_ssh_session(host, sshd, alice):
     mark = host.log.mark()
     host.pam("sshd", PERMIT)
     login = sshd.ssh("alice", "id -un; exit 3")
@@ -89,38 +90,38 @@ def test_key_opens_a_session(host, sshd, alice):
     assert not host.log.matching("alice", mark), "sshd -e logs to standard error"
 
 
-def test_key_is_not_enough_when_account_says_no(host, sshd, alice):
+def test_a_key_is_not_enough_if_the_account_phase_refuses(host, sshd, alice):
     host.pam("sshd", PERMIT.replace("account  required pam_permit", "account  required pam_deny"))
     assert sshd.ssh("alice").status == 255
 
 
 @pytest.mark.parametrize("method", ("keyboard-interactive", "password"))
-def test_password_opens_a_session_through_the_machines_own_stack(sshd, alice, method):
+def test_a_password_opens_a_session_through_the_machines_own_stack(sshd, alice, method):
     login = sshd.ssh("alice", "id -un", methods=method, answers=[alice.password])
     assert (login.status, login.stdout) == (0, "alice\n")
     assert len(login.prompts) == 1
 
 
-def test_wrong_password_is_refused_and_logged(host, sshd, alice):
+def test_a_wrong_password_is_refused_and_logged(host, sshd, alice):
     mark = host.log.mark()
     assert sshd.ssh("alice", methods="password", answers=["wrong"]).status == 255
     host.log.wait_for("pam_unix.sshd:auth.: authentication failure.*user=alice", since=mark)
 
 
-def test_many_log_in_at_once(host, sshd, alice):
+def test_twenty_logins_can_run_in_parallel(host, sshd, alice):
     host.pam("sshd", PERMIT)
     with ThreadPoolExecutor(10) as people:
         logins = list(people.map(lambda n: sshd.ssh("alice", f"echo {n}"), range(20)))
     assert [login.stdout for login in logins] == [f"{n}\n" for n in range(20)]
 
 
-def test_su_asks_users_but_not_root(host, alice):
+def test_su_asks_users_for_a_password_but_not_root(host, alice):
     assert host.su("alice", "id -un").stdout == "alice\n"
     typed = host.su("alice", "id -un", as_user="nobody", password=alice.password)
     assert (typed.status, typed.stdout.split()[-1]) == (0, "alice")
 
 
-def test_sudo_obeys_its_drop_in(host, alice):
+def test_sudo_obeys_the_sudoers_file_of_a_test(host, alice):
     assert not host.sudo("alice", "id", "-un", options=["-n"]).ok
     host.sudoers("alice ALL = NOPASSWD: ALL")
     assert host.sudo("alice", "id", "-un").stdout == "root\n"
@@ -128,7 +129,7 @@ def test_sudo_obeys_its_drop_in(host, alice):
     assert host.sudo("alice", "id", "-un", options=["-k"], password=alice.password).ok
 
 
-def test_run_as_is_the_user_alone(host, alice):
+def test_run_as_runs_with_the_ids_and_environment_of_the_user(host, alice):
     seen = host.run_as("alice", "sh", "-c", "id -u; id -G; echo ~; pwd").stdout
     assert seen == f"{alice.uid}\n{alice.uid}\n{alice.home}\n/\n"
 
@@ -141,7 +142,7 @@ def test_cron_runs_a_job_through_pam(host, alice):
     assert (alice.home / "made").read_text() == "alice\n"
 
 
-def test_terminal_is_one_and_waits_are_bounded():
+def test_a_terminal_is_real_and_every_wait_is_bounded():
     with Terminal("sh", "-c", "tty; read answer; echo got $answer; exit 4") as terminal:
         terminal.expect(r"/dev/pts/\d+\n")
         terminal.send_line("it")
@@ -157,7 +158,7 @@ def test_terminal_is_one_and_waits_are_bounded():
 
 
 class Client:
-    """Talks to a provider as our helper will, one connection a request."""
+    """Talks to a provider as the helper does, with one connection for each request."""
 
     def __init__(self, provider, context=None):
         self._provider = provider
@@ -175,7 +176,7 @@ class Client:
             connection.close()
 
     def refresh(self, token, headers=None, **more):
-        """Status, and the JSON that came."""
+        """Sends a refresh request; returns (status, JSON of the response)."""
         form = {"grant_type": "refresh_token", "refresh_token": token, **more}
         if not headers:
             form.setdefault("client_id", self._provider.client_id)
@@ -185,7 +186,7 @@ class Client:
 
 @contextmanager
 def connection(provider):
-    """A bare TLS connection, on which a request has been sent."""
+    """A plain TLS connection on which a request has been sent."""
     context = ssl.create_default_context(cafile=str(provider.ca_file))
     with socket.create_connection(("localhost", provider.port), timeout=10) as plain:
         with context.wrap_socket(plain, server_hostname="localhost",
@@ -199,7 +200,7 @@ def client(provider):
     return Client(provider)
 
 
-def test_provider_rotates_and_reuse_kills_the_family(provider, client):
+def test_the_scripted_provider_rotates_tokens_and_revokes_on_reuse(provider, client):
     first = provider.issue_grant("alice")
     status, renewed = client.refresh(first)
     assert status == 200 and renewed["refresh_token"] not in (None, first)
@@ -212,7 +213,7 @@ def test_provider_rotates_and_reuse_kills_the_family(provider, client):
         first, first, renewed["refresh_token"]]
 
 
-def test_provider_can_keep_the_token(provider, client):
+def test_the_scripted_provider_can_keep_the_refresh_token(provider, client):
     token = provider.issue_grant("alice")
     provider.rotate = False
     assert client.refresh(token)[1]["refresh_token"] == token
@@ -221,7 +222,7 @@ def test_provider_can_keep_the_token(provider, client):
     assert client.refresh(token)[0] == 200
 
 
-def test_provider_knows_people_until_they_leave(provider, client):
+def test_the_scripted_provider_knows_people_until_they_are_removed(provider, client):
     assert json.loads(client("GET", "/.well-known/openid-configuration")[1])["issuer"] == \
         provider.issuer
     token = client.refresh(provider.issue_grant("alice"))[1]["access_token"]
@@ -235,7 +236,7 @@ def test_provider_knows_people_until_they_leave(provider, client):
     assert client.refresh(provider.refresh_token("alice"))[1]["error"] == "invalid_grant"
 
 
-def test_provider_wants_the_client_authenticated_its_way(provider, client):
+def test_the_scripted_provider_accepts_only_its_own_client_authentication(provider, client):
     token = provider.issue_grant("alice")
     pair = f"{provider.client_id}:{quote_plus(provider.client_secret)}"
     basic = {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
@@ -255,7 +256,7 @@ def test_provider_wants_the_client_authenticated_its_way(provider, client):
     assert client.refresh(token, raw)[1]["error"] == "invalid_client"
 
 
-def test_provider_fails_as_told_then_is_correct_again(provider, client):
+def test_the_scripted_provider_fails_as_scripted_and_then_is_correct_again(provider, client):
     token = provider.issue_grant("alice")
     provider.queue("/token", Answer(503, b"busy"), Answer.json({"error": "slow_down"}, 429), None)
     assert client("POST", "/token") == (503, b"busy")
@@ -267,7 +268,7 @@ def test_provider_fails_as_told_then_is_correct_again(provider, client):
     assert client("GET", "/anything")[0] == 404
 
 
-def test_a_lost_answer_was_carried_out(provider, client):
+def test_the_scripted_provider_carries_out_a_request_whose_answer_is_lost(provider, client):
     token = provider.issue_grant("alice")
     provider.queue("/token", provider.lost)
     with pytest.raises((http.client.RemoteDisconnected, OSError)):
@@ -280,13 +281,13 @@ def test_a_lost_answer_was_carried_out(provider, client):
     (Answer(cut="after headers", body=b"12"), http.client.IncompleteRead),
     (Answer(cut="body", body=b"12"), http.client.IncompleteRead),
 ), ids=("before", "after headers", "body"))
-def test_provider_cuts_its_answer(provider, client, answer, fault):
+def test_the_scripted_provider_can_cut_off_its_answer(provider, client, answer, fault):
     provider.answer = answer
     with pytest.raises(fault):
         client("GET", "/")
 
 
-def test_provider_resets_its_connection(provider):
+def test_the_scripted_provider_can_reset_its_connection(provider):
     provider.queue("/", Answer(cut="before"), Answer(cut="before", reset=True))
     with connection(provider) as ended:
         assert ended.recv(1) == b""
@@ -294,21 +295,21 @@ def test_provider_resets_its_connection(provider):
         reset.recv(1)
 
 
-def test_provider_cuts_inside_the_headers(provider):
+def test_the_scripted_provider_can_cut_off_its_headers(provider):
     provider.answer = Answer(cut="headers")
     with connection(provider) as secured, secured.makefile("rb") as stream:
         head = stream.read()
     assert head.startswith(b"HTTP/1.1 200 OK\r\n") and b"\r\n\r\n" not in head
 
 
-def test_provider_dribbles(provider, client):
+def test_the_scripted_provider_can_answer_byte_by_byte(provider, client):
     provider.answer = Answer(body=b"drops", dribble=0.01)
     started = time.monotonic()
     assert client("GET", "/") == (200, b"drops")
     assert time.monotonic() - started > 0.03
 
 
-def test_provider_never_ends(provider):
+def test_the_scripted_provider_can_answer_endlessly(provider):
     provider.answer = Answer(body=b"x" * 1000, endless=True)
     with connection(provider) as secured:
         received = 0
@@ -316,19 +317,19 @@ def test_provider_never_ends(provider):
             received += len(secured.recv(1 << 16))
 
 
-def test_provider_holds_an_answer_until_told(provider, client):
+def test_the_scripted_provider_can_hold_an_answer(provider, client):
     go_on = threading.Event()
     provider.queue("/", Answer(body=b"late", hold=go_on))
     with ThreadPoolExecutor() as pool:
         answer = pool.submit(client, "GET", "/")
         provider.wait_for_requests("/")
-        assert client("GET", "/")[0] == 404, "a held answer holds up nobody else"
+        assert client("GET", "/")[0] == 404, "a held answer delays no other client"
         assert not answer.done()
         go_on.set()
         assert answer.result(10) == (200, b"late")
 
 
-def test_provider_that_stops_leaves_nobody_waiting(certificate, authority):
+def test_the_scripted_provider_ends_all_connections_when_it_stops(certificate, authority):
     with ThreadPoolExecutor() as pool:
         with ScriptedProvider(certificate, authority.file) as provider:
             provider.queue("/", Answer(hold=threading.Event()))
@@ -340,12 +341,12 @@ def test_provider_that_stops_leaves_nobody_waiting(certificate, authority):
             silent.settimeout(10)
             try:
                 assert silent.recv(1) == b""
-            except ConnectionResetError:  # it was still in the queue
+            except ConnectionResetError:  # the connection had not been accepted yet
                 pass
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("localhost", provider.port))
     with provider:
-        assert Client(provider)("GET", "/")[0] == 404, "it comes back where it was"
+        assert Client(provider)("GET", "/")[0] == 404, "it listens on the same port again"
 
 
 @pytest.mark.parametrize("kind, why", (
@@ -354,7 +355,7 @@ def test_provider_that_stops_leaves_nobody_waiting(certificate, authority):
     ("wrong_host", "Hostname mismatch"),
     ("self_signed", "self-signed certificate"),
 ))
-def test_provider_with_a_bad_certificate_is_refused(authority, kind, why):
+def test_clients_refuse_a_scripted_provider_with_a_bad_certificate(authority, kind, why):
     with ScriptedProvider(getattr(authority, kind)(), authority.file) as provider:
         with pytest.raises(ssl.SSLCertVerificationError, match=why):
             Client(provider)("GET", "/")
@@ -363,7 +364,7 @@ def test_provider_with_a_bad_certificate_is_refused(authority, kind, why):
 
 @pytest.mark.parametrize("version", (ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2),
                          ids=lambda version: version.name)
-def test_provider_speaks_an_old_tls(certificate, authority, version):
+def test_the_scripted_provider_can_offer_an_old_tls_version(certificate, authority, version):
     modern = ssl.create_default_context(cafile=str(authority.file))
     lenient = ssl.create_default_context(cafile=str(authority.file))
     lenient.set_ciphers("DEFAULT:@SECLEVEL=0")

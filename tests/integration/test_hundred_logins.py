@@ -1,4 +1,5 @@
-"""A hundred logins of one account, at a provider that forgives no token used twice."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""A hundred logins of one account, at a provider that accepts no refresh token twice."""
 
 import os
 import re
@@ -7,13 +8,13 @@ import tempfile
 import pytest
 
 from glewlwyd import Glewlwyd
+from open_sessions import READ_KEY
 from terminal import Terminal
 
 LOGINS = 100
 RENEWED = (r"pam_oauth_login\(sshd:account\): alice: granted by corp "
            r"\(verdict=granted source=refresh rotated=yes rhost=127.0.0.1 ms=\d+\)$")
-READ_KEY = "keyctl pipe %user:oauth-login:corp"
-FASTER = ["KexAlgorithms=curve25519-sha256"]  # others cost a third of a login
+FASTER = ["KexAlgorithms=curve25519-sha256"]  # others take a third of a login's time
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def glewlwyd():
             yield running
 
 
-def test_a_hundred_logins_renew_a_hundred_times_and_then_the_account_is_gone(
+def test_a_hundred_logins_renew_a_hundred_times_until_the_account_is_gone(
         host, oauth_login, glewlwyd, sshd, alice):
     oauth_login.configure(glewlwyd)
     oauth_login.use("sshd", "sudo")

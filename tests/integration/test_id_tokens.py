@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """ID tokens: verified at enrollment and for require = id_token, compared whenever one comes."""
 
 import json
@@ -17,12 +18,13 @@ def key(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def stranger(tmp_path_factory):
+    """A key that the provider does not publish."""
     return Key(tmp_path_factory.mktemp("stranger"))
 
 
 @pytest.fixture
 def signing(oauth_login, provider, alice, key):
-    """The provider publishes the key; with_token queues an answer that carries an ID token."""
+    """The provider publishes the key; with_token() queues an answer that carries an ID token."""
     provider.keys = [key.jwk]
 
     def answer(request):
@@ -34,19 +36,20 @@ def signing(oauth_login, provider, alice, key):
 
 
 def with_token(provider, token):
+    """Adds this ID token to the next answer of the token endpoint."""
     def answer(request):
         return Answer.json({**json.loads(provider.correct(request).body), "id_token": token})
     provider.queue("/token", answer)
 
 
 def importing(oauth_login, provider, token, name="alice"):
+    """Imports a grant for alice, whose answer has this ID token; name: whose grant it is."""
     with_token(provider, token)
     return oauth_login.run("import", "alice", input=provider.issue_grant(name))
 
 
 @pytest.mark.parametrize("kind", ["RSA", "EC"])
-def test_a_signed_id_token_proves_whose_it_is_without_userinfo(
-        kind, signing, provider, tmp_path):
+def test_a_signed_id_token_proves_the_identity_without_userinfo(kind, signing, provider, tmp_path):
     own = Key(tmp_path, "own", kind)
     provider.keys = [own.jwk]
     assert importing(signing, provider, own.sign(claims(provider))).ok
@@ -55,7 +58,7 @@ def test_a_signed_id_token_proves_whose_it_is_without_userinfo(
 
 
 def forged(key, stranger, provider):
-    """Tokens that must not be believed when a signature counts."""
+    """ID tokens that must be refused where the signature is verified."""
     good = claims(provider)
     header, payload, signature = key.sign(good).split(".")
     return {
@@ -63,7 +66,7 @@ def forged(key, stranger, provider):
         "another key by name": stranger.sign(good, kid="k1"),
         "unknown kid": key.sign(good, kid="k9"),
         "traversing kid": key.sign(good, kid="../../etc/passwd"),
-        "its own key": stranger.sign(good, jwk=stranger.jwk),
+        "a key in the header": stranger.sign(good, jwk=stranger.jwk),
         "a key elsewhere": stranger.sign(good, jku="https://localhost:1/jwks"),
         "a certificate elsewhere": stranger.sign(good, x5u="https://localhost:1/cert"),
         "critical header": key.sign(good, crit=["exp"]),
@@ -76,8 +79,8 @@ def forged(key, stranger, provider):
     }
 
 
-NAMES = ["another key", "another key by name", "unknown kid", "traversing kid", "its own key",
-         "a key elsewhere", "a certificate elsewhere", "critical header",
+NAMES = ["another key", "another key by name", "unknown kid", "traversing kid",
+         "a key in the header", "a key elsewhere", "a certificate elsewhere", "critical header",
          "payload changed", "signature cut", "JSON serialization"]
 
 
@@ -85,7 +88,7 @@ NAMES = ["another key", "another key by name", "unknown kid", "traversing kid", 
 def test_a_forged_token_is_refused_at_enrollment_and_as_proof(
         name, signing, provider, key, stranger):
     token = forged(key, stranger, provider)[name]
-    unreadable = name == "JSON serialization"  # nobody's word about the person
+    unreadable = name == "JSON serialization"  # it says nothing about the person
     assert importing(signing, provider, token).status == (4 if unreadable else 1)
     assert signing.verdict("alice") == "not-enrolled"
     assert importing(signing, provider, key.sign(claims(provider))).ok
@@ -97,7 +100,7 @@ def test_a_forged_token_is_refused_at_enrollment_and_as_proof(
 
 
 @pytest.mark.parametrize("alg", ["none", "HS256"])
-def test_an_algorithm_that_proves_nothing_is_no_proof(alg, signing, provider, key):
+def test_an_unsigned_or_hmac_id_token_is_no_proof(alg, signing, provider, key):
     assert importing(signing, provider, key.sign(claims(provider))).ok
     signing.configure(provider, require="id_token")
     with_token(provider, key.sign(claims(provider), alg=alg))
@@ -110,21 +113,22 @@ CLAIMS = {
     "no issuer": {"iss": None},
     "another subject": {"sub": "mallory", "preferred_username": "mallory"},
     "no subject": {"sub": None},
-    "subject no text": {"sub": 7},
+    "subject that is no text": {"sub": 7},
     "another audience": {"aud": "other"},
     "audience among others": {"aud": ["bastion", "other"]},
     "audience absent from a list": {"aud": ["other"]},
     "no audience": {"aud": None},
     "another party": {"azp": "other"},
     "expired": {"exp": int(time.time()) - HOUR},
-    "no end": {"exp": None},
+    "no expiry": {"exp": None},
     "from the future": {"iat": int(time.time()) + HOUR},
-    "no beginning": {"iat": None},
+    "no issue time": {"iat": None},
 }
 
 
 @pytest.mark.parametrize("name", CLAIMS)
-def test_a_token_of_another_kind_is_refused_at_enrollment_and_renewal(name, signing, provider, key):
+def test_an_id_token_with_wrong_claims_is_refused_at_enrollment_and_renewal(
+        name, signing, provider, key):
     wrong = CLAIMS[name]
     assert importing(signing, provider, key.sign(claims(provider, **wrong))).status == 1
     assert importing(signing, provider, key.sign(claims(provider))).ok
@@ -139,19 +143,19 @@ def test_a_token_of_another_kind_is_refused_at_enrollment_and_renewal(name, sign
     {"iat": int(time.time()) + 300, "exp": int(time.time()) + 900},
     {"iat": int(time.time()) - 60, "exp": int(time.time()) - 30},
 ])
-def test_what_providers_may_say_is_taken(right, signing, provider, key):
+def test_every_allowed_form_of_the_claims_is_accepted(right, signing, provider, key):
     assert importing(signing, provider, key.sign(claims(provider, **right))).ok
     with_token(provider, key.sign(claims(provider, **right)))
     assert signing.verdict("alice") == "granted"
 
 
-def test_the_clocks_of_a_cluster_may_differ(signing, provider, key):
+def test_an_id_token_may_be_a_minute_older_than_the_last_one(signing, provider, key):
     assert importing(signing, provider, key.sign(claims(provider))).ok
     with_token(provider, key.sign(claims(provider, iat=int(time.time()) - 60)))
     assert signing.verdict("alice") == "granted"
 
 
-def test_keys_without_names_may_change(signing, provider, key, stranger):
+def test_signing_keys_without_a_kid_may_change(signing, provider, key, stranger):
     provider.keys = [{name: part for name, part in key.jwk.items() if name != "kid"}]
     assert importing(signing, provider, key.sign(claims(provider), kid=None)).ok
     signing.configure(provider, require="id_token")
@@ -160,7 +164,7 @@ def test_keys_without_names_may_change(signing, provider, key, stranger):
     assert signing.verdict("alice") == "granted"
 
 
-def test_a_subject_counts_also_where_no_issuer_is_configured(signing, provider, key):
+def test_the_subject_is_checked_even_without_a_configured_issuer(signing, provider, key):
     signing.configure(provider, issuer="", token_endpoint=f"{provider.issuer}/token",
                       accounts=["alice"])
     other = key.sign(claims(provider, sub="mallory"))
@@ -168,7 +172,7 @@ def test_a_subject_counts_also_where_no_issuer_is_configured(signing, provider, 
     assert importing(signing, provider, key.sign(claims(provider))).ok
 
 
-def test_a_token_may_not_be_older_than_the_one_before(signing, provider, key):
+def test_an_id_token_much_older_than_the_last_one_is_refused(signing, provider, key):
     assert importing(signing, provider, key.sign(claims(provider))).ok
     with_token(provider, key.sign(claims(provider, iat=int(time.time()) - 1000)))
     said = signing.run_json("verify", "alice")
@@ -176,7 +180,7 @@ def test_a_token_may_not_be_older_than_the_one_before(signing, provider, key):
 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b", "a.b.c.d", "e30.e30.e30", "!!.!!.!!"])
-def test_what_is_no_token_is_no_yes(token, signing, provider, key):
+def test_a_malformed_id_token_never_grants(token, signing, provider, key):
     assert importing(signing, provider, key.sign(claims(provider))).ok
     signing.configure(provider, require="id_token")
     with_token(provider, token)
@@ -187,7 +191,8 @@ def test_what_is_no_token_is_no_yes(token, signing, provider, key):
     ("aa.bb.cc.dd.ee", "is encrypted"),
     ("x", "not a compact JWS"), ("e30.!!.e30", "not a compact JWS"),
 ])
-def test_a_token_that_nobody_can_read_is_no_no_to_the_person(token, said, signing, provider, key):
+def test_an_unreadable_id_token_is_a_misconfiguration_and_not_a_refusal(
+        token, said, signing, provider, key):
     assert importing(signing, provider, key.sign(claims(provider))).ok
     with_token(provider, token)
     answer = signing.run_json("verify", "alice")
@@ -195,11 +200,11 @@ def test_a_token_that_nobody_can_read_is_no_no_to_the_person(token, said, signin
     assert said in answer["reason"] and "openid from scope" in answer["reason"]
     with_token(provider, key.sign(claims(provider)))
     assert not provider.requests("/revoke")
-    signing.configure(provider, require="userinfo")  # another setting ends the back-off
-    assert signing.verdict("alice") == "granted", "the grant that came with it was kept"
+    signing.configure(provider, require="userinfo")  # a changed setting ends the backoff
+    assert signing.verdict("alice") == "granted", "the grant that came with the ID token was kept"
 
 
-def test_keys_are_fetched_once_and_again_for_a_new_one(signing, provider, key, tmp_path):
+def test_signing_keys_are_fetched_once_and_again_for_a_new_key(signing, provider, key, tmp_path):
     signing.configure(provider, require="id_token")
     assert importing(signing, provider, key.sign(claims(provider))).ok
     for _ in range(3):
@@ -213,17 +218,17 @@ def test_keys_are_fetched_once_and_again_for_a_new_one(signing, provider, key, t
     assert len(provider.requests("/jwks")) == 2
 
 
-def test_the_certificates_of_a_key_set_take_no_room(signing, provider, key):
+def test_certificates_in_a_key_set_are_not_stored(signing, provider, key):
     signing.configure(provider, require="id_token")
     provider.keys = [{**key.jwk, "kid": f"old{number}", "x5c": ["M" * 1600], "x5t": "t" * 27}
                      for number in range(12)] + [{**key.jwk, "x5c": ["M" * 1600]}]
     assert importing(signing, provider, key.sign(claims(provider))).ok
     with_token(provider, key.sign(claims(provider)))
     assert signing.verdict("alice") == "granted"
-    assert len(provider.requests("/jwks")) == 1, "what is stored is enough"
+    assert len(provider.requests("/jwks")) == 1, "the stored keys are enough"
 
 
-def test_keys_that_can_not_be_had_are_nobodys_no(signing, provider, key):
+def test_signing_keys_that_cannot_be_fetched_make_the_provider_unreachable(signing, provider, key):
     assert importing(signing, provider, key.sign(claims(provider))).ok
     signing.configure(provider, require="id_token")
     provider.queue("/jwks", Answer(503))
@@ -231,7 +236,7 @@ def test_keys_that_can_not_be_had_are_nobodys_no(signing, provider, key):
     assert signing.verdict("alice") == "unreachable"
 
 
-def test_groups_of_an_id_token_count(signing, provider, key):
+def test_groups_of_an_id_token_satisfy_require_groups(signing, provider, key):
     assert importing(signing, provider, key.sign(claims(provider))).ok
     signing.configure(provider, require="id_token", require_groups="ops")
     for groups, verdict in ((["ops"], "granted"), (["dev"], "denied")):

@@ -1,4 +1,5 @@
-"""How a grant comes to an account: `oauth-login import`, and what status and list say of it."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""`oauth-login import`, which gives an account a grant, and the output of status and list."""
 
 import threading
 
@@ -7,10 +8,11 @@ from scripted_server import Answer
 
 
 def fetch(oauth_login, user, token):
+    """Runs `oauth-login import` with this token as input."""
     return oauth_login.run("import", user, input=token + "\n")
 
 
-def test_import_proves_the_token_and_whose_it_is(oauth_login, provider, alice):
+def test_an_import_proves_the_token_and_its_subject(oauth_login, provider, alice):
     oauth_login.configure(provider)
     token = provider.issue_grant("alice")
     result = fetch(oauth_login, "alice", token)
@@ -22,7 +24,8 @@ def test_import_proves_the_token_and_whose_it_is(oauth_login, provider, alice):
     assert status["last_verdict"] == "granted"
 
 
-def test_somebody_elses_token_is_refused_and_says_whose_it_is(oauth_login, provider, alice):
+def test_importing_somebody_elses_token_is_refused_and_names_the_person(
+        oauth_login, provider, alice):
     oauth_login.configure(provider)
     result = fetch(oauth_login, "alice", provider.issue_grant("mallory"))
     assert result.status == 1
@@ -30,7 +33,7 @@ def test_somebody_elses_token_is_refused_and_says_whose_it_is(oauth_login, provi
     assert oauth_login.verdict("alice") == "not-enrolled"
 
 
-def test_the_mapping_of_accounts_is_exact(oauth_login, provider, alice, bob):
+def test_an_account_accepts_only_its_mapped_subject(oauth_login, provider, alice, bob):
     oauth_login.configure(provider, accounts=["alice"])
     assert fetch(oauth_login, "alice", provider.issue_grant("alice")).ok
     assert fetch(oauth_login, "alice", provider.issue_grant("bob")).status == 1
@@ -40,7 +43,7 @@ def test_the_mapping_of_accounts_is_exact(oauth_login, provider, alice, bob):
     assert "add bob = subject-of-bob" in refused.stderr
 
 
-def test_a_suffix_is_cut_off_and_must_be_there(oauth_login, provider, alice):
+def test_username_suffix_is_required_and_removed(oauth_login, provider, alice):
     oauth_login.configure(provider, username_claim="email",
                           username_suffix="@example.com @example.org")
     for email, status in (("alice@example.org", 0), ("alice", 1), ("alice@example.com.evil", 1),
@@ -58,7 +61,7 @@ def test_a_provider_without_userinfo_needs_the_mapping(oauth_login, provider, al
     assert oauth_login.verdict("alice") == "granted"
 
 
-def test_explicit_endpoints_do_without_discovery(oauth_login, provider, alice):
+def test_configured_endpoints_need_no_discovery(oauth_login, provider, alice):
     oauth_login.configure(provider, issuer="", token_endpoint=f"{provider.issuer}/token",
                           userinfo_endpoint=f"{provider.issuer}/userinfo")
     assert fetch(oauth_login, "alice", provider.issue_grant("alice")).ok
@@ -73,11 +76,10 @@ def test_a_pinned_account_stays_the_same_person(oauth_login, provider, alice):
     refused = fetch(oauth_login, "alice", provider.issue_grant("mallory"))
     assert refused.status == 1
     assert "is pinned to subject-of-alice" in refused.stderr
-    assert oauth_login.verdict("alice") == "granted", "the grant that was there is untouched"
+    assert oauth_login.verdict("alice") == "granted", "the earlier grant is untouched"
 
 
-def test_a_refused_import_never_hands_out_the_other_persons_token(
-        oauth_login, provider, sshd, alice):
+def test_a_refused_import_leaves_no_token_of_the_other_person(oauth_login, provider, sshd, alice):
     oauth_login.configure(provider)
     oauth_login.use("sshd")
     oauth_login.enroll(provider, "alice")
@@ -86,7 +88,7 @@ def test_a_refused_import_never_hands_out_the_other_persons_token(
     assert provider.userinfo(login.stdout)["sub"] == provider.subject("alice")
 
 
-def test_an_interrupted_import_goes_on_with_the_same_input(oauth_login, provider, alice):
+def test_an_interrupted_import_continues_with_the_same_input(oauth_login, provider, alice):
     oauth_login.configure(provider)
     token = provider.issue_grant("alice")
     provider.queue("/userinfo", Answer(503))
@@ -114,7 +116,7 @@ def test_an_import_that_outlives_its_deadline_loses_nothing(oauth_login, provide
     assert oauth_login.verdict("alice") == "granted"
 
 
-def test_a_mistake_in_the_mapping_does_not_cost_the_token(oauth_login, provider, alice, host):
+def test_a_wrong_mapping_does_not_cost_the_imported_token(oauth_login, provider, alice, host):
     oauth_login.configure(provider, username_claim="nickname")
     token = provider.issue_grant("alice")
     refused = fetch(oauth_login, "alice", token)
@@ -125,7 +127,7 @@ def test_a_mistake_in_the_mapping_does_not_cost_the_token(oauth_login, provider,
     assert oauth_login.verdict("alice") == "granted"
 
 
-def test_a_finished_import_is_not_run_again(oauth_login, provider, alice):
+def test_repeating_a_finished_import_sends_nothing(oauth_login, provider, alice):
     oauth_login.configure(provider)
     token = provider.issue_grant("alice")
     assert fetch(oauth_login, "alice", token).ok
@@ -139,7 +141,7 @@ def test_a_finished_import_is_not_run_again(oauth_login, provider, alice):
     assert "import a new one" in again.stderr
 
 
-def test_an_import_that_ended_after_its_deadline_is_known_when_it_is_run_again(
+def test_repeating_an_import_that_finished_after_its_deadline_sends_nothing(
         oauth_login, provider, alice):
     del provider.discovery["userinfo_endpoint"]
     oauth_login.configure(provider, accounts=["alice"], login={"deadline": "1s"})
@@ -158,7 +160,7 @@ def test_an_import_that_ended_after_its_deadline_is_known_when_it_is_run_again(
     assert oauth_login.verdict("alice") == "granted"
 
 
-def test_another_import_knows_nothing_of_one_that_was_given_up(oauth_login, provider, alice):
+def test_a_lost_answer_of_one_import_is_not_reported_by_the_next(oauth_login, provider, alice):
     oauth_login.configure(provider)
     provider.queue("/token", provider.lost, provider.lost)
     assert fetch(oauth_login, "alice", provider.issue_grant("alice")).status == 3
@@ -167,7 +169,7 @@ def test_another_import_knows_nothing_of_one_that_was_given_up(oauth_login, prov
     assert "invalid_grant" in dead.stderr and "lost" not in dead.stderr
 
 
-def test_a_dead_token_is_not_stored(oauth_login, provider, alice):
+def test_importing_a_dead_token_stores_nothing(oauth_login, provider, alice):
     oauth_login.configure(provider)
     refused = fetch(oauth_login, "alice", "made-up")
     assert refused.status == 1
@@ -175,14 +177,14 @@ def test_a_dead_token_is_not_stored(oauth_login, provider, alice):
     assert is_vacant("alice")
 
 
-def test_a_dead_token_does_not_replace_a_live_one(oauth_login, provider, alice):
+def test_importing_a_dead_token_does_not_replace_a_live_grant(oauth_login, provider, alice):
     oauth_login.configure(provider)
     oauth_login.enroll(provider, "alice")
     assert fetch(oauth_login, "alice", "made-up").status == 1
     assert oauth_login.verdict("alice") == "granted"
 
 
-def test_what_is_no_token_never_reaches_the_provider(oauth_login, provider, alice):
+def test_malformed_input_of_an_import_never_reaches_the_provider(oauth_login, provider, alice):
     oauth_login.configure(provider)
     for given, status in (("", 2), ("two words", 1), ("b\x01ell", 1), ("x" * 40960, 2)):
         assert fetch(oauth_login, "alice", given).status == status, given[:20]
@@ -197,7 +199,8 @@ def test_an_account_that_does_not_exist_is_named(oauth_login, provider):
         assert "no such account" in result.stderr
 
 
-def test_only_root_may_ask_where_no_resident_helper_is(oauth_login, provider, alice, host):
+def test_without_a_resident_helper_only_root_can_use_the_command(
+        oauth_login, provider, alice, host):
     oauth_login.configure(provider)
     oauth_login.enroll(provider, "alice")
     result = host.run_as("alice", "oauth-login", "status")
@@ -206,7 +209,7 @@ def test_only_root_may_ask_where_no_resident_helper_is(oauth_login, provider, al
     assert "systemctl enable --now oauth-login-helper.socket" in result.stderr
 
 
-def test_list_marks_accounts_that_are_gone(oauth_login, provider, alice, host):
+def test_list_marks_accounts_that_do_not_exist_any_more(oauth_login, provider, alice, host):
     oauth_login.configure(provider)
     host.add_user("leaver")
     host.add_user("mover")
@@ -218,7 +221,7 @@ def test_list_marks_accounts_that_are_gone(oauth_login, provider, alice, host):
     lines = {line.split()[0]: line for line in oauth_login.run("list").stdout.splitlines()}
     assert list(lines) == ["alice", "leaver", "mover"]
     assert "!" not in lines["alice"]
-    assert "does not exist any more" in lines["leaver"]
+    assert "the account no longer exists" in lines["leaver"]
     assert "another uid" in lines["mover"]
     assert [entry["exists"] for entry in oauth_login.run_json("list")] == [True, False, False]
     assert oauth_login.run("list", "--unused", "90d").stdout == ""
@@ -228,7 +231,7 @@ def test_list_marks_accounts_that_are_gone(oauth_login, provider, alice, host):
     host.delete_user("mover")
 
 
-def test_status_of_an_account_without_a_grant(oauth_login, provider, alice):
+def test_status_of_an_account_without_a_grant_is_not_enrolled(oauth_login, provider, alice):
     oauth_login.configure(provider)
     result = oauth_login.run("status", "alice")
     assert result.status == 1
@@ -236,7 +239,7 @@ def test_status_of_an_account_without_a_grant(oauth_login, provider, alice):
     assert oauth_login.run_json("status", "alice")["enrolled"] is False
 
 
-def test_root_is_not_managed_and_that_is_said_aloud(oauth_login, provider):
+def test_verifying_root_says_that_it_is_not_managed(oauth_login, provider):
     oauth_login.configure(provider)
     result = oauth_login.run("verify", "root")
     assert result.ok

@@ -1,4 +1,5 @@
-"""Real screen lockers with the shipped example: whose account is gone does not get back in."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Real screen lockers with the shipped example: after the account is gone, they stay locked."""
 
 import re
 
@@ -11,7 +12,8 @@ LOCKERS = {"i3lock": I3lock, "swaylock": Swaylock}
 
 @pytest.fixture(params=LOCKERS)
 def service(request, host, corp, oauth_login):
-    """The example is swaylock's; what is i3lock's gets the same line, as the example says."""
+    """The locker's PAM service. The example is for swaylock; i3lock's gets the same line, as the
+    example advises."""
     service = request.param
     oauth_login.use("swaylock")
     if service != "swaylock":
@@ -30,7 +32,8 @@ def locker(service, alice):
     running.end()
 
 
-def test_the_password_opens_it_while_the_grant_lives(host, resident, service, locker, alice):
+def test_the_password_unlocks_the_screen_while_the_grant_is_alive(
+        host, resident, service, locker, alice):
     mark = host.log.mark()
     assert locker.stays_locked("wrong")
     host.log.wait_for(rf"pam_oauth_login\({service}:auth\): alice: granted by corp", since=mark)
@@ -41,8 +44,8 @@ def test_the_password_opens_it_while_the_grant_lives(host, resident, service, lo
     host.log.wait_for(rf"pam_oauth_login\({service}:auth\): alice: granted by corp", since=mark)
 
 
-def test_it_stays_locked_after_the_account_is_gone(host, corp, resident, oauth_login, service,
-                                                   locker, alice):
+def test_the_screen_stays_locked_after_the_account_is_gone(
+        host, corp, resident, oauth_login, service, locker, alice):
     corp.remove_user("alice")
     mark = host.log.mark()
     assert locker.stays_locked(alice.password)
@@ -53,8 +56,8 @@ def test_it_stays_locked_after_the_account_is_gone(host, corp, resident, oauth_l
     assert locker.opens(alice.password)
 
 
-def test_without_the_resident_helper_it_stays_locked_and_the_log_has_the_fix(host, service,
-                                                                               locker, alice):
+def test_without_the_resident_helper_the_screen_stays_locked_and_the_log_has_the_fix(
+        host, service, locker, alice):
     mark = host.log.mark()
     assert locker.stays_locked(alice.password)
     host.log.wait_for(rf"pam_oauth_login\({service}:auth\): alice: fault .*only root can start "

@@ -1,4 +1,5 @@
-"""A login on the strength of a stored grant, over a real sshd."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Logins with a stored grant over a real sshd."""
 
 
 def test_a_key_login_renews_the_grant_and_brings_the_token(oauth_login, provider, sshd, alice):

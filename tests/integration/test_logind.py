@@ -1,4 +1,5 @@
-"""A real systemd-logind: it locks or ends the sessions of an account that has ended."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""A real systemd-logind, which locks or ends the sessions of an account that has ended."""
 
 import contextlib
 
@@ -6,12 +7,10 @@ import pytest
 
 from helper_process import wait_until
 from process import run
-from service_manager import ALONE
+from service_manager import ALONE, WATCH
 from shell import stay
 from sshd import Sshd
 from open_sessions import READ_KEY, fields, files, forget_all, make_due
-from test_units import systemd  # noqa: F401
-from test_watch_unit import WATCH
 
 UNITS = ("dbus.socket", "dbus.service", "systemd-logind.service", "user.slice", "user@.service",
          "user-runtime-dir@.service")
@@ -24,8 +23,8 @@ LISTEN = ("dbus-monitor --system \"type='signal',interface='org.freedesktop.logi
 
 
 @pytest.fixture
-def logind(host, corp, oauth_login, systemd):  # noqa: F811
-    """Runs below systemd, and is told of sessions by pam_systemd; returns the systemd."""
+def logind(host, corp, oauth_login, systemd):
+    """Starts logind below systemd, and lets pam_systemd register sessions; returns the systemd."""
     forget_all()
     for unit in UNITS:
         host.files.write(f"/etc/systemd/system/{unit}.d/test.conf", ALONE)
@@ -38,39 +37,40 @@ def logind(host, corp, oauth_login, systemd):  # noqa: F811
 
 @pytest.fixture
 def sshd(logind):
-    """Its sessions are seen by that logind."""
+    """An sshd whose sessions that logind sees."""
     with Sshd(wrapper=logind.inside) as running:
         yield running
 
 
 def known(logind):
-    """The sessions that logind knows, as {number: account}."""
+    """The sessions of logind, as {number: account}."""
     lines = run(*logind.inside, "loginctl", "list-sessions", "--no-legend", check=True).stdout
     return {line.split()[0]: line.split()[2] for line in lines.splitlines()}
 
 
 def services():
+    """The services of alice's open sessions."""
     return sorted(fields(file)["service"] for file in files())
 
 
-def test_with_lock_all_the_accounts_sessions_are_locked(
+def test_on_revoked_lock_locks_all_sessions_of_the_account(
         corp, oauth_login, logind, sshd, alice, host):
     oauth_login.configure(corp, login={"on_revoked": "lock"})
     with contextlib.ExitStack() as stack:
         session, listener = [stack.enter_context(stay(sshd)) for _ in range(2)]
         session.told("true")
         listener.send_line(LISTEN)
-        listener.expect("member=NameAcquired")  # so it listens
+        listener.expect("member=NameAcquired")  # now it listens
         corp.remove_user("alice")
         make_due()
         logind.control("start", WATCH)
         heard = {listener.expect(r"path=\S*/session/_3(\d+);.*member=Lock\b")[1] for _ in range(2)}
-        assert heard == set(known(logind)), "_3 before a digit is D-Bus's"
-        host.log.wait_for(r"alice: the session of sshd\[\d+\] is locked \(")
+        assert heard == set(known(logind)), "D-Bus escapes a leading digit as _3"
+        host.log.wait_for(r"alice: the session of sshd\[\d+\] was locked \(")
         assert session.told("id -un") == "alice"
 
 
-def test_with_terminate_all_of_the_accounts_is_ended_and_nothing_else(
+def test_on_revoked_terminate_ends_everything_of_the_account_and_nothing_else(
         corp, oauth_login, logind, sshd, alice, bob):
     oauth_login.enroll(corp, "bob")
     oauth_login.configure(corp, login={"on_revoked": "terminate"})
@@ -82,15 +82,15 @@ def test_with_terminate_all_of_the_accounts_is_ended_and_nothing_else(
             assert corp.userinfo(session.told(READ_KEY))["sub"] == corp.subject("alice")
         other.told("true")
         assert sorted(known(logind).values()) == ["alice", "alice", "bob"]
-        wait_until(lambda: services() == ["sshd", "sshd", "systemd-user"], "all of hers are known")
+        wait_until(lambda: services() == ["sshd", "sshd", "systemd-user"], "all hers are open")
         corp.remove_user("alice")
         make_due()
         logind.control("start", WATCH)
         for session in sessions:
             session.wait()
         wait_until(lambda: set(known(logind).values()) == {"bob"}, "logind has ended her sessions")
-        wait_until(lambda: not logind.is_active(f"user@{alice.uid}.service"), "and her services")
-        assert not run(*logind.inside, "kill", "-0", left).ok, "what they left in the background"
+        wait_until(lambda: not logind.is_active(f"user@{alice.uid}.service"), "her services end")
+        assert not run(*logind.inside, "kill", "-0", left).ok, "her background job has ended"
         assert other.told("id -un") == "bob"
         logind.control("start", WATCH)
         assert not files() and files("bob")

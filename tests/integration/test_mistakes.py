@@ -1,4 +1,5 @@
-"""What an administrator, or an attacker at the disk, gets wrong: named, and nothing overwritten."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Mistakes in the configuration and damage to the store are named, and nothing is overwritten."""
 
 import os
 import re
@@ -9,7 +10,7 @@ import pytest
 from installation import CHECKOUT, STORE
 from process import run
 
-ENTRY = STORE / "accounts" / "alice"
+ENTRY = STORE / "accounts" / "alice"  # alice's entry in the store
 
 
 @pytest.fixture
@@ -39,13 +40,13 @@ WRONG = {
     "bad duration": ("[login]\ndeadline = 10\n", ":2: [login] deadline: '10' must be a duration"),
     "out of range": ("[login]\ndeadline = 1h\n", "deadline: '1h' is out of range (1 to 300 sec"),
     "bad number": ("[login]\nminimum_uid = many\n", "minimum_uid: 'many' must be a whole number"),
-    "bad choice": ("[provider corp]\nclient_auth = jwt\n", "'jwt' must be one of: none client_secret"),
+    "bad choice": ("[provider corp]\nclient_auth = jwt\n", "'jwt' must be one of: none client"),
     "no TLS": ("[provider corp]\nissuer = http://x\n", "must be an https:// address"),
     "relative path": ("[provider corp]\nca_file = ca.pem\n", "must be an absolute path"),
     "no such proof": (GOOD + "require = jwt\n", "'jwt' must be one of: refresh id_token userinfo"),
     "no claims": (GOOD + "require_groups = admins\n", "refresh brings no claims"),
     "no provider": ("[login]\nreuse_within = 0\n", "[login] provider: not set"),
-    "provider elsewhere": ("[login]\nprovider = corp\n", "there is no [provider corp]"),
+    "provider elsewhere": ("[login]\nprovider = corp\n", "there is no section [provider corp]"),
     "no client": (GOOD.replace("client_id = bastion", ""), "client_id: not set"),
     "no issuer": (GOOD.replace("issuer = https://localhost:1", ""), "issuer: not set"),
     "no identity": (GOOD.replace("username_claim = preferred_username", ""), "username_claim: not"),
@@ -66,15 +67,16 @@ def test_a_wrong_configuration_is_named(name, enrolled, host):
     assert enrolled.run("verify", "root").ok, "root is never locked out"
 
 
-def test_an_account_that_login_leaves_alone_does_not_suffer_from_another_section(enrolled, host):
+def test_an_ignored_user_is_not_affected_by_errors_in_other_sections(enrolled, host):
     host.configure("[login]\nprovider = corp\nignore_users = alice\n[provider corp]\nissuer = x\n")
     assert enrolled.verdict("alice") == "not-managed"
     for wrong in "ignored_users = alice", "ignore_users = alice\nminimum_uid = many":
         host.configure(f"[login]\n{wrong}\n[provider corp]\nissuer = https://x\n")
-        assert enrolled.verdict("alice") == "misconfigured", "who is left alone is not known"
+        assert enrolled.verdict("alice") == "misconfigured", "the ignored users are unknown"
 
 
-def test_nor_does_its_session_where_the_key_is_required(enrolled, host, sshd):
+def test_the_session_of_an_ignored_user_needs_no_key_despite_configuration_errors(
+        enrolled, host, sshd):
     enrolled.use("sshd")
     host.pam("sshd", re.sub(r"(session .* pam_oauth_login.so)", r"\1 keyring_required",
                             host.pam_text("sshd")))
@@ -82,7 +84,8 @@ def test_nor_does_its_session_where_the_key_is_required(enrolled, host, sshd):
     assert sshd.ssh("alice").ok
 
 
-def test_a_name_service_that_lists_no_groups_frees_nobody(enrolled, provider, host, alice):
+def test_a_name_service_that_lists_no_groups_leaves_members_managed(
+        enrolled, provider, host, alice):
     run("groupadd", "--force", "cloud", check=True)
     run("usermod", "-aG", "cloud", "alice", check=True)
     enrolled.configure(provider, login={"managed_group": "cloud"})
@@ -107,8 +110,8 @@ def test_a_setuid_helper_is_refused(enrolled, host, owner):
     assert "chmod 0755" in result.stderr
 
 
-def test_a_file_that_is_missing_here_is_no_refusal_of_the_client(enrolled, provider, host):
-    """Which would not be tried again for a minute."""
+def test_a_missing_ca_file_causes_no_backoff(enrolled, provider, host):
+    """After a refusal of the client, logins would not ask again for a minute."""
     host.files.write("/etc/oauth-login/ca.pem", Path(provider.ca_file).read_text())
     enrolled.configure(provider, ca_file="/etc/oauth-login/ca.pem")
     assert enrolled.verdict("alice") == "granted"
@@ -118,7 +121,7 @@ def test_a_file_that_is_missing_here_is_no_refusal_of_the_client(enrolled, provi
     assert enrolled.verdict("alice") == "granted"
 
 
-def test_uninstall_does_not_leave_a_stack_without_its_module(enrolled):
+def test_uninstall_refuses_while_a_stack_uses_the_module(enrolled):
     enrolled.use("sshd")
     result = run("make", "-C", str(CHECKOUT), "uninstall")
     assert not result.ok
@@ -138,7 +141,8 @@ def test_a_wrong_drop_in_is_named(enrolled, host):
     (lambda path: path.chmod(0o600), "can't read"),
     (lambda path: path.unlink(), "there is no"),
 ])
-def test_a_configuration_of_others_is_not_believed(spoil, complaint, enrolled, host):
+def test_a_configuration_that_is_missing_unreadable_or_writable_by_others_is_refused(
+        spoil, complaint, enrolled, host):
     path = host.configure(GOOD)
     spoil(path)
     result = enrolled.run("verify", "alice")
@@ -147,8 +151,12 @@ def test_a_configuration_of_others_is_not_believed(spoil, complaint, enrolled, h
 
 
 def snapshot():
+    """{path: content} of the store."""
     files = sorted(path for path in STORE.rglob("*") if path.is_file() and not path.is_symlink())
     return {path: path.read_bytes() for path in files}
+
+
+# Each of these damages the store, and returns how to undo that, or None if no later test needs it.
 
 
 def chown_store():
@@ -216,9 +224,9 @@ def move_entry():
     (lose_key, "alice", "the master key"),
     (move_entry, "bob", "holds a grant of account alice"),
 ])
-def test_a_spoilt_store_is_a_fault_and_stays_as_it_is(
+def test_a_damaged_store_is_a_fault_and_stays_unchanged(
         spoil, user, complaint, enrolled, provider, bob):
-    fix = spoil()
+    undo = spoil()
     before, sent = snapshot(), len(provider.requests())
     try:
         for command in (("verify", user), ("import", user)):
@@ -228,8 +236,8 @@ def test_a_spoilt_store_is_a_fault_and_stays_as_it_is(
         assert snapshot() == before
         assert len(provider.requests()) == sent
     finally:
-        if fix:
-            fix()
+        if undo:
+            undo()
 
 
 @pytest.mark.parametrize("words, said", [
@@ -241,10 +249,10 @@ def test_a_spoilt_store_is_a_fault_and_stays_as_it_is(
     (["verify", "-x", "alice"], "verify: unknown option -x"),
     (["list", "--unused"], "list: --unused needs a value"),
     (["list", "--unused", "90"], "takes a duration such as 90d"),
-    (["enroll", "--json"], "enroll does not take that option"),
+    (["enroll", "--json"], "enroll does not take the option --json"),
     (["verify", "alice", "--config", "x.conf"], "--config takes an absolute path"),
 ])
-def test_a_mistake_on_the_command_line_is_named_and_stays_in_sight(words, said, oauth_login):
+def test_a_mistake_on_the_command_line_is_named_in_a_short_message(words, said, oauth_login):
     result = oauth_login.run(*words)
     assert result.status == 2
     assert result.stdout == ""

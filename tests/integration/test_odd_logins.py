@@ -1,4 +1,5 @@
-"""Names that are none, users that change in mid-login, and sessions without a usable keyring."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Names that are no account, users that change during a login, sessions without a keyring."""
 
 import errno
 import sys
@@ -21,7 +22,7 @@ WITHOUT_KEYS = Path(__file__).with_name("kit") / "without_keys.py"
 
 @pytest.fixture
 def door(host):
-    """A service with nothing but the module; takes options for its session line."""
+    """Makes a service with the module alone; options: those of its session line."""
     def serve(options="", service="door"):
         host.pam(service, STACK.format(options=options))
         return service
@@ -29,6 +30,7 @@ def door(host):
 
 
 def entries():
+    """The names of the entries in the store."""
     return sorted(path.name for path in (STORE / "accounts").iterdir())
 
 
@@ -39,7 +41,7 @@ def entries():
     "../alice", "../../etc/passwd", "/alice", "a/b", "", ".", "..", "-alice", "alice:", "alice\n",
     "alice\nroot", "\x1b[2Jalice", "ALICE", "Alice", "alice ", "alic\u00e9", "n" * 33, "n" * 300,
 ])
-def test_what_is_no_account_is_unknown_and_leaves_nothing(name, door, corp):
+def test_a_name_that_is_no_account_is_unknown_and_leaves_nothing(name, door, corp):
     sent, before = len(corp.requests()), entries()
     steps = ("authenticate", "acct_mgmt", "open_session")
     assert converse(door(), name, *steps).codes == ("USER_UNKNOWN",) * 3
@@ -48,18 +50,18 @@ def test_what_is_no_account_is_unknown_and_leaves_nothing(name, door, corp):
 
 
 @pytest.mark.parametrize("name", ["../alice", "a/b", "-alice", "alice\nroot", "ALICE", "n" * 300])
-def test_nor_can_it_be_asked_about_or_enrolled(name, oauth_login, corp):
+def test_commands_refuse_a_name_that_is_no_account(name, oauth_login, corp):
     sent, before = len(corp.requests()), entries()
     token = corp.issue_grant("alice")
     for command in ("verify", "import", "status", "unenroll"):
         result = oauth_login.run(command, "--", name, input=token)
         assert not result.ok, result
-        assert "\n" not in result.stderr.rstrip("\n"), "a name does not write lines of its own"
+        assert "\n" not in result.stderr.rstrip("\n"), "a name cannot add lines to the output"
     assert len(corp.requests()) == sent
     assert entries() == before
 
 
-def test_a_long_name_that_exists_logs_in(host, door, corp, oauth_login):
+def test_an_account_with_the_longest_name_logs_in(host, door, corp, oauth_login):
     name = "n" * 32
     host.add_user(name)
     try:
@@ -74,8 +76,8 @@ def test_a_system_account_is_not_managed(door, corp):
     assert converse(door(), "root", "acct_mgmt").codes == ("PERM_DENIED",), "all is ignored"
 
 
-def test_a_new_user_of_an_old_uid_has_no_grant(host, door, corp, oauth_login):
-    """Neither under another name, nor is the old grant to be had under it."""
+def test_a_new_user_with_a_reused_uid_has_no_grant(host, door, corp, oauth_login):
+    """The new user has no grant, and cannot use that of the old user."""
     carol = host.add_user("carol")
     oauth_login.enroll(corp, "carol")
     host.delete_user("carol")
@@ -87,7 +89,7 @@ def test_a_new_user_of_an_old_uid_has_no_grant(host, door, corp, oauth_login):
         host.delete_user("dave")
 
 
-def test_a_new_uid_of_an_old_name_has_no_grant(host, door, corp, oauth_login):
+def test_a_reused_name_with_a_new_uid_has_no_grant(host, door, corp, oauth_login):
     carol = host.add_user("carol")
     oauth_login.enroll(corp, "carol")
     host.delete_user("carol")
@@ -100,7 +102,7 @@ def test_a_new_uid_of_an_old_name_has_no_grant(host, door, corp, oauth_login):
     assert len(corp.requests("/token")) == sent
 
 
-# A user that changes in mid-login
+# Users that change during a login
 
 
 def test_each_phase_decides_about_the_user_of_that_phase(door, corp, bob):
@@ -110,7 +112,7 @@ def test_each_phase_decides_about_the_user_of_that_phase(door, corp, bob):
     assert answers.codes == ("AUTH_ERR", "SUCCESS", "SUCCESS")
 
 
-def test_root_does_not_become_alice_by_changing_the_name(host, corp):
+def test_a_login_that_changes_its_name_from_root_is_checked(host, corp):
     corp.revoke("alice")
     host.pam("door", PERMITTING)
     assert converse("door", "root", "acct_mgmt", "user:alice", "acct_mgmt").codes == (
@@ -121,7 +123,7 @@ def test_root_does_not_become_alice_by_changing_the_name(host, corp):
 
 
 @pytest.mark.parametrize("error", ["EPERM", "ENOSYS"])
-def test_where_keys_are_forbidden_the_login_goes_on_without(error, host, door, corp):
+def test_a_login_works_without_a_key_where_keyrings_are_forbidden(error, host, door, corp):
     wrapper = (sys.executable, str(WITHOUT_KEYS), str(getattr(errno, error)))
     mark = host.log.mark()
     assert converse(door(), "alice", *LOGIN, wrapper=wrapper).codes == ("SUCCESS",) * len(LOGIN)
@@ -130,7 +132,7 @@ def test_where_keys_are_forbidden_the_login_goes_on_without(error, host, door, c
         "SUCCESS", "SUCCESS", "SUCCESS", "SESSION_ERR")
 
 
-def test_instead_of_a_revoked_ring_there_is_a_new_one(host, door, corp):
+def test_a_revoked_session_keyring_is_replaced_by_a_new_one(host, door, corp):
     wrapper = ("keyctl", "session", "-", "sh", "-c", 'keyctl revoke @s; exec "$@"', "sh")
     mark = host.log.mark()
     assert converse(door("debug"), "alice", *LOGIN, wrapper=wrapper).codes == (
@@ -138,7 +140,7 @@ def test_instead_of_a_revoked_ring_there_is_a_new_one(host, door, corp):
     host.log.wait_for("session key oauth-login:corp planted", since=mark)
 
 
-def test_systemd_user_asks_nobody_and_plants(host, door, corp):
+def test_systemd_user_gets_the_key_without_asking_the_provider(host, door, corp):
     host.pam("systemd-user", PERMITTING)
     sent, mark = len(corp.requests()), host.log.mark()
     assert converse("systemd-user", "alice", "acct_mgmt", "setcred", "open_session").codes == (
@@ -148,7 +150,7 @@ def test_systemd_user_asks_nobody_and_plants(host, door, corp):
                       since=mark)
 
 
-def test_systemd_user_alone_lets_nobody_in(door, corp):
-    """What is ignored is no yes."""
+def test_a_stack_of_the_module_alone_lets_nobody_in_for_systemd_user(door, corp):
+    """An ignored line does not let anybody in."""
     assert converse(door(service="systemd-user"), "alice", "authenticate", "acct_mgmt").codes == (
         "PERM_DENIED",) * 2

@@ -1,4 +1,5 @@
-"""When the provider can't be asked: who waits, who shares, and whom grace lets in."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""When the provider cannot be reached: shared verdicts, and logins within offline_grace."""
 
 import fcntl
 import threading
@@ -18,15 +19,14 @@ def enrolled(oauth_login, provider, alice):
     return oauth_login
 
 
-def test_without_grace_nobody_passes_without_the_provider(enrolled, provider):
+def test_without_grace_nobody_gets_in_while_the_provider_is_down(enrolled, provider):
     provider.stop()
     said = enrolled.run_json("verify", "alice")
     assert said["verdict"] == "unreachable"
     assert enrolled.run("verify", "alice").status == 3
 
 
-def test_grace_lets_in_whom_the_provider_confirmed_and_says_until_when(
-        enrolled, provider, sshd, host):
+def test_grace_lets_in_a_confirmed_person_and_says_since_when(enrolled, provider, sshd, host):
     enrolled.configure(provider, login=DAY)
     enrolled.use("sshd")
     provider.stop()
@@ -38,7 +38,7 @@ def test_grace_lets_in_whom_the_provider_confirmed_and_says_until_when(
     assert "Offline: corp last confirmed you" in login.stdout + login.stderr
 
 
-def test_grace_lets_in_who_waits_for_another_login(enrolled, provider):
+def test_grace_also_covers_a_login_that_waits_for_another_one(enrolled, provider):
     enrolled.configure(provider, login={**DAY, "deadline": "1s"})
     held = Answer(hold=threading.Event())
     provider.queue("/token", held)
@@ -48,14 +48,14 @@ def test_grace_lets_in_who_waits_for_another_login(enrolled, provider):
     held.hold.set()
 
 
-def test_grace_never_lets_in_whom_the_configuration_has_dropped(enrolled, provider, bob):
+def test_grace_does_not_cover_an_account_removed_from_the_mapping(enrolled, provider, bob):
     enrolled.configure(provider, accounts=["bob"], login={**DAY, "deadline": "1s"})
     with open(STORE / "accounts" / "alice" / "lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert enrolled.verdict("alice") == "denied"
 
 
-def test_a_no_ends_grace(enrolled, provider):
+def test_a_refusal_by_the_provider_ends_grace(enrolled, provider):
     enrolled.configure(provider, login=DAY)
     provider.revoke("alice")
     assert enrolled.verdict("alice") == "reauthorize"
@@ -63,13 +63,13 @@ def test_a_no_ends_grace(enrolled, provider):
     assert enrolled.verdict("alice") == "unreachable"
 
 
-def test_grace_never_covers_a_wrong_client(enrolled, provider):
-    provider.client_auth = "client_secret_post"  # while the configuration says none
+def test_grace_does_not_cover_a_wrong_client(enrolled, provider):
+    provider.client_auth = "client_secret_post"  # but "none" is configured
     enrolled.host.configure("[login]\noffline_grace = 1d\n", name="oauth-login.conf.d/grace.conf")
     assert enrolled.verdict("alice") == "misconfigured"
 
 
-def test_unreachable_is_shared_for_a_while(enrolled, provider):
+def test_an_unreachable_verdict_is_shared_for_offline_timeout(enrolled, provider):
     enrolled.configure(provider, login={"offline_timeout": "1h"})
     provider.stop()
     assert enrolled.verdict("alice") == "unreachable"
@@ -80,14 +80,14 @@ def test_unreachable_is_shared_for_a_while(enrolled, provider):
     assert enrolled.verdict("alice") == "granted"
 
 
-def test_a_yes_is_shared_for_reuse_within(enrolled, provider):
+def test_a_granted_verdict_is_shared_for_reuse_within(enrolled, provider):
     enrolled.configure(provider, login={"reuse_within": "1h"})
     sent = len(provider.requests("/token"))
     assert [enrolled.run_json("verify", "alice")["source"] for _ in range(3)] == ["shared"] * 3
     assert len(provider.requests("/token")) == sent
 
 
-def test_a_no_is_not_shared_with_a_client_that_was_fixed(enrolled, provider):
+def test_a_refusal_is_not_shared_after_the_client_has_changed(enrolled, provider):
     provider.revoke("alice")
     assert enrolled.verdict("alice") == "reauthorize"
     enrolled.configure(provider, login={"reuse_within": "1h"}, client_id="another")
@@ -95,7 +95,7 @@ def test_a_no_is_not_shared_with_a_client_that_was_fixed(enrolled, provider):
     assert enrolled.run_json("verify", "alice")["source"] == "refresh"
 
 
-def test_a_no_is_shared_too_and_ends_with_a_new_grant(enrolled, provider):
+def test_a_refusal_is_shared_until_there_is_a_new_grant(enrolled, provider):
     provider.revoke("alice")
     assert enrolled.verdict("alice") == "reauthorize"
     enrolled.configure(provider, login={"reuse_within": "1h"})

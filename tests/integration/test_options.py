@@ -1,10 +1,12 @@
-"""What an administrator writes behind pam_oauth_login.so, and what then happens."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""The options of pam_oauth_login.so, and their effects."""
 
 import re
 import threading
 
 import pytest
 
+from open_sessions import READ_KEY
 from pam_application import converse
 from scripted_server import Answer
 
@@ -15,23 +17,22 @@ account  required pam_oauth_login.so {account}
 session  optional pam_keyinit.so force revoke
 session  required pam_oauth_login.so {session}
 """
-READ_KEY = "keyctl pipe %user:oauth-login:corp"
 
 
 @pytest.fixture
 def options(host):
-    """Puts options on sshd's lines."""
+    """Sets the options of sshd's account and session lines."""
     return lambda account="", session="": host.pam(
         "sshd", STACK.format(account=account, session=session))
 
 
 def renewals(provider):
-    """How often logins asked the provider: the first request was the import's."""
+    """The number of renewals by logins; the first request was that of the import."""
     return len(provider.requests("/token")) - 1
 
 
-def test_nouserok_lets_in_who_has_not_enrolled_yet(host, oauth_login, provider, sshd, alice,
-                                                   options):
+def test_nouserok_lets_in_an_account_that_is_not_enrolled(
+        host, oauth_login, provider, sshd, alice, options):
     oauth_login.configure(provider)
     options()
     login = sshd.ssh("alice")
@@ -44,14 +45,14 @@ def test_nouserok_lets_in_who_has_not_enrolled_yet(host, oauth_login, provider, 
     assert not host.log.matching("no session key", mark)
 
 
-def test_nouserok_excuses_no_dead_grant(corp, sshd, options):
+def test_nouserok_does_not_excuse_a_dead_grant(corp, sshd, options):
     options("nouserok", "nouserok")
     assert sshd.ssh("alice").ok
     corp.revoke("alice")
     assert not sshd.ssh("alice").ok
 
 
-def test_permissive_refuses_nobody_and_logs_what_it_would_have_done(host, corp, sshd, options):
+def test_permissive_refuses_nobody_and_logs_the_verdict(host, corp, sshd, options):
     options("permissive", "permissive")
     corp.remove_user("alice")
     mark = host.log.mark()
@@ -66,7 +67,7 @@ def test_permissive_refuses_nobody_and_logs_what_it_would_have_done(host, corp, 
     host.log.wait_for(r"alice: misconfigured .* permissive\)$", since=mark)
 
 
-def test_permissive_opens_no_door_by_itself(host, corp):
+def test_permissive_alone_lets_nobody_in(host, corp):
     host.pam("door", "auth sufficient pam_oauth_login.so permissive\n"
                      "account required pam_permit.so\n")
     assert converse("door", "alice", "authenticate").codes == ("PERM_DENIED",)
@@ -75,7 +76,7 @@ def test_permissive_opens_no_door_by_itself(host, corp):
     assert converse("door", "alice", "authenticate", environment=proven).codes == ("PERM_DENIED",)
 
 
-def test_quiet_says_nothing_to_the_person(host, corp, sshd, options):
+def test_quiet_shows_the_person_no_message(host, corp, sshd, options):
     corp.revoke("alice")
     options()
     assert "corp no longer honours this machine's grant for alice" in sshd.ssh("alice").stderr
@@ -86,7 +87,7 @@ def test_quiet_says_nothing_to_the_person(host, corp, sshd, options):
     host.log.wait_for("alice: reauthorize by corp", since=mark)
 
 
-def test_debug_logs_where_the_key_went(host, corp, sshd, options):
+def test_debug_logs_in_which_keyring_the_key_was_planted(host, corp, sshd, options):
     planted = r"alice: session key oauth-login:corp planted in keyring (\d+)"
     mark = host.log.mark()
     options()
@@ -95,7 +96,7 @@ def test_debug_logs_where_the_key_went(host, corp, sshd, options):
     ring = sshd.ssh("alice", "keyctl id %keyring:oauth-login").stdout
     line = host.log.wait_for(planted, since=mark)
     assert (re.search(planted, line)[1] + "\n", line.level) == (ring, "debug")
-    assert len(host.log.matching(planted, mark)) == 1, "only when asked for"
+    assert len(host.log.matching(planted, mark)) == 1, "only with the option"
 
 
 def test_keyring_none_plants_no_key(corp, sshd, options):
@@ -107,7 +108,7 @@ def test_keyring_none_plants_no_key(corp, sshd, options):
 
 
 def test_keyring_required_ends_a_login_without_a_key(host, oauth_login, provider, sshd, alice):
-    """In a stack without an account line, where not to be enrolled does not refuse."""
+    """The stack has no account line, which would refuse an account that is not enrolled."""
     oauth_login.configure(provider)
     stack = "account required pam_permit.so\nsession required pam_oauth_login.so {}\n"
     host.pam("sshd", stack.format(""))
@@ -125,7 +126,7 @@ def test_keyring_required_ends_a_login_without_a_key(host, oauth_login, provider
     assert sshd.ssh("alice", "echo in").stdout == "in\n"
 
 
-def test_deadline_of_a_service_comes_before_the_configured_one(host, corp, sshd, options):
+def test_the_deadline_option_overrides_the_configuration(host, corp, sshd, options):
     answer_now = threading.Event()
     late = Answer.json({"error": "temporarily_unavailable"}, 503, hold=answer_now)
     corp.queue("/token", late)
@@ -139,7 +140,7 @@ def test_deadline_of_a_service_comes_before_the_configured_one(host, corp, sshd,
     assert sshd.ssh("alice").ok
 
 
-def test_config_names_another_file(host, corp, sshd, options):
+def test_the_config_option_names_another_file(host, corp, sshd, options):
     text = open("/etc/oauth-login/oauth-login.conf").read()
     host.configure(text, name="door.conf")
     host.configure("broken")
@@ -165,8 +166,8 @@ def test_config_names_another_file(host, corp, sshd, options):
     ("deadline=6m", "takes 1s to 5m"),
     ("config=oauth-login.conf", "takes an absolute path"),
 ))
-def test_an_option_that_is_not_understood_is_named_and_refuses(host, corp, option, wrong):
-    """In every phase, also beside one that would excuse everything."""
+def test_a_wrong_option_is_named_and_refuses_the_login(host, corp, option, wrong):
+    """In every phase, even together with an option that excuses every refusal."""
     host.pam("door", "".join(f"{phase} required pam_oauth_login.so permissive {option}\n"
                              f"{phase} required pam_permit.so\n"
                              for phase in ("auth", "account", "session")))
@@ -182,13 +183,13 @@ def test_an_option_that_is_not_understood_is_named_and_refuses(host, corp, optio
 
 
 @pytest.mark.parametrize("conditions, messages", [((), 1), (("silent",), 0)])
-def test_who_wants_silence_has_it_then_too(corp, pam_host, conditions, messages):
+def test_a_wrong_option_shows_no_message_under_pam_silent(corp, pam_host, conditions, messages):
     pam_host.serve("permisive")
     report = pam_host.run("alice", conditions=conditions, phases="auth")
     assert (report.codes, report.number("messages")) == (("SERVICE_ERR",), messages)
 
 
-def test_an_option_of_odd_bytes_is_shown_as_what_they_are(host, corp):
+def test_a_wrong_option_with_unprintable_bytes_is_logged_escaped(host, corp):
     host.pam("door", "auth required pam_oauth_login.so per\x1b[2Jmis\"ive\n")
     mark = host.log.mark()
     assert converse("door", "alice", "authenticate").codes == ("SERVICE_ERR",)

@@ -1,10 +1,11 @@
-"""What a grant decides in each phase of a login, and that it never opens a door by itself."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""The verdict about a grant in each phase of a login; a grant alone never lets anybody in."""
 
 import pytest
 
 from pam_application import converse
 
-NOBODY = "alice: nobody has been proven in this login yet"
+NOBODY = "alice: no authentication method has succeeded yet"
 AUTH = r"pam_oauth_login\(sshd:auth\): alice: granted by corp \(verdict=granted "
 ACCOUNT = r"pam_oauth_login\(sshd:account\): alice: granted by corp \(verdict=granted "
 BOTH = """
@@ -17,34 +18,34 @@ session  required pam_permit.so
 
 
 def only_auth(control="required", options=""):
-    """A stack in which nobody but pam_oauth_login is asked who that is."""
+    """A stack in which pam_oauth_login is the only module of the auth phase."""
     return (f"auth {control} pam_oauth_login.so {options}\n"
             "account required pam_permit.so\nsession required pam_permit.so\n")
 
 
 def ask_both(host, auth=""):
-    """A password or a key, and the grant in each phase; a refusal comes without delay."""
+    """Makes sshd require a password or a key, and the grant in each phase, without a delay."""
     host.pam("common-auth", host.pam_text("common-auth").replace("_unix.so", "_unix.so nodelay"))
     host.pam("sshd", BOTH.format(auth=auth))
 
 
 def renewals(provider):
-    """How often logins asked the provider: the first request was the import's."""
+    """The number of renewals by logins; the first request was that of the import."""
     return len(provider.requests("/token")) - 1
 
 
 @pytest.fixture(scope="module")
 def proving_sshd(host):
-    """Wants a key first, and then what PAM wants."""
+    """An sshd that requires a key first, and then what PAM requires."""
     with host.sshd("AuthenticationMethods publickey,keyboard-interactive:pam") as running:
         yield running
 
 
-# A pass in `auth` alone
+# The grant alone
 
 
 @pytest.mark.parametrize("control", ("required", "sufficient"))
-def test_a_grant_alone_logs_nobody_in(host, corp, sshd, control):
+def test_a_grant_alone_lets_nobody_in(host, corp, sshd, control):
     host.pam("sshd", only_auth(control))
     mark = host.log.mark()
     login = sshd.ssh("alice", methods="keyboard-interactive", answers=["unasked"])
@@ -54,7 +55,7 @@ def test_a_grant_alone_logs_nobody_in(host, corp, sshd, control):
     assert corp.alive("alice")
 
 
-def test_a_grant_passes_who_has_shown_a_key_already(host, corp, proving_sshd):
+def test_a_grant_lets_in_a_person_who_has_shown_a_key(host, corp, proving_sshd):
     host.pam("sshd", only_auth())
     mark = host.log.mark()
     login = proving_sshd.ssh("alice", "id -un", methods="publickey,keyboard-interactive",
@@ -64,7 +65,7 @@ def test_a_grant_passes_who_has_shown_a_key_already(host, corp, proving_sshd):
     assert not host.log.matching(NOBODY, mark)
 
 
-def test_a_dead_grant_refuses_who_has_shown_a_key_already(host, corp, proving_sshd):
+def test_a_dead_grant_refuses_a_person_who_has_shown_a_key(host, corp, proving_sshd):
     host.pam("sshd", only_auth())
     corp.remove_user("alice")
     mark = host.log.mark()
@@ -73,7 +74,7 @@ def test_a_dead_grant_refuses_who_has_shown_a_key_already(host, corp, proving_ss
     host.log.wait_for(r"sshd:auth\): alice: reauthorize .*reason=\"invalid_grant", since=mark)
 
 
-def test_assume_proven_takes_the_administrators_word(host, corp, sshd):
+def test_with_assume_proven_a_grant_alone_lets_the_person_in(host, corp, sshd):
     host.pam("sshd", only_auth(options="assume_proven"))
     mark = host.log.mark()
     assert sshd.ssh("alice", methods="keyboard-interactive", answers=["unasked"]).ok
@@ -83,8 +84,8 @@ def test_assume_proven_takes_the_administrators_word(host, corp, sshd):
     assert not sshd.ssh("alice", methods="keyboard-interactive", answers=["unasked"]).ok
 
 
-def test_su_without_a_password_is_not_opened_by_a_grant(host, corp, bob):
-    """Nor by claiming in one's own environment what only sshd may say."""
+def test_a_grant_does_not_replace_the_password_of_su(host, corp, bob):
+    """The user cannot pretend, by an environment variable, that sshd has proven a method."""
     host.pam("su", only_auth("sufficient"))
     mark = host.log.mark()
     claimed = host.run_as("bob", "env", "SSH_AUTH_INFO_0=publickey ssh-ed25519 AAAA",
@@ -100,18 +101,18 @@ def test_su_without_a_password_is_not_opened_by_a_grant(host, corp, bob):
     ("", "PERM_DENIED"),
     ("\n", "PERM_DENIED"),
 ), ids=("a method", "none", "an empty line"))
-def test_only_a_method_that_sshd_names_counts_as_proof(host, corp, proof, code):
+def test_only_a_method_named_by_sshd_counts_as_proof(host, corp, proof, code):
     host.pam("door", only_auth())
     answers = converse("door", "alice", "authenticate",
                        environment=[f"SSH_AUTH_INFO_0={proof}"])
     assert answers.codes == (code,)
 
 
-# With another proof beside it
+# The grant and another proof
 
 
 @pytest.mark.parametrize("method", ("keyboard-interactive", "password"))
-def test_each_phase_asks_when_no_answer_may_be_shared(host, corp, sshd, alice, method):
+def test_each_phase_asks_the_provider_if_answers_may_not_be_shared(host, corp, sshd, alice, method):
     ask_both(host)  # reuse_within is 0 in the configuration
     mark = host.log.mark()
     login = sshd.ssh("alice", methods=method, answers=[alice.password])
@@ -122,7 +123,7 @@ def test_each_phase_asks_when_no_answer_may_be_shared(host, corp, sshd, alice, m
 
 
 def test_the_phases_of_a_login_share_one_answer(host, oauth_login, corp, sshd, alice):
-    """The default of reuse_within; the auth line's 0 keeps out the import's own answer."""
+    """With the default of reuse_within; 0 on the auth line excludes the answer of the import."""
     oauth_login.configure(corp, login={"reuse_within": "30s"})
     ask_both(host, auth="reuse_within=0")
     mark = host.log.mark()
@@ -133,17 +134,17 @@ def test_the_phases_of_a_login_share_one_answer(host, oauth_login, corp, sshd, a
     ask_both(host)
     assert sshd.ssh("alice", methods="password", answers=[alice.password]).ok
     assert sshd.ssh("alice").ok
-    assert renewals(corp) == 1, "logins within reuse_within share it, too"
+    assert renewals(corp) == 1, "logins within reuse_within share it too"
 
 
-def test_a_key_and_a_password_and_a_grant(host, corp, proving_sshd, alice):
+def test_a_login_can_require_a_key_a_password_and_a_grant(host, corp, proving_sshd, alice):
     ask_both(host)
     how = {"methods": "publickey,keyboard-interactive"}
     assert proving_sshd.ssh("alice", answers=[alice.password], **how).ok
     assert renewals(corp) == 2
     assert not proving_sshd.ssh("alice", answers=["wrong"], **how).ok
     assert not proving_sshd.ssh("alice", **how).ok, "the key alone"
-    assert renewals(corp) == 2, "nobody is asked about somebody who has failed already"
+    assert renewals(corp) == 2, "the provider is not asked about a failed login"
     corp.revoke("alice")
     assert not proving_sshd.ssh("alice", answers=[alice.password], **how).ok
 
@@ -158,7 +159,7 @@ def test_a_password_without_a_grant_is_refused(host, corp, sshd, alice, method):
                       since=mark)
 
 
-def test_a_key_login_asks_once_and_in_account_only(host, corp, sshd):
+def test_a_key_login_asks_the_provider_once_and_in_account_only(host, corp, sshd):
     ask_both(host)
     mark = host.log.mark()
     assert sshd.ssh("alice").ok
@@ -166,11 +167,11 @@ def test_a_key_login_asks_once_and_in_account_only(host, corp, sshd):
     assert (renewals(corp), host.log.matching(AUTH, mark)) == (1, [])
 
 
-# Who is not managed
+# Accounts that are not managed
 
 
 def let_root_in(host, alice):
-    """Root's key is alice's, which spares making another."""
+    """Lets root log in with alice's key, which saves making another."""
     key = (alice.home / ".ssh" / "authorized_keys").read_text()
     host.files.write("/root/.ssh/authorized_keys", key, mode=0o600)
 
@@ -189,10 +190,11 @@ def misspell_an_option(host):
 
 @pytest.mark.parametrize("damage, reason", (
     (lose_the_helper, "fault .*starting /usr/libexec/oauth-login-helper: execve: No such file"),
-    (break_the_configuration, r"misconfigured .*oauth-login.conf:2: \[login\] providre: there"),
+    (break_the_configuration,
+     r"misconfigured .*oauth-login.conf:2: \[login\] providre: unknown key"),
     (misspell_an_option, "misconfigured .*option 'permisive' in /etc/pam.d is unknown"),
 ), ids=("no helper", "configuration", "option"))
-def test_no_damage_locks_root_out(host, oauth_login, corp, sshd, alice, damage, reason):
+def test_no_broken_setup_locks_root_out(host, oauth_login, corp, sshd, alice, damage, reason):
     oauth_login.use("sshd")
     let_root_in(host, alice)
     damage(host)
@@ -209,7 +211,7 @@ def test_no_damage_locks_root_out(host, oauth_login, corp, sshd, alice, damage, 
     ({"ignore_users": "breakglass alice"}, "named in ignore_users"),
     ({"managed_group": "daemon"}, "not in managed_group daemon"),
 ), ids=("minimum_uid", "ignore_users", "managed_group"))
-def test_an_account_that_is_not_managed_logs_in_unasked(
+def test_an_account_that_is_not_managed_logs_in_without_the_provider(
         host, oauth_login, corp, sshd, login, reason):
     oauth_login.configure(corp, login=login)
     oauth_login.use("sshd")
@@ -233,11 +235,12 @@ def test_members_of_the_managed_group_are_managed(host, oauth_login, corp, sshd)
     assert not sshd.ssh("alice").ok
     mark = host.log.mark()
     host.files.write(groups, groups.read_text().replace("cloud:", "clouds:"))
-    assert not sshd.ssh("alice").ok, "a group that is not there is a mistake, not everybody"
+    assert not sshd.ssh("alice").ok, "a missing group is a mistake and frees nobody"
     host.log.wait_for(r"misconfigured .*managed_group = cloud: there is no such group", since=mark)
 
 
-def test_a_stack_of_nothing_else_lets_in_nobody_who_is_not_managed(host, oauth_login, corp):
+def test_a_stack_of_the_module_alone_refuses_an_account_that_is_not_managed(
+        host, oauth_login, corp):
     oauth_login.configure(corp, login={"ignore_users": "alice"})
     host.pam("door", "auth required pam_oauth_login.so assume_proven\n"
                      "account required pam_oauth_login.so\n")
@@ -245,7 +248,7 @@ def test_a_stack_of_nothing_else_lets_in_nobody_who_is_not_managed(host, oauth_l
         "PERM_DENIED", "PERM_DENIED")
 
 
-def test_an_unknown_account_is_told_from_one_that_is_not_enrolled(host, corp, bob):
+def test_an_unknown_account_and_one_without_a_grant_get_different_codes(host, corp, bob):
     host.pam("door", "auth required pam_oauth_login.so assume_proven\n"
                      "account required pam_oauth_login.so nouserok\n"
                      "auth required pam_permit.so\naccount required pam_permit.so\n")

@@ -1,4 +1,5 @@
-"""Live proof and policy: a grant that still renews is not always a yes."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Live proof and policy: a grant that still renews may be denied."""
 
 import pytest
 from scripted_server import Answer
@@ -12,11 +13,13 @@ def enrolled(oauth_login, provider, alice):
 
 
 def verify(enrolled):
+    """(verdict, reason) of a login."""
     said = enrolled.run_json("verify", "alice")
     return said["verdict"], said["reason"]
 
 
 def introspects(provider, **more):
+    """Gives the provider an introspection endpoint; more: members of its responses."""
     provider.discovery["introspection_endpoint"] = f"{provider.issuer}/introspect"
 
     def answer(request):
@@ -31,7 +34,7 @@ def introspects(provider, **more):
     provider.answer = answer
 
 
-def test_userinfo_that_takes_no_token_ends_the_login(enrolled, provider):
+def test_a_token_that_userinfo_refuses_is_denied(enrolled, provider):
     enrolled.configure(provider, require="userinfo")
     assert verify(enrolled) == ("granted", "")
     provider.queue("/userinfo", Answer(401))
@@ -40,7 +43,7 @@ def test_userinfo_that_takes_no_token_ends_the_login(enrolled, provider):
     assert verify(enrolled)[0] == "granted"
 
 
-def test_userinfo_that_can_not_be_asked_is_nobodys_no(enrolled, provider):
+def test_a_failure_of_userinfo_is_unreachable_and_not_denied(enrolled, provider):
     enrolled.configure(provider, require="userinfo")
     for answer in (Answer(503), Answer(200, b"<html>"), Answer.json({}, cut="before")):
         provider.queue("/userinfo", answer)
@@ -48,8 +51,8 @@ def test_userinfo_that_can_not_be_asked_is_nobodys_no(enrolled, provider):
         assert verify(enrolled)[0] == "granted"
 
 
-def test_a_page_from_something_in_between_is_nobodys_no(enrolled, provider):
-    """A firewall's, or the way to a portal: neither knows the token."""
+def test_a_page_of_a_firewall_or_portal_is_unreachable_and_not_denied(enrolled, provider):
+    """A firewall or portal does not know the token; the provider itself does."""
     enrolled.configure(provider, require="userinfo")
     for answer in (Answer(403, b"<html>blocked"), Answer(404, b"no such route"),
                    Answer.redirect("https://portal.example.com/", 302)):
@@ -60,14 +63,14 @@ def test_a_page_from_something_in_between_is_nobodys_no(enrolled, provider):
         assert verify(enrolled)[0] == "denied", answer
 
 
-def test_the_proof_must_be_of_the_pinned_subject(enrolled, provider):
+def test_the_proof_must_be_for_the_pinned_subject(enrolled, provider):
     enrolled.configure(provider, require="userinfo")
     for claims in ({"sub": "mallory"}, {}, {"sub": 7}, {"sub": None}):
         provider.queue("/userinfo", Answer.json(claims))
         assert verify(enrolled)[0] == "denied", claims
 
 
-def test_a_token_that_is_not_active_ends_the_login(oauth_login, provider, alice):
+def test_a_token_that_is_not_active_is_denied(oauth_login, provider, alice):
     introspects(provider)
     oauth_login.configure(provider, require="introspection")
     oauth_login.enroll(provider, "alice")
@@ -76,7 +79,7 @@ def test_a_token_that_is_not_active_ends_the_login(oauth_login, provider, alice)
         provider.queue("/introspect", Answer.json(claims))
         assert verify(oauth_login)[0] == "denied", claims
     provider.queue("/introspect", Answer.json({"active": True}))
-    assert verify(oauth_login)[0] == "granted", "RFC 7662 does not demand sub"
+    assert verify(oauth_login)[0] == "granted", "RFC 7662 does not require sub"
 
 
 @pytest.mark.parametrize("method", ["none", "client_secret_basic", "client_secret_post"])
@@ -91,7 +94,7 @@ def test_introspection_authenticates_the_client(method, oauth_login, provider, a
     assert ("client_secret" in request.form) == (method == "client_secret_post")
 
 
-def test_a_provider_without_the_endpoint_is_a_misconfiguration(enrolled, provider):
+def test_a_required_proof_without_its_endpoint_is_a_misconfiguration(enrolled, provider):
     enrolled.configure(provider, require="introspection")
     verdict, reason = verify(enrolled)
     assert verdict == "misconfigured" and "no such endpoint" in reason
@@ -123,7 +126,7 @@ def test_groups_match_exactly(groups, wanted, keys, allowed, enrolled, provider)
     assert allowed or "require_groups" in reason
 
 
-def test_a_claim_of_groups_may_lie_deeper(enrolled, provider):
+def test_groups_claim_may_be_a_path_to_a_nested_claim(enrolled, provider):
     enrolled.configure(provider, require="userinfo", require_groups="ops",
                        groups_claim="realm_access.roles")
     provider.claims["alice"] = {"realm_access": {"roles": ["ops"]}}
@@ -165,7 +168,7 @@ def test_a_scope_that_was_not_granted_is_named(enrolled, provider):
     assert verdict == "denied" and "lacks admin" in reason
 
 
-def test_policy_holds_at_import_too(oauth_login, provider, alice):
+def test_policy_applies_at_import_too(oauth_login, provider, alice):
     oauth_login.configure(provider, require="userinfo", require_groups="ops")
     token = provider.issue_grant("alice")
     refused = oauth_login.run("import", "alice", input=token)
@@ -174,7 +177,7 @@ def test_policy_holds_at_import_too(oauth_login, provider, alice):
     assert oauth_login.run("import", "alice", input=token).ok
 
 
-def test_a_no_of_policy_ends_grace_and_is_shared(enrolled, provider):
+def test_a_refusal_by_policy_ends_grace_and_is_shared(enrolled, provider):
     enrolled.configure(provider, require="userinfo", require_groups="ops",
                        login={"offline_grace": "1d"})
     assert verify(enrolled)[0] == "denied"
@@ -189,7 +192,7 @@ def test_a_no_of_policy_ends_grace_and_is_shared(enrolled, provider):
     assert len(provider.requests()) == sent
 
 
-def test_a_new_demand_ends_what_was_shared_and_grace(enrolled, provider):
+def test_a_new_requirement_ends_shared_verdicts_and_grace(enrolled, provider):
     often = {"reuse_within": "1h", "offline_grace": "1d"}
     enrolled.configure(provider, require="userinfo", login=often)
     assert enrolled.run_json("verify", "alice")["source"] == "refresh"
@@ -200,7 +203,8 @@ def test_a_new_demand_ends_what_was_shared_and_grace(enrolled, provider):
 
 
 @pytest.mark.parametrize("verified, status", [(True, 0), ("true", 0), (False, 1), (None, 1)])
-def test_an_address_that_is_not_verified_is_nobodys(verified, status, oauth_login, provider, alice):
+def test_an_email_address_that_is_not_verified_proves_nobody(
+        verified, status, oauth_login, provider, alice):
     oauth_login.configure(provider, username_claim="email", username_suffix="@example.com")
     provider.claims["alice"] = {"email": "alice@example.com", "email_verified": verified}
     token = provider.issue_grant("alice")
@@ -212,11 +216,11 @@ def test_an_address_that_is_not_verified_is_nobodys(verified, status, oauth_logi
     ({"require_claim": "a=b"}, "refresh brings no claims, but require_claim needs them"),
     ({"require": "userinfo", "require_claim": "active"}, "active is not CLAIM=VALUE"),
     ({"require": "userinfo", "require_claim": "=x"}, "=x is not CLAIM=VALUE"),
-    ({"require_scope": "s" * 300}, "a word of more than 250 bytes"),
+    ({"require_scope": "s" * 300}, "an entry is longer than 250 bytes"),
     ({"require": "jwt"}, "'jwt' must be one of: refresh id_token userinfo introspection"),
     ({"require": "id_token"}, "require = id_token, but corp sent none"),
 ])
-def test_a_policy_that_could_not_be_held_is_refused(keys, complaint, enrolled, provider):
+def test_a_policy_that_cannot_be_checked_is_a_misconfiguration(keys, complaint, enrolled, provider):
     enrolled.configure(provider, **keys)
     verdict, reason = verify(enrolled)
     assert verdict == "misconfigured" and complaint in reason

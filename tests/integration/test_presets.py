@@ -1,7 +1,8 @@
-"""preset = NAME: enrollment, renewal, the dead grant, the closed account, as each provider has it.
+# SPDX-License-Identifier: BSD-2-Clause
+"""preset = NAME: enrollment, renewal, dead grants and closed accounts in each provider's own way.
 
-The provider is the scripted one on loopback, so endpoints are overridden; the presets' own
-addresses are in tests/unit/test_preset.c.
+The provider is the scripted one on loopback, so the endpoints are overridden. The addresses of the
+presets are checked in tests/unit/test_preset.c.
 """
 
 import json
@@ -18,16 +19,17 @@ OFFLINE = "openid profile email offline_access"
 
 
 def no(error, description="", status=400, **more):
+    """An error response."""
     return Answer.json({"error": error, "error_description": description, **more}, status)
 
 
 @dataclass(frozen=True)
 class Habits:
-    """What a provider does in its own way."""
+    """The ways in which a provider differs from others."""
 
-    asks: dict  # what an enrollment must ask for beside the client's id
+    asks: dict  # parameters that an enrollment must send besides the client's id
     dead: Answer
-    closed: Answer  # at the path
+    closed: Answer  # at closed_at
     closed_said: str
     closed_at: str = "/token"
     closed_verdict: str = "denied"
@@ -94,7 +96,7 @@ def key(tmp_path_factory):
 
 
 class Site:
-    """The scripted provider with a provider's habits, and the machine configured for it."""
+    """The scripted provider with the habits of a real one, and the machine configured for it."""
 
     def __init__(self, name, oauth_login, provider, key):
         self.habits, self.provider, self.key = HABITS[name], provider, key
@@ -141,7 +143,7 @@ class Site:
         body = json.loads(answer.body)
         if "error" in body:
             return answer
-        if enrollment:  # who never rotates sends it here alone
+        if enrollment:  # a provider that never rotates sends it only here
             body["refresh_token"] = self.provider.refresh_token(self.person)
         elif not self.habits.rotates:
             del body["refresh_token"]
@@ -170,11 +172,13 @@ class Site:
 
 @pytest.fixture
 def site(oauth_login, provider, alice, key):
+    """Makes the site of a preset."""
     return lambda name: Site(name, oauth_login, provider, key)
 
 
 @pytest.fixture
 def enrolled(site):
+    """Makes the site of a preset and enrolls alice there."""
     def enroll(name):
         at = site(name)
         result = at.oauth_login.run("enroll", "alice")
@@ -184,7 +188,7 @@ def enrolled(site):
 
 
 @pytest.mark.parametrize("name", HABITS)
-def test_people_enroll_by_device_flow_and_their_grants_renew(name, enrolled, provider):
+def test_a_preset_enrolls_by_device_flow_and_its_grants_renew(name, enrolled, provider):
     at = enrolled(name)
     (asked,) = provider.requests(at.habits.device)
     secret = {"client_secret": provider.client_secret} if at.habits.client_auth != "none" else {}
@@ -196,7 +200,7 @@ def test_people_enroll_by_device_flow_and_their_grants_renew(name, enrolled, pro
 
 
 @pytest.mark.parametrize("name", HABITS)
-def test_a_dead_grant_leads_to_a_new_enrollment(name, enrolled, provider):
+def test_a_dead_grant_at_a_preset_is_reauthorize(name, enrolled, provider):
     at = enrolled(name)
     provider.queue("/token", at.habits.dead)
     said = at.verify()
@@ -221,7 +225,7 @@ def test_somebody_elses_approval_enrolls_nobody(name, site, provider):
     assert at.oauth_login.verdict("alice") == "not-enrolled"
 
 
-def test_entras_overage_of_groups_is_named(enrolled):
+def test_the_groups_overage_of_entra_is_named(enrolled):
     at = enrolled("entra")
     at.configure(require_groups="ops")
     at.more["groups"] = ["ops"]
@@ -233,13 +237,13 @@ def test_entras_overage_of_groups_is_named(enrolled):
     assert said["verdict"] == "misconfigured" and "overage" in said["reason"]
 
 
-def test_a_locked_account_at_keycloak_still_renews_and_is_denied_all_the_same(enrolled, provider):
+def test_a_locked_keycloak_account_still_renews_but_is_denied(enrolled, provider):
     at = enrolled("keycloak")
     provider.queue("/userinfo", Answer(401))
     assert at.verify()["verdict"] == "denied"
 
 
-def test_githubs_rate_limit_is_nobodys_no(enrolled, provider):
+def test_the_rate_limit_of_github_is_unreachable_and_not_denied(enrolled, provider):
     at = enrolled("github")
     provider.queue("/user", Answer.json({"message": "API rate limit exceeded for user ID 1."}, 403))
     said = at.verify()
@@ -247,7 +251,7 @@ def test_githubs_rate_limit_is_nobodys_no(enrolled, provider):
     assert at.verify()["verdict"] == "granted"
 
 
-def test_githubs_number_is_the_subject_and_a_new_owner_of_the_name_is_not_it(enrolled, provider):
+def test_the_subject_at_github_is_the_user_id_and_not_the_name(enrolled, provider):
     at = enrolled("github")
     assert at.oauth_login.run_json("status", "alice")["subject"] == "583231"
     for other in (583232, "583231 ", 583231.5, None):
@@ -256,7 +260,7 @@ def test_githubs_number_is_the_subject_and_a_new_owner_of_the_name_is_not_it(enr
     assert at.verify()["verdict"] == "granted"
 
 
-def test_membership_of_an_organization_at_github_decides(site, provider):
+def test_membership_of_a_github_organization_can_be_required(site, provider):
     at = site("github")
     membership = {"userinfo_endpoint": "/memberships", "username_claim": "user.login",
                   "subject_claim": "user.id", "require_claim": "state=active"}
@@ -274,7 +278,7 @@ def test_membership_of_an_organization_at_github_decides(site, provider):
     ("github", "user tokens expire"), ("google", "access_type=offline"),
     ("keycloak", "offline_access"),
 ])
-def test_no_refresh_token_names_the_fix_at_this_provider(name, said, site, provider):
+def test_a_missing_refresh_token_names_the_fix_at_this_provider(name, said, site, provider):
     at = site(name)
 
     def without(request):

@@ -1,4 +1,5 @@
-"""The resident helper: who may ask what, what may come to its socket, how it starts and ends."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""The resident helper: permissions, malformed requests and floods, starting and stopping."""
 
 import os
 import pwd
@@ -14,25 +15,26 @@ import pytest
 from enrollment import code_of
 from glewlwyd import Glewlwyd
 from helper_process import HELPER, HelperProcess, wait_until
+from installation import rename_user
 from process import run
 from resident import (DOCTOR, FORGET, IMPORT, LIST, LOGOUT, NOTICE, OPERATIONS, SOCKET, STATUS,
                       TOKEN, UNENROLL, VERIFY, WATCH, Activation, Resident, ask,
                       children_of, connect, is_listening, read_frames, reply_of, request)
 from terminal import Terminal
-from test_spawning import rename_user
 
 DEFAULT_CHILDREN_OF_A_USER = 16
-ROOTS = (TOKEN, IMPORT, LIST, FORGET, DOCTOR, WATCH, LOGOUT)
+ROOTS = (TOKEN, IMPORT, LIST, FORGET, DOCTOR, WATCH, LOGOUT)  # operations for root only
 
 
 @pytest.fixture
 def no_other_helper(host, resident):
-    """What is answered now, the resident helper has answered."""
+    """No helper can be started, so every reply comes from the resident one."""
     host.files.write(HELPER, "#!/bin/sh\nexit 1\n", mode=0o755)
 
 
 @pytest.fixture
 def many_files():
+    """Raises the limit of open files of this process."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, before[1]), before[1]))
     yield
@@ -40,17 +42,18 @@ def many_files():
 
 
 def by(user):
-    """A wrapper for pam_host: a program as this user, such as a screen locker."""
+    """A wrapper for pam_host: runs it as this user, like a screen locker."""
     return ("setpriv", f"--reuid={user.uid}", f"--regid={user.uid}", "--clear-groups")
 
 
 def configure_limits(oauth_login, provider, **limits):
+    """Writes the configuration with these keys of [helper]."""
     oauth_login.configure(provider)
     text = "".join(f"{key} = {value}\n" for key, value in limits.items())
     oauth_login.host.configure(f"[helper]\n{text}", "oauth-login.conf.d/limits.conf")
 
 
-# Who may ask what
+# Permissions
 
 
 def test_a_screen_locker_that_runs_as_the_user_gets_the_right_verdict(
@@ -77,7 +80,7 @@ def test_another_uid_is_not_permitted_and_learns_nothing(
         verdict, provider, reason, message = reply_of(answer)
         assert (len(answer), verdict, provider) == (1, "not-permitted", "")
         others = "" if operation in ROOTS else " and the account's own user"
-        assert reason == f"uid {bob.uid} may not ask this; only root{others} may"
+        assert reason == f"uid {bob.uid} may not request this; only root{others} may"
         assert message == "You may ask about your own account only."
     assert len(corp.requests()) == asked
     assert oauth_login.verdict("alice") == "granted"
@@ -91,13 +94,13 @@ def test_a_locker_of_another_user_is_refused(corp, resident, pam_host, alice, bo
 
 
 @pytest.mark.parametrize("operation", ROOTS)
-def test_what_is_roots_is_not_the_owners(corp, resident, alice, operation):
+def test_an_operation_of_root_is_not_permitted_to_the_owner(corp, resident, alice, operation):
     verdict, *_ = reply_of(ask(operation, "alice", alice))
     assert verdict == "not-permitted"
 
 
-def test_only_roots_options_count(corp, resident, oauth_login, alice):
-    """A user's own reuse_within would share an answer that the configuration does not."""
+def test_options_are_accepted_from_root_only(corp, resident, oauth_login, alice):
+    """A user's reuse_within would share an answer that the configuration does not share."""
     oauth_login.verdict("alice")
     asked = len(corp.requests("/token"))
     generous = request(VERIFY, "alice").replace(b"\xff" * 12, (3600).to_bytes(4, "big") * 3)
@@ -107,7 +110,8 @@ def test_only_roots_options_count(corp, resident, oauth_login, alice):
     assert len(corp.requests("/token")) == asked + 1
 
 
-def test_people_ask_for_themselves(host, corp, resident, no_other_helper, alice):
+def test_users_can_run_the_commands_for_their_own_account(
+        host, corp, resident, no_other_helper, alice):
     verified = host.run_as("alice", "oauth-login", "verify", "alice")
     assert verified.ok and verified.stdout.startswith("alice: granted (corp, source: refresh")
     status = host.run_as("alice", "oauth-login", "status")
@@ -119,11 +123,11 @@ def test_people_ask_for_themselves(host, corp, resident, no_other_helper, alice)
     configured = host.run_as("alice", "oauth-login", "status", "--config", "/etc/hostname")
     assert configured.status == 5 and "only root can start" in configured.stderr
     ended = host.run_as("alice", "oauth-login", "unenroll", "--yes")
-    assert "alice has no grant here any more" in ended.stdout
+    assert "alice no longer has a grant here" in ended.stdout
     assert host.run_as("alice", "oauth-login", "verify", "alice").status == 1
 
 
-def test_people_enroll_themselves(oauth_login, resident, no_other_helper, alice):
+def test_users_can_enroll_themselves(oauth_login, resident, no_other_helper, alice):
     with tempfile.TemporaryDirectory(prefix="glewlwyd-") as directory:
         Path(directory).chmod(0o755)
         with Glewlwyd(Path(directory) / "provider") as provider:
@@ -135,13 +139,13 @@ def test_people_enroll_themselves(oauth_login, resident, no_other_helper, alice)
             assert reply_of(ask(VERIFY, "alice"))[0] == "granted"
 
 
-# Whatever comes
+# Malformed requests and floods
 
 
 GARBAGE = {
     "a huge length": b"\xff\xff\xff\xff\1\1",
     "a length over the limit": (36865).to_bytes(4, "big") + b"\1\1",
-    "no length": bytes(4),
+    "a zero length": bytes(4),
     "another version": request(VERIFY, "alice").replace(b"\1\1\1", b"\2\1\1", 1),
     "another type": request(VERIFY, "alice").replace(b"\1\1\1", b"\1\4\1", 1),
     "an unknown operation": request(99, "alice"),
@@ -151,19 +155,20 @@ GARBAGE = {
 
 
 @pytest.mark.parametrize("name", GARBAGE)
-def test_garbage_is_answered_and_forgotten(corp, resident, no_other_helper, alice, name):
+def test_a_malformed_request_gets_a_fault_and_costs_nothing_else(
+        corp, resident, no_other_helper, alice, name):
     with connect(alice) as peer:
         try:
             peer.sendall(GARBAGE[name])
         except (BrokenPipeError, ConnectionResetError):
-            pass  # it has heard enough
+            pass  # it has hung up already
         verdict, _, reason, _ = reply_of(read_frames(peer))
-    assert verdict == "fault" and "the question was not understood" in reason
+    assert verdict == "fault" and "the request was not understood" in reason
     wait_until(lambda: not resident.children(), "its child has ended")
     assert reply_of(ask(VERIFY, "alice", alice))[0] == "granted"
 
 
-def test_idle_peers_and_half_sent_questions_are_cut(corp, resident, alice):
+def test_idle_peers_and_incomplete_requests_time_out(corp, resident, alice):
     whole = request(VERIFY, "alice")
     parts = (b"", whole[:3], whole[:4], whole[:-1])
     peers = [connect(alice) for _ in parts]
@@ -176,15 +181,15 @@ def test_idle_peers_and_half_sent_questions_are_cut(corp, resident, alice):
     wait_until(lambda: not resident.children(), "their children have ended")
 
 
-def test_a_peer_that_hangs_up_leaves_nothing(corp, resident, alice):
+def test_a_peer_that_hangs_up_leaves_no_child(corp, resident, alice):
     for part in (b"", request(VERIFY, "alice")[:9]):
         with connect(alice) as peer:
             peer.sendall(part)
     wait_until(lambda: not resident.children(), "their children have ended")
 
 
-def test_who_hung_up_before_it_began_is_not_served(corp, resident, alice):
-    """They have asked another helper by now, and may have asked for more since."""
+def test_a_request_is_not_served_if_its_peer_hung_up_before_it_began(corp, resident, alice):
+    """Its caller has asked another helper by now, and may have sent more requests since."""
     resident.child.send_signal(signal.SIGSTOP)
     with connect(alice) as peer:
         peer.sendall(request(UNENROLL, "alice"))
@@ -195,12 +200,12 @@ def test_who_hung_up_before_it_began_is_not_served(corp, resident, alice):
 
 
 def anonymous_memory(process):
-    """Counted page by page: the kernel's running total in /proc/PID/status may be 64 pages off."""
+    """KiB, counted page by page: the total in /proc/PID/status may be wrong by 64 pages."""
     rollup = (process.path / "smaps_rollup").read_text()
     return int(re.search(r"^Anonymous: +(\d+) kB$", rollup, re.MULTILINE)[1])
 
 
-def test_a_thousand_idle_connections_of_one_user_keep_nobody_else_out(
+def test_a_thousand_idle_connections_of_one_user_do_not_block_others(
         corp, resident, no_other_helper, oauth_login, pam_host, many_files, alice, bob):
     oauth_login.configure(corp)
     ask(VERIFY, "alice", bob)
@@ -210,12 +215,12 @@ def test_a_thousand_idle_connections_of_one_user_keep_nobody_else_out(
     idle = [connect(alice) for _ in range(1000)]
     try:
         wait_until(lambda: len(resident.children()) == DEFAULT_CHILDREN_OF_A_USER,
-                   "alice has all the children that she can have")
+                   "alice has as many children as she may")
         verdict, _, reason, message = reply_of(read_frames(idle[-1]))
         assert verdict == "fault" and "max_children_per_user" in reason
         assert message.startswith("Login refused: oauth-login is busy on this machine.")
         assert len(resident.children()) <= DEFAULT_CHILDREN_OF_A_USER
-        assert pam_host.run("alice").codes == ("SUCCESS",), "root asks about her"
+        assert pam_host.run("alice").codes == ("SUCCESS",), "root asks for her"
         assert reply_of(ask(VERIFY, "bob", bob))[0] == "not-enrolled"
         assert pam_host.run("bob", wrapper=by(bob)).codes == ("PERM_DENIED",)
     finally:
@@ -234,7 +239,7 @@ def test_there_are_never_more_children_than_configured(corp, oauth_login, alice,
         idle = [connect(user) for user in (alice, alice, alice, bob, None, None, None, None)]
         turned_away = [reply_of(read_frames(idle[number])) for number in (2, 7)]
         assert [verdict for verdict, *_ in turned_away] == ["fault"] * 2
-        assert len(running.children()) == 6, "root is no user among others"
+        assert len(running.children()) == 6, "the limit for a user does not apply to root"
         assert oauth_login.verdict("alice") == "granted", "root starts a helper instead"
         for peer in idle:
             peer.close()
@@ -244,7 +249,7 @@ def test_there_are_never_more_children_than_configured(corp, oauth_login, alice,
         running.end()
 
 
-def test_wrong_limits_are_named_and_do_not_keep_it_from_starting(corp, oauth_login):
+def test_wrong_limits_are_named_and_the_resident_helper_starts_anyway(corp, oauth_login):
     configure_limits(oauth_login, corp, max_children=0)
     running = Resident()
     try:
@@ -257,11 +262,13 @@ def test_wrong_limits_are_named_and_do_not_keep_it_from_starting(corp, oauth_log
 
 
 def traced(pattern, log):
+    """The lines of a trace that contain the pattern."""
     return [line for line in Path(log).read_text().splitlines() if pattern in line]
 
 
-def test_the_parent_reads_nothing_from_peers_and_opens_nothing(corp, oauth_login, alice, tmp_path):
-    """Not its children: strace follows the parent alone."""
+def test_the_resident_parent_reads_nothing_from_peers_and_opens_nothing(
+        corp, oauth_login, alice, tmp_path):
+    """strace follows the parent only, not its children."""
     log = tmp_path / "trace"
     running = Resident(wrapper=("strace", "-o", str(log), "-y", "-e", "signal=none"))
     try:
@@ -289,7 +296,8 @@ def test_the_parent_reads_nothing_from_peers_and_opens_nothing(corp, oauth_login
     assert reads and all("anon_inode:[signalfd]" in line for line in reads)
 
 
-def test_without_descriptors_it_waits_and_does_not_spin(host, corp, oauth_login, alice, tmp_path):
+def test_without_free_descriptors_the_resident_helper_waits_and_does_not_spin(
+        host, corp, oauth_login, alice, tmp_path):
     log = tmp_path / "trace"
     running = Resident(wrapper=("strace", "-o", str(log), "-e", "trace=accept4,?poll,ppoll"))
     (parent,) = children_of(running.child.pid)
@@ -316,10 +324,10 @@ def test_without_descriptors_it_waits_and_does_not_spin(host, corp, oauth_login,
         running.end()
 
 
-# How it starts and ends
+# Starting and stopping
 
 
-def test_started_by_root_it_becomes_the_helpers_user(corp, resident, alice, held):
+def test_a_resident_helper_started_by_root_drops_all_privileges(corp, resident, alice, held):
     account = pwd.getpwnam("oauth-login")
     assert (SOCKET.stat().st_uid, oct(SOCKET.stat().st_mode & 0o7777)) == (0, "0o666")
     with connect(alice) as peer:
@@ -344,13 +352,14 @@ def test_started_by_root_it_becomes_the_helpers_user(corp, resident, alice, held
         kept = process.descriptors()
         assert [kept[fd] for fd in range(3)] == ["/dev/null"] * 3
         listener = {path for path in resident.process.descriptors().values() if "socket" in path}
-        assert not listener & set(kept.values()), "a child can't take its siblings' peers"
+        assert not listener & set(kept.values()), "a child must not accept other peers"
         held.set()
         assert reply_of(read_frames(peer))[0] == "granted"
 
 
-def test_nothing_of_who_started_it_stays(corp, oauth_login):
-    """Groups, an umask, a signal that was ignored, so that no child's end would be told."""
+def test_a_resident_helper_keeps_nothing_of_the_process_that_started_it(corp, oauth_login):
+    """Such as groups, the umask, or an ignored SIGCHLD, with which it would not notice the end of a
+    child."""
     configure_limits(oauth_login, corp, max_children=1)
     shutil.rmtree(SOCKET.parent, ignore_errors=True)
     running = Resident(wrapper=("setpriv", "--groups", "4,24", "sh", "-c",
@@ -366,22 +375,22 @@ def test_nothing_of_who_started_it_stays(corp, oauth_login):
 
 
 @pytest.mark.parametrize("ids", ["0:990", "990:0"])
-def test_root_it_does_not_stay(host, installation, ids):
+def test_a_helper_whose_user_is_root_refuses_to_start(host, installation, ids):
     rename_user(host, "oauth-login", ids)
     result = run(HELPER, "--listen", str(SOCKET), timeout=10)
     SOCKET.unlink(missing_ok=True)
-    assert result.status != 0 and "uid and gid of its own" in result.stderr
+    assert result.status != 0 and "its uid or gid is 0" in result.stderr
 
 
-def test_roots_options_have_their_limits_too(corp, resident):
+def test_options_of_root_are_limited_to_their_ranges(corp, resident):
     with connect() as peer:
         peer.sendall(request(VERIFY, "alice").replace(b"\xff" * 12, b"\0\0\x0e\x10" * 3))
         kind, fields = read_frames(peer)[0]
     assert (kind, int.from_bytes(fields[:4], "big")) == (NOTICE, 300 * 1000)
 
 
-def test_nothing_is_read_from_the_environment_it_is_started_in(corp, oauth_login, alice):
-    """The hour in what the person reads would be another one by this time zone."""
+def test_the_resident_helper_ignores_its_environment(corp, oauth_login, alice):
+    """With this time zone, the message for the person would have another time."""
     oauth_login.configure(corp, login={"offline_grace": "7d"})
     assert oauth_login.verdict("alice") == "granted"
     corp.stop()
@@ -398,14 +407,14 @@ def test_nothing_is_read_from_the_environment_it_is_started_in(corp, oauth_login
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_renewal_in_flight_outlives_the_helper_that_is_stopped(
+def test_a_renewal_in_flight_survives_the_stop_of_the_resident_helper(
         corp, resident, oauth_login, alice, held, number):
     spent = corp.refresh_token("alice")
     with connect(alice) as peer:
         peer.sendall(request(VERIFY, "alice"))
         corp.wait_for_requests("/token", 2)
         (child,) = resident.children()
-        os.kill(child, number)  # as Ctrl-C would, or a service manager that knows no better
+        os.kill(child, number)  # as Ctrl-C does, or a simple service manager
         assert resident.stop(number) == 0
         held.set()
         assert reply_of(read_frames(peer))[0] == "granted"
@@ -413,8 +422,8 @@ def test_a_renewal_in_flight_outlives_the_helper_that_is_stopped(
     assert oauth_login.verdict("alice") == "granted", "the rotated token was stored"
 
 
-def test_children_that_crash_again_and_again_end_it(corp, resident, alice):
-    """A new process has other addresses and another canary to guess."""
+def test_repeated_crashes_of_children_end_the_resident_helper(corp, resident, alice):
+    """A new process has new addresses and a new canary, which an attacker must guess again."""
     def end_a_child(number):
         with connect(alice) as peer:
             wait_until(resident.children, "it has a child")
@@ -431,8 +440,8 @@ def test_children_that_crash_again_and_again_end_it(corp, resident, alice):
     assert "too many of its children have crashed" in resident.child.stderr.read()
 
 
-def test_on_the_socket_of_a_service_manager_no_question_is_lost(corp, alice):
-    """A peer that comes while no helper runs is answered by the next."""
+def test_no_request_is_lost_on_the_socket_of_a_service_manager(corp, alice):
+    """A peer that connects while no helper runs gets its reply from the next one."""
     service = Activation()
     try:
         for _ in range(2):
@@ -445,7 +454,7 @@ def test_on_the_socket_of_a_service_manager_no_question_is_lost(corp, alice):
         service.end()
 
 
-def test_systemd_hands_its_socket_over(corp, oauth_login, alice):
+def test_the_resident_helper_accepts_a_socket_from_systemd(corp, oauth_login, alice):
     """systemd-socket-activate starts it as root at the first connection."""
     SOCKET.parent.mkdir(mode=0o755, exist_ok=True)
     activator = subprocess.Popen(
@@ -465,7 +474,7 @@ def test_systemd_hands_its_socket_over(corp, oauth_login, alice):
 
 @pytest.mark.parametrize("words", [("--serve",), ("--listen", "relative"),
                                    ("--listen", "/etc/hostname")], ids=" ".join)
-def test_without_a_socket_to_listen_on_it_says_why(installation, words):
+def test_a_helper_without_a_socket_to_listen_on_says_why(installation, words):
     result = run(HELPER, *words)
     assert result.status == 1
     assert result.stderr.startswith("oauth-login-helper: ") and result.stdout == ""
@@ -474,6 +483,6 @@ def test_without_a_socket_to_listen_on_it_says_why(installation, words):
 
 @pytest.mark.parametrize("words", [("--serve", "--listen", "/x"), ("--listen",), ("serve",)],
                          ids=" ".join)
-def test_wrong_arguments_are_usage(installation, words):
+def test_wrong_arguments_of_the_helper_show_its_usage(installation, words):
     result = run(HELPER, *words)
     assert result.status == 2 and "[--serve | --listen PATH]" in result.stderr

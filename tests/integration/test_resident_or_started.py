@@ -1,6 +1,7 @@
-"""Which helper is asked: the resident one where it can be had, else one that root starts.
+# SPDX-License-Identifier: BSD-2-Clause
+"""A login asks the resident helper if it can be reached, and else a helper that root starts.
 
-Whatever becomes of the resident helper costs a login one retry at the most.
+Failures of the resident helper cost a login at most one retry.
 """
 
 import contextlib
@@ -12,12 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from helper_process import HELPER, HelperProcess, wait_until
+from helper_process import HELPER, HelperProcess, inherited, wait_until
+from impostor import impostor
 from many_sessions import ManySessions
-from resident import SOCKET, VERIFY, Resident, acting_as, connect, read_frames, reply_of, request
-from test_spawning import UNTOUCHED, inherited, notice, reply
-
-FAULT, GRANTED = 10, 1
+from pam_host import UNTOUCHED
+from reply_frames import FAULT, GRANTED, notice, reply
+from resident import SOCKET, VERIFY, Resident, connect, read_frames, reply_of, request
 
 
 @pytest.fixture
@@ -28,43 +29,11 @@ def service(corp, pam_host):
 
 
 def no_helper_starts(host):
+    """From now on no helper can be started, so every reply comes from the resident one."""
     host.files.write(HELPER, "#!/bin/sh\nexit 1\n", mode=0o755)
 
 
-@contextlib.contextmanager
-def impostor(answer, listener=None):
-    """A server at the socket that reads a question and says this, or nothing for None; yields what
-    it was asked."""
-    SOCKET.parent.mkdir(mode=0o755, exist_ok=True)
-    asked, stop = [], threading.Event()
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(str(SOCKET))
-        SOCKET.chmod(0o666)
-        with acting_as(listener):
-            server.listen()
-
-        def serve():
-            while not stop.is_set():
-                peer, _ = server.accept()
-                with peer:
-                    asked.append(b"" if answer is None else peer.recv(65536))
-                    if answer is None:
-                        stop.wait(30)
-                    elif asked[-1]:
-                        peer.sendall(answer)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield asked
-        finally:
-            stop.set()
-            connect().close()  # out of accept
-            thread.join()
-            SOCKET.unlink()
-
-
-# Where it can be had
+# With a resident helper
 
 
 def test_a_login_asks_the_resident_helper(host, resident, service):
@@ -78,14 +47,15 @@ def test_a_login_asks_the_resident_helper(host, resident, service):
 @pytest.mark.parametrize("conditions", [
     ("ignore",), ("reap", "child"), ("threads", "child"), ("closed",), ("blocked",),
 ], ids="-".join)
-def test_the_application_does_not_notice(host, resident, service, conditions):
+def test_the_application_is_left_unchanged_by_the_resident_helper(
+        host, resident, service, conditions):
     no_helper_starts(host)
     report = service.run("alice", conditions=conditions, count=4)
     assert report.counts() == {("alice", "account", "SUCCESS"): 4}
     assert {**report.facts, **UNTOUCHED} == report.facts
 
 
-def test_the_socket_is_none_of_the_three_that_the_application_closed(corp, resident, service):
+def test_the_socket_never_becomes_a_standard_descriptor(corp, resident, service):
     asked, release = len(corp.requests("/token")), threading.Event()
     corp.queue("/token", lambda request: replace(corp.correct(request), hold=release))
     caller = service.start("alice", conditions=("closed",))
@@ -105,11 +75,11 @@ def test_a_session_does_not_inherit_the_socket(host, corp, resident, oauth_login
     assert [fd for fd, end in ends.items() if int(fd) > 2 and "socket:" in end] == []
 
 
-def test_another_configuration_is_not_its_to_answer_by(
+def test_the_resident_helper_is_not_asked_for_another_configuration(
         host, corp, resident, pam_host, alice):
     no_helper_starts(host)
     pam_host.serve("config=/etc/oauth-login/oauth-login.conf")
-    assert pam_host.run("alice").codes == ("SYSTEM_ERR",), "root starts its own"
+    assert pam_host.run("alice").codes == ("SYSTEM_ERR",), "root tries to start its own"
     as_alice = ("setpriv", f"--reuid={alice.uid}", f"--regid={alice.uid}", "--clear-groups")
     mark = host.log.mark()
     assert pam_host.run("alice", wrapper=as_alice).codes == ("SYSTEM_ERR",)
@@ -117,7 +87,8 @@ def test_another_configuration_is_not_its_to_answer_by(
                       since=mark)
 
 
-def test_no_program_that_starts_meanwhile_inherits_the_socket(corp, resident, service, held):
+def test_a_program_started_during_a_login_does_not_inherit_the_socket(
+        corp, resident, service, held):
     asked = len(corp.requests("/token"))
     caller = service.start("alice")
     corp.wait_for_requests("/token", asked + 1)
@@ -126,15 +97,15 @@ def test_no_program_that_starts_meanwhile_inherits_the_socket(corp, resident, se
     assert caller.finish().codes == ("SUCCESS",)
 
 
-# Where it can not
+# Without a resident helper, or with one that fails
 
 
-def test_without_it_root_starts_a_helper(service):
+def test_without_a_resident_helper_root_starts_one(service):
     assert not SOCKET.exists()
     assert service.run("alice").codes == ("SUCCESS",)
 
 
-def test_without_it_a_user_is_told_the_fix(host, corp, service, alice):
+def test_without_a_resident_helper_the_log_tells_a_user_the_fix(host, corp, service, alice):
     as_alice = ("setpriv", f"--reuid={alice.uid}", f"--regid={alice.uid}", "--clear-groups")
     mark = host.log.mark()
     assert service.run("alice", wrapper=as_alice).codes == ("SYSTEM_ERR",)
@@ -146,18 +117,18 @@ BEFORE_IT_BEGAN = {
     "it ends in a frame": reply(GRANTED)[:9],
     "it is busy": reply(FAULT, reason=b"the resident helper is busy"),
     "it is of another version": reply(GRANTED, version=2),
-    "it says something else": b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    "it sends something else": b"HTTP/1.1 400 Bad Request\r\n\r\n",
 }
 
 
 @pytest.mark.parametrize("name", BEFORE_IT_BEGAN)
-def test_who_had_not_begun_is_passed_by(service, name):
+def test_a_resident_helper_that_fails_before_it_has_begun_is_bypassed(service, name):
     with impostor(BEFORE_IT_BEGAN[name]) as asked:
         assert service.run("alice").codes == ("SUCCESS",)
-    assert len(asked) == 1 + 1, "once, and the one that ends the impostor"
+    assert len(asked) == 1 + 1, "one request, and the connection that ends the impostor"
 
 
-def test_a_frozen_one_is_passed_by_long_before_the_deadline(corp, pam_host):
+def test_a_frozen_resident_helper_is_bypassed_long_before_the_deadline(corp, pam_host):
     pam_host.serve("deadline=1m")
     asked = len(corp.requests("/token"))
     with impostor(None):
@@ -167,8 +138,8 @@ def test_a_frozen_one_is_passed_by_long_before_the_deadline(corp, pam_host):
 
 
 @pytest.mark.parametrize("end", [b"", reply(FAULT), b"HTTP"], ids=["end", "fault", "garbage"])
-def test_who_had_begun_is_not_asked_again(corp, service, end):
-    """A renewal may be under way: the next login reads its journal."""
+def test_a_request_that_a_helper_has_begun_is_not_sent_again(corp, service, end):
+    """A renewal may be in flight, which the next login finds noted in the record."""
     asked = len(corp.requests("/token"))
     with impostor(notice(5000) + end):
         assert service.run("alice").codes == ("SYSTEM_ERR",)
@@ -176,7 +147,7 @@ def test_who_had_begun_is_not_asked_again(corp, service, end):
     assert service.run("alice").codes == ("SUCCESS",)
 
 
-def test_a_queue_that_is_full_keeps_nobody_for_long(host, service, alice):
+def test_a_full_queue_of_the_socket_does_not_block_a_login(host, service, alice):
     SOCKET.parent.mkdir(mode=0o755, exist_ok=True)
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(socket.socket(socket.AF_UNIX))
@@ -194,32 +165,32 @@ def test_a_queue_that_is_full_keeps_nobody_for_long(host, service, alice):
         assert told.status == 5 and "timed out" in told.stderr
 
 
-def test_a_socket_that_another_user_serves_is_not_believed(host, corp, service, alice, bob):
+def test_a_socket_served_by_another_user_is_not_trusted(host, corp, service, alice, bob):
     with impostor(reply(GRANTED), listener=bob) as asked:
         corp.revoke("alice")
         assert service.run("alice").codes == ("PERM_DENIED",)
         told = host.run_as("alice", "oauth-login", "verify", "alice")
         assert told.status == 5 and "can't be trusted" in told.stderr
-    assert set(asked) == {b""}, "nor told who wants to log in"
+    assert set(asked) == {b""}, "it does not even learn who logs in"
 
 
 @pytest.mark.parametrize("token", [b"\x1b[2J", b"two\nlines", b"two words", b"\x9b2J"])
-def test_what_is_no_token_reaches_no_terminal_and_no_header(host, corp, alice, token):
+def test_a_malformed_token_from_a_helper_is_not_printed(host, corp, alice, token):
     with impostor(notice(5000) + reply(GRANTED, expires=1 << 40, token=token)):
         told = host.run_as("alice", "oauth-login", "token")
     assert told.status == 5 and told.stdout == "" and "not understood" in told.stderr
 
 
-def test_a_token_that_ended_before_time_began_is_not_planted(host, corp):
+def test_a_token_with_a_negative_expiry_time_is_not_planted(host, corp):
     host.pam("door", "session required pam_oauth_login.so\n")
     mark = host.log.mark()
     with impostor(notice(5000) + reply(GRANTED, expires=1 << 63, token=b"x")), \
             ManySessions("door", ["alice"], 1):
-        host.log.wait_for("no session key: .*not valid any more", since=mark)
+        host.log.wait_for("no session key: .*token has expired", since=mark)
 
 
 @pytest.mark.parametrize("mode, owner", [(0o757, 0), (0o775, 0), (0o755, 2000)])
-def test_a_directory_that_others_can_write_is_not_believed(
+def test_a_socket_in_a_directory_that_others_can_write_is_not_trusted(
         host, corp, resident, service, alice, mode, owner):
     no_helper_starts(host)
     assert service.run("alice").codes == ("SUCCESS",)
@@ -234,11 +205,11 @@ def test_a_directory_that_others_can_write_is_not_believed(
         os.chown(SOCKET.parent, 0, 0)
 
 
-# Whatever becomes of it
+# A resident helper that is stopped, replaced or killed
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_one_that_was_ended_costs_a_login_nothing(host, resident, service, number):
+def test_a_resident_helper_that_was_ended_costs_a_login_nothing(host, resident, service, number):
     resident.stop(number)
     assert SOCKET.exists()
     report = service.run("alice")
@@ -246,8 +217,8 @@ def test_one_that_was_ended_costs_a_login_nothing(host, resident, service, numbe
     assert {**report.facts, **UNTOUCHED} == report.facts
 
 
-def test_an_upgrade_lets_every_login_in(host, resident, service):
-    """The new one takes the socket's name in one step; the old one answers who had come before."""
+def test_an_upgrade_of_the_helper_fails_no_login(host, resident, service):
+    """The new helper replaces the socket atomically; the old one serves earlier callers."""
     host.files.write(HELPER, Path(HELPER).read_bytes(), mode=0o755)
     logins = service.start("alice", count=60)
     fresh = Resident()
@@ -255,13 +226,13 @@ def test_an_upgrade_lets_every_login_in(host, resident, service):
     try:
         assert logins.finish().counts() == {("alice", "account", "SUCCESS"): 60}
         no_helper_starts(host)
-        assert service.run("alice").codes == ("SUCCESS",), "the new one answers"
+        assert service.run("alice").codes == ("SUCCESS",), "the new helper replies"
     finally:
         fresh.end()
 
 
-def test_killed_before_it_said_anything_costs_nothing(corp, resident, service, alice):
-    """While the child waits for the rest of a question, say; here of somebody else's."""
+def test_a_helper_killed_before_its_reply_costs_a_login_nothing(corp, resident, service, alice):
+    """Such as while the child waits for the rest of a request; here that of another caller."""
     with connect(alice) as peer:
         wait_until(resident.children, "it has a child")
         (child,) = resident.children()
@@ -270,8 +241,8 @@ def test_killed_before_it_said_anything_costs_nothing(corp, resident, service, a
     assert service.run("alice").codes == ("SUCCESS",)
 
 
-def test_killed_in_mid_answer_costs_one_retry(host, corp, resident, service):
-    """Where the provider takes the old token once more: it had renewed the grant already."""
+def test_a_helper_killed_during_a_renewal_costs_one_retry(host, corp, resident, service):
+    """If the provider accepts the old token once more: it has renewed the grant already."""
     no_helper_starts(host)
     corp.rotate = False
     mark, asked = host.log.mark(), len(corp.requests("/token"))
@@ -283,33 +254,32 @@ def test_killed_in_mid_answer_costs_one_retry(host, corp, resident, service):
     os.kill(child, signal.SIGKILL)
     assert login.finish().codes == ("SYSTEM_ERR",)
     release.set()
-    host.log.wait_for("verdict=fault .*ended without an answer", since=mark)
-    assert len(corp.requests("/token")) == asked + 1, "it was not asked again by itself"
+    host.log.wait_for("verdict=fault .*ended without a reply", since=mark)
+    assert len(corp.requests("/token")) == asked + 1, "the login itself does not retry"
     assert service.run("alice").codes == ("SUCCESS",)
 
 
-def test_an_answer_at_the_deadline_comes_from_the_resident_helper_too(
-        host, corp, resident, pam_host, alice):
+def test_the_resident_helper_also_replies_at_the_deadline(host, corp, resident, pam_host, alice):
     no_helper_starts(host)
     pam_host.serve("deadline=1s")
     spent, release = corp.refresh_token("alice"), threading.Event()
     corp.queue("/token", lambda request: replace(corp.correct(request), hold=release))
     assert pam_host.run("alice").codes == ("AUTHINFO_UNAVAIL",)
     release.set()
-    wait_until(lambda: not resident.children(), "the child has stored what came")
+    wait_until(lambda: not resident.children(), "the child has stored the answer")
     assert corp.refresh_token("alice") != spent
     with connect(alice) as peer:
         peer.sendall(request(VERIFY, "alice"))
         assert reply_of(read_frames(peer))[0] == "granted"
 
 
-def test_who_waits_on_gets_no_second_answer(corp, resident, held):
-    """The first came at the deadline; what the provider says then is for the next who asks."""
+def test_a_caller_gets_no_second_reply_after_the_deadline(corp, resident, held):
+    """The first reply comes at the deadline; a later answer is for the next caller."""
     with connect() as peer:
-        question = request(VERIFY, "alice").replace(b"\xff" * 12, b"\xff" * 8 + b"\0\0\0\1")
-        peer.sendall(question)
-        answer = b""
-        while not answer.endswith(bytes(4 + 4)):
-            answer += peer.recv(65536)
+        frame = request(VERIFY, "alice").replace(b"\xff" * 12, b"\xff" * 8 + b"\0\0\0\1")
+        peer.sendall(frame)
+        reply_bytes = b""
+        while not reply_bytes.endswith(bytes(4 + 4)):
+            reply_bytes += peer.recv(65536)
         held.set()
         assert read_frames(peer) == []

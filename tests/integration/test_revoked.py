@@ -1,4 +1,5 @@
-"""What becomes of the sessions of an account that has ended: who is told, written to and ended."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""The sessions of an ended account: signals to leaders, calls of loginctl, and messages."""
 
 import contextlib
 import os
@@ -22,7 +23,7 @@ WORD = b"no longer wants this account"
 
 @pytest.fixture
 def ended(corp, oauth_login):
-    """alice was enrolled, and the provider knows her no more; on_revoked is terminate."""
+    """alice was enrolled, but is removed at the provider; on_revoked is terminate."""
     forget_all()
     oauth_login.configure(corp, login={"on_revoked": "terminate"})
     corp.remove_user("alice")
@@ -31,7 +32,7 @@ def ended(corp, oauth_login):
 
 @pytest.fixture
 def terminal(alice):
-    """alice's own, which no process has: (master, name)."""
+    """A terminal that belongs to alice and is nobody's controlling terminal: (master, name)."""
     master, slave = pty.openpty()
     os.fchown(slave, alice.uid, -1)
     os.set_blocking(master, False)
@@ -41,10 +42,11 @@ def terminal(alice):
 
 
 def is_silent(master):
+    """Whether nothing was written to the terminal."""
     return not select.select([master], [], [], 0)[0]
 
 
-def test_a_refusal_ends_a_session_as_a_dead_grant_does(corp, leader, oauth_login):
+def test_a_refusal_by_the_provider_ends_a_session_like_a_dead_grant(corp, leader, oauth_login):
     oauth_login.configure(corp, login={"on_revoked": "terminate"})
     corp.queue("/token", Answer.json({"error": "access_denied"}, 400))
     write_session("alice", leader.pid)
@@ -53,7 +55,7 @@ def test_a_refusal_ends_a_session_as_a_dead_grant_does(corp, leader, oauth_login
 
 
 @pytest.mark.parametrize("how, ends", [((), True), (("--forget",), False)])
-def test_who_was_unenrolled_is_gone_and_who_is_forgotten_was_never_here(
+def test_a_session_ends_after_unenrolling_but_not_after_forgetting(
         how, ends, corp, leader, oauth_login):
     oauth_login.configure(corp, login={"on_revoked": "terminate"})
     assert oauth_login.run("unenroll", "alice", "--yes", *how).status in (0, 6)
@@ -68,9 +70,9 @@ def test_who_was_unenrolled_is_gone_and_who_is_forgotten_was_never_here(
 
 @pytest.fixture
 def logind(host, leader, alice, tmp_path):
-    """Puts the leader into a session of alice's, and this script in loginctl's place.
+    """Puts the leader into a session of alice; replaces loginctl by a script.
 
-    A stand-in: the real one needs systemd as process 1.
+    The script stands in for the real loginctl, which needs systemd as process 1.
     """
     group = tmp_path / "cgroup"
     group.write_text(f"0::/user.slice/user-{alice.uid}.slice/session-c3.scope\n")
@@ -82,8 +84,8 @@ def logind(host, leader, alice, tmp_path):
     run("umount", f"/proc/{leader.pid}/cgroup")
 
 
-def test_loginctl_gets_nothing_of_the_watchs(ended, leader, oauth_login, logind, tmp_path):
-    """Neither its lock, which it would hold as long as it lives, nor its environment."""
+def test_loginctl_inherits_nothing_from_the_watch(ended, leader, oauth_login, logind, tmp_path):
+    """Neither the watch's lock, which loginctl would hold until it ends, nor its environment."""
     told = tmp_path / "told"
     script = logind(f"(env; stat -L -c '%n=%F' /proc/$$/fd/*) >{told}")
     write_session("alice", leader.pid)
@@ -92,11 +94,11 @@ def test_loginctl_gets_nothing_of_the_watchs(ended, leader, oauth_login, logind,
     assert {name for name in lines if "/fd/" not in name} <= {"PWD", "OLDPWD", "SHLVL", "_"}
     descriptors = {int(name.rpartition("/")[2]): kind for name, kind in lines.items()
                    if "/fd/" in name}
-    assert set(descriptors) <= {0, 1, 2, 10}, f"the shell's own is {script}"
+    assert set(descriptors) <= {0, 1, 2, 10}, f"10 is the shell's own, for {script}"
     assert descriptors[10] == "regular file"
 
 
-def test_a_watch_that_is_killed_at_its_work_does_it_again(
+def test_a_killed_watch_ends_the_session_in_its_next_run(
         ended, leader, oauth_login, logind, tmp_path):
     begun, told = tmp_path / "begun", tmp_path / "told"
     os.mkfifo(begun)
@@ -111,9 +113,8 @@ def test_a_watch_that_is_killed_at_its_work_does_it_again(
     assert told.read_text() == "terminate-session c3\n"
 
 
-def test_where_logind_does_not_run_the_leader_is_told(
-        ended, leader, oauth_login, logind, tmp_path):
-    """A control group may have logind's names all the same, as in a container."""
+def test_without_logind_the_leader_is_signalled(ended, leader, oauth_login, logind, tmp_path):
+    """The control group may still look like logind's, as in a container."""
     told = tmp_path / "told"
     logind(f"echo $@ >>{told}")
     Path("/run/systemd/seats").rmdir()
@@ -122,16 +123,17 @@ def test_where_logind_does_not_run_the_leader_is_told(
     assert leader.wait(10) < 0 and not told.exists()
 
 
-def test_the_rest_is_loginds(ended, leader, oauth_login, logind, host, terminal):
+def test_a_session_that_logind_ends_is_left_to_logind(
+        ended, leader, oauth_login, logind, host, terminal):
     mark = host.log.mark()
     logind("exit 0")
     write_session("alice", leader.pid, terminal=terminal[1])
     watch(oauth_login)
-    host.log.wait_for(r"alice: the session of test\[\d+\] is ended \(", since=mark)
+    host.log.wait_for(r"alice: the session of test\[\d+\] was ended \(", since=mark)
     assert is_silent(terminal[0]) and leader.poll() is None
 
 
-def test_a_loginctl_that_was_killed_has_ended_nothing(ended, leader, oauth_login, logind):
+def test_the_leader_is_signalled_if_loginctl_was_killed(ended, leader, oauth_login, logind):
     logind("kill -9 $$")
     write_session("alice", leader.pid)
     watch(oauth_login)
@@ -141,8 +143,7 @@ def test_a_loginctl_that_was_killed_has_ended_nothing(ended, leader, oauth_login
 # The leader
 
 
-def test_a_number_that_went_to_another_while_the_provider_was_asked_is_left_alone(
-        ended, oauth_login):
+def test_a_pid_reused_while_the_provider_is_asked_is_not_signalled(ended, oauth_login):
     release = threading.Event()
     ended.queue("/token", lambda request: replace(ended.correct(request), hold=release))
     asked = len(ended.requests("/token"))
@@ -160,11 +161,11 @@ def test_a_number_that_went_to_another_while_the_provider_was_asked_is_left_alon
             assert innocent.poll() is None
 
 
-# Its terminal
+# The terminal
 
 
-def test_the_leaders_own_terminal_is_the_sessions_whoever_has_it(ended, oauth_login, alice, bob):
-    """As with su: it is of who called it."""
+def test_the_leaders_terminal_gets_the_message_whoever_owns_it(ended, oauth_login, alice, bob):
+    """With su, the terminal belongs to the user who called it."""
     with Terminal("sh", "-c", "echo $$; exec sleep 60", user="bob") as caller:
         leader = int(caller.expect(r"(\d+)\n")[1])
         write_session("alice", leader, terminal=os.readlink(f"/proc/{leader}/fd/0"))
@@ -173,7 +174,8 @@ def test_the_leaders_own_terminal_is_the_sessions_whoever_has_it(ended, oauth_lo
         caller.wait()
 
 
-def test_nobody_else_reads_that_a_session_ends(ended, oauth_login, leader, terminal, bob):
+def test_the_end_of_a_session_is_shown_on_no_other_terminal(
+        ended, oauth_login, leader, terminal, bob):
     master, name = terminal
     os.chown(name, bob.uid, -1)
     oauth_login.enroll(ended, "bob")
@@ -185,7 +187,7 @@ def test_nobody_else_reads_that_a_session_ends(ended, oauth_login, leader, termi
     assert is_silent(master) and leader.poll() is None
 
 
-def test_there_is_time_to_read_why(ended, leader, terminal, tmp_path):
+def test_there_is_time_to_read_why_a_session_ends(ended, leader, terminal, tmp_path):
     master, name = terminal
     calls = tmp_path / "calls"
     write_session("alice", leader.pid, terminal=name)
@@ -197,8 +199,8 @@ def test_there_is_time_to_read_why(ended, leader, terminal, tmp_path):
     assert text.index("This session ends") < text.index("nanosleep") < text.index("SIGHUP")
 
 
-def test_a_terminal_that_was_stopped_keeps_nobody_waiting(ended, oauth_login, terminal):
-    """As by Ctrl-S."""
+def test_a_stopped_terminal_does_not_delay_the_end_of_a_session(ended, oauth_login, terminal):
+    """Ctrl-S stops a terminal."""
     _, name = terminal
     stopped = os.open(name, os.O_WRONLY | os.O_NOCTTY)
     termios.tcflow(stopped, termios.TCOOFF)
@@ -211,7 +213,8 @@ def test_a_terminal_that_was_stopped_keeps_nobody_waiting(ended, oauth_login, te
 
 
 @pytest.mark.parametrize("on_revoked", ["log", "lock"])
-def test_who_may_stay_is_not_told_to_go(on_revoked, ended, leader, oauth_login, terminal):
+def test_a_session_that_may_continue_gets_no_message(
+        on_revoked, ended, leader, oauth_login, terminal):
     master, name = terminal
     oauth_login.configure(ended, login={"on_revoked": on_revoked})
     write_session("alice", leader.pid, terminal=name)
@@ -219,7 +222,7 @@ def test_who_may_stay_is_not_told_to_go(on_revoked, ended, leader, oauth_login, 
     assert is_silent(master) and leader.poll() is None
 
 
-def test_nor_is_who_shares_a_program_with_another_account(
+def test_a_session_that_shares_its_leader_with_another_account_gets_no_message(
         ended, leader, oauth_login, terminal, bob):
     master, name = terminal
     oauth_login.enroll(ended, "bob")
@@ -229,8 +232,8 @@ def test_nor_is_who_shares_a_program_with_another_account(
     assert is_silent(master) and leader.poll() is None
 
 
-def test_a_terminals_name_leads_nowhere_else(ended, oauth_login):
-    """What is opened there may notice; a pipe does."""
+def test_a_terminal_name_that_leads_out_of_dev_is_not_opened(ended, oauth_login):
+    """Opening the file would have an effect, as with this pipe."""
     pipe = "/tmp/pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
@@ -240,6 +243,6 @@ def test_a_terminals_name_leads_nowhere_else(ended, oauth_login):
         write_session("alice", leader.pid, terminal=f"pts/../..{pipe}")
         watch(oauth_login)
         assert leader.wait(10) < 0
-    assert seen.poll(0) == [], "nobody has opened it"
+    assert seen.poll(0) == [], "the watch has not opened it"
     os.close(reader)
     os.unlink(pipe)

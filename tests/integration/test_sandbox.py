@@ -1,4 +1,5 @@
-"""What a helper still holds, and what it can still do, once it speaks to the network."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""A helper that talks to the network: the files and memory it still has, and what still works."""
 
 import re
 import subprocess
@@ -14,8 +15,8 @@ from scripted_server import Answer
 
 
 @pytest.fixture
-def in_mid_air(corp, oauth_login):
-    """alice's helper, while it waits for the provider's answer."""
+def waiting_helper(corp, oauth_login):
+    """alice's helper while it waits for the provider's answer."""
     asked = len(corp.requests("/token"))
     with held(corp) as release, subprocess.Popen(["oauth-login", "verify", "alice"],
                                                  stdout=subprocess.DEVNULL) as command:
@@ -25,7 +26,7 @@ def in_mid_air(corp, oauth_login):
 
 
 def memory(helper):
-    """Everything that the process can read, piece by piece."""
+    """Yields all memory that the process can read, piece by piece."""
     with open(helper.path / "mem", "rb", buffering=0) as file:
         for line in (helper.path / "maps").read_text().splitlines():
             start, end, rights, name = re.match(
@@ -36,53 +37,54 @@ def memory(helper):
 
 
 def occurs(helper, secret):
+    """Whether the helper's memory contains these bytes."""
     return any(secret in piece for piece in memory(helper))
 
 
-def test_it_holds_its_own_files_and_sockets_and_nothing_else(in_mid_air):
-    place = STORE / "accounts" / "alice"
-    held_open = sorted(name for name in in_mid_air.descriptors().values()
+def test_a_helper_holds_its_own_files_and_sockets_and_nothing_else(waiting_helper):
+    entry = STORE / "accounts" / "alice"
+    held_open = sorted(name for name in waiting_helper.descriptors().values()
                        if not name.startswith(("socket:", "pipe:", "anon_inode:")))
     assert held_open == ["/dev/null"] * 3 + [
-        str(place / name) for name in ("lock", "record.0", "record.1")]
-    inodes = {name for name in in_mid_air.descriptors().values() if name.startswith("socket:")}
-    tcp = (in_mid_air.path / "net" / "tcp").read_text()
+        str(entry / name) for name in ("lock", "record.0", "record.1")]
+    inodes = {name for name in waiting_helper.descriptors().values() if name.startswith("socket:")}
+    tcp = (waiting_helper.path / "net" / "tcp").read_text()
     connected = {inode for inode in inodes if re.search(rf" {inode[8:-1]} ", tcp)}
     assert len(connected) == 1, "one connection, to the provider"
 
 
-def test_the_master_key_is_gone_from_its_memory(in_mid_air, corp):
+def test_the_master_key_is_gone_from_the_helpers_memory(waiting_helper, corp):
     master = (STORE / "key").read_bytes()
     assert len(master) == 32
-    assert occurs(in_mid_air, b"/var/lib/oauth-login"), "what is there is found"
-    assert occurs(in_mid_air, corp.client_id.encode())
-    assert not occurs(in_mid_air, master)
-    assert not occurs(in_mid_air, master[:16]) and not occurs(in_mid_air, master[16:])
+    assert occurs(waiting_helper, b"/var/lib/oauth-login"), "the search finds what is there"
+    assert occurs(waiting_helper, corp.client_id.encode())
+    assert not occurs(waiting_helper, master)
+    assert not occurs(waiting_helper, master[:16]) and not occurs(waiting_helper, master[16:])
 
 
-def test_its_memory_goes_into_no_core_and_to_no_debugger(in_mid_air):
-    assert in_mid_air.limit("Max core file size") == ("0", "0")
-    # Not dumpable: what is in /proc belongs to root.
-    assert (in_mid_air.path / "maps").stat().st_uid == 0
-    assert (in_mid_air.path / "fd").stat().st_uid == 0
+def test_the_helpers_memory_goes_into_no_core_file_and_to_no_debugger(waiting_helper):
+    assert waiting_helper.limit("Max core file size") == ("0", "0")
+    # Not dumpable: the files in /proc belong to root.
+    assert (waiting_helper.path / "maps").stat().st_uid == 0
+    assert (waiting_helper.path / "fd").stat().st_uid == 0
 
 
-def test_every_thread_is_in_it(in_mid_air):
-    for thread in (in_mid_air.path / "task").iterdir():
+def test_every_thread_of_a_helper_is_in_the_sandbox(waiting_helper):
+    for thread in (waiting_helper.path / "task").iterdir():
         status = dict(line.split(":", 1) for line in (thread / "status").read_text().splitlines())
         assert status["Seccomp"].strip() == "2"
         assert status["NoNewPrivs"].strip() == "1"
 
 
-def test_a_login_takes_a_quarter_of_the_memory_it_may(in_mid_air):
-    soft, hard = in_mid_air.limit("Max data size")
+def test_a_login_uses_less_than_a_quarter_of_its_memory(waiting_helper):
+    soft, hard = waiting_helper.limit("Max data size")
     assert soft == hard
-    assert int(in_mid_air.status("VmData")[0]) * 1024 < int(hard) / 4
+    assert int(waiting_helper.status("VmData")[0]) * 1024 < int(hard) / 4
 
 
 @pytest.fixture
 def named(authority):
-    """A provider that calls itself login.corp.test."""
+    """A provider whose name is login.corp.test."""
     certificate = authority.issue("login", hosts=["login.corp.test"])
     with ScriptedProvider(certificate, authority.file) as provider:
         provider.issuer = f"https://login.corp.test:{provider.port}"
@@ -92,14 +94,14 @@ def named(authority):
         yield provider
 
 
-def test_the_provider_is_found_by_its_name_in_etc_hosts(host, named, oauth_login, alice):
+def test_the_provider_can_be_resolved_by_etc_hosts(host, named, oauth_login, alice):
     host.files.write("/etc/hosts", "127.0.0.1 localhost login.corp.test\n")
     oauth_login.configure(named)
     oauth_login.enroll(named, "alice")
     assert oauth_login.verdict("alice") == "granted"
 
 
-def test_the_provider_is_found_by_its_name_in_dns(host, named, oauth_login, alice):
+def test_the_provider_can_be_resolved_by_dns(host, named, oauth_login, alice):
     host.files.write("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n")
     host.files.write("/etc/resolv.conf", "nameserver 127.0.0.1\n")
     with NameServer() as names:
@@ -111,8 +113,8 @@ def test_the_provider_is_found_by_its_name_in_dns(host, named, oauth_login, alic
 
 @pytest.mark.parametrize("place", ["/etc/ssl/certs/corp.pem",
                                    "/usr/local/share/ca-certificates/corp.crt"])
-def test_the_systems_own_trust_store_is_read(place, host, corp, oauth_login, authority):
-    """By its hashed links, as update-ca-certificates makes them."""
+def test_the_trust_store_of_the_system_is_used(place, host, corp, oauth_login, authority):
+    """It is found by its hashed links, as update-ca-certificates makes them."""
     host.files.write(place, Path(authority.file).read_text())
     digest = run("openssl", "x509", "-hash", "-noout", "-in", place, check=True).stdout.strip()
     link = Path(f"/etc/ssl/certs/{digest}.0")
@@ -124,7 +126,7 @@ def test_the_systems_own_trust_store_is_read(place, host, corp, oauth_login, aut
         link.unlink()
 
 
-def test_a_ca_file_of_every_authority_there_is_fits_into_memory(corp, oauth_login, authority, host):
+def test_a_ca_file_with_all_authorities_fits_into_memory(corp, oauth_login, authority, host):
     everybody = Path("/etc/ssl/certs/ca-certificates.crt").read_text()
     assert everybody.count("BEGIN CERTIFICATE") > 100
     bundle = host.files.write("/etc/ssl/everybody.pem",
@@ -133,7 +135,7 @@ def test_a_ca_file_of_every_authority_there_is_fits_into_memory(corp, oauth_logi
     assert oauth_login.verdict("alice") == "granted"
 
 
-def test_a_ca_file_that_the_helper_can_not_reach_is_named(corp, oauth_login, authority, host):
+def test_a_ca_file_that_the_helper_cannot_reach_is_named(corp, oauth_login, authority, host):
     private = Path("/root/authority.pem")
     host.files.write(private, Path(authority.file).read_text())
     oauth_login.configure(corp, ca_file=str(private))
@@ -148,14 +150,14 @@ def test_a_ca_file_that_the_helper_can_not_reach_is_named(corp, oauth_login, aut
     b'{"access_token":"' + b"a" * 65000 + b'"}',
     b"{" + b",".join(b'"%d":0' % i for i in range(8000)) + b"}",
 ], ids=["arrays", "objects", "text", "members"])
-def test_what_would_take_memory_to_parse_ends_cleanly(body, corp, oauth_login):
+def test_json_that_takes_much_memory_to_parse_fails_cleanly(body, corp, oauth_login):
     corp.queue("/token", Answer(200, body, {"Content-Type": "application/json"}))
     assert oauth_login.verdict("alice") == "unreachable"
     assert oauth_login.verdict("alice") == "granted"
 
 
-def test_a_ca_file_that_was_fixed_counts_at_once(corp, oauth_login, authority, host):
-    """Nothing was sent to the provider, so there is nothing to wait for."""
+def test_a_fixed_ca_file_is_used_at_once(corp, oauth_login, authority, host):
+    """Nothing was sent to the provider, so there is no backoff."""
     host.files.write("/etc/oauth-login/corp-ca.pem", "nothing of the kind\n")
     oauth_login.configure(corp, ca_file="/etc/oauth-login/corp-ca.pem")
     assert oauth_login.verdict("alice") in ("misconfigured", "unreachable")

@@ -1,5 +1,6 @@
-"""The same as with Glewlwyd at a provider of another make, oidc-provider: whatever is done for one
-provider's sake alone fails here."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""The tests of Glewlwyd at another real provider, oidc-provider: code that suits only one provider
+fails here."""
 
 import pytest
 from code_flow import Enrolling
@@ -21,6 +22,7 @@ def op(certificate, authority):
 
 @pytest.fixture
 def configured(oauth_login, op, alice):
+    """The provider, for which the machine is configured."""
     oauth_login.configure(op, scope="openid offline_access", auth_params=op.enroll_params)
     return op
 
@@ -49,7 +51,8 @@ def test_somebody_elses_approval_leaves_the_account_unenrolled(oauth_login, conf
     ("alice", "alice is enrolled at corp.", "granted"),
     ("mallory", "preferred_username = mallory", "not-enrolled"),
 ])
-def test_a_person_enrolls_at_the_providers_own_pages(person, said, verdict, oauth_login, configured):
+def test_a_person_enrolls_at_the_providers_own_pages(
+        person, said, verdict, oauth_login, configured):
     with WebBrowser() as browser, Enrolling() as enrolling:
         browser.open(enrolling.address)
         browser.fill(login=person, password="any")
@@ -59,18 +62,18 @@ def test_a_person_enrolls_at_the_providers_own_pages(person, said, verdict, oaut
         enrolling.wait()
         assert said in enrolling.said
     assert oauth_login.verdict("alice") == verdict
-    assert oauth_login.verdict("alice") == verdict, "with the token that was rotated"
+    assert oauth_login.verdict("alice") == verdict, "with the rotated token"
 
 
 @pytest.mark.parametrize("proof", ["refresh", "id_token", "userinfo", "introspection"])
-def test_every_proof_is_given_at_a_renewal(proof, oauth_login, op, alice):
+def test_every_kind_of_proof_works_at_a_renewal(proof, oauth_login, op, alice):
     oauth_login.configure(op, scope="openid offline_access", require=proof)
     oauth_login.enroll_at(op, "alice")
     assert oauth_login.verdict("alice") == "granted"
-    assert oauth_login.verdict("alice") == "granted", "with the token that was rotated"
+    assert oauth_login.verdict("alice") == "granted", "with the rotated token"
 
 
-def test_the_end_of_the_account_is_the_end_of_the_login(oauth_login, configured, sshd):
+def test_removing_the_account_at_the_provider_ends_its_logins(oauth_login, configured, sshd):
     oauth_login.use("sshd")
     oauth_login.enroll_at(configured, "alice")
     assert sshd.ssh("alice").ok

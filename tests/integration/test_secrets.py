@@ -1,4 +1,5 @@
-"""No token is ever in a log, an argument, an environment, the store in plain, or a core file."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""No token appears in a log, an argument, an environment, a core file, or in plain in the store."""
 
 import base64
 import json
@@ -18,41 +19,42 @@ from scripted_server import Answer
 
 
 class Secrets:
-    """Everything secret that a provider has said or was told, in every spelling."""
+    """All secrets that a provider has sent or received, in every encoding."""
 
     def __init__(self, provider):
         self._provider = provider
-        self._spoken = set()
+        self._seen = set()
         provider.answer = self._listen
 
     def _listen(self, request):
         answer = self._provider.correct(request)
         said = json.loads(answer.body)
-        self._spoken.update(said[name] for name in ("access_token", "refresh_token")
+        self._seen.update(said[name] for name in ("access_token", "refresh_token")
                             if name in said)
         return answer
 
     def add(self, secret):
-        self._spoken.add(secret)
+        self._seen.add(secret)
         return secret
 
     def spellings(self):
         client, secret = self._provider.client_id, self._provider.client_secret
         basic = f"{quote_plus(client)}:{quote_plus(secret)}".encode()
-        known = self._spoken | {secret, quote(secret), quote_plus(secret)}
+        known = self._seen | {secret, quote(secret), quote_plus(secret)}
         known |= {base64.b64encode(basic).decode()}
         return {word.encode() for word in known}
 
     def within(self, data):
-        """Those that `data` holds; a log may have escaped it."""
+        """The secrets that occur in `data`, also escaped as in a log."""
         return {word for word in self.spellings() if word in data}
 
     def count(self):
-        return len(self._spoken)
+        return len(self._seen)
 
 
 @pytest.fixture
 def secrets(oauth_login, provider, alice):
+    """The secrets of a provider at which alice is enrolled."""
     provider.client_auth = "client_secret_basic"
     oauth_login.configure(provider)
     listening = Secrets(provider)
@@ -78,6 +80,7 @@ def visible(secrets):
 
 
 def stored():
+    """The files in the store."""
     return [path for path in STORE.rglob("*") if path.is_file()]
 
 
@@ -123,9 +126,9 @@ def test_logs_and_outputs_hold_no_secret(host, provider, secrets, oauth_login, s
 
 
 @pytest.mark.parametrize("error", ["invalid_request", "access_denied"])
-def test_a_provider_that_repeats_the_request_can_not_carry_it_into_the_log(
+def test_an_error_that_repeats_the_request_does_not_leak_it_into_the_log(
         host, provider, secrets, pam_host, oauth_login, error):
-    """Error pages do so; the token they repeat may still be good."""
+    """Some error pages repeat it, with a token that may still be valid."""
     def repeat(request):
         description = "cannot serve: " + request.body.decode()
         return Answer.json({"error": error, "error_description": description}, 400)
@@ -171,8 +174,8 @@ def test_processes_show_no_secret_while_an_import_runs(provider, secrets, bob):
         assert command.wait(10) == 0
 
 
-def test_the_search_finds_what_is_there(provider, secrets):
-    """In an argument and in an environment, and nowhere else."""
+def test_the_search_for_secrets_finds_a_leaked_one(provider, secrets):
+    """Finds it in an argument and in an environment, and nowhere else."""
     token = secrets.add(provider.refresh_token("alice"))
     with subprocess.Popen(["sleep", "60"], env={"TOKEN": token}) as careless:
         wait_until(lambda: visible(secrets) == [Path(f"/proc/{careless.pid}/environ")], "found")
@@ -184,7 +187,7 @@ def test_the_search_finds_what_is_there(provider, secrets):
 
 
 def test_stored_files_hold_no_secret_in_plain(provider, secrets, oauth_login):
-    """Not the record, and not what lies behind it in the same file from a longer one before."""
+    """Neither in the record, nor after it in the same file, where a longer record was before."""
     given = secrets.add(provider.issue_grant("alice"))
     with held(provider) as release:
         asked = len(provider.requests("/token"))
@@ -207,7 +210,7 @@ def test_stored_files_hold_no_secret_in_plain(provider, secrets, oauth_login):
 
 @pytest.fixture
 def crash_site():
-    """A directory that everybody may write a core file to."""
+    """A directory where every user may write a core file."""
     with tempfile.TemporaryDirectory(prefix="cores-") as directory:
         os.chmod(directory, 0o777)
         yield directory
@@ -215,7 +218,7 @@ def crash_site():
 
 @contextmanager
 def mortal(*argv, **options):
-    """A child with every chance to leave a core file, gone at the end of the context."""
+    """A child that may leave a core file, killed at the end of the context."""
     with subprocess.Popen(["prlimit", "--core=unlimited", *argv], **options) as child:
         try:
             yield child
@@ -224,7 +227,7 @@ def mortal(*argv, **options):
 
 
 def dumps_core(child, number):
-    """Ends the child by the signal; whether the kernel made a core of it."""
+    """Ends the child by the signal; returns whether the kernel has written a core file."""
     os.kill(child.pid, number)
     _, status = os.waitpid(child.pid, 0)
     child.returncode = -number
@@ -234,11 +237,11 @@ def dumps_core(child, number):
 
 @pytest.fixture
 def cores(crash_site):
-    """Skips where the kernel makes no core of anybody's here."""
+    """Skips the test if the kernel writes no core files here at all."""
     with mortal("sleep", "60", cwd=crash_site, user="nobody") as child:
         wait_for_program(child, "sleep")
         if not dumps_core(child, signal.SIGSEGV):
-            pytest.skip("this kernel makes no core files here")
+            pytest.skip("this kernel writes no core files here")
     for left in Path(crash_site).iterdir():
         left.unlink()
 
@@ -273,7 +276,7 @@ def test_a_crashing_helper_leaves_no_core(provider, secrets, cores, crash_site, 
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT])
 def test_a_crashing_command_leaves_no_core(provider, secrets, cores, crash_site, bob, number):
-    """It holds the token that is imported."""
+    """The command holds the token that is imported."""
     asked = len(provider.requests("/token"))
     with held(provider), mortal("oauth-login", "import", "bob", stdin=subprocess.PIPE,
                                 cwd=crash_site, encoding="utf-8") as child:

@@ -1,10 +1,11 @@
-"""The services of a machine with the shipped pam.d examples, while a grant lives and after it."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""The shipped pam.d examples, while a grant is alive and after it has ended."""
 
 import pytest
 
+from open_sessions import READ_KEY
 from terminal import Terminal
 
-READ_KEY = "keyctl pipe %user:oauth-login:corp"
 GONE = "corp no longer honours this machine's grant for alice"
 SERVICES = ("cron", "login", "sshd", "su", "sudo", "sudo-i")
 
@@ -19,6 +20,7 @@ def is_token(provider, text, user="alice"):
 
 
 def wait_for_refusal(host, service, mark):
+    """Waits until the log has the refusal by this service."""
     host.log.wait_for(rf"pam_oauth_login\({service}:account\): alice: reauthorize by corp "
                       r"\(verdict=reauthorize .*reason=\"invalid_grant", since=mark)
 
@@ -26,18 +28,18 @@ def wait_for_refusal(host, service, mark):
 # sudo
 
 
-def test_sudo_works_while_the_grant_lives_and_stops_with_it(host, corp):
+def test_sudo_works_while_the_grant_is_alive_and_is_refused_after_it(host, corp):
     host.sudoers("alice ALL = NOPASSWD: ALL")
     mark = host.log.mark()
     assert host.sudo("alice", "id", "-un").stdout == "root\n"
     host.log.wait_for(r"pam_oauth_login\(sudo:account\): alice: granted by corp", since=mark)
     corp.remove_user("alice")
-    refused = host.sudo("alice", "id", "-un")  # sudo wants silence from PAM: PAM_SILENT
+    refused = host.sudo("alice", "id", "-un")  # sudo sets PAM_SILENT
     assert refused.status == 1 and "Permission denied" in refused.stdout, refused
     wait_for_refusal(host, "sudo", mark)
 
 
-def test_sudo_with_a_login_shell_stops_with_the_grant_too(host, corp):
+def test_sudo_with_a_login_shell_is_refused_after_the_grant_has_ended(host, corp):
     host.sudoers("alice ALL = NOPASSWD: ALL")
     shell = {"options": ["-i"]}
     assert host.sudo("alice", "id", "-un", **shell).stdout.endswith("root\n")
@@ -47,7 +49,7 @@ def test_sudo_with_a_login_shell_stops_with_the_grant_too(host, corp):
     wait_for_refusal(host, "sudo-i", mark)
 
 
-def test_a_password_typed_before_opens_no_sudo_after_the_account_is_gone(host, corp, alice):
+def test_a_cached_password_does_not_open_sudo_after_the_account_is_gone(host, corp, alice):
     host.sudoers("alice ALL = ALL")
     with Terminal("sh", user="alice") as shell:
         shell.send_line("sudo id -un; echo typed=$?")
@@ -63,8 +65,8 @@ def test_a_password_typed_before_opens_no_sudo_after_the_account_is_gone(host, c
     wait_for_refusal(host, "sudo", mark)
 
 
-def test_an_expired_password_opens_no_sudo_after_the_account_is_gone(host, corp):
-    """With NOPASSWD, sudo ignores that a new password is due, and common-account ends there."""
+def test_an_expired_password_does_not_open_sudo_after_the_account_is_gone(host, corp):
+    """With NOPASSWD, sudo ignores that the password has expired, and common-account ends there."""
     host.sudoers("alice ALL = NOPASSWD: ALL")
     expire(host, "--lastday", "0")
     assert host.sudo("alice", "id", "-un").stdout.endswith("root\n")
@@ -74,7 +76,7 @@ def test_an_expired_password_opens_no_sudo_after_the_account_is_gone(host, corp)
     wait_for_refusal(host, "sudo", mark)
 
 
-def test_sudo_has_nothing_of_ours_in_its_environment(host, corp):
+def test_the_environment_of_sudo_has_no_variable_of_the_module(host, corp):
     host.sudoers("alice ALL = NOPASSWD: ALL")
     seen = host.sudo("alice", "env")
     assert seen.ok and "SUDO_USER=alice" in seen.stdout
@@ -84,7 +86,7 @@ def test_sudo_has_nothing_of_ours_in_its_environment(host, corp):
 # sshd
 
 
-def test_a_key_login_stops_with_the_grant(host, corp, sshd):
+def test_a_key_login_is_refused_after_the_grant_has_ended(host, corp, sshd):
     assert is_token(corp, sshd.ssh("alice", READ_KEY).stdout)
     corp.remove_user("alice")
     mark = host.log.mark()
@@ -93,8 +95,8 @@ def test_a_key_login_stops_with_the_grant(host, corp, sshd):
     wait_for_refusal(host, "sshd", mark)
 
 
-def test_an_expired_password_hides_no_dead_grant(host, corp, sshd):
-    """common-account ends at new_authtok_reqd=done: lines after it are never asked."""
+def test_an_expired_password_does_not_hide_a_dead_grant(host, corp, sshd):
+    """common-account ends at new_authtok_reqd=done, so lines after it are never run."""
     expire(host, "--lastday", "0")
     assert "assword" in sshd.ssh("alice").stderr
     corp.remove_user("alice")
@@ -103,7 +105,7 @@ def test_an_expired_password_hides_no_dead_grant(host, corp, sshd):
     assert "assword change" not in login.stderr
 
 
-def test_a_live_grant_opens_no_expired_account(host, corp, sshd):
+def test_a_live_grant_does_not_open_an_expired_account(host, corp, sshd):
     assert sshd.ssh("alice").ok
     expire(host, "--expiredate", "1")
     login = sshd.ssh("alice")
@@ -112,7 +114,7 @@ def test_a_live_grant_opens_no_expired_account(host, corp, sshd):
 
 
 def expire(host, *how):
-    """chage, until the test ends."""
+    """Runs chage for alice; the files are restored after the test."""
     shadow = host.files.write("/etc/shadow", open("/etc/shadow").read(), mode=0o640,
                               group="shadow")
     assert shadow.exists() and host.run_as("root", "chage", *how, "alice").ok
@@ -122,7 +124,7 @@ def expire(host, *how):
 
 
 @pytest.mark.parametrize("by", ("root", "bob"))
-def test_su_brings_the_token_and_stops_with_the_grant(host, corp, alice, bob, by):
+def test_su_brings_the_token_and_is_refused_after_the_grant_has_ended(host, corp, alice, bob, by):
     typed = {} if by == "root" else {"as_user": by, "password": alice.password}
     opened = host.su("alice", READ_KEY, **typed)
     assert opened.ok and is_token(corp, opened.stdout.splitlines()[-1]), opened
@@ -134,7 +136,7 @@ def test_su_brings_the_token_and_stops_with_the_grant(host, corp, alice, bob, by
 
 
 def test_su_without_the_dash_brings_the_token_too(host, corp):
-    """PAM knows it as another service than `su -`."""
+    """For PAM it is another service than `su -`."""
     opened = host.run_as("root", "su", "alice", "-c", READ_KEY)
     assert opened.ok and is_token(corp, opened.stdout), opened
 
@@ -148,14 +150,14 @@ def test_su_to_root_needs_no_grant(host, corp):
 
 
 def run_job(host, command):
-    """Runs it as alice's cron job; returns where the log stood before."""
+    """Runs a command as a cron job of alice; returns the mark of the log before it."""
     mark = host.log.mark()
     with host.cron(f"@reboot alice {command}"):
         host.log.wait_for(r"CRON\[\d+\]: (\(alice\) END|Permission denied)", since=mark)
     return mark
 
 
-def test_a_cron_job_runs_while_the_grant_lives(host, corp, alice):
+def test_a_cron_job_runs_while_the_grant_is_alive(host, corp, alice):
     made = alice.home / "job"
     mark = run_job(host, f"id -un >{made}")
     assert made.read_text() == "alice\n"
@@ -163,7 +165,7 @@ def test_a_cron_job_runs_while_the_grant_lives(host, corp, alice):
     host.log.wait_for(r"pam_oauth_login\(cron:account\): alice: granted by corp", since=mark)
 
 
-def test_a_cron_job_has_nothing_of_ours_in_its_environment(host, corp, alice):
+def test_the_environment_of_a_cron_job_has_no_variable_of_the_module(host, corp, alice):
     made = alice.home / "job"
     run_job(host, f"env >{made}")
     environment = made.read_text()
@@ -172,7 +174,7 @@ def test_a_cron_job_has_nothing_of_ours_in_its_environment(host, corp, alice):
     assert "OAUTH_LOGIN" not in environment
 
 
-def test_a_cron_job_stops_with_the_grant(host, corp, alice):
+def test_a_cron_job_does_not_run_after_the_grant_has_ended(host, corp, alice):
     corp.remove_user("alice")
     made = alice.home / "job"
     mark = run_job(host, f"touch {made}")
@@ -184,7 +186,8 @@ def test_a_cron_job_stops_with_the_grant(host, corp, alice):
 # login
 
 
-def test_login_on_a_terminal_brings_the_token_and_stops_with_the_grant(host, corp, alice):
+def test_login_on_a_terminal_brings_the_token_and_is_refused_after_the_grant_has_ended(
+        host, corp, alice):
     with Terminal("login", "alice") as console:
         console.expect("(?i)password.*: ?$")
         console.send_line(alice.password)

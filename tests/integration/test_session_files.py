@@ -1,4 +1,5 @@
-"""The files of the open sessions: what is put there can be read again, and nothing else is read."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""The files of open sessions: each that is written can be read again, and nothing else is read."""
 
 import os
 import shutil
@@ -18,7 +19,7 @@ SHOW = "run:cat /run/oauth-login/sessions/*"
 
 @pytest.fixture
 def desk(host, corp):
-    """Makes the service "desk", whose sessions have these options; no session is open."""
+    """Makes the service "desk" with these options for its session line; no session is open."""
     def make(options=""):
         SESSIONS.mkdir(parents=True, exist_ok=True)
         SESSIONS.chmod(0o700)
@@ -29,13 +30,13 @@ def desk(host, corp):
     return make
 
 
-# What is put there
+# Writing
 
 
 @pytest.mark.parametrize("terminal", [
     " pts/1", "pts/1\nconfig /tmp/mine", "pts/\t1", "pts/1\x7f",
 ], ids=["blank", "another line", "tab", "delete"])
-def test_what_is_no_terminals_name_costs_the_session_its_last_words_only(desk, terminal):
+def test_a_wrong_terminal_name_is_not_recorded_and_the_session_opens(desk, terminal):
     desk("keyring=none")
     said = converse("desk", "alice", f"tty:{terminal}", "open_session", SHOW, "close_session")
     assert set(said.codes) == {"SUCCESS"}
@@ -43,7 +44,7 @@ def test_what_is_no_terminals_name_costs_the_session_its_last_words_only(desk, t
 
 
 @pytest.mark.parametrize("service", [" desk", "de\nsk"])
-def test_what_could_not_be_read_again_is_not_written_but_told(desk, host, service):
+def test_a_session_that_cannot_be_recorded_is_logged(desk, host, service):
     desk()
     host.pam(service, "session required pam_oauth_login.so keyring=none\n")
     mark = host.log.mark()
@@ -53,15 +54,15 @@ def test_what_could_not_be_read_again_is_not_written_but_told(desk, host, servic
 
 
 @pytest.mark.parametrize("length, kept", [(63, True), (64, False)])
-def test_half_a_terminals_name_is_none(desk, length, kept):
+def test_a_terminal_name_that_is_too_long_is_not_recorded(desk, length, kept):
     desk("keyring=none")
     name = "pts/" + "1" * (length - 4)
     said = converse("desk", "alice", f"tty:{name}", "open_session", SHOW, "close_session")
     assert f"\nterminal {name if kept else '-'}\n" in said.said[0]
 
 
-def test_half_a_configurations_name_is_none(desk, host):
-    """Another one would decide about the session."""
+def test_a_session_whose_configuration_name_is_too_long_is_not_recorded(desk, host):
+    """A truncated name would be that of another configuration, which must not decide."""
     desk("keyring=none config=/etc/oauth-login/" + "x" * 240)
     mark = host.log.mark()
     said = converse("desk", "alice", "open_session", COUNT, "close_session")
@@ -69,14 +70,14 @@ def test_half_a_configurations_name_is_none(desk, host):
     host.log.wait_for("this session will not end with the account: .*too long", since=mark)
 
 
-def test_who_is_left_alone_has_no_file(desk, oauth_login):
+def test_an_ignored_user_has_no_session_file(desk, oauth_login):
     oauth_login.configure(desk(), login={"ignore_users": "alice"})
     said = converse("desk", "alice", "open_session", COUNT, "close_session", COUNT)
     assert set(said.codes) == {"SUCCESS"} and said.said == ("0\n", "0\n")
 
 
 @pytest.mark.parametrize("options", ["", "keyring=none"])
-def test_a_session_that_root_does_not_open_has_none_and_root_is_not_told(
+def test_a_session_not_opened_by_root_has_no_file_and_no_warning_about_it(
         options, desk, host, alice):
     desk(options)
     mark = host.log.mark()
@@ -89,8 +90,8 @@ def test_a_session_that_root_does_not_open_has_none_and_root_is_not_told(
     assert ["not opened by root" in line for line in told] == [True] * (options == "")
 
 
-def test_nor_is_anything_said_when_root_does_not_close_it(desk, host, alice, oauth_login):
-    """As systemd --user does, which is the user's own by then."""
+def test_nothing_is_logged_when_a_session_is_not_closed_by_root(desk, host, alice, oauth_login):
+    """As with systemd --user, which runs as the user when it closes the session."""
     oauth_login.configure(desk(), login={"revoke_on_logout": "yes"})
     mark = host.log.mark()
     ids = f"ids:{alice.uid},{alice.uid}"
@@ -108,7 +109,7 @@ def test_a_session_that_is_refused_has_no_file(desk, host):
     assert said.codes[0] == "SESSION_ERR" and said.said == ("0\n",)
 
 
-def test_the_session_of_an_account_that_was_deleted_meanwhile_ends_too(desk):
+def test_the_session_of_a_deleted_account_can_be_closed(desk):
     desk()
     key = "run:keyctl pipe $(keyctl search @s user oauth-login:corp)"
     said = converse("desk", "alice", "open_session", key, COUNT, "user:nosuchuser",
@@ -117,8 +118,8 @@ def test_the_session_of_an_account_that_was_deleted_meanwhile_ends_too(desk):
     assert token != "" and rest == ["1\n", "", "0\n"]
 
 
-def test_no_phase_leaves_a_note_in_the_environment(desk, host):
-    """sshd hides it from the shell; who took it for a model may not."""
+def test_no_phase_leaves_a_variable_in_the_pam_environment(desk, host):
+    """sshd hides SSH_AUTH_INFO_* from the shell, but an application that imitates it may not."""
     desk()
     host.pam("desk", "account required pam_oauth_login.so\n" + host.pam_text("desk"))
     note = "env:SSH_AUTH_INFO_OAUTH_LOGIN_RING"
@@ -127,11 +128,12 @@ def test_no_phase_leaves_a_note_in_the_environment(desk, host):
     assert set(said.codes) == {"SUCCESS"}
     assert said.said[0].isdigit() and said.said[1] == ""
     bare = converse("desk", "alice", "acct_mgmt", note)
-    assert bare.said == ("",), "elsewhere every variable is the shell's"
+    assert bare.said == ("",), "elsewhere the shell would get the variable"
 
 
 @pytest.mark.parametrize("login", [{}, {"ignore_users": "bob"}], ids=["no grant", "left alone"])
-def test_who_has_no_token_is_not_said_to_have_one_left(desk, host, oauth_login, bob, login):
+def test_closing_the_session_of_an_account_without_a_token_logs_nothing(
+        desk, host, oauth_login, bob, login):
     oauth_login.configure(desk("keyring=none"), login={"revoke_on_logout": "yes", **login})
     mark = host.log.mark()
     said = converse("desk", "bob", "open_session", COUNT, "close_session")
@@ -141,15 +143,15 @@ def test_who_has_no_token_is_not_said_to_have_one_left(desk, host, oauth_login, 
     assert host.log.matching("pam_oauth_login", since=mark) == []
 
 
-def test_one_handle_may_open_a_session_again(desk):
+def test_a_pam_handle_may_open_a_second_session(desk):
     desk()
     steps = ("open_session", COUNT, "close_session", COUNT)
     said = converse("desk", "alice", *steps, *steps)
     assert set(said.codes) == {"SUCCESS"} and said.said == ("1\n", "0\n") * 2
 
 
-def test_two_threads_never_write_the_same_file(desk):
-    """What another one is writing just now keeps its place."""
+def test_two_threads_never_write_the_same_session_file(desk):
+    """A file that another thread is writing keeps its name."""
     desk("keyring=none")
     begun = (f"run:cd {SESSIONS} && started=$(cut -d' ' -f22 /proc/$PPID/stat) && "
              "echo half >.$PPID.$started.1.add")
@@ -183,15 +185,16 @@ def test_threads_may_open_sessions_at_once(desk):
         result = run(sys.executable, "-c", THREADS, os.path.dirname(pam_application.__file__))
         names = result.stdout.split()
         assert len([name for name in names if name[0] != "."]) == 16, result
-        assert len(names) == 16, "nothing is left beside them"
+        assert len(names) == 16, "no other file is left"
         for name in names:
             (SESSIONS / name).unlink()
 
 
-# What is read
+# Reading
 
 
 def asks_nothing(corp, oauth_login):
+    """Checks that the watch asks the provider nothing."""
     asked = len(corp.requests("/token"))
     watch(oauth_login)
     assert len(corp.requests("/token")) == asked
@@ -200,8 +203,8 @@ def asks_nothing(corp, oauth_login):
 @pytest.mark.parametrize("change", [
     lambda text: text + "x", lambda text: text[:-2], lambda text: "", lambda text: "\n" + text,
     lambda text: text.replace("service test\n", ""), lambda text: text + "x" * 2048,
-], ids=["more", "less", "nothing", "in front", "a line less", "far more"])
-def test_a_file_is_read_whole_or_not_at_all(desk, oauth_login, leader, change):
+], ids=["longer", "shorter", "empty", "an empty line first", "a line missing", "far longer"])
+def test_a_session_file_is_used_only_if_it_is_complete(desk, oauth_login, leader, change):
     corp = desk()
     file = write_session("alice", leader.pid)
     text = file.read_text()
@@ -210,17 +213,17 @@ def test_a_file_is_read_whole_or_not_at_all(desk, oauth_login, leader, change):
     file.write_text(text)
     asked = len(corp.requests("/token"))
     watch(oauth_login)
-    assert len(corp.requests("/token")) == asked + 1, "as it was, it is one"
+    assert len(corp.requests("/token")) == asked + 1, "the unchanged file is used"
 
 
-def test_what_is_still_being_written_is_no_session_yet(desk, oauth_login, leader):
+def test_a_session_file_that_is_still_being_written_is_ignored(desk, oauth_login, leader):
     corp = desk()
     file = write_session("alice", leader.pid)
     file.rename(file.with_name(f".{file.name}.new"))
     asks_nothing(corp, oauth_login)
 
 
-def test_a_link_in_the_directorys_place_is_not_followed(desk, oauth_login, leader):
+def test_a_symbolic_link_in_place_of_the_directory_is_not_followed(desk, oauth_login, leader):
     corp = desk()
     write_session("alice", leader.pid)
     elsewhere = SESSIONS.rename("/run/elsewhere")
@@ -234,7 +237,7 @@ def test_a_link_in_the_directorys_place_is_not_followed(desk, oauth_login, leade
         shutil.rmtree(elsewhere)
 
 
-def test_a_directory_of_somebody_elses_is_not_believed(desk, oauth_login, leader, alice):
+def test_a_directory_that_belongs_to_another_user_is_not_trusted(desk, oauth_login, leader, alice):
     corp = desk()
     write_session("alice", leader.pid)
     os.chown(SESSIONS, alice.uid, -1)
@@ -246,11 +249,11 @@ def test_a_directory_of_somebody_elses_is_not_believed(desk, oauth_login, leader
         shutil.rmtree(SESSIONS)
 
 
-# Whose session it is
+# Keyrings and leaders
 
 
-def test_a_key_that_is_no_ring_is_not_the_sessions(desk, oauth_login, leader):
-    """Its number may have come to be another's, whatever that is called."""
+def test_a_recorded_keyring_that_is_an_ordinary_key_is_left_alone(desk, oauth_login, leader):
+    """The serial number may have been reused for another key, even one with this name."""
     desk()
     holder = subprocess.Popen(
         ["keyctl", "session", "-", "sh", "-c", "key=$(keyctl add user oauth-login jewel @s); "
@@ -263,8 +266,8 @@ def test_a_key_that_is_no_ring_is_not_the_sessions(desk, oauth_login, leader):
     assert not file.exists() and holder.communicate("end\n", timeout=10)[0] == "jewel"
 
 
-def test_a_leader_can_not_look_dead_by_its_name(desk, oauth_login, tmp_path):
-    """/proc shows it in parentheses, and behind them the state: here `Z`."""
+def test_a_leader_cannot_look_dead_by_its_program_name(desk, oauth_login, tmp_path):
+    """/proc/PID/stat has the name in parentheses, then the state; this name contains ") Z"."""
     desk()
     program = shutil.copy("/bin/sleep", tmp_path / "a) Z (b")
     with subprocess.Popen([program, "60"]) as leader:

@@ -1,7 +1,7 @@
-"""The access token in a session: who can read it, where it lies, and how it goes."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""The access token in a session: its key, its keyring, who can read it, and how it is removed."""
 
 import ctypes
-import json
 import secrets
 import shlex
 import sys
@@ -11,14 +11,15 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from impostor import impostor
+from open_sessions import READ_KEY
 from pam_application import converse
 from process import run
-from scripted_server import Answer
+from scripted_provider import answering
+from session_keys import a_token, quota_used
 from shell import stay
-from test_resident_or_started import impostor
 
 KEY, RING = "%user:oauth-login:corp", "%keyring:oauth-login"
-READ_KEY = f"keyctl pipe {KEY}"
 STACK = """
 @include common-auth
 account  required pam_oauth_login.so
@@ -41,24 +42,10 @@ with_and_without_keyinit = pytest.mark.parametrize(
     "keyinit", (KEYINIT, ""), ids=("keyinit", "no keyinit"))
 
 
-def answering(provider, **changes):
-    """The next answer is a correct one, but for these values; None leaves one out."""
-    def answer(request):
-        body = {**json.loads(provider.correct(request).body), **changes}
-        return Answer.json({name: value for name, value in body.items() if value is not None})
-    provider.queue("/token", answer)
+# The key
 
 
-def a_token(size):
-    """Every character that a token may have, again and again."""
-    characters = "".join(chr(code) for code in range(0x21, 0x7f))
-    return (characters * (size // len(characters) + 1))[:size]
-
-
-# What the key is
-
-
-def test_the_key_is_the_token_and_belongs_to_root(corp, sshd, stack):
+def test_the_key_holds_the_token_and_belongs_to_root(corp, sshd, stack):
     stack()
     token = a_token(200)
     answering(corp, access_token=token)
@@ -81,9 +68,8 @@ def test_the_key_is_the_token_and_belongs_to_root(corp, sshd, stack):
     (-5, {"59m", "1h"}),
     (1e30, {"52w"}),
 ))
-def test_the_key_lives_as_long_as_the_token_and_never_for_ever(corp, sshd, stack, expires_in,
-                                                              left):
-    """A provider that tells no life, or nonsense, means an hour; a year is the most."""
+def test_the_key_expires_with_the_token(corp, sshd, stack, expires_in, left):
+    """Without a usable expires_in it lives for an hour, and never for more than a year."""
     stack()
     answering(corp, expires_in=expires_in)
     line = sshd.ssh("alice", "grep oauth-login:corp: /proc/keys").stdout
@@ -91,14 +77,14 @@ def test_the_key_lives_as_long_as_the_token_and_never_for_ever(corp, sshd, stack
 
 
 @pytest.mark.parametrize("size", (1024, 4096, 4097, 20_000, 32_767))
-def test_a_long_token_comes_whole(corp, sshd, stack, size):
+def test_a_long_token_is_stored_completely(corp, sshd, stack, size):
     stack()
     answering(corp, access_token=a_token(size))
     assert sshd.ssh("alice", READ_KEY).stdout == a_token(size)
 
 
 @pytest.mark.parametrize("size", (32_768, 50_000))
-def test_a_token_that_no_key_can_hold_is_refused_and_burns_nothing(host, corp, sshd, stack, size):
+def test_a_token_too_long_for_a_key_is_refused_and_costs_no_grant(host, corp, sshd, stack, size):
     stack()
     answering(corp, access_token=a_token(size))
     mark = host.log.mark()
@@ -110,7 +96,7 @@ def test_a_token_that_no_key_can_hold_is_refused_and_burns_nothing(host, corp, s
 
 
 @pytest.mark.parametrize("size", (10_000, 20_000))
-def test_the_key_costs_root_and_not_the_user(corp, sshd, stack, alice, size):
+def test_the_key_is_charged_to_root_and_not_to_the_user(corp, sshd, stack, alice, size):
     """A user's whole quota is 20,000 bytes: the smaller token would fit into it."""
     stack()
     answering(corp, access_token=a_token(size))
@@ -120,8 +106,7 @@ def test_the_key_costs_root_and_not_the_user(corp, sshd, stack, alice, size):
         assert quota_used(0) > size
 
 
-def test_a_user_whose_own_quota_is_full_gets_the_key_all_the_same(host, oauth_login, corp, sshd,
-                                                                 stack):
+def test_a_user_whose_own_quota_is_full_still_gets_the_key(host, oauth_login, corp, sshd, stack):
     stack()
     host.add_user("hoarder")
     oauth_login.enroll(corp, "hoarder")
@@ -140,14 +125,7 @@ def test_a_user_whose_own_quota_is_full_gets_the_key_all_the_same(host, oauth_lo
         host.delete_user("hoarder")
 
 
-def quota_used(uid):
-    """/proc/key-users: uid: usage nkeys/nikeys qnkeys/maxkeys qnbytes/maxbytes"""
-    with open("/proc/key-users") as users:
-        rows = {int(row.split(":")[0]): row.split()[-1] for row in users}
-    return int(rows[uid].split("/")[0])
-
-
-# Who can do what with it
+# Access
 
 
 def test_the_user_can_read_the_key_and_not_change_it(corp, sshd, stack):
@@ -178,8 +156,8 @@ def test_another_user_cannot_see_the_key(host, corp, sshd, stack, bob):
 
 
 @pytest.mark.parametrize("method", ("publickey", "keyboard-interactive", "password"))
-def test_the_environment_of_a_session_holds_nothing_of_ours(corp, oauth_login, sshd, alice,
-                                                            method):
+def test_the_environment_of_a_session_has_no_token_and_no_variable_of_the_module(
+        corp, oauth_login, sshd, alice, method):
     oauth_login.use("sshd")
     answers = [] if method == "publickey" else [alice.password]
     login = sshd.ssh("alice", f"{READ_KEY}; echo; env", methods=method, answers=answers)
@@ -189,7 +167,8 @@ def test_the_environment_of_a_session_holds_nothing_of_ours(corp, oauth_login, s
 
 
 @pytest.mark.parametrize("method", ("publickey", "keyboard-interactive", "password"))
-def test_nor_does_it_where_only_the_account_line_is_ours(host, corp, sshd, alice, method):
+def test_the_account_line_alone_leaves_no_variable_in_the_environment(
+        host, corp, sshd, alice, method):
     stack = STACK.format(keyinit=KEYINIT)
     host.pam("sshd", stack.replace("session  required pam_oauth_login.so\n", ""))
     answers = [] if method == "publickey" else [alice.password]
@@ -198,18 +177,18 @@ def test_nor_does_it_where_only_the_account_line_is_ours(host, corp, sshd, alice
     assert "OAUTH_LOGIN" not in login.stdout
 
 
-def test_the_environment_of_su_holds_nothing_of_ours(host, corp, oauth_login):
+def test_the_environment_of_su_has_no_variable_of_the_module(host, corp, oauth_login):
     oauth_login.use("su")
     seen = host.run_as("root", "su", "alice", "-c", "env")
     assert "HOME=/home/alice" in seen.stdout
     assert "OAUTH_LOGIN" not in seen.stdout
 
 
-# Where it lies
+# Its keyring
 
 
 @with_and_without_keyinit
-def test_two_sessions_of_an_account_have_a_key_each(host, corp, sshd, stack, keyinit):
+def test_two_sessions_of_an_account_have_separate_keys(host, corp, sshd, stack, keyinit):
     stack(keyinit)
     mark = host.log.mark()
     with ExitStack() as opened:
@@ -228,10 +207,10 @@ def test_two_sessions_of_an_account_have_a_key_each(host, corp, sshd, stack, key
 
 @contextmanager
 def sshd_in_keyring_of(host, uid):
-    """An sshd whose session keyring is somebody's, as after a restart in somebody's session.
+    """An sshd whose session keyring belongs to a user, as after a restart in that user's session.
 
-    Yields it, and `keyctl`, which runs where that keyring is the session's. Credentials are a
-    thread's own, so only this thread and what it starts have the keyring.
+    Yields the sshd and a function `keyctl` that runs where that keyring is the session's. A thread
+    has its own credentials, so only this thread and its children have the keyring.
     """
     keyutils = ctypes.CDLL("libkeyutils.so.1", use_errno=True)
 
@@ -249,7 +228,8 @@ def sshd_in_keyring_of(host, uid):
 
 @pytest.mark.parametrize("method", ("publickey", "keyboard-interactive", "password"))
 @pytest.mark.parametrize("owner", ("alice", "bob"))
-def test_a_ring_that_others_have_gets_no_key(host, corp, stack, alice, bob, owner, method):
+def test_a_login_in_a_foreign_session_keyring_gets_a_keyring_of_its_own(
+        host, corp, stack, alice, bob, owner, method):
     stack(keyinit="")
     uid = {"alice": alice.uid, "bob": bob.uid}[owner]
     with sshd_in_keyring_of(host, uid) as (server, keyctl):
@@ -265,8 +245,8 @@ def test_a_ring_that_others_have_gets_no_key(host, corp, stack, alice, bob, owne
 
 
 @pytest.mark.parametrize("owner", ("alice", "bob"))
-def test_while_the_session_is_open_the_inherited_ring_has_no_key(host, corp, stack, alice, bob,
-                                                                owner):
+def test_an_open_session_puts_no_key_into_an_inherited_keyring(
+        host, corp, stack, alice, bob, owner):
     stack(keyinit="")
     uid = {"alice": alice.uid, "bob": bob.uid}[owner]
     with sshd_in_keyring_of(host, uid) as (server, keyctl), stay(server) as session:
@@ -275,8 +255,7 @@ def test_while_the_session_is_open_the_inherited_ring_has_no_key(host, corp, sta
         assert not keyctl("search", "@s", "user", "oauth-login:corp").ok
 
 
-def test_a_strangers_ring_gets_no_key_either_where_only_the_session_line_is_ours(
-        host, corp, alice, bob):
+def test_the_session_line_alone_puts_no_key_into_a_foreign_keyring(host, corp, alice, bob):
     host.pam("sshd", "account required pam_permit.so\nsession required pam_oauth_login.so\n")
     with sshd_in_keyring_of(host, bob.uid) as (server, keyctl), stay(server) as session:
         assert session.told(READ_KEY)
@@ -285,7 +264,7 @@ def test_a_strangers_ring_gets_no_key_either_where_only_the_session_line_is_ours
 
 
 @pytest.mark.parametrize("target", ("bob", "alice"))
-def test_sudo_to_another_account_plants_nothing_in_the_callers_ring(
+def test_sudo_plants_nothing_in_the_keyring_of_the_caller(
         host, oauth_login, corp, sshd, stack, bob, target):
     oauth_login.enroll(corp, "bob")
     stack()
@@ -304,12 +283,12 @@ def test_sudo_to_another_account_plants_nothing_in_the_callers_ring(
         assert session.told(READ_KEY) == token, "the end of sudo's session ends only its own key"
 
 
-# How it goes
+# Removal
 
 
 @with_and_without_keyinit
-def test_the_key_is_gone_when_the_session_is_over(host, corp, sshd, stack, keyinit):
-    """Also for a process that stays behind and keeps the session's keyring alive."""
+def test_the_key_is_gone_after_the_session(host, corp, sshd, stack, keyinit):
+    """Even for a process that stays and keeps the session's keyring alive."""
     stack(keyinit)
     mark = host.log.mark()
     with stay(sshd) as session:
@@ -326,8 +305,8 @@ def test_the_key_is_gone_when_the_session_is_over(host, corp, sshd, stack, keyin
 
 
 @pytest.mark.parametrize("seconds, planted", [(600, True), (0, False), (-600, False)])
-def test_a_token_that_has_ended_is_not_planted(seconds, planted, host, corp):
-    """Whatever a helper says: a life below nothing would be one of a hundred years."""
+def test_an_expired_token_is_not_planted(seconds, planted, host, corp):
+    """Whatever a helper sends: a negative lifetime would become one of a hundred years."""
     def text(value):
         return len(value).to_bytes(4, "big") + value
 
@@ -342,7 +321,7 @@ def test_a_token_that_has_ended_is_not_planted(seconds, planted, host, corp):
     assert said.said == ("a-token" if planted else "",)
 
 
-def test_a_key_that_was_linked_elsewhere_ends_with_the_session_too(host, corp):
+def test_a_key_that_was_linked_elsewhere_ends_with_the_session(host, corp):
     host.pam("desk", "session required pam_oauth_login.so\n")
     linked = "$(keyctl search $(keyctl search @s keyring elsewhere) user oauth-login:corp)"
     said = converse(
@@ -352,7 +331,7 @@ def test_a_key_that_was_linked_elsewhere_ends_with_the_session_too(host, corp):
     assert said.said[1] != "" == said.said[2]
 
 
-def test_a_ring_that_its_token_did_not_get_into_is_not_left(host, corp):
+def test_no_empty_keyring_is_left_if_planting_the_key_fails(host, corp):
     host.pam("desk", "session required pam_oauth_login.so\n")
     fails = ("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=add_key",
              "-e", "inject=add_key:error=EDQUOT:when=2")
@@ -378,7 +357,8 @@ print(found)
 """
 
 
-def test_the_application_keeps_nothing_of_the_token(host, corp, oauth_login, tmp_path):
+def test_the_memory_of_the_application_keeps_nothing_of_the_token(
+        host, corp, oauth_login, tmp_path):
     token = secrets.token_hex(1500)
     answering(corp, access_token=token)
     assert oauth_login.verdict("alice") == "granted"
@@ -389,4 +369,4 @@ def test_the_application_keeps_nothing_of_the_token(host, corp, oauth_login, tmp
     said = converse("desk", "alice", "open_session", search, "setcred=8", search, "close_session",
                     search, "open_session", key, search, "close_session")
     *before, told, after = said.said
-    assert (before, told, after) == (["False\n"] * 3, token, "True\n"), "it finds what is there"
+    assert (before, told, after) == (["False\n"] * 3, token, "True\n"), "it finds a token"

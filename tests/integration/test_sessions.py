@@ -1,4 +1,5 @@
-"""A session that is open: it is known from its beginning to its end, and its token is its own."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""An open session: its file from opening to end, and its token, which no other account reads."""
 
 import contextlib
 import os
@@ -11,12 +12,13 @@ from helper_process import wait_until
 from many_sessions import ManySessions
 from open_sessions import READ_KEY, SESSIONS, fields, files, opened, watch, write_session
 from process import run
-from test_session_key import a_token, answering, quota_used
+from scripted_provider import answering
+from session_keys import a_token, quota_used
 
 HOUR = 3600
 
 
-def test_a_session_is_known_from_its_opening_to_its_end(watched, sshd):
+def test_a_session_has_a_file_from_its_opening_to_its_end(watched, sshd):
     with contextlib.ExitStack() as stack:
         (session,) = opened(stack, sshd)
         (file,) = files()
@@ -29,7 +31,7 @@ def test_a_session_is_known_from_its_opening_to_its_end(watched, sshd):
     wait_until(lambda: not files(), "the session's file is gone")
 
 
-def test_the_token_ends_with_a_session_that_nobody_closed(watched, sshd, oauth_login):
+def test_the_token_of_a_session_that_was_never_closed_is_removed(watched, sshd, oauth_login):
     with contextlib.ExitStack() as stack:
         (session,) = opened(stack, sshd)
         (file,) = files()
@@ -42,7 +44,7 @@ def test_the_token_ends_with_a_session_that_nobody_closed(watched, sshd, oauth_l
         assert session.tried(READ_KEY)[0] != 0
 
 
-def test_another_account_cannot_read_the_sessions_token(watched, sshd, oauth_login, bob):
+def test_another_account_cannot_read_the_token_of_a_session(watched, sshd, oauth_login, bob):
     with contextlib.ExitStack() as stack:
         (session,) = opened(stack, sshd)
         ring = fields(files()[0])["ring"]
@@ -55,7 +57,7 @@ def test_another_account_cannot_read_the_sessions_token(watched, sshd, oauth_log
 
 
 @pytest.mark.parametrize("service, options", [("sudo", ""), ("sudo-i", "-i")])
-def test_nor_can_who_is_run_as_another_account_by_sudo(
+def test_a_command_run_as_another_account_by_sudo_cannot_read_the_token(
         service, options, watched, sshd, oauth_login, host, bob):
     oauth_login.use(service)
     host.sudoers("alice ALL = (ALL) NOPASSWD: ALL")
@@ -65,11 +67,11 @@ def test_nor_can_who_is_run_as_another_account_by_sudo(
         assert session.told(f"{as_bob} id -un") == "bob"
         assert "oauth-login" not in session.told(f"{as_bob} keyctl show")
         assert session.tried(f"{as_bob} {READ_KEY}")[0] != 0
-        assert session.tried(READ_KEY)[0] == 0, "it is still the caller's"
+        assert session.tried(READ_KEY)[0] == 0, "the caller still has it"
 
 
-def test_a_leader_that_ended_unseen_is_dead(watched, oauth_login):
-    """Its parent does not wait for it, so its number stays."""
+def test_a_leader_that_is_a_zombie_counts_as_dead(watched, oauth_login):
+    """Its parent does not wait for it, so its pid stays in use."""
     with subprocess.Popen(["sleep", "60"]) as leader:
         file = write_session("alice", leader.pid)
         leader.kill()
@@ -78,8 +80,8 @@ def test_a_leader_that_ended_unseen_is_dead(watched, oauth_login):
         assert not file.exists()
 
 
-def test_a_ring_that_is_none_of_ours_is_left_alone(watched, oauth_login):
-    """Its number may have come to be another's."""
+def test_a_recorded_keyring_with_another_name_is_left_alone(watched, oauth_login):
+    """Its serial number may have been reused for another keyring."""
     holder = subprocess.Popen(
         ["keyctl", "session", "-", "sh", "-c",
          "ring=$(keyctl newring precious @s) && keyctl add user jewel x $ring >&2 && "
@@ -96,9 +98,9 @@ def test_a_ring_that_is_none_of_ours_is_left_alone(watched, oauth_login):
     assert "jewel" in listed and "oauth-login" not in listed
 
 
-def test_eight_hundred_sessions_with_large_tokens_have_room(
+def test_eight_hundred_sessions_with_large_tokens_fit_into_the_quota(
         watched, host, oauth_login, alice, resident):
-    """By what a hundred use of root's share; `make bench` opens them all."""
+    """Measures what a hundred use of root's quota; `make bench` opens all eight hundred."""
     token = a_token(4096)
     watched.expires_in = 3600
     answering(watched, access_token=token)

@@ -1,4 +1,5 @@
-"""setcred that asks for credentials anew, as after a screen was unlocked, and by sudo."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""setcred that refreshes credentials, as after unlocking a screen, and sessions within sessions."""
 
 import contextlib
 import json
@@ -19,7 +20,7 @@ from shell import stay
 from open_sessions import READ_KEY, fields, files, opened, watch
 
 REINITIALIZE, REFRESH, SILENT = 8, 16, 0x8000
-# Of this session: for root, keyctl's %user: finds those of all the others.
+# The key of this session: for root, keyctl's %user: finds the keys of all other sessions too.
 KEY = "run:keyctl pipe $(keyctl search @s user oauth-login:corp) 2>/dev/null"
 RENEW = "run:oauth-login verify alice"
 STACK = """
@@ -31,7 +32,7 @@ session  required pam_oauth_login.so {session}
 
 @pytest.fixture
 def desk(host, corp):
-    """Makes the service "desk"; returns the provider's side."""
+    """Makes the service "desk" with these options; returns the provider."""
     def make(auth="", session=""):
         host.pam("desk", STACK.format(auth=auth, session=session))
         return corp
@@ -39,14 +40,13 @@ def desk(host, corp):
 
 
 def inside(*what):
-    """A step: the same program once more, below this one and in its session."""
+    """A step that runs the same program again, as a child in the same session."""
     return "run:" + shlex.join([sys.executable, pam_application.__file__,
                                 json.dumps([what[0], what[1], what[2:], [], None])])
 
 
-def anew(flags=REINITIALIZE, between=()):
-    """What the session's key is, and what it is after the account's token was renewed and setcred
-    called."""
+def key_before_and_after(flags=REINITIALIZE, between=()):
+    """(the session's key, the key after the account's token was renewed and setcred called)."""
     said = converse("desk", "alice", "open_session", KEY, RENEW, *between, f"setcred={flags}",
                     KEY, "close_session")
     assert set(said.codes) == {"SUCCESS"}
@@ -54,21 +54,21 @@ def anew(flags=REINITIALIZE, between=()):
 
 
 @pytest.mark.parametrize("flags", [REINITIALIZE, REFRESH, REINITIALIZE | REFRESH | SILENT])
-def test_the_accounts_current_token_is_planted(desk, flags):
+def test_setcred_plants_the_current_token_of_the_account(desk, flags):
     corp = desk()
-    old, new = anew(flags)
+    old, new = key_before_and_after(flags)
     assert new not in ("", old) and corp.userinfo(new)["sub"] == corp.subject("alice")
 
 
-def test_to_establish_credentials_plants_nothing(desk):
+def test_setcred_establish_plants_nothing(desk):
     desk()
-    old, new = anew(flags=2)
+    old, new = key_before_and_after(flags=2)
     assert new == old != ""
 
 
 @pytest.mark.parametrize("real, effective", [(True, False), (True, True)])
-def test_a_program_that_is_not_all_roots_is_skipped(desk, alice, real, effective):
-    """With the effective uid alone it is su, or sudo, in the session of whoever called it."""
+def test_setcred_is_skipped_unless_the_process_is_really_roots(desk, alice, real, effective):
+    """A process with only the effective uid 0 is su or sudo in the session of its caller."""
     desk()
     ids = f"ids:{alice.uid if real else 0},{alice.uid if effective else 0}"
     said = converse("desk", "alice", "open_session", KEY, RENEW, ids, f"setcred={REINITIALIZE}",
@@ -76,7 +76,7 @@ def test_a_program_that_is_not_all_roots_is_skipped(desk, alice, real, effective
     assert set(said.codes) == {"SUCCESS"} and said.said[0] == said.said[-1] != ""
 
 
-def test_sessions_that_cannot_be_read_are_told_of(desk, host):
+def test_setcred_logs_that_the_sessions_cannot_be_read(desk, host):
     desk()
     mark = host.log.mark()
     said = converse("desk", "alice", "open_session", "run:chmod 755 /run/oauth-login/sessions",
@@ -86,13 +86,13 @@ def test_sessions_that_cannot_be_read_are_told_of(desk, host):
     host.log.wait_for(r"desk:setcred\): alice: .*not permitted", since=mark)
 
 
-def test_to_delete_credentials_takes_the_token_away(desk):
+def test_setcred_delete_removes_the_token(desk):
     desk()
     said = converse("desk", "alice", "open_session", KEY, "setcred=4", KEY, "close_session")
     assert set(said.codes) == {"SUCCESS"} and said.said[0] != "" == said.said[1]
 
 
-def test_in_somebody_elses_session_nothing_is_planted(desk, oauth_login, bob):
+def test_setcred_plants_nothing_in_the_session_of_another_account(desk, oauth_login, bob):
     oauth_login.enroll(desk(), "bob")
     said = converse("desk", "alice", "open_session", KEY, "user:bob", f"setcred={REINITIALIZE}",
                     KEY, "run:keyctl rlist %keyring:oauth-login", "user:alice", "close_session")
@@ -101,12 +101,14 @@ def test_in_somebody_elses_session_nothing_is_planted(desk, oauth_login, bob):
 
 
 def unlock(account):
-    """Root's program that authenticates for a session, but has none itself: GDM's, say."""
+    """Runs setcred as a program of root does that authenticates for a session but has none, such as
+    GDM's."""
     said = converse("desk", account, f"setcred={REINITIALIZE}", wrapper=("keyctl", "session", "-"))
     assert said.codes == ("SUCCESS",)
 
 
-def test_every_session_that_is_open_gets_the_token(desk, oauth_login, sshd, bob):
+def test_setcred_plants_the_token_in_every_open_session_of_the_account(
+        desk, oauth_login, sshd, bob):
     corp = desk()
     oauth_login.use("sshd")
     oauth_login.enroll(corp, "bob")
@@ -122,7 +124,7 @@ def test_every_session_that_is_open_gets_the_token(desk, oauth_login, sshd, bob)
         assert other.told(READ_KEY) == tokens[2]
 
 
-def test_a_session_of_another_configuration_keeps_its_token(host, desk, oauth_login, sshd):
+def test_setcred_leaves_sessions_of_another_configuration_alone(host, desk, oauth_login, sshd):
     desk(auth="config=/etc/oauth-login/other.conf")
     host.files.write("/etc/oauth-login/other.conf",
                      open("/etc/oauth-login/oauth-login.conf", encoding="utf-8").read())
@@ -138,8 +140,8 @@ def test_a_session_of_another_configuration_keeps_its_token(host, desk, oauth_lo
         assert session.told(READ_KEY) != old
 
 
-def test_in_a_ring_that_the_user_made_nothing_is_planted(desk, alice):
-    """It would be there for as long as the user likes."""
+def test_setcred_plants_nothing_in_a_keyring_that_the_user_has_made(desk, alice):
+    """The key would stay there for as long as the user likes."""
     desk()
     ring = "$(keyctl search @s keyring oauth-login)"
     own = f"keyctl unlink {ring} @s; keyctl newring oauth-login @s"
@@ -151,8 +153,8 @@ def test_in_a_ring_that_the_user_made_nothing_is_planted(desk, alice):
     assert said.said[0].strip().isdigit() and "keyring is empty" in said.said[2]
 
 
-def test_in_the_ring_of_all_the_users_processes_nothing_is_planted(desk, alice):
-    """The kernel falls back to it for a program of root's that a user without session started."""
+def test_no_key_is_planted_in_the_user_session_keyring(desk, alice):
+    """The kernel falls back to it for a root program of a user without a session keyring."""
     desk()
     said = converse("desk", "alice", f"ids:{alice.uid},0", "open_session",
                     "run:keyctl rdescribe @s", "ids:0,0", "close_session")
@@ -160,7 +162,7 @@ def test_in_the_ring_of_all_the_users_processes_nothing_is_planted(desk, alice):
     assert said.said[0].startswith("keyring;") and "_uid_ses" not in said.said[0]
 
 
-def test_without_a_ring_nothing_is_planted_nor_asked(host, desk):
+def test_setcred_asks_no_helper_without_a_session(host, desk):
     desk()
     host.files.write(HELPER, "#!/bin/sh\ntouch /tmp/asked\n", mode=0o755)
     said = converse("desk", "alice", f"setcred={REINITIALIZE}",
@@ -170,26 +172,27 @@ def test_without_a_ring_nothing_is_planted_nor_asked(host, desk):
     assert "oauth-login" not in said.said[0] and "/tmp/asked" not in said.said[0]
 
 
-def test_the_option_keyring_none_counts(desk):
+def test_setcred_plants_nothing_with_keyring_none(desk):
     desk(auth="keyring=none")
-    old, new = anew()
+    old, new = key_before_and_after()
     assert new == old != ""
 
 
-def test_a_helper_that_fails_leaves_the_token_that_is_there(host, desk):
+def test_a_failing_helper_leaves_the_present_token_in_place(host, desk):
     desk()
     with open(HELPER, "rb") as helper:
-        host.files.write(HELPER, helper.read(), mode=0o755)  # for it to come back
+        host.files.write(HELPER, helper.read(), mode=0o755)  # so that it is restored
     broken = f"printf '#!/bin/sh\\nexit 1\\n' >{HELPER}.new && chmod 755 {HELPER}.new"
-    old, new = anew(between=[f"run:{broken} && mv {HELPER}.new {HELPER}"])  # one may still run
+    # By rename, because a helper may still run.
+    old, new = key_before_and_after(between=[f"run:{broken} && mv {HELPER}.new {HELPER}"])
     assert new == old != ""
 
 
-# A session in a session, as su -m or sudo have it where the account line is not ours
+# Sessions within sessions, as with su -m or sudo where the account line is not the module's
 
 
 @pytest.mark.parametrize("end", ["close_session", "run:kill -9 $PPID"])
-def test_a_session_within_takes_nothing_from_the_one_around_it(desk, end):
+def test_a_nested_session_takes_nothing_from_the_session_around_it(desk, end):
     desk()
     said = converse("desk", "alice", "open_session", inside("desk", "alice", "open_session", end),
                     "run:oauth-login watch", KEY, "close_session", KEY)
@@ -198,7 +201,7 @@ def test_a_session_within_takes_nothing_from_the_one_around_it(desk, end):
     assert not files()
 
 
-# What is known of sessions
+# Files of the sessions
 
 
 COUNT = "run:ls /run/oauth-login/sessions | wc -l"
@@ -226,13 +229,13 @@ def test_a_program_may_have_several_sessions_open(desk, oauth_login, bob, option
     assert result.stdout.split() == ["1", "2", "1", "0"], result
 
 
-def test_a_session_that_is_opened_twice_is_one(desk):
+def test_a_session_that_is_opened_twice_has_one_file(desk):
     desk()
     said = converse("desk", "alice", "open_session", "open_session", COUNT, "close_session", COUNT)
     assert said.said == ("1\n", "0\n")
 
 
-def test_the_programs_umask_does_not_count(desk):
+def test_the_session_directories_do_not_depend_on_the_umask(desk):
     desk()
     shutil.rmtree("/run/oauth-login", ignore_errors=True)
     converse("desk", "alice", "open_session", "close_session",
@@ -242,7 +245,7 @@ def test_the_programs_umask_does_not_count(desk):
     assert modes == ["0o755", "0o700"]
 
 
-def test_a_directory_that_others_may_read_is_not_believed(desk, host, oauth_login):
+def test_a_session_directory_that_others_may_read_is_not_trusted(desk, host, oauth_login):
     desk()
     os.makedirs("/run/oauth-login/sessions", exist_ok=True)
     os.chmod("/run/oauth-login/sessions", 0o755)
@@ -259,7 +262,7 @@ def test_a_directory_that_others_may_read_is_not_believed(desk, host, oauth_logi
 
 @pytest.fixture
 def sudo_with_sessions(host, corp, oauth_login, bob):
-    """sudo has the module in each phase, which no example has."""
+    """Puts the module into each phase of sudo, unlike any example."""
     for file in files() + files("bob"):
         file.unlink()
     oauth_login.use("sshd")
@@ -276,7 +279,7 @@ session  required pam_permit.so
     return corp
 
 
-def test_sudo_as_somebody_else_brings_their_token_and_leaves_the_sessions(
+def test_sudo_to_another_account_brings_its_token_and_leaves_the_session_alone(
         sudo_with_sessions, sshd):
     corp = sudo_with_sessions
     with stay(sshd) as session:
@@ -287,16 +290,16 @@ def test_sudo_as_somebody_else_brings_their_token_and_leaves_the_sessions(
         assert len(files()) == 1 and not files("bob")
 
 
-def test_sudo_as_oneself_leaves_the_session_as_it_is(sudo_with_sessions, sshd):
+def test_sudo_to_the_same_account_leaves_the_session_alone(sudo_with_sessions, sshd):
     with stay(sshd) as session:
         token = session.told(READ_KEY)
         (file,) = files()
-        assert session.told(f"sudo -u alice {READ_KEY}") != token, "it asked for itself"
+        assert session.told(f"sudo -u alice {READ_KEY}") != token, "sudo's own token"
         assert session.told(READ_KEY) == token
         assert files() == [file]
 
 
-def test_a_sudo_that_is_killed_takes_no_token_from_its_session(
+def test_a_killed_sudo_takes_no_token_from_the_session_around_it(
         sudo_with_sessions, sshd, oauth_login):
     with stay(sshd) as session:
         session.told(READ_KEY)
@@ -304,13 +307,13 @@ def test_a_sudo_that_is_killed_takes_no_token_from_its_session(
         wait_until(lambda: len(files()) == 2, "sudo's session is open")
         (inner,) = [fields(file) for file in files() if fields(file)["service"] == "sudo"]
         os.kill(int(inner["leader"]), signal.SIGKILL)
-        wait_until(lambda: watch(oauth_login) or len(files()) == 1, "it is buried")
+        wait_until(lambda: watch(oauth_login) or len(files()) == 1, "the watch removes its file")
         assert session.told(READ_KEY)
 
 
-def test_the_close_of_one_account_revokes_nothing_of_anothers(
+def test_closing_a_nested_session_does_not_revoke_another_accounts_token(
         host, corp, oauth_login, bob):
-    """With keyring=none in bob's service, the process is still in alice's session."""
+    """With keyring=none in bob's service, the process stays in the keyring of alice's session."""
     oauth_login.enroll(corp, "bob")
     corp.answer = lambda request: Answer(200) if request.path == "/revoke" else None
     oauth_login.configure(corp, login={"revoke_on_logout": "yes"},
@@ -322,4 +325,4 @@ def test_the_close_of_one_account_revokes_nothing_of_anothers(
     token = said.said[0]
     assert "SUCCESS" in said.said[1]
     sent = [request.form["token"] for request in corp.requests("/revoke")]
-    assert sent.count(token) == 1 and sent[0] != token, "her own close comes last"
+    assert sent.count(token) == 1 and sent[0] != token, "the close of her session comes last"

@@ -1,4 +1,5 @@
-"""The helper starts from processes of every kind; they don't notice, and it inherits nothing."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Helpers started by all kinds of processes, which stay unchanged; helpers inherit nothing."""
 
 import os
 import pwd
@@ -7,17 +8,16 @@ import time
 from pathlib import Path
 
 import pytest
-from helper_process import HELPER, HelperProcess, held, held_helper
+from helper_process import HELPER, HelperProcess, held, held_helper, inherited
+from installation import rename_user
+from pam_host import UNTOUCHED
 from process import run
+from reply_frames import DENIED, notice, prompt, reply
 
 RUNS = 1000
-DENIED = 3  # enum verdict
 CAP_SYS_RESOURCE = 1 << 24
 
-# What must not change in the application, whatever it is.
-UNTOUCHED = {"changed": "", "strangers": "0"}
-
-# Nothing of it may matter; most of it would break a login if it did.
+# Variables that must have no effect; most of them would break a login.
 HOSTILE = {
     "https_proxy": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9",
     "all_proxy": "socks5://127.0.0.1:9", "ALL_PROXY": "socks5://127.0.0.1:9",
@@ -32,8 +32,8 @@ HOSTILE = {
 
 
 @pytest.fixture
-def alike(oauth_login, provider, alice, bob):
-    """alice's grant is good, bob's is dead, and both answers are good for the whole test."""
+def shared_verdicts(oauth_login, provider, alice, bob):
+    """alice's grant is good, bob's is dead, and both verdicts are shared for the whole test."""
     oauth_login.configure(provider, login={"reuse_within": "1h"})
     oauth_login.enroll(provider, "alice")
     oauth_login.enroll(provider, "bob")
@@ -52,13 +52,15 @@ def service(corp, pam_host):
 
 
 def right(runs):
+    """The counts of a report in which each verdict is right."""
     return {("alice", "account", "SUCCESS"): runs / 2, ("bob", "account", "PERM_DENIED"): runs / 2}
 
 
-# A thousand verdicts, and nothing noticed
+# The application is left unchanged
 
 
-def test_a_thousand_verdicts_are_right_and_unnoticed(alike, pam_host):
+def test_a_thousand_verdicts_are_right_and_leave_the_application_unchanged(
+        shared_verdicts, pam_host):
     """From each of these applications, at the same time."""
     applications = {
         ("ignore", "child"): {"own_ends": "0", "handler_runs": "0"},
@@ -67,7 +69,7 @@ def test_a_thousand_verdicts_are_right_and_unnoticed(alike, pam_host):
         ("closed", "blocked"): {"own_ends": "0", "handler_runs": "0"},
     }
     pam_host.serve()
-    asked = len(alike.requests("/token"))
+    asked = len(shared_verdicts.requests("/token"))
     started = [pam_host.start("alice", "bob", conditions=conditions, count=RUNS)
                for conditions in applications]
     for running, (conditions, noticed) in zip(started, applications.items()):
@@ -75,13 +77,13 @@ def test_a_thousand_verdicts_are_right_and_unnoticed(alike, pam_host):
         assert report.counts() == right(RUNS), conditions
         assert {**report.facts, **UNTOUCHED, **noticed} == report.facts, conditions
         assert report.number("messages") == RUNS / 2, conditions
-    assert len(alike.requests("/token")) == asked
+    assert len(shared_verdicts.requests("/token")) == asked
 
 
 @pytest.mark.parametrize("conditions", [
     (), ("ignore",), ("reap", "child"), ("threads", "child"), ("closed",), ("blocked",),
 ], ids="-".join)
-def test_every_phase_leaves_the_application_as_it_was(service, conditions):
+def test_every_phase_leaves_the_application_unchanged(service, conditions):
     phases = "auth,account,setcred,open,setcred,close,delete"
     report = service.run("alice", conditions=conditions, count=4, phases=phases)
     assert [codes for _, codes in report.runs] == [
@@ -90,22 +92,31 @@ def test_every_phase_leaves_the_application_as_it_was(service, conditions):
     assert report.number("handler_runs") == conditions.count("reap")
 
 
-def test_an_application_that_takes_every_end_gets_its_verdicts(alike, pam_host):
-    """With __WALL it also sees the middle process's."""
+def test_a_thread_with_a_stack_of_64_kib_logs_in(service):
+    """Neither the module nor its libraries may keep a token of 32 KiB on the stack."""
+    phases = "auth,account,open,setcred,refresh,close"
+    report = service.run("alice", conditions=("small-stack",), count=2, phases=phases)
+    assert [codes for _, codes in report.runs] == [
+        tuple((phase, "SUCCESS") for phase in phases.split(","))] * 2
+    assert {**report.facts, **UNTOUCHED} == report.facts
+
+
+def test_an_application_that_reaps_every_child_gets_its_verdicts(shared_verdicts, pam_host):
+    """With __WALL it also reaps the middle process."""
     pam_host.serve()
     report = pam_host.run("alice", "bob", conditions=("greedy", "child"), count=100)
     assert report.counts() == right(100)
 
 
-def test_no_handler_of_the_applications_runs_in_a_copy_of_it(alike, pam_host):
-    """The copy is in its process group for a moment, and has its memory."""
+def test_no_signal_handler_of_the_application_runs_in_its_copy(shared_verdicts, pam_host):
+    """The copy is in its process group for a moment, with a copy of its memory."""
     pam_host.serve()
     report = pam_host.run("alice", "bob", conditions=("signalled",), count=100)
     assert report.counts() == right(100)
     assert {**report.facts, **UNTOUCHED, "copies_interrupted": "0"} == report.facts
 
 
-def test_no_program_that_it_starts_meanwhile_inherits_the_socket(corp, service):
+def test_a_program_that_the_application_starts_does_not_inherit_the_socket(corp, service):
     asked = len(corp.requests("/token"))
     with held(corp) as release:
         caller = service.start("alice")
@@ -115,20 +126,9 @@ def test_no_program_that_it_starts_meanwhile_inherits_the_socket(corp, service):
         assert caller.finish().codes == ("SUCCESS",)
 
 
-def inherited(process):
-    """What a program that it starts would find beyond the first three; it has a socket at least."""
-    ends = {fd: end for fd, end in process.descriptors().items() if fd > 2}
-    assert any("socket:" in end for end in ends.values())
-    return [ends[fd] for fd in ends if not is_close_on_exec(process, fd)]
-
-
-def is_close_on_exec(process, fd):
-    flags = (process.path / "fdinfo" / str(fd)).read_text().split("flags:")[1].split()[0]
-    return int(flags, 8) & os.O_CLOEXEC
-
-
 @pytest.mark.parametrize("conditions", [("no-conversation",), ("mute",)], ids="-".join)
-def test_who_can_not_be_told_is_refused_all_the_same(alike, pam_host, conditions):
+def test_a_refusal_stands_even_if_the_message_cannot_be_shown(
+        shared_verdicts, pam_host, conditions):
     pam_host.serve()
     report = pam_host.run("alice", "bob", conditions=conditions, count=10)
     assert report.counts() == right(10)
@@ -136,7 +136,7 @@ def test_who_can_not_be_told_is_refused_all_the_same(alike, pam_host, conditions
     assert report.number("messages") == (5 if "mute" in conditions else 0)
 
 
-# Limits and manners of the caller
+# Limits and attributes of the caller
 
 
 @pytest.mark.parametrize("wrapper", [
@@ -154,7 +154,8 @@ def test_who_can_not_be_told_is_refused_all_the_same(alike, pam_host, conditions
     ("setarch", "--addr-no-randomize", "--uname-2.6"),
     ("sh", "-c", "umask 0777; cd /proc/self; exec \"$@\"", "sh"),
 ], ids=" ".join)
-def test_a_caller_with_limits_renews_and_stores(corp, service, wrapper, oauth_login):
+def test_a_caller_with_unusual_limits_renews_and_stores_the_grant(
+        corp, service, wrapper, oauth_login):
     spent = corp.refresh_token("alice")
     report = service.run("alice", wrapper=wrapper)
     assert report.codes == ("SUCCESS",)
@@ -166,7 +167,7 @@ def test_a_caller_with_limits_renews_and_stores(corp, service, wrapper, oauth_lo
 
 
 def test_too_few_descriptors_are_named(host, service):
-    """Six are enough for PAM, and for one end of a socket outside of 0 to 2."""
+    """Six are enough for PAM and for one end of a socket outside of 0 to 2."""
     mark = host.log.mark()
     report = service.run("alice", conditions=("closed",), wrapper=("prlimit", "--nofile=6:4096"))
     assert report.codes == ("SYSTEM_ERR",)
@@ -175,22 +176,22 @@ def test_too_few_descriptors_are_named(host, service):
 
 
 @pytest.mark.parametrize("limit", ["--as=100000000:100000000", "--nofile=16:16"])
-def test_a_limit_too_low_to_live_with_is_named(host, corp, service, limit):
-    """Unless root may raise it, as outside of most containers: then the login just goes on."""
+def test_a_resource_limit_that_is_too_low_is_named(host, corp, service, limit):
+    """Unless root may raise the limit, as outside of most containers: then the login works."""
     mark, spent = host.log.mark(), corp.refresh_token("alice")
     (code,) = service.run("alice", wrapper=("prlimit", limit)).codes
     if int(HelperProcess(os.getpid()).status("CapEff")[0], 16) & CAP_SYS_RESOURCE:
         assert code == "SUCCESS"
         return
     assert code == "SYSTEM_ERR"
-    host.log.wait_for("a resource limit of the caller is too low to live with", since=mark)
+    host.log.wait_for("application's hard RLIMIT_.* is too low for the helper", since=mark)
     assert corp.refresh_token("alice") == spent
 
 
-# What the helper is
+# Attributes of the helper
 
 
-def test_a_helper_has_no_right_and_nothing_of_the_caller(host, corp, service):
+def test_a_helper_has_no_privileges_and_inherits_nothing_from_its_caller(host, corp, service):
     account = pwd.getpwnam("oauth-login")
     asked = len(corp.requests("/token"))
     with open("/etc/hostname", encoding="ascii") as stray, held(corp) as release:
@@ -219,7 +220,7 @@ def test_a_helper_has_no_right_and_nothing_of_the_caller(host, corp, service):
         assert os.readlink(helper.path / "cwd") == "/"
         assert (helper.path / "environ").read_bytes() == b""
         assert (helper.path / "cmdline").read_bytes() == HELPER.encode() + b"\0"
-        assert undue(helper.descriptors()) == {}
+        assert unexpected(helper.descriptors()) == {}
 
         release.set()
         assert caller.finish().codes == ("SUCCESS",)
@@ -230,8 +231,9 @@ def mask(*signals):
     return sum(1 << (number - 1) for number in signals)
 
 
-def undue(descriptors):
-    """Those that are not the standard three, the store's, the library's sockets and events."""
+def unexpected(descriptors):
+    """All descriptors except the standard three, those of the store, and libraries' sockets and
+    events."""
     store = {"/var/lib/oauth-login", "/var/lib/oauth-login/accounts"}
     store |= {f"/var/lib/oauth-login/accounts/alice/{name}"
               for name in ("lock", "record.0", "record.1")}
@@ -242,7 +244,7 @@ def undue(descriptors):
     }
 
 
-def test_its_own_user_can_not_look_into_a_helper(host, corp, service):
+def test_the_helpers_own_user_cannot_look_into_a_helper(host, corp, service):
     asked = len(corp.requests("/token"))
     with held(corp) as release:
         caller = service.start("alice")
@@ -257,8 +259,8 @@ def test_its_own_user_can_not_look_into_a_helper(host, corp, service):
         assert caller.finish().codes == ("SUCCESS",)
 
 
-def test_a_helper_has_an_ordinary_turn_at_the_disk(corp, service):
-    """The caller may be in the idle class: a rotation must not wait for a disk at rest."""
+def test_a_helper_does_not_inherit_an_idle_io_class(corp, service):
+    """Even if the caller is in the idle class, a rotation must not wait for an idle disk."""
     asked = len(corp.requests("/token"))
     with held(corp) as release:
         caller = service.start("alice", wrapper=("ionice", "-c", "3"))
@@ -269,8 +271,8 @@ def test_a_helper_has_an_ordinary_turn_at_the_disk(corp, service):
 
 
 @pytest.mark.parametrize("conditions", [(), ("closed",)], ids="-".join)
-def test_a_helper_is_born_with_its_socket_and_nothing_else(host, service, conditions):
-    """Seen before it can tidy up itself: what the loader says must not reach the caller."""
+def test_a_helper_is_started_with_its_socket_and_nothing_else(host, service, conditions):
+    """Seen before it can clean up itself: messages of the loader must not reach the caller."""
     seen = Path("/tmp/born-with")
     script(host, f"(stat -L -c '%n=%F' /proc/$$/fd/*; echo umask=$(umask); env) >{seen}")
     with open("/etc/hostname", encoding="ascii") as stray:
@@ -280,72 +282,52 @@ def test_a_helper_is_born_with_its_socket_and_nothing_else(host, service, condit
     kinds = {int(name.rpartition("/")[2]): kind for name, kind in lines.items() if "/fd/" in name}
     assert [kinds.pop(0), kinds.pop(1), kinds.pop(2)] == [
         "socket", "character special file", "character special file"]
-    assert kinds == {10: "regular file"}, "the shell's own is the script"
+    assert kinds == {10: "regular file"}, "the shell has the script open as 10"
     assert lines.pop("umask") == "0077"
     assert {name for name in lines if "/fd/" not in name} <= {"PWD", "OLDPWD", "SHLVL", "_"}
 
 
-# A helper that is not there, or not itself
+# A missing helper, or another program in its place
 
 
 def script(host, body):
-    """A shell script in the helper's place, for this test."""
+    """Replaces the helper by a shell script for this test."""
     host.files.write(HELPER, f"#!/bin/sh\n{body}\n", mode=0o755)
 
 
-def reply(verdict, *, version=1, kind=4, tail=b"", reason=b"", message=b"", expires=0, token=b""):
-    """A REPLY as in common/protocol.h."""
-    def text(data):
-        return len(data).to_bytes(4, "big") + data
-    rest = (bytes([version, kind, verdict, 0, 0]) + text(b"") + text(reason) + text(message) +
-            expires.to_bytes(8, "big") + text(b"") + text(token) + tail)
-    return len(rest).to_bytes(4, "big") + rest
-
-
-def notice(milliseconds, provider=b"corp"):
-    rest = b"\1\2" + milliseconds.to_bytes(4, "big") + len(provider).to_bytes(4, "big") + provider
-    return len(rest).to_bytes(4, "big") + rest
-
-
-def prompt(seconds):
-    text = (1).to_bytes(4, "big") + b"x"
-    rest = b"\1\5" + 3 * text + seconds.to_bytes(4, "big") + bytes(4)
-    return len(rest).to_bytes(4, "big") + rest
-
-
-def says(frame, after=""):
-    """A script that says it; afterwards `wait` waits until the caller hangs up."""
+def sends(frame, after=""):
+    """A script that sends this frame; after="wait": it then waits until the caller hangs up."""
     octal = "".join(f"\\{byte:03o}" for byte in frame)
     listen = "cat >/dev/null" if after == "wait" else "head -c 6 >/dev/null"
     return f"printf '{octal}' >&0\n{listen}"
 
 
-ENDED, ODD = "ended without an answer", "answer was not understood"
+ENDED, ODD = "ended without a reply", "reply was not understood"
 
 IMPOSTORS = {
     "/bin/false": (Path("/bin/false").read_bytes(), ENDED),
     "echo": ("cat >&0", ODD),
     "killed": ("kill -SEGV $$", ENDED),
     "garbage": ("echo 'error while loading shared libraries' >&0; cat >/dev/null", ODD),
-    "huge length": (says(b"\xff\xff\xff\xff\1\4", "wait"), ODD),
-    "length over the limit": (says((36865).to_bytes(4, "big") + b"\1\4", "wait"), ODD),
-    "no length": (says(bytes(4), "wait"), ODD),
-    "half a header": (says(b"\0\0"), ENDED),
-    "half a frame": (says(reply(1)[:20]), ENDED),
-    "wrong version": (says(reply(1, version=2), "wait"), ODD),
-    "wrong type": (says(reply(1, kind=1), "wait"), ODD),
-    "no verdict": (says(reply(0), "wait"), ODD),
-    "unknown verdict": (says(reply(11), "wait"), ODD),
-    "trailing bytes": (says(reply(1, tail=b"\0"), "wait"), ODD),
-    "reason too long": (says(reply(1, reason=b"x" * 481), "wait"), ODD),
-    "reason with a NUL": (says(reply(1, reason=b"x\0y"), "wait"), ODD),
-    "two notices": (says(notice(500) * 2 + reply(1), "wait"), ODD),
-    "a prompt at a login": (says(prompt(1) + reply(1), "wait"), ODD),
+    "huge length": (sends(b"\xff\xff\xff\xff\1\4", "wait"), ODD),
+    "length over the limit": (sends((36865).to_bytes(4, "big") + b"\1\4", "wait"), ODD),
+    "no length": (sends(bytes(4), "wait"), ODD),
+    "half a header": (sends(b"\0\0"), ENDED),
+    "half a frame": (sends(reply(1)[:20]), ENDED),
+    "wrong version": (sends(reply(1, version=2), "wait"), ODD),
+    "wrong type": (sends(reply(1, kind=1), "wait"), ODD),
+    "no verdict": (sends(reply(0), "wait"), ODD),
+    "unknown verdict": (sends(reply(11), "wait"), ODD),
+    "trailing bytes": (sends(reply(1, tail=b"\0"), "wait"), ODD),
+    "reason too long": (sends(reply(1, reason=b"x" * 481), "wait"), ODD),
+    "reason with a NUL": (sends(reply(1, reason=b"x\0y"), "wait"), ODD),
+    "two notices": (sends(notice(500) * 2 + reply(1), "wait"), ODD),
+    "a prompt at a login": (sends(prompt(1) + reply(1), "wait"), ODD),
 }
 
 
 @pytest.mark.parametrize("name", IMPOSTORS)
-def test_an_impostor_of_a_helper_is_a_fault(host, corp, pam_host, name):
+def test_a_program_that_is_not_the_helper_is_a_fault(host, corp, pam_host, name):
     program, why = IMPOSTORS[name]
     if isinstance(program, str):
         script(host, program)
@@ -361,9 +343,9 @@ def test_an_impostor_of_a_helper_is_a_fault(host, corp, pam_host, name):
     assert "this machine's oauth-login failed" in report.facts["last_message"]
 
 
-def test_what_a_helper_says_moves_no_cursor(host, service, oauth_login):
+def test_control_characters_of_a_helper_do_not_reach_the_terminal(host, service, oauth_login):
     odd = b"\x1b[2Jred\r\x07\xc2\x9b"
-    script(host, says(notice(500) + reply(DENIED, reason=odd, message=odd), "wait"))
+    script(host, sends(notice(500) + reply(DENIED, reason=odd, message=odd), "wait"))
     assert service.run("alice").facts["last_message"] == "?[2Jred????"
     assert "?[2Jred????" in oauth_login.run("verify", "alice").stderr
 
@@ -371,23 +353,23 @@ def test_what_a_helper_says_moves_no_cursor(host, service, oauth_login):
 @pytest.mark.parametrize("frames", [
     prompt(1801), prompt(1) * 2, prompt(1)[:-4] + (1).to_bytes(4, "big"),
 ], ids=["a long wait", "two prompts", "another way"])
-def test_an_impostor_at_an_enrollment_is_one_too(host, corp, oauth_login, frames):
-    script(host, says(notice(500) + frames + reply(1), "wait"))
+def test_a_wrong_prompt_of_a_helper_at_an_enrollment_is_a_fault(host, corp, oauth_login, frames):
+    script(host, sends(notice(500) + frames + reply(1), "wait"))
     result = oauth_login.run("enroll", "alice", timeout=10)
     assert result.status == 5 and ODD in result.stderr, result
 
 
-def test_the_impostor_of_these_tests_can_answer(host, service):
-    """Else they would all prove nothing."""
-    script(host, says(notice(500) + reply(1)))
+def test_the_stand_in_for_the_helper_can_grant(host, service):
+    """Shows that the other tests with a script can fail."""
+    script(host, sends(notice(500) + reply(1)))
     assert service.run("alice").codes == ("SUCCESS",)
 
 
 @pytest.mark.parametrize("program", [
-    "exec /bin/cat", says(reply(1)[:20], "wait"), says(notice(1000), "wait"),
-    says(notice(0xFFFFFFFF), "wait"),
+    "exec /bin/cat", sends(reply(1)[:20], "wait"), sends(notice(1000), "wait"),
+    sends(notice(0xFFFFFFFF), "wait"),
 ], ids=["silent", "half a frame", "after a notice", "endless notice"])
-def test_a_helper_that_hangs_is_left_at_the_deadline(host, corp, pam_host, program):
+def test_a_helper_that_hangs_is_abandoned_at_the_deadline(host, corp, pam_host, program):
     script(host, program)
     pam_host.serve("deadline=1s")
     mark, started = host.log.mark(), time.monotonic()
@@ -405,7 +387,7 @@ def test_a_helper_that_hangs_is_left_at_the_deadline(host, corp, pam_host, progr
     (lambda host: rename_user(host, "oauth-login", "0:0"), "must not have uid or gid 0"),
     (lambda host: rename_user(host, "oauth-login", "990:0"), "must not have uid or gid 0"),
 ], ids=["missing", "not executable", "no program", "no user", "user is root", "group is root"])
-def test_a_helper_that_can_not_be_started_is_a_fault(host, corp, service, break_it, why):
+def test_a_helper_that_cannot_be_started_is_a_fault(host, corp, service, break_it, why):
     break_it(host)
     mark, started = host.log.mark(), time.monotonic()
     report = service.run("alice", phases="auth,account")
@@ -413,18 +395,6 @@ def test_a_helper_that_can_not_be_started_is_a_fault(host, corp, service, break_
     assert report.codes == ("SYSTEM_ERR", "SYSTEM_ERR")
     assert report.facts["changed"] == "" and report.number("strangers") == 0
     host.log.wait_for(f"verdict=fault .*{why}", since=mark, count=2)
-
-
-def rename_user(host, name, ids=None):
-    passwd = Path("/etc/passwd")
-    lines = passwd.read_text().splitlines(keepends=True)
-    (line,) = [line for line in lines if line.startswith("oauth-login:")]
-    fields = line.split(":")
-    fields[0] = name
-    if ids:
-        fields[2:4] = ids.split(":")
-    host.files.write(passwd, "".join(":".join(fields) if other == line else other
-                                     for other in lines))
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])

@@ -1,4 +1,5 @@
-"""What renewals survive: a full disk, a stop signal, a caller with its hands full, a crowd."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Renewals survive a full disk, signals, callers with many open files, and many logins at once."""
 
 import os
 import signal
@@ -25,7 +26,7 @@ def enrolled(oauth_login, provider, alice):
 
 @pytest.fixture
 def small_store(installation):
-    """The store on a disk of its own, which can be filled."""
+    """The store on a small disk of its own, which a test can fill."""
     installation.forget_everybody()
     owner = STORE.stat()
     run("mount", "-t", "tmpfs", "-o",
@@ -36,6 +37,7 @@ def small_store(installation):
 
 
 def fill(directory):
+    """Fills the disk."""
     with open(directory / "ballast", "wb", buffering=0) as ballast:
         try:
             while True:
@@ -44,7 +46,7 @@ def fill(directory):
             pass
 
 
-def test_a_larger_token_fits_on_a_disk_that_is_full(small_store, enrolled, provider):
+def test_a_larger_token_can_be_stored_on_a_full_disk(small_store, enrolled, provider):
     fill(small_store)
     for size in (1000, 4000, 7000):
         def larger(request, size=size):
@@ -56,7 +58,7 @@ def test_a_larger_token_fits_on_a_disk_that_is_full(small_store, enrolled, provi
     assert enrolled.verdict("alice") == "granted"
 
 
-def test_a_disk_without_room_is_found_before_anything_is_sent(small_store, enrolled, provider):
+def test_a_disk_without_room_is_noticed_before_a_request_is_sent(small_store, enrolled, provider):
     for slot in ("record.0", "record.1"):
         path = small_store / "accounts" / "alice" / slot
         os.truncate(path, 4096)
@@ -93,7 +95,7 @@ def test_a_caller_with_many_open_files_is_served(enrolled):
 
 @pytest.fixture
 def crowd(host):
-    """Fifty accounts that can't do more than be asked about."""
+    """The names of fifty accounts that only exist in /etc/passwd."""
     names = [f"crowd{number:02}" for number in range(CROWD)]
     lines = [f"{name}:x:{5000 + number}:100::/nowhere:/bin/sh\n"
              for number, name in enumerate(names)]
@@ -101,8 +103,8 @@ def crowd(host):
     return names
 
 
-def test_fifty_accounts_at_once_are_fifty_requests(oauth_login, provider, crowd):
-    """Nobody waits for anybody else: all fifty requests are there before the first answer."""
+def test_fifty_accounts_log_in_at_once_without_waiting_for_each_other(oauth_login, provider, crowd):
+    """All fifty requests have come before the first is answered."""
     oauth_login.configure(provider, login={"deadline": "60s"})
     for name in crowd:
         oauth_login.enroll(provider, name)
@@ -119,14 +121,15 @@ def test_fifty_accounts_at_once_are_fifty_requests(oauth_login, provider, crowd)
 
 
 @pytest.mark.parametrize("reuse_within, requests", [("30s", 1), ("0", CROWD)])
-def test_fifty_logins_at_once_leave_the_grant_alive(reuse_within, requests, enrolled, provider):
-    """Each that renews does so with the token of the one before: none is used twice."""
-    provider.expires_in = 1  # of the answer to the import, which is not shared then
+def test_fifty_simultaneous_logins_leave_the_grant_alive(
+        reuse_within, requests, enrolled, provider):
+    """Each renewal uses the token of the one before, and no token is used twice."""
+    provider.expires_in = 1  # so that the answer to the import is not shared
     enrolled.import_grant("alice", provider.issue_grant("alice"))
     provider.expires_in = 300
     expires = enrolled.run_json("status", "alice")["expires"]
     enrolled.configure(provider, login={"deadline": "60s", "reuse_within": reuse_within})
-    wait_until(lambda: time.time() >= expires, "the access token ends")
+    wait_until(lambda: time.time() >= expires, "the access token expires")
     sent = len(provider.requests("/token"))
     logins = [subprocess.Popen(["oauth-login", "verify", "alice"], stdout=subprocess.DEVNULL)
               for _ in range(CROWD)]

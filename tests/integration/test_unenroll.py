@@ -1,4 +1,5 @@
-"""The end of a grant: here at once, at the provider as soon as it can be told."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Unenrolling ends a grant here at once, and at the provider as soon as it can be reached."""
 
 import pytest
 from installation import STORE, is_vacant
@@ -9,6 +10,7 @@ from terminal import Terminal
 
 @pytest.fixture
 def enrolled(oauth_login, provider, alice):
+    """alice is enrolled at a provider that revokes grants."""
     provider.discovery["revocation_endpoint"] = f"{provider.issuer}/revoke"
 
     def revoke(request):
@@ -29,7 +31,7 @@ def unenroll(oauth_login, *options):
     return oauth_login.run("unenroll", "alice", "--yes", *options)
 
 
-def test_the_grant_ends_here_and_there(enrolled, provider):
+def test_unenrolling_ends_the_grant_here_and_at_the_provider(enrolled, provider):
     token = provider.refresh_token("alice")
     result = unenroll(enrolled)
     assert result.ok and "it was revoked" in result.stdout, result
@@ -43,7 +45,7 @@ def test_the_grant_ends_here_and_there(enrolled, provider):
     assert len(provider.requests("/revoke")) == 1, "there was nothing left to revoke"
 
 
-def test_a_provider_that_is_down_is_told_later(enrolled, provider):
+def test_a_grant_can_be_revoked_later_if_the_provider_is_down(enrolled, provider):
     provider.stop()
     result = unenroll(enrolled)
     assert result.status == 3
@@ -55,7 +57,7 @@ def test_a_provider_that_is_down_is_told_later(enrolled, provider):
     assert not provider.alive("alice")
 
 
-def test_a_provider_without_revocation_is_named(oauth_login, provider, alice):
+def test_unenrolling_at_a_provider_without_revocation_says_so(oauth_login, provider, alice):
     oauth_login.configure(provider)
     oauth_login.enroll(provider, "alice")
     result = unenroll(oauth_login)
@@ -64,7 +66,7 @@ def test_a_provider_without_revocation_is_named(oauth_login, provider, alice):
     assert oauth_login.verdict("alice") == "not-enrolled"
 
 
-def test_whose_it_was_stays_until_root_says_otherwise(enrolled, provider):
+def test_an_account_stays_pinned_after_unenrolling_until_it_is_forgotten(enrolled, provider):
     assert unenroll(enrolled).ok
     provider.claims["mallory"] = {"preferred_username": "alice"}
     refused = enrolled.run("import", "alice", input=provider.issue_grant("mallory"))
@@ -75,7 +77,8 @@ def test_whose_it_was_stays_until_root_says_otherwise(enrolled, provider):
     assert enrolled.run("import", "alice", input=provider.issue_grant("mallory")).ok
 
 
-def test_another_issuer_never_gets_the_token(enrolled, provider, certificate, authority):
+def test_unenrolling_never_sends_the_token_to_another_issuer(
+        enrolled, provider, certificate, authority):
     with ScriptedProvider(certificate, authority.file) as other:
         other.discovery["revocation_endpoint"] = f"{other.issuer}/revoke"
         enrolled.configure(other)
@@ -84,13 +87,13 @@ def test_another_issuer_never_gets_the_token(enrolled, provider, certificate, au
         assert not other.requests("/revoke")
 
 
-def test_a_refusal_to_revoke_does_not_keep_anybody_pinned(enrolled, provider):
+def test_an_account_can_be_forgotten_although_the_provider_refuses_to_revoke(enrolled, provider):
     provider.queue("/revoke", Answer(400), Answer(400))
     assert unenroll(enrolled).status == 4
     assert unenroll(enrolled, "--forget").ok
 
 
-def test_forgetting_waits_for_the_provider(enrolled, provider):
+def test_an_account_is_not_forgotten_while_the_provider_is_down(enrolled, provider):
     provider.stop()
     assert unenroll(enrolled, "--forget").status == 3
     provider.start()
@@ -108,7 +111,7 @@ def test_a_record_that_does_not_open_can_be_forgotten(enrolled, provider):
 
 @pytest.fixture
 def unfinished(oauth_login, enrolled, provider):
-    """Beside alice's grant, one of an import that has not found out whose it is."""
+    """A second grant besides alice's: an import that could not learn whose grant it is."""
     provider.queue("/userinfo", Answer(503))
     token = provider.issue_grant("alice")
     assert oauth_login.run("import", "alice", input=token).status == 3
@@ -142,7 +145,7 @@ def test_an_unfinished_import_alone_leaves_nothing_behind(oauth_login, enrolled,
     assert is_vacant("alice")
 
 
-def test_another_issuer_never_gets_the_token_of_an_unfinished_import(
+def test_the_token_of_an_unfinished_import_is_never_sent_to_another_issuer(
         enrolled, provider, unfinished, certificate, authority):
     with ScriptedProvider(certificate, authority.file) as other:
         other.discovery["revocation_endpoint"] = f"{other.issuer}/revoke"
@@ -151,19 +154,19 @@ def test_another_issuer_never_gets_the_token_of_an_unfinished_import(
         assert not other.requests("/revoke")
 
 
-def test_who_has_no_grant_is_told(oauth_login, provider, alice):
+def test_unenrolling_an_account_without_a_grant_fails(oauth_login, provider, alice):
     oauth_login.configure(provider)
     assert unenroll(oauth_login).status == 1
 
 
-def test_a_question_stands_before_it(enrolled, provider):
+def test_unenrolling_asks_for_confirmation(enrolled, provider):
     with Terminal("oauth-login", "unenroll", "alice") as terminal:
         terminal.expect(r"End the grant of alice .*\? \[y/N\] ")
         terminal.send_line("")
         assert terminal.wait() == 1
         assert "Nothing was changed" in terminal.output
     assert enrolled.verdict("alice") == "granted"
-    assert enrolled.run("unenroll", "alice").status == 2, "nobody is there to confirm"
+    assert enrolled.run("unenroll", "alice").status == 2, "without a terminal it cannot ask"
     with Terminal("oauth-login", "unenroll", "alice") as terminal:
         terminal.expect(r"\[y/N\] ")
         terminal.send_line("y")

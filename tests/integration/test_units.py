@@ -1,50 +1,38 @@
-"""The units: how far they confine the resident helper, and that it does its work under systemd."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""The units: how they confine the resident helper, and its work under systemd."""
 
 import re
 import shutil
-from pathlib import Path
 
 import pytest
 from helper_process import HELPER, HelperProcess
-from installation import CHECKOUT
+from installation import CHECKOUT, SYSTEMD_UNITS as UNITS
 from process import run
 from resident import SOCKET, VERIFY, ask, children_of, connect, read_frames, reply_of, request
-from service_manager import ServiceManager
+from service_manager import systemd  # noqa: F401
 
-UNITS = CHECKOUT / "conf" / "systemd"
 SERVICE = "oauth-login-helper.service"
 
 
-@pytest.fixture
-def systemd(host, corp, oauth_login):
-    """The service has a /tmp of its own, so what the provider is trusted by must be elsewhere."""
-    corp.ca_file = str(host.files.write("/etc/oauth-login/ca.pem",
-                                        Path(corp.ca_file).read_bytes()))
-    oauth_login.configure(corp)
-    manager = ServiceManager(host)
-    yield manager
-    manager.end()
-
-
-def test_the_service_is_confined(installation):
+def test_the_helper_service_is_confined(installation):
     result = run("systemd-analyze", "security", "--offline=true", str(UNITS / SERVICE))
     (score,) = re.findall(r"Overall exposure level for .*: ([\d.]+)", result.stdout)
     assert float(score) <= 1.5
 
 
-def test_the_units_have_no_mistake(installation):
+def test_systemd_finds_no_mistake_in_the_units(installation):
     result = run("systemd-analyze", "verify", "--man=no", *map(str, sorted(UNITS.iterdir())))
     assert (result.status, result.stderr) == (0, "")
 
 
-def test_tmpfiles_makes_the_directory_that_is_believed(installation):
+def test_tmpfiles_makes_a_run_directory_that_is_trusted(installation):
     shutil.rmtree(SOCKET.parent, ignore_errors=True)
     assert run("systemd-tmpfiles", "--create", "--prefix", str(SOCKET.parent)).ok
     status = SOCKET.parent.stat()
     assert (status.st_uid, status.st_gid, oct(status.st_mode & 0o7777)) == (0, 0, "0o755")
 
 
-def test_they_are_installed_for_where_everything_else_is(tmp_path, installation):
+def test_the_units_are_installed_for_the_configured_paths(tmp_path, installation):
     prefixes = ("PREFIX=/opt/o", "LOCALSTATEDIR=/opt/v", "RUNSTATEDIR=/opt/r",
                 f"BUILD={tmp_path}/build", f"DESTDIR={tmp_path}/root")
     directory = tmp_path / "root/opt/o/lib/systemd/system"
@@ -58,8 +46,9 @@ def test_they_are_installed_for_where_everything_else_is(tmp_path, installation)
     assert list(directory.iterdir()) == []
 
 
-def test_under_systemd_people_and_logins_are_answered(host, corp, systemd, pam_host, alice, bob):
-    assert not systemd.is_active(SERVICE), "nobody has asked yet"
+def test_the_helper_serves_users_and_logins_under_systemd(
+        host, corp, systemd, pam_host, alice, bob):
+    assert not systemd.is_active(SERVICE), "nothing has connected yet"
     assert (SOCKET.stat().st_uid, oct(SOCKET.stat().st_mode & 0o7777)) == (0, "0o666")
     spent = corp.refresh_token("alice")
     assert reply_of(ask(VERIFY, "alice", alice))[0] == "granted"
@@ -75,8 +64,15 @@ def test_under_systemd_people_and_logins_are_answered(host, corp, systemd, pam_h
     assert int(helper.status("CapBnd")[0], 16) == 0
 
 
+def test_doctor_finds_no_excess_rights_of_the_helper_service(systemd, corp, oauth_login):
+    found = oauth_login.run_json("doctor")["findings"]
+    assert HelperProcess(systemd.main_pid()).status("Groups"), "systemd leaves the user's own group"
+    rights = [one["what"] for one in found if re.match("helper: (runs as|it) ", one["what"])]
+    assert rights == ["helper: runs as oauth-login, with no other right"]
+
+
 def test_an_answer_is_shared_under_systemd_too(corp, systemd, oauth_login, alice):
-    """For that the helper must see which boot this is."""
+    """For that, the helper must be able to read the boot id."""
     oauth_login.configure(corp, login={"reuse_within": "1h"})
     asked = len(corp.requests("/token"))
     for _ in range(3):
@@ -85,8 +81,8 @@ def test_an_answer_is_shared_under_systemd_too(corp, systemd, oauth_login, alice
 
 
 @pytest.mark.parametrize("words", [("restart",), ("stop",), ("kill", "-s", "KILL")], ids=" ".join)
-def test_in_mid_renewal(corp, systemd, alice, held, words):
-    """`systemctl kill` is for who wants all of it dead; the next login starts it anew."""
+def test_stopping_the_service_during_a_renewal_costs_no_grant(corp, systemd, alice, held, words):
+    """`systemctl kill` ends children too; the next login starts the service again."""
     corp.rotate = False
     asked = len(corp.requests("/token"))
     with connect(alice) as peer:

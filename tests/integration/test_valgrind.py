@@ -1,4 +1,5 @@
-"""One login, looked over by valgrind: no invalid access, nothing leaked."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""One login under valgrind: no invalid access, no leak."""
 
 import os
 import shutil
@@ -19,7 +20,7 @@ VALGRIND = ("valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full",
 
 @pytest.fixture(scope="module")
 def helper(installation):
-    """One without the sandbox, in which valgrind could not live."""
+    """A helper without the sandbox, in which valgrind cannot work."""
     build = "build/valgrind"
     run("make", "-C", str(CHECKOUT), f"BUILD={build}", "SANDBOX=none",
         f"{build}/oauth-login-helper", check=True, timeout=300)
@@ -34,12 +35,13 @@ def text(data):
 
 
 def request(operation, user, given=b""):
+    """A REQUEST frame as in common/protocol.h."""
     fields = bytes([1, 1, operation]) + text(user) + text(b"door") + b"\xff" * 12 + text(given)
     return text(fields)
 
 
-def look_over(program, question):
-    """A helper under valgrind, for a peer that is root: the verdict of its reply.
+def run_under_valgrind(program, frame):
+    """Sends a helper under valgrind a request as root; returns the verdict of its reply.
 
     The helper's own descriptors 0 to 2 go to /dev/null, so valgrind writes to a file.
     """
@@ -52,41 +54,42 @@ def look_over(program, question):
             **as_user("oauth-login")) as running:
         theirs.close()
         ours.settimeout(60)
-        ours.sendall(question)
-        answer = b"".join(iter(lambda: ours.recv(65536), b""))
+        ours.sendall(frame)
+        frames = b"".join(iter(lambda: ours.recv(65536), b""))
         status = running.wait(60)
     complaints = log.read_text()
     log.unlink()
     assert status == 0, complaints
     assert complaints == ""
-    last = answer[answer.rindex(b"\1\4"):]
+    last = frames[frames.rindex(b"\1\4"):]
     return last[2]
 
 
 @pytest.mark.parametrize("user, operation, verdict", [
     (b"alice", 1, 1), (b"bob", 1, 5), (b"alice", 2, 1), (b"alice", 4, 1), (b"", 5, 1),
 ], ids=["verify", "not enrolled", "token", "status", "list"])
-def test_a_login_is_clean_from_question_to_answer(
+def test_a_helper_is_clean_from_request_to_reply(
         user, operation, verdict, helper, corp, oauth_login, bob):
     oauth_login.configure(corp, login={"deadline": "60s", "reuse_within": "0"})
-    assert look_over(helper, request(operation, user)) == verdict
+    assert run_under_valgrind(helper, request(operation, user)) == verdict
 
 
-def test_an_import_is_clean(helper, corp, oauth_login, bob):
+def test_a_helper_is_clean_at_an_import(helper, corp, oauth_login, bob):
     oauth_login.configure(corp, login={"deadline": "60s"})
     token = corp.issue_grant("bob").encode()
-    assert look_over(helper, request(3, b"bob", token)) == 1
+    assert run_under_valgrind(helper, request(3, b"bob", token)) == 1
 
 
-def test_a_refusal_is_clean(helper, corp, oauth_login):
+def test_a_helper_is_clean_at_a_refusal(helper, corp, oauth_login):
     oauth_login.configure(corp, login={"deadline": "60s"})
     corp.revoke("alice")
-    assert look_over(helper, request(1, b"alice")) == 4
+    assert run_under_valgrind(helper, request(1, b"alice")) == 4
 
 
 def test_the_module_is_clean_through_every_phase(host, corp, oauth_login, pam_host):
-    """The application is pam_host, which starts real helpers while valgrind looks on. Its copies
-    must not write its unwritten output, as valgrind's way of freeing libc would.
+    """The application is pam_host under valgrind, which starts real helpers.
+
+    Its copies must not write its buffered output, as they would if valgrind freed libc.
     """
     pam_host.serve("deadline=60s")
     log = Path("/tmp/valgrind.log")

@@ -1,4 +1,5 @@
-"""One vocabulary: each verdict as PAM's applications, scripts and the log meet it."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Each verdict as PAM applications, scripts and the log see it."""
 
 import os
 import socket
@@ -29,7 +30,7 @@ def reauthorize(corp, host):
 
 
 def not_enrolled(corp, host):
-    """bob, in the test."""
+    """Nothing to do: the test uses bob, who is not enrolled."""
 
 
 def not_managed(corp, host):
@@ -53,7 +54,7 @@ VERDICTS = [
     (denied, "denied", "AUTH_ERR", "PERM_DENIED", 1),
     (reauthorize, "reauthorize", "AUTH_ERR", "PERM_DENIED", 1),
     (not_enrolled, "not-enrolled", "AUTH_ERR", "PERM_DENIED", 1),
-    # A stack of nothing but ignored is no yes: libpam says PERM_DENIED.
+    # A stack in which every line is ignored is a refusal: libpam returns PERM_DENIED.
     (not_managed, "not-managed", "PERM_DENIED", "PERM_DENIED", 0),
     (unreachable, "unreachable", "AUTHINFO_UNAVAIL", "AUTHINFO_UNAVAIL", 3),
     (misconfigured, "misconfigured", "SERVICE_ERR", "SERVICE_ERR", 4),
@@ -63,8 +64,8 @@ VERDICTS = [
 
 @pytest.mark.parametrize("bring_about, verdict, auth, account, status", VERDICTS,
                          ids=[row[1] for row in VERDICTS])
-def test_each_verdict_has_its_codes(bring_about, verdict, auth, account, status, host, corp,
-                                    oauth_login, bob):
+def test_each_verdict_has_its_pam_codes_and_exit_status(
+        bring_about, verdict, auth, account, status, host, corp, oauth_login, bob):
     user = "bob" if verdict == "not-enrolled" else "alice"
     host.pam("door", STACK)
     bring_about(corp, host)
@@ -75,7 +76,7 @@ def test_each_verdict_has_its_codes(bring_about, verdict, auth, account, status,
     assert verdict in (result.stdout + result.stderr)
 
 
-def test_a_pass_offline_is_a_pass(host, corp, oauth_login):
+def test_granted_offline_is_a_success_for_pam(host, corp, oauth_login):
     oauth_login.configure(corp, login={"offline_grace": "1h"})
     host.pam("door", STACK)
     corp.stop()
@@ -83,8 +84,8 @@ def test_a_pass_offline_is_a_pass(host, corp, oauth_login):
     assert oauth_login.run_json("verify", "alice")["verdict"] == "granted-offline"
 
 
-def test_a_word_in_the_log_is_one_word(host, corp):
-    """Else who may choose it writes the fields behind it."""
+def test_a_remote_host_name_cannot_forge_fields_of_a_log_line(host, corp):
+    """Otherwise a client could write the fields that follow."""
     host.pam("door", STACK)
     mark = host.log.mark()
     converse("door", "alice", "rhost:a verdict=denied\n", "acct_mgmt")
@@ -93,15 +94,15 @@ def test_a_word_in_the_log_is_one_word(host, corp):
 
 @pytest.mark.parametrize("heard, code", [(19, "CONV_ERR"), (30, "INCOMPLETE")],
                          ids=["failed", "not yet"])
-def test_who_has_no_name_yet_is_not_ignored(heard, code, host, corp):
-    """Which would leave the door to the line behind."""
+def test_a_login_without_a_user_name_returns_the_conversations_error(heard, code, host, corp):
+    """If the line were ignored, the line after it would decide."""
     host.pam("door", "account required pam_oauth_login.so\naccount required pam_permit.so\n")
     assert converse("door", None, "acct_mgmt", heard=heard).codes == (code,)
 
 
 def ask(uid, user, operation=1):
-    """What a helper answers to a peer of this uid: {type: fields} of its frames."""
-    os.seteuid(uid)  # a socket's credentials are those of who made it
+    """Sends a helper a request as this uid; returns {type: fields} of its frames."""
+    os.seteuid(uid)  # the socket gets the credentials of its maker
     ours, theirs = socket.socketpair()
     os.seteuid(0)
     unset = b"\xff" * 4
@@ -125,15 +126,15 @@ def text(data):
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_who_may_not_ask_is_told_so_and_learns_nothing(operation, corp, bob):
+def test_a_caller_without_permission_is_told_so_and_learns_nothing(operation, corp, bob):
     sent = len(corp.requests())
-    alice, nobody = (ask(bob.uid, name, operation) for name in ("alice", "nosuchuser"))
+    alice, unknown = (ask(bob.uid, name, operation) for name in ("alice", "nosuchuser"))
     assert set(alice) == {REPLY} and alice[REPLY][0] == NOT_PERMITTED
-    assert alice == nobody
+    assert alice == unknown
     assert len(corp.requests()) == sent
 
 
-def test_everybody_may_ask_about_themself(corp, alice, bob):
+def test_a_user_may_ask_about_their_own_account(corp, alice, bob):
     sent = len(corp.requests("/token"))
     assert ask(bob.uid, "bob")[REPLY][0] == NOT_ENROLLED
     assert len(corp.requests("/token")) == sent

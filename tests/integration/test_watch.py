@@ -1,4 +1,5 @@
-"""When the watch asks, what for, and how often: its promises to the provider and to a session."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""The watch: when and how often it asks the provider, and the tokens that sessions get."""
 
 import contextlib
 import os
@@ -10,15 +11,16 @@ from dataclasses import replace
 
 import pytest
 from helper_process import HELPER, wait_until
+from impostor import impostor
 from open_sessions import READ_KEY, SESSIONS, fields, files, make_due, opened, watch, write_session
 from process import run
+from reply_frames import GRANTED, notice, reply
+from scripted_provider import answering
 from scripted_server import Answer
-from test_resident_or_started import GRANTED, impostor
-from test_session_key import answering
-from test_spawning import notice, reply
 
 
 def change(file, **values):
+    """Changes values in a session's file."""
     text = "".join(f"{key} {value}\n" for key, value in {**fields(file), **values}.items())
     file.write_text(text)
 
@@ -28,9 +30,9 @@ def boot_seconds():
 
 
 @pytest.mark.parametrize("interval, asks", [(900, 0), (1, 1)])
-def test_an_answer_of_the_newer_half_of_the_interval_is_enough(
+def test_the_watch_uses_an_answer_from_the_newer_half_of_the_interval(
         interval, asks, corp, oauth_login, leader):
-    """Another login has got it; one as old as the interval would let two of them pass."""
+    """Another login has got it. An older answer would let nearly two intervals pass."""
     change(write_session("alice", leader.pid), interval=interval)
     assert oauth_login.verdict("alice") == "granted"
     asked = len(corp.requests("/token"))
@@ -38,7 +40,8 @@ def test_an_answer_of_the_newer_half_of_the_interval_is_enough(
     assert len(corp.requests("/token")) == asked + asks
 
 
-def test_accounts_are_spread_over_the_last_tenth_of_the_interval(corp, oauth_login, leader, bob):
+def test_checks_of_accounts_are_spread_over_the_last_tenth_of_the_interval(
+        corp, oauth_login, leader, bob):
     corp.expires_in = 3600
     oauth_login.enroll(corp, "bob")
     files = [write_session(user, leader.pid, number=number)
@@ -49,14 +52,13 @@ def test_accounts_are_spread_over_the_last_tenth_of_the_interval(corp, oauth_log
         before = boot_seconds()
         watch(oauth_login)
         assert {fields(file)["interval"] for file in files} == {"900"}
-        assert sorted(SESSIONS.iterdir()) == sorted(files), "nothing is left beside them"
+        assert sorted(SESSIONS.iterdir()) == sorted(files), "no other file is left"
         dues = [int(fields(file)["due"]) for file in files]
         assert all(before + 809 < due <= boot_seconds() + 900 for due in dues)
-        assert abs(dues[0] - dues[1]) < 10 < dues[2] - dues[0], "each always at its own place"
+        assert abs(dues[0] - dues[1]) < 10 < dues[2] - dues[0], "each account at its own time"
 
 
-def test_sessions_of_another_configuration_are_asked_about_by_theirs(
-        corp, oauth_login, host, leader):
+def test_the_watch_checks_each_session_with_its_own_configuration(corp, oauth_login, host, leader):
     other = host.configure("[login]\n", name="other.conf")
     here = write_session("alice", leader.pid)
     elsewhere = write_session("alice", leader.pid, number=8)
@@ -67,7 +69,7 @@ def test_sessions_of_another_configuration_are_asked_about_by_theirs(
     assert fields(elsewhere)["interval"] == "60", "misconfigured: nothing is known"
 
 
-def test_a_helper_that_fails_is_asked_again_a_minute_later(corp, oauth_login, host, leader):
+def test_the_watch_asks_a_failing_helper_again_after_a_minute(corp, oauth_login, host, leader):
     host.files.write(HELPER, "#!/bin/sh\nexit 1\n", mode=0o755)
     file = write_session("alice", leader.pid)
     watch(oauth_login)
@@ -75,7 +77,7 @@ def test_a_helper_that_fails_is_asked_again_a_minute_later(corp, oauth_login, ho
     assert boot_seconds() < int(fields(file)["due"]) <= boot_seconds() + 60
 
 
-def test_it_stays_for_the_session_that_is_due_first(corp, oauth_login, leader):
+def test_the_watch_keeps_running_until_the_next_session_is_due(corp, oauth_login, leader):
     asked, file = len(corp.requests("/token")), write_session("alice", leader.pid)
     change(write_session("bob", leader.pid, number=8), due=10 ** 12)
     corp.expires_in = 4
@@ -92,8 +94,9 @@ BUSY, DENIED = Answer(503), Answer.json({"error": "access_denied"}, 400)
 @pytest.mark.parametrize("answer, check_sessions, interval", [
     (3600, "15m", 900), (1000, "15m", 500), (3600, "20s", 20), (BUSY, "15m", 60),
     (BUSY, "20s", 20), (DENIED, "15m", 900),
-], ids=["a long life", "half its life", "as configured", "not said", "nor later", "no"])
-def test_it_looks_again_before_the_token_ends(
+], ids=["long life", "half the life", "as configured", "no answer", "no answer, as configured",
+        "refused"])
+def test_the_watch_checks_again_before_the_token_expires(
         answer, check_sessions, interval, corp, oauth_login, leader):
     oauth_login.configure(corp, login={"check_sessions": check_sessions})
     file = write_session("alice", leader.pid)
@@ -102,18 +105,17 @@ def test_it_looks_again_before_the_token_ends(
     else:
         corp.queue("/token", answer)
     runs = subprocess.Popen(["oauth-login", "watch"])
-    wait_until(lambda: fields(file)["due"] != "1", "it was looked at")
+    wait_until(lambda: fields(file)["due"] != "1", "it was checked")
     runs.kill()
     runs.wait()
     assert interval - 1 <= int(fields(file)["interval"]) <= interval
 
 
-def test_a_token_that_ends_at_once_is_renewed_each_second_and_no_faster(
-        corp, oauth_login, leader):
+def test_a_token_that_expires_at_once_is_renewed_at_most_once_a_second(corp, oauth_login, leader):
     file = write_session("alice", leader.pid)
     corp.expires_in = 1
     runs = subprocess.Popen(["oauth-login", "watch"])
-    wait_until(lambda: fields(file)["due"] != "1", "it was looked at")
+    wait_until(lambda: fields(file)["due"] != "1", "it was checked")
     runs.kill()
     runs.wait()
     assert fields(file)["interval"] == "1"
@@ -131,7 +133,7 @@ def test_ten_sessions_get_their_new_token_by_one_renewal(watched, sshd, oauth_lo
         assert new != old and watched.userinfo(new)["sub"] == watched.subject("alice")
 
 
-def test_a_new_session_is_looked_at_without_another_renewal(watched, sshd, oauth_login):
+def test_the_watch_checks_a_new_session_without_another_renewal(watched, sshd, oauth_login):
     with contextlib.ExitStack() as stack:
         opened(stack, sshd)
         before = len(watched.requests("/token"))
@@ -143,7 +145,7 @@ def test_a_new_session_is_looked_at_without_another_renewal(watched, sshd, oauth
         assert len(watched.requests("/token")) == before, "it is not due yet"
 
 
-def test_a_session_of_many_token_lives_always_has_a_valid_one(watched, sshd, oauth_login):
+def test_a_session_that_outlives_many_tokens_always_has_a_valid_one(watched, sshd, oauth_login):
     watched.expires_in = 6
     with contextlib.ExitStack() as stack:
         sessions = opened(stack, sshd, 10)
@@ -175,8 +177,8 @@ def test_a_watch_that_was_killed_loses_nothing(watched, sshd, oauth_login):
         wait_until(lambda: session.tried(READ_KEY)[0] == 0, "the session has a token")
 
 
-def test_a_watch_that_cannot_see_the_leaders_buries_none(watched, sshd, oauth_login, host):
-    """/proc with hidepid=2,gid=GROUP, and the rights of the unit."""
+def test_a_watch_that_cannot_see_the_leaders_removes_no_session(watched, sshd, oauth_login, host):
+    """/proc is mounted with hidepid=2,gid=GROUP, and the watch has the capabilities of its unit."""
     limited = ("setpriv", "--bounding-set=-all,+setuid,+setgid,+setpcap,+kill,+dac_override",
                "--no-new-privs", "oauth-login", "watch")
     with contextlib.ExitStack() as stack:
@@ -185,13 +187,13 @@ def test_a_watch_that_cannot_see_the_leaders_buries_none(watched, sshd, oauth_lo
         stack.callback(run, "mount", "-o", "remount,hidepid=0,gid=0", "/proc", check=True)
         mark = host.log.mark()
         assert run(*limited).status == 5
-        host.log.wait_for("cannot see others' processes: .*SupplementaryGroups", since=mark)
+        host.log.wait_for("see the processes of other users: .*SupplementaryGroups", since=mark)
         assert len(files()) == 1
         assert session.tried(READ_KEY)[0] == 0
         assert run("setpriv", "--groups=4", *limited[1:]).ok
 
 
-def test_a_session_that_closes_while_it_is_looked_at_stays_closed(watched, oauth_login):
+def test_a_session_that_closes_while_it_is_checked_stays_closed(watched, oauth_login):
     release = threading.Event()
     with subprocess.Popen(["sleep", "60"]) as leader:
         file = write_session("alice", leader.pid)
@@ -207,7 +209,7 @@ def test_a_session_that_closes_while_it_is_looked_at_stays_closed(watched, oauth
     assert list(SESSIONS.iterdir()) == []
 
 
-def test_an_answer_that_does_not_come_holds_up_no_other_account(watched, sshd, oauth_login, bob):
+def test_a_slow_answer_for_one_account_does_not_delay_another(watched, sshd, oauth_login, bob):
     oauth_login.enroll(watched, "bob")
     release = threading.Event()
     with contextlib.ExitStack() as stack:
@@ -223,9 +225,8 @@ def test_an_answer_that_does_not_come_holds_up_no_other_account(watched, sshd, o
         assert runs.wait(30) == 0
 
 
-def test_a_watch_whose_starter_ignores_its_childrens_end_comes_to_its_own(
-        watched, oauth_login, host):
-    """With more accounts than it asks about at a time."""
+def test_the_watch_works_with_sigchld_ignored(watched, oauth_login, host):
+    """There are more accounts than it checks at a time."""
     with subprocess.Popen(["sleep", "60"]) as leader:
         for number in range(9):
             write_session(host.add_user(f"many{number}").name, leader.pid, number=10 + number)
@@ -233,7 +234,7 @@ def test_a_watch_whose_starter_ignores_its_childrens_end_comes_to_its_own(
         leader.terminate()
 
 
-def test_a_watch_that_can_note_nothing_asks_once(watched, sshd, oauth_login, host):
+def test_a_watch_that_can_record_nothing_asks_only_once(watched, sshd, oauth_login, host):
     SESSIONS.mkdir(mode=0o700, parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
         run("mount", "-t", "tmpfs", "-o", "size=4k,mode=0700", "full", str(SESSIONS), check=True)
@@ -247,7 +248,7 @@ def test_a_watch_that_can_note_nothing_asks_once(watched, sshd, oauth_login, hos
         host.log.wait_for(r"cannot write /run/oauth-login/sessions/\d+\S+: No space left")
 
 
-def test_nobody_but_root_can_keep_the_watch_from_its_work(watched, sshd, oauth_login, alice):
+def test_only_root_can_block_the_watch(watched, sshd, oauth_login, alice):
     with contextlib.ExitStack() as stack:
         opened(stack, sshd)
         for place in (SESSIONS.parent, SESSIONS):
@@ -264,7 +265,7 @@ def test_nobody_but_root_can_keep_the_watch_from_its_work(watched, sshd, oauth_l
         assert len(watched.requests("/token")) == before + 1
 
 
-def test_of_two_watches_one_works(watched, sshd, oauth_login):
+def test_only_one_watch_runs_at_a_time(watched, sshd, oauth_login):
     release = threading.Event()
     with contextlib.ExitStack() as stack:
         opened(stack, sshd)
@@ -281,7 +282,7 @@ def test_of_two_watches_one_works(watched, sshd, oauth_login):
         assert len(watched.requests("/token")) == before + 1
 
 
-def test_a_helper_that_was_taken_over_cannot_put_the_next_look_off_for_ever(watched, oauth_login):
+def test_a_compromised_helper_cannot_postpone_the_next_check_for_ever(watched, oauth_login):
     session = b"\1\7\0" + (0xffffffff).to_bytes(4, "big")
     with subprocess.Popen(["sleep", "60"]) as leader, \
             impostor(notice(5000) + len(session).to_bytes(4, "big") + session + reply(GRANTED)):
@@ -291,7 +292,7 @@ def test_a_helper_that_was_taken_over_cannot_put_the_next_look_off_for_ever(watc
         leader.terminate()
 
 
-def test_a_new_session_puts_the_question_off_for_no_other(watched, sshd, oauth_login):
+def test_a_new_session_does_not_postpone_the_check_of_existing_ones(watched, sshd, oauth_login):
     with contextlib.ExitStack() as stack:
         opened(stack, sshd)
         watch(oauth_login)
@@ -303,7 +304,7 @@ def test_a_new_session_puts_the_question_off_for_no_other(watched, sshd, oauth_l
         assert all(fields(file)["due"] != "0" for file in files())
 
 
-def test_only_root_watches(alice):
+def test_only_root_may_run_the_watch(alice):
     result = run("setpriv", "--reuid", str(alice.uid), "--regid", str(alice.uid),
                  "--clear-groups", "oauth-login", "watch")
     assert result.status == 6 and "only root" in result.stderr

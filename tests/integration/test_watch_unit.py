@@ -1,4 +1,5 @@
-"""oauth-login-watch.timer and .service: the watch does its work under systemd, and confined."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""oauth-login-watch.timer and .service: the watch works under systemd, and is confined."""
 
 import os
 import pty
@@ -9,19 +10,18 @@ from pathlib import Path
 import pytest
 
 from helper_process import wait_until
+from installation import SYSTEMD_UNITS as UNITS
 from process import run
 from resident import SOCKET
-from service_manager import ALONE
+from service_manager import ALONE, WATCH
 from open_sessions import SESSIONS, fields, files, forget_all, make_due
-from test_units import UNITS, systemd  # noqa: F401
 
-WATCH = "oauth-login-watch.service"
 DESK = """
 account  required pam_permit.so
 session  required pam_keyinit.so force revoke
 session  required pam_oauth_login.so
 """
-# A session that systemd opens by PAM, on a terminal.
+# A session on a terminal, which systemd opens by PAM.
 SERVICE = ALONE + """
 [Service]
 User=alice
@@ -34,6 +34,7 @@ ExecStart=/bin/sh -c 'trap "" HUP; cat'
 
 @pytest.fixture
 def terminal(alice):
+    """(master, name) of a terminal."""
     master, slave = pty.openpty()
     yield master, os.ttyname(slave)
     os.close(master)
@@ -41,8 +42,8 @@ def terminal(alice):
 
 
 @pytest.fixture
-def session(host, corp, systemd, terminal):  # noqa: F811
-    """A session of alice's below systemd; returns its file."""
+def session(host, corp, systemd, terminal):
+    """A session of alice below systemd; returns its file."""
     forget_all()
     host.pam("desk", DESK)
     host.files.write("/etc/systemd/system/desk.service", SERVICE.format(terminal=terminal[1]))
@@ -55,19 +56,19 @@ def session(host, corp, systemd, terminal):  # noqa: F811
 
 
 def token(file):
-    """What root sees in the session's ring."""
+    """The token in the session's keyring, read by root."""
     (key,) = run("keyctl", "rlist", fields(file)["ring"]).stdout.split()
     return run("keyctl", "pipe", key).stdout
 
 
-def test_the_watch_is_confined(installation):
+def test_the_watch_service_is_confined(installation):
     result = run("systemd-analyze", "security", "--offline=true", str(UNITS / WATCH))
     (score,) = re.findall(r"Overall exposure level for .*: ([\d.]+)", result.stdout)
     assert float(score) <= 2.6
 
 
 @pytest.mark.parametrize("helper", ["resident", "started"])
-def test_the_session_gets_its_new_token(corp, systemd, session, helper):  # noqa: F811
+def test_the_watch_service_brings_a_session_its_new_token(corp, systemd, session, helper):
     if helper == "started":
         systemd.control("stop", "oauth-login-helper.socket", "oauth-login-helper.service")
         assert not SOCKET.exists()
@@ -80,8 +81,7 @@ def test_the_session_gets_its_new_token(corp, systemd, session, helper):  # noqa
     assert int(fields(session)["due"]) > 1
 
 
-def test_the_session_ends_with_a_word_on_its_terminal(
-        corp, oauth_login, systemd, session, terminal):  # noqa: F811
+def test_the_watch_service_shows_why_a_session_ends(corp, oauth_login, systemd, session, terminal):
     oauth_login.configure(corp, login={"on_revoked": "terminate"})
     corp.remove_user("alice")
     make_due()
@@ -92,11 +92,10 @@ def test_the_session_ends_with_a_word_on_its_terminal(
     wait_until(lambda: not systemd.is_active("desk.service"), "SIGTERM has ended it")
 
 
-def test_the_timer_looks_whether_there_are_sessions_or_not(
-        host, corp, systemd):  # noqa: F811
-    """From its first moment on, though nobody has logged in yet."""
+def test_the_timer_runs_the_watch_even_without_sessions(host, corp, systemd):
+    """It runs from the start, although nobody has logged in yet."""
     host.files.write("/etc/systemd/system/oauth-login-watch.timer.d/soon.conf",
-                     "[Timer]\nOnBootSec=\n"  # forgets them all
+                     "[Timer]\nOnBootSec=\n"  # clears the list of timers
                      "OnActiveSec=1s\nOnUnitInactiveSec=1s\nAccuracySec=100ms\n")
     shutil.rmtree(SESSIONS, ignore_errors=True)
     systemd.control("daemon-reload")
@@ -124,13 +123,13 @@ ExecStart=/bin/mv %h/told.new %h/told
 
 
 @pytest.fixture
-def user_manager(host, corp, oauth_login, systemd, alice):  # noqa: F811
+def user_manager(host, corp, oauth_login, systemd, alice):
     """alice's `systemd --user`, with a service; returns its unit's name."""
     forget_all()
     unit = f"user@{alice.uid}.service"
     runtime = Path("/run/user", str(alice.uid))
     oauth_login.use("systemd-user")
-    # What pam_systemd and logind do where they run.
+    # Does what pam_systemd and logind do elsewhere.
     host.files.write("/etc/systemd/system/user-runtime-dir@.service", ALONE +
                      "[Service]\nType=oneshot\nRemainAfterExit=yes\n"
                      f"ExecStart=/usr/bin/install -d -m 0700 -o %i -g {alice.uid} {runtime}\n")
@@ -146,8 +145,7 @@ def user_manager(host, corp, oauth_login, systemd, alice):  # noqa: F811
     shutil.rmtree(runtime)
 
 
-def test_services_of_the_user_have_a_token_of_their_own(corp, systemd, alice,  # noqa: F811
-                                                        user_manager):
+def test_services_of_a_user_have_a_token_of_their_own(corp, systemd, alice, user_manager):
     told = alice.home / "told"
     wait_until(told.exists, "the user's service has run")
     (file,) = files()
@@ -159,8 +157,8 @@ def test_services_of_the_user_have_a_token_of_their_own(corp, systemd, alice,  #
     assert token(file) != told.read_text()
 
 
-def test_the_users_services_end_with_the_account(
-        corp, oauth_login, systemd, alice, user_manager):  # noqa: F811
+def test_the_services_of_a_user_end_with_the_account(
+        corp, oauth_login, systemd, alice, user_manager):
     oauth_login.configure(corp, login={"on_revoked": "terminate"})
     wait_until((alice.home / "told").exists, "the user's service has run")
     corp.remove_user("alice")
@@ -168,4 +166,4 @@ def test_the_users_services_end_with_the_account(
     systemd.control("start", WATCH)
     wait_until(lambda: not systemd.is_active(user_manager), "systemd --user has ended")
     systemd.control("start", WATCH)
-    assert not files(), "what the user's own process could not remove"
+    assert not files(), "the user's own process could not remove it"

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ask_helper.c - asks a helper one question and says what it answered; under a tracer, also every
- * system call of it, one of which can be its last or fail:
+ * ask_helper.c - sends a helper one request and prints its reply; under a tracer, also prints every
+ * system call of the helper, and can kill the helper at one of them or let it fail:
  *
  *     ask_helper [-t] [-k CALL | -e CALL:ERRNO] UID GID OPERATION USER   (numbers, but for USER)
  *     ask_helper -n COUNT UID GID OPERATION USER                         one helper after another
  *
- * CALL is NUMBER:NTH, the nth call of that number from 1, of all threads in the order in which they
- * are entered: how often the network is waited for varies, and must not move other calls. -k kills
- * the helper when it enters that call, which then is not carried out; killing it behind a call is
- * killing it before the next. -e lets the call fail without being carried out. The input of an
- * import is read from standard input. Printed, with tabs between:
+ * CALL is NUMBER:NTH, the nth call of that number from 1, counted over all threads in the order of
+ * entry: the number of waits for the network varies, and must not renumber other calls. -k kills
+ * the helper when it enters that call, which then is not carried out; to kill it after a call, kill
+ * it before the next. -e lets the call fail without being carried out. The input of an import is
+ * read from standard input. Prints these lines, separated by tabs:
  *
- *     call   INDEX NUMBER FD OBJECT BYTE RESULT   OBJECT: the path, inet:PORT, or what FD is;
- *                                                 BYTE: the first that is sent; RESULT: ? if none
+ *     call   INDEX NUMBER FD OBJECT BYTE RESULT   OBJECT: the path, inet:PORT, or the file of FD;
+ *                                                 BYTE: the first that is sent; RESULT: ? if the
+ *                                                 call did not return
  *     entry  ENROLLED LAST_VERDICT STATE
- *     reply  VERDICT SOURCE ROTATED REASON        missing when there was none
- *     end    STATUS PEAK_KIB                      STATUS as wait(2) tells it
+ *     reply  VERDICT SOURCE ROTATED REASON        missing when the helper sent none
+ *     end    STATUS PEAK_KIB                      STATUS: that of wait(2)
  */
 #include <ctype.h>
 #include <errno.h>
@@ -49,20 +50,20 @@ static const char helper[] = "/usr/libexec/oauth-login-helper";
 
 struct thread {
     pid_t id;
-    long index; /* of the call that it is in; 0: in none */
+    long index; /* of the call that it is in; 0: none */
     long number;
     long fd;
     int byte;
     char object[OBJECT_SIZE];
     bool fails;
-    struct user_regs_struct before; /* of a call that is made to fail */
+    struct user_regs_struct before; /* registers at the entry of a call that is made to fail */
 };
 
 struct tracer {
     pid_t helper;
     bool prints;
-    long number, nth; /* the call that something befalls; nth 0: none */
-    int error;        /* that it fails with; 0: the helper is killed */
+    long number, nth; /* the call to interfere with; nth 0: none */
+    int error;        /* with which the call fails; 0: the helper is killed */
     long calls, counts[CALLS_MAX];
     struct thread threads[THREADS_MAX];
 };
@@ -72,9 +73,9 @@ static _Noreturn void fail(const char *what) {
     exit(2);
 }
 
-/* Asking */
+/* Request and reply */
 
-static void ask(int fd, unsigned operation, const char *user) {
+static void send_request(int fd, unsigned operation, const char *user) {
     static uint8_t frame[PROTOCOL_HEADER_SIZE + PROTOCOL_FRAME_MAX];
     static char input[PROTOCOL_TOKEN_MAX + 1];
     struct protocol_writer writer = {.at = frame, .end = frame + sizeof frame};
@@ -93,7 +94,7 @@ static void ask(int fd, unsigned operation, const char *user) {
     writer.at = frame;
     protocol_put_u32(&writer, (uint32_t) size - PROTOCOL_HEADER_SIZE);
     if (write(fd, frame, size) != (ssize_t) size)
-        fail("cannot ask");
+        fail("cannot send the request");
 }
 
 static void print_reply(struct protocol_reader *reader) {
@@ -119,8 +120,8 @@ static void print_entry(struct protocol_reader *reader) {
            protocol_get_u8(reader));
 }
 
-/* Everything that was answered until the socket's end, or until nothing more is there. */
-static void print_replys(int fd) {
+/* Prints all frames up to the end of the stream, or up to one that is cut short. */
+static void print_frames(int fd) {
     static uint8_t frame[PROTOCOL_FRAME_MAX];
     for (;;) {
         if (recv(fd, frame, PROTOCOL_HEADER_SIZE, MSG_WAITALL) != PROTOCOL_HEADER_SIZE)
@@ -151,7 +152,7 @@ static _Noreturn void run_helper(char **ids, int socket, int go) {
     _exit(127);
 }
 
-/* A helper whose question is on its way; it waits for `*ret_go` to be closed. */
+/* Starts a helper that has a request to read; it waits until `*ret_go` is closed. */
 static pid_t start(char **argv, int *ret_socket, int *ret_go) {
     int pair[2], go[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0 || pipe2(go, O_CLOEXEC) < 0)
@@ -165,7 +166,7 @@ static pid_t start(char **argv, int *ret_socket, int *ret_go) {
     }
     close(pair[1]);
     close(go[0]);
-    ask(pair[0], (unsigned) atoi(argv[2]), argv[3]);
+    send_request(pair[0], (unsigned) atoi(argv[2]), argv[3]);
     *ret_socket = pair[0];
     *ret_go = go[1];
     return child;
@@ -199,7 +200,7 @@ static void describe_descriptor(struct thread *thread) {
     thread->object[size > 0 ? size : 0] = '\0';
 }
 
-/* A path, which may end before a page does that can't be read. */
+/* Reads a path up to the end of its page: the next page may not be readable. */
 static void describe_path(struct thread *thread, uint64_t address) {
     size_t until_page = 4096 - address % 4096;
     size_t size = until_page < OBJECT_SIZE - 1 ? until_page : OBJECT_SIZE - 1;
@@ -256,21 +257,22 @@ static void print_call(const struct tracer *tracer, struct thread *thread, const
     thread->index = 0;
 }
 
-/* Puts another call in the place of this one: a read of no file, which does nothing and which no
- * filter forbids. brk(2) tells its failures by the end that there was. */
+/* Replaces this call by a read from no descriptor, which does nothing and which no filter forbids.
+ * brk(2) stays, with an argument that changes nothing: it reports a failure by returning the
+ * unchanged end of memory. */
 static void suppress(struct thread *thread) {
     if (registers_read(thread->id, &thread->before) < 0)
         fail("cannot read registers");
     struct user_regs_struct changed = thread->before;
-    bool ends_memory = thread->number == SYS_brk;
-    if (registers_redirect(thread->id, &changed, ends_memory ? SYS_brk : SYS_read,
-                           ends_memory ? 0 : UINT64_MAX) < 0)
+    bool is_brk = thread->number == SYS_brk;
+    if (registers_redirect(thread->id, &changed, is_brk ? SYS_brk : SYS_read,
+                           is_brk ? 0 : UINT64_MAX) < 0)
         fail("cannot write registers");
 }
 
-/* Returns what the helper will see, read anew: of a call that was not made to fail no test would
- * tell. */
-static long long let_fail(const struct tracer *tracer, struct thread *thread) {
+/* Returns the result that the helper will see. It is read back, because no test would notice a call
+ * that was not made to fail. */
+static long long make_fail(const struct tracer *tracer, struct thread *thread) {
     struct __ptrace_syscall_info seen = {0};
     struct user_regs_struct now;
     if (registers_read(thread->id, &now) < 0)
@@ -305,11 +307,11 @@ static void leave_call(struct tracer *tracer, struct thread *thread, int64_t res
     char text[32];
     bool failed = thread->fails;
     thread->fails = false;
-    snprintf(text, sizeof text, "%lld", failed ? let_fail(tracer, thread) : (long long) result);
+    snprintf(text, sizeof text, "%lld", failed ? make_fail(tracer, thread) : (long long) result);
     print_call(tracer, thread, text);
 }
 
-/* One stop of one thread; returns the signal to let it go on with. */
+/* Handles one stop of one thread; returns the signal with which the thread must continue. */
 static int take_stop(struct tracer *tracer, struct thread *thread, int status) {
     struct __ptrace_syscall_info info = {0};
     int number = WSTOPSIG(status);
@@ -324,7 +326,7 @@ static int take_stop(struct tracer *tracer, struct thread *thread, int status) {
     return 0;
 }
 
-/* Follows the helper to its end; returns its status. Counting begins behind its execve. */
+/* Traces the helper to its end; returns its status. Calls are counted after its execve. */
 static int trace(struct tracer *tracer, int go, struct rusage *ret_usage) {
     long options =
         PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
@@ -359,7 +361,7 @@ static int ask_once(struct tracer *tracer, char **argv) {
         if (wait4(tracer->helper, &status, 0, &usage) < 0)
             fail("cannot wait");
     }
-    print_replys(socket);
+    print_frames(socket);
     close(socket);
     printf("end\t%d\t%ld\n", status, usage.ru_maxrss);
     return status;

@@ -1,6 +1,7 @@
-"""The machine of tests/integration, and a tracer.
+# SPDX-License-Identifier: BSD-2-Clause
+"""The fixtures of tests/integration, and a tracer.
 
-To be run in a session of its own: two can't share a machine.
+Run these tests in a pytest session of their own: two sets of fixtures cannot share a machine.
 """
 
 import importlib.util
@@ -18,14 +19,14 @@ _spec.loader.exec_module(_fixtures)
 globals().update({name: value for name, value in vars(_fixtures).items()
                   if not name.startswith("_")})
 
-from traced import Asker  # noqa: E402
+from traced import Caller  # noqa: E402
 from tally import Tally  # noqa: E402
 
 
 @pytest.fixture(scope="session")
-def asker():
+def caller():
     with tempfile.TemporaryDirectory(prefix="torture-") as directory:
-        yield Asker(directory)
+        yield Caller(directory)
 
 
 def pytest_configure(config):
@@ -34,7 +35,7 @@ def pytest_configure(config):
 
 @pytest.fixture(scope="session")
 def tally(pytestconfig):
-    """What the runs came to, for the summary."""
+    """Counts the outcomes of the runs, for the summary."""
     return pytestconfig.tally
 
 

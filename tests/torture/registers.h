@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * registers.h - a traced system call made into another one, and its result replaced; what of it
- * depends on the machine.
+ * registers.h - replaces a traced system call by another one, and its result: the parts that depend
+ * on the machine.
  */
 #ifndef OAUTH_LOGIN_TESTS_TORTURE_REGISTERS_H
 #define OAUTH_LOGIN_TESTS_TORTURE_REGISTERS_H
@@ -13,7 +13,7 @@
 #include <sys/uio.h>
 #include <sys/user.h>
 
-/* -1 with errno: it ended meanwhile. */
+/* These return -1 with errno when the thread has ended meanwhile. */
 static inline long registers_read(pid_t id, struct user_regs_struct *ret) {
     struct iovec all = {ret, sizeof *ret};
     return ptrace(PTRACE_GETREGSET, id, NT_PRSTATUS, &all);
@@ -24,9 +24,9 @@ static inline long registers_write(pid_t id, struct user_regs_struct *registers)
     return ptrace(PTRACE_SETREGSET, id, NT_PRSTATUS, &all);
 }
 
-/* registers_redirect: of a call that is being entered, to this number and first argument; -1 with
- * errno. registers_undo: what that left behind in the registers when the call returns.
- * registers_return: what it returns with. */
+/* registers_redirect replaces the number and the first argument of a call that is being entered; it
+ * returns -1 with errno on failure. registers_undo restores the registers that it has changed, once
+ * the call returns. registers_return sets the result of the call. */
 #if defined(__x86_64__)
 
 static inline long registers_redirect(pid_t id, struct user_regs_struct *registers, long number,

@@ -1,4 +1,5 @@
-"""How many runs there were and what became of them: the summary behind the tests."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Counts the runs and their outcomes, for the summary after the tests."""
 
 from collections import Counter
 
@@ -9,7 +10,7 @@ class Tally:
         self._notes = []
 
     def count(self, matrix, *outcomes):
-        """One run of the matrix, and what is to be said of it."""
+        """Counts one run of the matrix, and its outcomes."""
         self._counts.setdefault(matrix, Counter()).update(("runs",) + outcomes)
 
     def note(self, text):
@@ -17,7 +18,7 @@ class Tally:
 
     def lines(self):
         for matrix, counts in self._counts.items():
-            told = [f"{number} {what}" for what, number in counts.items()]
-            yield f"torture: {matrix}: {', '.join(told)}"
+            parts = [f"{number} {what}" for what, number in counts.items()]
+            yield f"torture: {matrix}: {', '.join(parts)}"
         for note in self._notes:
             yield f"torture: {note}"

@@ -1,4 +1,5 @@
-"""One system call of a renewal fails, any of them, and the verdict is right and the grant alive."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""One system call of a renewal fails, whichever: the verdict is right and the grant stays alive."""
 
 import errno
 
@@ -16,14 +17,15 @@ ERRORS = {
 }
 STRIDE = 53
 
-# Of the vocabulary, what a failure of ours may be. Not denied, which blames the person; not
-# not-managed and not-enrolled, which open doors; reauthorize and granted when the provider says so.
+# The verdicts that a local failure may have; "" is none. Never denied, which blames the person, nor
+# not-managed and not-enrolled, which may let somebody in. reauthorize and granted only if the
+# provider has said so.
 FAILURES = {"unreachable", "misconfigured", "fault", ""}
 
 
 @pytest.fixture
-def world(corp, asker, host):
-    """alice is managed as a member of a group, so that the name service decides too."""
+def world(corp, caller, host):
+    """alice is managed as a member of a group, so that the verdict needs the name service too."""
     made = host.files.mark()
     for name in ("/etc/group", "/etc/gshadow"):
         with open(name, encoding="utf-8") as file:
@@ -32,28 +34,28 @@ def world(corp, asker, host):
         group.write("managed:x:4321:alice\n")
     host.files.write("/etc/oauth-login/oauth-login.conf.d/managed.conf",
                      "[login]\nmanaged_group = managed\n")
-    yield World(corp, asker)
+    yield World(corp, caller)
     host.files.restore(made)
 
 
 def fail_everywhere(world, error, check):
-    """check(struck) judges what came of a run in which one call failed."""
-    def strike(call):
-        return world.asker.fail(call, error, "verify", world.user)
+    """Runs a renewal once for each call to try, lets that call fail, and calls check(outcome)."""
+    def interfere(call):
+        return world.caller.fail(call, error, "verify", world.user)
 
-    def check_failed(struck):
-        assert struck.call.result == -error
-        check(struck)
+    def check_failed(outcome):
+        assert outcome.call.result == -error
+        check(outcome)
 
     world.restore()
-    whole = world.asker.trace("verify", world.user)
+    whole = world.caller.trace("verify", world.user)
     window = Window(whole, world.provider.port).indexes()
     calls = chosen(whole, window, 1) if every_call() else sample(whole, window, error)
-    world.torment(calls, strike, check_failed)
+    world.try_calls(calls, interfere, check_failed)
 
 
 def sample(whole, window, error):
-    """EIO at every call on the store as well; the others at some calls of the window."""
+    """The calls to try: for EIO, every call on the store too; for others, part of the window."""
     if error != errno.EIO:
         return chosen(whole, window[error % 4::4], STRIDE, start=7 * error)
     opened = next(call.index for call in whole.calls if call.object == str(STORE))
@@ -62,46 +64,46 @@ def sample(whole, window, error):
 
 def next_login(world):
     world.begin()
-    return world.asker.ask("verify", world.user), world.presented()
+    return world.caller.ask("verify", world.user), world.presented()
 
 
 @pytest.mark.parametrize("name", ERRORS)
-def test_a_failing_call_loses_nothing_outside_the_window(name, world, tally):
+def test_a_failing_system_call_loses_no_grant_outside_the_window(name, world, tally):
     matrix = f"{name}, rotating provider"
 
-    def check(struck):
-        run, window, token = struck.run, struck.window, struck.token
+    def check(outcome):
+        run, window, token = outcome.run, outcome.window, outcome.token
         assert run.verdict in FAILURES | {"granted", "reauthorize"}
         assert run.verdict != "granted" or 200 in world.answered
         assert run.verdict != "reauthorize" or 400 in world.answered
         assert world.presented() in ([], [token], [token] * 2), "one retry, never two"
         current, alive = world.token(), world.provider.alive(world.user)
-        assert alive or window.holds(struck.call.index), "the family died outside the window"
+        assert alive or window.holds(outcome.call.index), "the family died outside the window"
         assert world.lock_is_free() and world.names() == world.saved_names()
         refused = run.verdict == "reauthorize"
         assert not refused or LOST in run.reason
         after, presented = next_login(world)
         if after.verdict == "granted":
             assert presented == [current]
-            tally.count(matrix, f"{run.verdict or 'no answer'}, granted next")
+            tally.count(matrix, f"{run.verdict or 'no reply'}, granted next")
             return
         assert after.verdict == "reauthorize" and LOST in after.reason, after.reason
-        assert window.holds(struck.call.index), "lost outside the window"
-        assert "/record." not in struck.call.object, "lost to a disk that failed once"
-        tally.count(matrix, f"lost inside the window, at {struck.call.name}")
+        assert window.holds(outcome.call.index), "lost outside the window"
+        assert "/record." not in outcome.call.object, "lost to a disk that failed once"
+        tally.count(matrix, f"lost inside the window, at {outcome.call.name}")
 
     fail_everywhere(world, ERRORS[name], check)
 
 
 @pytest.mark.parametrize("name", ["ENOSPC", "EIO", "ENOMEM"] if every_call() else ["ENOMEM"])
-def test_a_failing_call_lets_nobody_in_whom_the_provider_refuses(name, world, tally):
+def test_a_failing_system_call_lets_nobody_in_whom_the_provider_refuses(name, world, tally):
     world.provider.revoke("alice")
     world.save()
 
-    def check(struck):
-        assert struck.run.verdict in FAILURES | {"reauthorize"}
+    def check(outcome):
+        assert outcome.run.verdict in FAILURES | {"reauthorize"}
         after, presented = next_login(world)
-        assert after.verdict == "reauthorize" and presented == [struck.token], after.reason
+        assert after.verdict == "reauthorize" and presented == [outcome.token], after.reason
         tally.count(f"{name}, grant that was revoked", "refused next")
 
     fail_everywhere(world, ERRORS[name], check)

@@ -1,4 +1,5 @@
-"""Who comes and goes while the helper is killed: nobody is enrolled by halves, nothing is left."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Enrolling and unenrolling while the helper is killed: it is done or not, and leaves nothing."""
 
 import signal
 
@@ -8,62 +9,66 @@ from traced import every_call
 from world import LOST, World, chosen
 
 STRIDE = 1 if every_call() else 89
-DISCOVERY = 1  # requests of an import that come before its renewal
-HALVES = {"granted", "not-enrolled"}
+DISCOVERY = 1  # requests that an import sends before its renewal
+DONE_OR_NOT = {"granted", "not-enrolled"}
 
 
 def kill_everywhere(world, operation, check, given="", tried=None, before=0):
-    """check(struck) judges what a helper left behind that was killed; tried: of a whole run."""
-    def strike(call):
-        return world.asker.kill(call, operation, world.user, given=given)
+    """Runs the operation once for each call to try, kills the helper there, calls check(outcome).
 
-    def check_killed(struck):
-        assert struck.call.result is None and struck.run.status == signal.SIGKILL
-        check(struck)
+    tried: chooses the calls of a complete run. before: see Window.
+    """
+    def interfere(call):
+        return world.caller.kill(call, operation, world.user, given=given)
+
+    def check_killed(outcome):
+        assert outcome.call.result is None and outcome.run.status == signal.SIGKILL
+        check(outcome)
 
     world.restore()
-    whole = world.asker.trace(operation, world.user, given=given)
+    whole = world.caller.trace(operation, world.user, given=given)
     assert whole.verdict == "granted", whole.reason
     calls = tried(whole) if tried else chosen(whole, whole.changing(), STRIDE)
-    world.torment(calls, strike, check_killed, before)
+    world.try_calls(calls, interfere, check_killed, before)
 
 
 def hidden(world):
+    """Unfinished entries in the store."""
     return [name for name in world.names() if "/." in name]
 
 
 def import_again(world, given):
-    """The same import; it leaves nothing behind of the one before."""
+    """Runs the import again, which removes what an earlier one has left unfinished."""
     world.begin()
-    run = world.asker.ask("import", world.user, given=given)
+    run = world.caller.ask("import", world.user, given=given)
     assert hidden(world) == []
     return run
 
 
 def verify(world):
-    run = world.asker.ask("verify", world.user)
-    assert run.verdict in HALVES, run.reason
+    run = world.caller.ask("verify", world.user)
+    assert run.verdict in DONE_OR_NOT, run.reason
     return run.verdict
 
 
 @pytest.fixture
-def first(oauth_login, provider, alice, asker):
-    """A store that nothing was ever put into; alice has been given a grant."""
+def first(oauth_login, provider, alice, caller):
+    """An empty store; alice has a grant at the provider."""
     oauth_login.configure(provider)
     provider.issue_grant("alice")
-    return World(provider, asker)
+    return World(provider, caller)
 
 
-def test_a_first_import_goes_on_where_it_was_killed(first, tally):
+def test_a_killed_first_import_can_be_completed(first, tally):
     given = first.token()
 
-    def check(struck):
-        is_lost = first.token() != given and not struck.window.stored
-        assert len(hidden(first)) <= 4, "one unfinished entry at the most"
+    def check(outcome):
+        is_lost = first.token() != given and not outcome.window.stored
+        assert len(hidden(first)) <= 4, "at most one unfinished entry"
         verdict = verify(first)
         again = import_again(first, given)
         if is_lost:
-            assert struck.window.sent and verdict == "not-enrolled"
+            assert outcome.window.sent and verdict == "not-enrolled"
             assert again.verdict == "reauthorize" and LOST in again.reason, again.reason
             again = import_again(first, first.provider.issue_grant("alice"))
         assert again.verdict == "granted", again.reason
@@ -74,18 +79,18 @@ def test_a_first_import_goes_on_where_it_was_killed(first, tally):
     kill_everywhere(first, "import", check, given, before=DISCOVERY)
 
 
-def test_an_import_that_is_killed_leaves_the_grant_that_was_there(corp, asker, tally):
+def test_a_killed_import_leaves_an_earlier_grant_in_place(corp, caller, tally):
     given = corp.issue_grant("alice")
-    corp._families.reverse()  # the old grant is the one that refresh_token() tells
-    world = World(corp, asker)
+    corp._families.reverse()  # so that refresh_token() returns that of the old grant
+    world = World(corp, caller)
 
-    def check(struck):
+    def check(outcome):
         assert verify(world) == "granted"
         again = import_again(world, given)
         lost = again.verdict == "reauthorize"
         assert again.verdict == "granted" or (lost and LOST in again.reason), again.reason
-        assert not lost or (struck.window.sent and not struck.window.stored)
-        assert verify(world) == "granted", "the old one, or the new one"
+        assert not lost or (outcome.window.sent and not outcome.window.stored)
+        assert verify(world) == "granted", "the old grant, or the new one"
         tally.count("kill, import beside a grant",
                     "lost inside the window" if lost else "imported")
 
@@ -94,7 +99,7 @@ def test_an_import_that_is_killed_leaves_the_grant_that_was_there(corp, asker, t
 
 @pytest.fixture
 def device(first):
-    """Every code is approved at once."""
+    """A provider with device authorization, where every code is approved at once."""
     provider = first.provider
     provider.discovery["device_authorization_endpoint"] = f"{provider.issuer}/device"
     code = Answer.json({"device_code": "dev-1234", "user_code": "WDJB-MJHT", "interval": 1,
@@ -114,8 +119,8 @@ def device(first):
     return first
 
 
-def test_an_enrollment_that_is_killed_enrolls_or_does_not(device, tally):
-    """Each run waits a second before it asks whether the code is approved."""
+def test_a_killed_enrollment_is_done_or_not_done(device, tally):
+    """Tries fewer calls, because each run waits a second before it asks for the approval."""
     def tried(whole):
         asked = whole.sent(device.provider.port)[2].index
         stride = 3 if every_call() else 97
@@ -132,11 +137,12 @@ def test_an_enrollment_that_is_killed_enrolls_or_does_not(device, tally):
 
 
 @pytest.fixture
-def leaving(oauth_login, provider, alice, asker):
+def leaving(oauth_login, provider, alice, caller):
+    """alice is enrolled at a provider that revokes grants."""
     provider.discovery["revocation_endpoint"] = f"{provider.issuer}/revoke"
     oauth_login.configure(provider)
     oauth_login.enroll(provider, "alice")
-    world = World(provider, asker)
+    world = World(provider, caller)
 
     def answer(request):
         if request.path != "/revoke":
@@ -150,12 +156,12 @@ def leaving(oauth_login, provider, alice, asker):
 
 
 @pytest.mark.parametrize("operation", ["unenroll", "forget"])
-def test_who_leaves_has_left_or_is_still_there(operation, leaving, tally):
+def test_a_killed_unenrollment_is_done_or_not_done(operation, leaving, tally):
     def check(_struck):
         verdict = verify(leaving)
-        again = leaving.asker.ask(operation, "alice")
-        assert again.verdict in HALVES, again.reason
-        assert not leaving.provider.alive("alice"), "it is revoked in the end"
+        again = leaving.caller.ask(operation, "alice")
+        assert again.verdict in DONE_OR_NOT, again.reason
+        assert not leaving.provider.alive("alice"), "it is revoked at last"
         assert verify(leaving) == "not-enrolled"
         assert import_again(leaving, leaving.provider.issue_grant("alice")).verdict == "granted"
         tally.count(f"kill, {operation}", verdict)

@@ -1,6 +1,6 @@
-"""Renewals without end: nothing grows, and the grant lives."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Very many renewals: nothing grows, and the grant stays alive."""
 
-import gc
 import os
 from collections import Counter
 
@@ -12,7 +12,7 @@ BATCH = 500
 
 
 def footprint():
-    """Everything that is in the store, and the room it takes."""
+    """{path: (size, blocks)} of everything in the store."""
     found = {}
     for directory, _, names in os.walk(STORE):
         for name in [".", *names]:
@@ -23,12 +23,12 @@ def footprint():
 
 
 def test_many_renewals_leave_the_disk_the_processes_and_the_grant_as_they_were(
-        corp, asker, tally):
-    asker.ask_often("verify", "alice", "-n", "2")  # both slots have their size
+        corp, caller, tally):
+    caller.ask_often("verify", "alice", "-n", "2")  # now both slots have their size
     before, peaks, verdicts = footprint(), [], Counter()
     for first in range(0, RENEWALS, BATCH):
         count = min(BATCH, RENEWALS - first)
-        runs = asker.ask_often("verify", "alice", "-n", str(count), timeout=600)
+        runs = caller.ask_often("verify", "alice", "-n", str(count), timeout=600)
         verdicts.update(run.verdict for run in runs)
         peaks.append(max(run.peak_kib for run in runs))
         assert verdicts == {"granted": first + count}

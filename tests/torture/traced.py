@@ -1,4 +1,5 @@
-"""Helpers asked one question each, under a tracer if wished; see ask_helper.c."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs helpers with one request each, under a tracer if wished; see ask_helper.c."""
 
 import os
 import pwd
@@ -24,8 +25,8 @@ def _preprocessed(text, *options):
 
 
 def _syscall_names():
-    """The compiler's word: where the headers are, and in how many steps a number comes out of
-    them, is each machine's own way."""
+    """{number: name}, from the compiler: where the headers are, and through how many macros a
+    number is defined, differs between machines."""
     names = re.findall(r"^#define SYS_(\w+) ", _preprocessed("", "-dM"), re.MULTILINE)
     numbers = _preprocessed("".join(f"number {name!r} SYS_{name}\n" for name in names), "-P")
     return {int(number): name for name, number in re.findall(r"number '(\w+)' (\d+)", numbers)}
@@ -33,7 +34,7 @@ def _syscall_names():
 
 @dataclass(frozen=True)
 class Call:
-    """A system call as the helper made it; result is None when it never returned."""
+    """A system call of a helper; result is None if it never returned."""
 
     index: int
     number: int
@@ -49,7 +50,7 @@ class Call:
 
 
 class Run:
-    """What one helper did and said; verdict is "" when it gave no answer."""
+    """The calls and the reply of one helper; verdict is "" if it sent no reply."""
 
     def __init__(self, output, names):
         self.calls, self.verdict, self.reason = [], "", ""
@@ -74,13 +75,13 @@ class Run:
             self.calls.append(Call(index, number, counts[number], name, *rest))
 
     def same(self, call):
-        """What was that call in another run and is this one here, or None when there was none."""
+        """The call of this run that corresponds to a call of another run, or None."""
         return next((found for found in self.calls
                      if (found.number, found.nth) == (call.number, call.nth)), None)
 
     def sent(self, port):
-        """The calls by which requests went to the provider, one a connection."""
-        fresh, found = set(), []  # connections that have sent nothing but their handshake
+        """The calls that sent requests to the provider, one for each connection."""
+        fresh, found = set(), []  # connections that have sent only their handshake
         for call in self.calls:
             if call.name == "connect":
                 (fresh.add if call.object == f"inet:{port}" else fresh.discard)(call.fd)
@@ -91,17 +92,17 @@ class Run:
         return found
 
     def stored(self, after=0):
-        """The calls behind `after` by which a record was written."""
+        """The calls after the index `after` that wrote a record."""
         return [call for call in self.calls if call.index > after and call.name == "pwrite64"
                 and "/record." in call.object and (call.result or 0) > 0]
 
     def changing(self):
-        """The calls behind those that changed something which outlives the process."""
+        """The indexes of the calls that follow a change which outlives the process."""
         return [call.index + 1 for call in self.calls if call.name in CHANGES]
 
 
-class Asker:
-    """Starts helpers as root's client library does, without the library."""
+class Caller:
+    """Starts helpers as the client library does for root, but without the library."""
 
     def __init__(self, directory):
         self.program = Path(directory) / "ask_helper"
@@ -110,11 +111,11 @@ class Asker:
         self._names = _syscall_names()
 
     def ask(self, operation, user, *options, given=""):
-        """One question; options: ask_helper's. given: the input of an import."""
+        """Sends one request. options: those of ask_helper. given: the input of an import."""
         return self.ask_often(operation, user, *options, given=given)[0]
 
     def ask_often(self, operation, user, *options, given="", timeout=120):
-        """As ask(), with -n among the options: a Run each."""
+        """Like ask(), with -n among the options; returns a Run for each request."""
         account = pwd.getpwnam("oauth-login")
         done = subprocess.run(
             [self.program, *options, str(account.pw_uid), str(account.pw_gid),
@@ -128,14 +129,14 @@ class Asker:
         return self.ask(operation, user, "-t", **given)
 
     def kill(self, call, operation, user, **given):
-        """A run whose helper is killed when it enters this call of a run before."""
+        """A run whose helper is killed when it enters this call of an earlier run."""
         return self.ask(operation, user, "-t", "-k", f"{call.number}:{call.nth}", **given)
 
     def fail(self, call, error, operation, user, **given):
-        """A run in which this call of a run before fails with an errno, and is not carried out."""
+        """A run in which this call of an earlier run fails with an errno and is not carried out."""
         return self.ask(operation, user, "-t", "-e", f"{call.number}:{call.nth}:{error}", **given)
 
 
 def every_call():
-    """Whether all calls are tried, or a sample of them: `make torture` says so."""
+    """Whether all calls are tried, as `make torture` asks, or a sample of them."""
     return os.environ.get("TORTURE") == "all"

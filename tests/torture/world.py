@@ -1,4 +1,5 @@
-"""One account and its provider, put back before each run to where they were."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""One account and its provider, restored before each run to a saved state."""
 
 import copy
 import fcntl
@@ -10,13 +11,13 @@ from installation import STORE
 
 LOST = "the provider's answer to a renewal was lost"
 
-# What can't fail, or is the end.
+# Calls that cannot fail, or that end the process.
 HARMLESS = {"getpid", "getuid", "geteuid", "umask", "exit_group", "rt_sigreturn"}
 
 
 @dataclass
-class Struck:
-    """A run, the call that something befell, and the refresh token that was current before."""
+class Outcome:
+    """A run, the call that was interfered with, and the refresh token that was current before."""
 
     run: object
     call: object
@@ -25,16 +26,16 @@ class Struck:
 
 
 class World:
-    """The store's files, and what the provider knows of its grants."""
+    """The files of the store, and the grants of the provider."""
 
-    def __init__(self, provider, asker, user="alice"):
-        self.provider, self.asker, self.user = provider, asker, user
-        self.answered = []  # statuses of the answers at /token, this run's
+    def __init__(self, provider, caller, user="alice"):
+        self.provider, self.caller, self.user = provider, caller, user
+        self.answered = []  # statuses of this run's answers at /token
         provider.answer = self._note_answer
         self.save()
 
     def save(self):
-        """From now on this is where restore() goes back to."""
+        """Saves the state for restore()."""
         self._files = {path: (os.lstat(path), None if path.is_dir() else path.read_bytes())
                        for path in [STORE, *sorted(STORE.rglob("*"))]}
         self._families = copy.deepcopy(self.provider._families)
@@ -53,13 +54,13 @@ class World:
         self.begin()
 
     def begin(self):
-        """What is asked of the provider counts from here."""
+        """Starts to count requests and answers anew."""
         self.provider._received.clear()
         self.provider._queues.clear()
         self.answered.clear()
 
     def presented(self):
-        """The refresh tokens of the requests."""
+        """The refresh tokens that were sent."""
         return [request.form["refresh_token"] for request in self.provider.requests("/token")
                 if "refresh_token" in request.form]
 
@@ -77,25 +78,25 @@ class World:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # or BlockingIOError
         return True
 
-    def torment(self, calls, strike, check, before=0):
-        """Asks once for each of the calls of a whole run, each time from where save() was.
+    def try_calls(self, calls, interfere, check, before=0):
+        """Runs a helper once for each of these calls of a complete run, always in the saved state.
 
-        strike(call) asks and lets something befall that call; check(struck) judges what came of it.
-        What is wrong is told of all runs together. before: see Window.
+        interfere(call) runs the helper and kills it at that call, or lets the call fail;
+        check(outcome) judges the result. All failures are reported together. before: see Window.
         """
         wrong = []
         for planned in calls:
             self.restore()
             token = self.token()
-            run = strike(planned)
+            run = interfere(planned)
             self.provider.settle()
             call = run.same(planned)
-            if call is None:  # the network was waited for less often
+            if call is None:  # this run waited for the network less often
                 continue
             try:
-                check(Struck(run, call, Window(run, self.provider.port, before), token))
+                check(Outcome(run, call, Window(run, self.provider.port, before), token))
             except AssertionError as failed:
-                wrong.append(f"{call}: it said '{run.verdict} {run.reason}': {failed}")
+                wrong.append(f"{call}: the reply was '{run.verdict} {run.reason}': {failed}")
         assert not wrong, "\n".join(wrong)
 
     def _note_answer(self, request):
@@ -106,10 +107,10 @@ class World:
 
 
 class Window:
-    """Where in a run the grant hangs on what the network brings and the disk takes.
+    """The part of a run in which the grant can be lost.
 
-    It opens with the renewal's request, which is sent behind `before` others, and closes with the
-    first write of a record behind it.
+    It begins with the renewal's request, which is sent after `before` other requests, and ends with
+    the first write of a record after it.
     """
 
     def __init__(self, run, port, before=0):
@@ -117,17 +118,19 @@ class Window:
         self.stored = run.stored(after=self.sent[0].index) if self.sent else []
 
     def holds(self, index):
-        """Whether what befell the call of this index befell it inside."""
+        """Whether the call of this index is inside the window."""
         return bool(self.sent) and self.sent[0].index < index and not (
             self.stored and self.stored[0].index < index)
 
     def indexes(self):
-        """The calls from the request to the durable write, of a run that came to its end."""
+        """The indexes of the calls from the request to the durable write, in a complete run."""
         return range(self.sent[0].index, self.stored[-1].index + 3)
 
 
 def chosen(run, wanted, stride, start=0):
-    """The calls to try: those whose index is wanted, every stride-th elsewhere, from a start of its
-    own so that two matrices do not try the same sample."""
+    """The calls to try: those whose index is wanted, and every stride-th of the others.
+
+    start: where to begin counting, so that two matrices do not try the same sample.
+    """
     indexes = {*wanted, *range(1 + start % stride, len(run.calls) + 1, stride)}
     return [call for call in run.calls if call.index in indexes and call.name not in HARMLESS]

@@ -35,7 +35,7 @@ static inline int directory_remove(void **state) {
     return 0;
 }
 
-/* Loads what is there now, anew. */
+/* Loads the files again, as they are now. */
 static inline int directory_load(struct directory *directory) {
     config_clear(&directory->config);
     directory->reason = (struct reason){""};
@@ -58,12 +58,12 @@ static inline void assert_text_loads(struct directory *directory, const char *te
     assert_loads(directory);
 }
 
-/* Loads `text` and expects `said`, behind the path where it begins with a colon. */
+/* Loads `text` and expects the error `said`, which follows the path if it begins with a colon. */
 static inline void assert_text_refused(struct directory *directory, const char *text,
                                        const char *said) {
     SCOPED_TEXT char *expected = unit_text("%s%s", said[0] == ':' ? directory->path : "", said);
     if (directory_load_text(directory, text) >= 0)
-        fail_msg("taken, instead of '%s': %s", said, text);
+        fail_msg("accepted, instead of '%s': %s", said, text);
     assert_has(directory->reason.text, expected);
 }
 

@@ -39,7 +39,7 @@ static inline int directory_remove(void **state) {
     return 0;
 }
 
-/* Opens the store anew, as the next process would. */
+/* Opens the store again, as the next process would. */
 static inline int directory_reopen(struct directory *directory) {
     store_close(&directory->store);
     directory->reason = (struct reason){""};
@@ -62,7 +62,7 @@ static inline void directory_enroll(struct directory *directory, const struct st
     assert_int_equal(record.generation, 1);
 }
 
-/* Opens the store and the entry anew and loads its record; returns the first error. */
+/* Opens the store and the entry again, and loads its record; returns the first error. */
 static inline int directory_load(struct directory *directory, const struct store_owner *owner,
                                  struct record *ret) {
     SCOPED_ENTRY struct store_entry *entry = NULL;
@@ -72,7 +72,7 @@ static inline int directory_load(struct directory *directory, const struct store
     return r < 0 ? r : store_entry_load(entry, ret, &directory->reason);
 }
 
-/* Loads, and stores with another token. */
+/* Loads the record, and stores it with another token. */
 static inline void directory_rotate(struct directory *directory, const struct store_owner *owner,
                                     const char *token) {
     SCOPED_ENTRY struct store_entry *entry = NULL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_account.c - account.c: which names are looked up, and whose logins are managed. By the
- * accounts that every Debian has: root, daemon (uid 1) and nobody (uid 65534, group nogroup).
+ * test_account.c - account.c: which names are looked up, and which accounts are managed. Uses
+ * accounts that every Debian system has: root, daemon (uid 1) and nobody (uid 65534, group
+ * nogroup).
  */
 #include "unit.h"
 
@@ -26,7 +27,7 @@ static void a_known_account_is_found(void **state) {
     assert_int_equal(account.gid, 65534);
 }
 
-static void an_unknown_account_is_named(void **state) {
+static void an_unknown_account_is_an_error_that_names_it(void **state) {
     (void) state;
     SCOPED_SECRET struct secret long_name = unit_filled('n', 33);
     const char *const names[] = {
@@ -40,7 +41,7 @@ static void an_unknown_account_is_named(void **state) {
     }
 }
 
-static void what_cannot_be_a_name_is_never_looked_up(void **state) {
+static void an_impossible_name_is_never_looked_up(void **state) {
     (void) state;
     SCOPED_SECRET struct secret long_name = unit_filled('n', 300);
     const char *const names[] = {
@@ -105,8 +106,8 @@ static void only_members_of_the_managed_group_are_managed(void **state) {
     assert_int_equal(managed(&nobody, &login, "not in managed_group daemon"), 0);
 }
 
-/* By a group file of the test's own, in a mount namespace that ends with this program. */
-static void a_member_by_the_groups_own_list_is_managed(void **state) {
+/* Uses its own group file, in a mount namespace that ends with this program. */
+static void a_member_listed_by_the_group_is_managed(void **state) {
     (void) state;
     static const char groups[] = "root:x:0:\nnogroup:x:65534:\ncrew:x:4242:nobod,nobody\n"
                                  "others:x:4243:nobod,nobody1\n"
@@ -121,7 +122,7 @@ static void a_member_by_the_groups_own_list_is_managed(void **state) {
     assert_int_equal(mount(path, "/etc/group", NULL, MS_BIND, NULL), 0);
     login.managed_group = "crew";
     assert_int_equal(managed(&nobody, &login, ""), 1);
-    login.managed_group = "same"; /* by its number, which is what rights go by */
+    login.managed_group = "same"; /* compared by its gid, as permissions are */
     assert_int_equal(managed(&nobody, &login, ""), 1);
     login.managed_group = "others";
     assert_int_equal(managed(&nobody, &login, "not in managed_group others"), 0);
@@ -139,13 +140,13 @@ static void a_managed_group_that_does_not_exist_is_an_error(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_known_account_is_found),
-        cmocka_unit_test(an_unknown_account_is_named),
-        cmocka_unit_test(what_cannot_be_a_name_is_never_looked_up),
+        cmocka_unit_test(an_unknown_account_is_an_error_that_names_it),
+        cmocka_unit_test(an_impossible_name_is_never_looked_up),
         cmocka_unit_test(root_is_never_managed),
         cmocka_unit_test(accounts_below_the_minimum_uid_are_not_managed),
         cmocka_unit_test(an_ignored_user_is_not_managed),
         cmocka_unit_test(only_members_of_the_managed_group_are_managed),
-        cmocka_unit_test(a_member_by_the_groups_own_list_is_managed),
+        cmocka_unit_test(a_member_listed_by_the_group_is_managed),
         cmocka_unit_test(a_managed_group_that_does_not_exist_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

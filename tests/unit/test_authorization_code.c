@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_authorization_code.c - authorization_code.c: the authorization request, and what its
- * response is worth.
+ * test_authorization_code.c - authorization_code.c: the authorization request, and the verdict of
+ * its response.
  */
 #include "unit.h"
 
@@ -23,7 +23,7 @@ static enum outcome begin(const char *url, struct authorization_code *ret, struc
     return authorization_code_begin(&provider, url, 4711, ret, reason);
 }
 
-static void the_address_is_the_request_of_the_rfcs(void **state) {
+static void the_address_is_an_authorization_request_with_pkce(void **state) {
     (void) state;
     SCOPED_AUTHORIZATION_CODE struct authorization_code browser = {.nonce = ""};
     struct reason reason = {""};
@@ -45,7 +45,7 @@ static void the_address_is_the_request_of_the_rfcs(void **state) {
     assert_null(strstr(address, secret_text(&browser.verifier)));
 }
 
-static void secrets_have_43_characters_and_differ(void **state) {
+static void state_verifier_and_nonce_have_43_characters_and_differ(void **state) {
     (void) state;
     struct reason reason = {""};
     for (int i = 0; i < 50; i++) {
@@ -76,7 +76,7 @@ static void an_endpoint_keeps_its_query(void **state) {
         strstr(browser.prompt.address, ENDPOINT "?tenant=7&response_type=code&client_id="));
 }
 
-static void what_a_terminal_or_a_shell_would_act_on_is_no_address(void **state) {
+static void an_address_that_a_terminal_or_shell_would_act_on_is_refused(void **state) {
     (void) state;
     static const char *const urls[] = {
         "http://login.example/",     "https://x/#fragment", "https://x/ y",  "https://x/\x1b[2J",
@@ -92,7 +92,7 @@ static void what_a_terminal_or_a_shell_would_act_on_is_no_address(void **state) 
     }
 }
 
-static void an_address_that_is_too_long_is_not_cut(void **state) {
+static void an_address_that_is_too_long_is_refused_and_not_cut(void **state) {
     (void) state;
     SCOPED_TEXT char *url = unit_text("https://x/%0990d", 0);
     SCOPED_AUTHORIZATION_CODE struct authorization_code browser = {.nonce = ""};
@@ -115,7 +115,7 @@ static enum outcome judge(const char *issuer, bool named, const char *iss, const
     return authorization_code_judge(&provider, named, &redirect, reason);
 }
 
-static void an_answer_must_be_of_the_issuer_that_was_asked(void **state) {
+static void a_response_must_come_from_the_issuer_that_was_asked(void **state) {
     (void) state;
     struct reason reason = {""};
     assert_int_equal(judge("https://a", false, NULL, NULL, &reason), OUTCOME_ANSWERED);
@@ -134,7 +134,7 @@ static void an_answer_must_be_of_the_issuer_that_was_asked(void **state) {
         }
 }
 
-static void an_error_is_a_verdict(void **state) {
+static void an_error_response_becomes_a_verdict(void **state) {
     (void) state;
     static const struct {
         const char *error;
@@ -159,13 +159,13 @@ static void an_error_is_a_verdict(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_address_is_the_request_of_the_rfcs),
-        cmocka_unit_test(secrets_have_43_characters_and_differ),
+        cmocka_unit_test(the_address_is_an_authorization_request_with_pkce),
+        cmocka_unit_test(state_verifier_and_nonce_have_43_characters_and_differ),
         cmocka_unit_test(an_endpoint_keeps_its_query),
-        cmocka_unit_test(what_a_terminal_or_a_shell_would_act_on_is_no_address),
-        cmocka_unit_test(an_address_that_is_too_long_is_not_cut),
-        cmocka_unit_test(an_answer_must_be_of_the_issuer_that_was_asked),
-        cmocka_unit_test(an_error_is_a_verdict),
+        cmocka_unit_test(an_address_that_a_terminal_or_shell_would_act_on_is_refused),
+        cmocka_unit_test(an_address_that_is_too_long_is_refused_and_not_cut),
+        cmocka_unit_test(a_response_must_come_from_the_issuer_that_was_asked),
+        cmocka_unit_test(an_error_response_becomes_a_verdict),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

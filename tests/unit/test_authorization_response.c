@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_authorization_response.c - authorization_response.c: an authorization response in a request
- * by anybody.
+ * test_authorization_response.c - authorization_response.c: an authorization response in an HTTP
+ * request that anybody may have sent.
  */
 #include "unit.h"
 
@@ -35,12 +35,12 @@ static void a_response_is_read_and_decoded(void **state) {
     assert_int_equal(redirect.code.length, 0);
 }
 
-static void a_request_is_read_when_it_is_whole(void **state) {
+static void a_request_is_read_only_when_it_is_complete(void **state) {
     (void) state;
     static const char head[] = "GET /?code=c&state=s HTTP/1.1\r\n" HOST;
     SCOPED_AUTHORIZATION_RESPONSE struct authorization_response redirect = {.code = {0}};
     for (size_t size = 0; size < sizeof head - 1; size++) {
-        /* On the heap, so that a byte read too far is found. */
+        /* On the heap, so that AddressSanitizer finds a read past the end. */
         SCOPED_SECRET struct secret part = unit_bytes(head, size);
         assert_int_equal(authorization_response_read(secret_text(&part), size, 4711, &redirect),
                          AUTHORIZATION_UNFINISHED);
@@ -48,7 +48,7 @@ static void a_request_is_read_when_it_is_whole(void **state) {
     assert_int_equal(read_text(head, &redirect), AUTHORIZATION_RESPONSE);
 }
 
-static void what_is_not_ours_is_strange_and_tells_nothing(void **state) {
+static void a_request_that_is_not_ours_is_strange_and_stores_nothing(void **state) {
     (void) state;
     static const char *const lines[] = {
         "GET / HTTP/1.1",
@@ -81,7 +81,7 @@ static void what_is_not_ours_is_strange_and_tells_nothing(void **state) {
     }
 }
 
-static void what_is_no_request_for_this_host_is_malformed(void **state) {
+static void a_request_that_is_not_http_for_this_host_is_malformed(void **state) {
     (void) state;
     static const char *const heads[] = {
         "\r\n\r\n",
@@ -113,7 +113,7 @@ static void what_is_no_request_for_this_host_is_malformed(void **state) {
         AUTHORIZATION_MALFORMED);
 }
 
-static void a_head_has_an_end(void **state) {
+static void a_request_head_has_a_maximum_size(void **state) {
     (void) state;
     SCOPED_AUTHORIZATION_RESPONSE struct authorization_response redirect = {.code = {0}};
     SCOPED_SECRET struct secret head = unit_filled('a', AUTHORIZATION_HEAD_MAX - 1);
@@ -130,10 +130,10 @@ static void a_head_has_an_end(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_response_is_read_and_decoded),
-        cmocka_unit_test(a_request_is_read_when_it_is_whole),
-        cmocka_unit_test(what_is_not_ours_is_strange_and_tells_nothing),
-        cmocka_unit_test(what_is_no_request_for_this_host_is_malformed),
-        cmocka_unit_test(a_head_has_an_end),
+        cmocka_unit_test(a_request_is_read_only_when_it_is_complete),
+        cmocka_unit_test(a_request_that_is_not_ours_is_strange_and_stores_nothing),
+        cmocka_unit_test(a_request_that_is_not_http_for_this_host_is_malformed),
+        cmocka_unit_test(a_request_head_has_a_maximum_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_config.c - config.c: every key, every wrong value, and what no single key can tell.
+ * test_config.c - load.c, check.c and config.c: every key, every wrong value, and keys that do not
+ * fit together.
  */
 #include <errno.h>
 
@@ -28,6 +29,9 @@ static void unset_keys_have_the_documented_defaults(void **state) {
     assert_int_equal(login->enroll_deadline, 100);
     assert_int_equal(login->offline_grace, 0);
     assert_int_equal(login->offline_timeout, 30);
+    assert_int_equal(login->check_sessions, 900);
+    assert_int_equal(login->on_revoked, ACTION_LOG);
+    assert_false(login->revoke_on_logout);
     assert_string_equal(provider->name, "corp");
     assert_string_equal(provider->issuer, "https://login.example.com/realms/corp");
     assert_string_equal(provider->client_id, "bastion");
@@ -53,7 +57,10 @@ static const char login_values[] = "[login]\n"
                                    "deadline = 5m\n"
                                    "enroll_deadline = 30m\n"
                                    "offline_grace = 7d\n"
-                                   "offline_timeout = 0\n";
+                                   "offline_timeout = 0\n"
+                                   "check_sessions = 1h\n"
+                                   "on_revoked = terminate\n"
+                                   "revoke_on_logout = yes\n";
 
 static void every_login_key_is_taken(void **state) {
     struct directory *directory = *state;
@@ -68,6 +75,9 @@ static void every_login_key_is_taken(void **state) {
     assert_int_equal(login->enroll_deadline, 1800);
     assert_int_equal(login->offline_grace, 7 * 86400);
     assert_int_equal(login->offline_timeout, 0);
+    assert_int_equal(login->check_sessions, 3600);
+    assert_int_equal(login->on_revoked, ACTION_TERMINATE);
+    assert_true(login->revoke_on_logout);
 }
 
 static void every_provider_key_is_taken(void **state) {
@@ -94,7 +104,7 @@ static void every_provider_key_is_taken(void **state) {
     assert_string_equal(provider->username_suffix, "@example.com @example.org");
 }
 
-/* A line in the section it names, and what must be said about it. */
+/* A wrong line, and a part of the error that it must give. */
 struct wrong {
     const char *line;
     const char *said;
@@ -158,7 +168,7 @@ static const struct wrong wrong_provider[] = {
     {"deadline = 10s", ":4: [provider corp] deadline: unknown key"},
 };
 
-static void each_wrong_login_line_is_named(void **state) {
+static void each_wrong_login_line_is_reported(void **state) {
     for (size_t i = 0; i < COUNT(wrong_login); i++) {
         SCOPED_TEXT char *text =
             unit_text("[login]\n%s\n%s", wrong_login[i].line, strchr(least, '\n') + 1);
@@ -166,8 +176,8 @@ static void each_wrong_login_line_is_named(void **state) {
     }
 }
 
-/* The provider that serves logins, and another one: both are checked. */
-static void each_wrong_provider_line_is_named(void **state) {
+/* Checks both the provider that serves logins and another one. */
+static void each_wrong_provider_line_is_reported(void **state) {
     for (size_t i = 0; i < COUNT(wrong_provider); i++) {
         const char *line = wrong_provider[i].line;
         SCOPED_TEXT char *served = unit_text("[login]\nprovider = corp\n[provider corp]\n%s\n"
@@ -181,8 +191,8 @@ static void each_wrong_provider_line_is_named(void **state) {
     }
 }
 
-/* So that break-glass accounts are left alone whatever else is wrong. */
-static void a_mistake_elsewhere_leaves_the_login_section_known(void **state) {
+/* Break-glass accounts must be left alone, even if another section is wrong. */
+static void a_mistake_in_another_section_leaves_the_login_section_usable(void **state) {
     struct directory *directory = *state;
     SCOPED_TEXT char *provider =
         unit_text("%s%s", login_values, "[provider corp]\nissuer = http://x\n");
@@ -203,15 +213,13 @@ static void a_mistake_elsewhere_leaves_the_login_section_known(void **state) {
     assert_false(directory->config.login_known);
 }
 
-static void a_setting_that_keeps_nobody_out_may_stand_there_already(void **state) {
+static void a_provider_that_serves_no_logins_may_have_every_key(void **state) {
     struct directory *directory = *state;
     SCOPED_TEXT char *text =
         unit_text("%s[provider other]\ndevice_authorization_endpoint = https://x\n"
                   "authorization_endpoint = https://x\nredirect_port = 65535\n"
-                  "introspection_endpoint = https://x\nrevocation_endpoint = https://x\njwks_uri = "
-                  "https://x\nscope "
-                  "= openid "
-                  "x\n"
+                  "introspection_endpoint = https://x\nrevocation_endpoint = https://x\n"
+                  "jwks_uri = https://x\nscope = openid x\n"
                   "auth_params = access_type=offline prompt=consent\ngroups_claim = roles\n"
                   "groups_separator = ,\nrequire = refresh\nrequire_groups =\nrequire_claim =\n"
                   "require_scope =\n",
@@ -219,7 +227,7 @@ static void a_setting_that_keeps_nobody_out_may_stand_there_already(void **state
     assert_text_loads(directory, text);
 }
 
-static void a_wrong_section_or_account_is_named(void **state) {
+static void a_wrong_section_or_account_is_reported(void **state) {
     static const struct wrong rows[] = {
         {"[logins]\nx = 1", ":9: [logins] x: unknown section; the sections are [login]"},
         {"[Login]\nx = 1", ":9: [Login] x: unknown section"},
@@ -229,8 +237,8 @@ static void a_wrong_section_or_account_is_named(void **state) {
         {"[providers corp]\nx = 1", ":9: [providers corp] x: unknown section"},
         {"[accounts]\nx = 1", ":9: [accounts] x: unknown section"},
         {"[account corp]\nx = 1", ":9: [account corp] x: unknown section"},
-        {"bob =", ":8: [accounts corp] bob: names no subject"},
-        {"[accounts other]\nbob =", ":9: [accounts other] bob: names no subject"},
+        {"bob =", ":8: [accounts corp] bob: has no subject"},
+        {"[accounts other]\nbob =", ":9: [accounts other] bob: has no subject"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         SCOPED_TEXT char *text = unit_text("%s%s\n", least, rows[i].line);
@@ -238,7 +246,8 @@ static void a_wrong_section_or_account_is_named(void **state) {
     }
     SCOPED_SECRET struct secret subject = unit_filled('s', 256);
     SCOPED_TEXT char *text = unit_text("%sbob = %s\n", least, secret_text(&subject));
-    assert_text_refused(*state, text, ":8: [accounts corp] bob: a subject has 255 bytes at most");
+    assert_text_refused(*state, text,
+                        ":8: [accounts corp] bob: the subject is longer than 255 bytes");
 }
 
 static void assert_helper_limits(struct directory *directory, const char *lines, uint32_t all,
@@ -253,7 +262,7 @@ static void assert_helper_limits(struct directory *directory, const char *lines,
     assert_has(directory->reason.text, said);
 }
 
-static void the_resident_helper_has_its_limits_whatever_else_is_wrong(void **state) {
+static void the_resident_helper_has_its_limits_even_if_other_sections_are_wrong(void **state) {
     assert_helper_limits(*state, "", 64, 16, "");
     assert_helper_limits(*state, "[helper]\nmax_children = 5\nmax_children_per_user = 2\n", 5, 2,
                          "");
@@ -264,16 +273,16 @@ static void the_resident_helper_has_its_limits_whatever_else_is_wrong(void **sta
     assert_helper_limits(*state, "[helper]\nmax = 5\n", 64, 16, ":2: [helper] max: unknown key");
 }
 
-static void a_wrong_limit_of_the_helper_is_a_mistake_like_any_other(void **state) {
+static void a_wrong_limit_of_the_resident_helper_is_reported(void **state) {
     SCOPED_TEXT char *text = unit_text("%s[helper]\nmax_children = 1001\n", least);
     assert_text_refused(*state, text, ":9: [helper] max_children: '1001' is out of range");
 }
 
-static void what_is_missing_altogether_is_named(void **state) {
+static void a_missing_key_or_section_is_reported(void **state) {
     static const struct wrong rows[] = {
         {"[provider corp]\nclient_id = x\n", ": [login] provider: not set"},
         {"[login]\nprovider = other\n[provider corp]\nclient_id = x\n",
-         ": [login] provider = other: there is no [provider other]"},
+         ": [login] provider = other: there is no section [provider other]"},
         {"[login]\nprovider = corp\n[provider corp]\nissuer = https://x\n",
          ": [provider corp] client_id: not set"},
         {"[login]\nprovider = corp\n[provider corp]\nissuer = https://x\nclient_id = b\n"
@@ -283,24 +292,24 @@ static void what_is_missing_altogether_is_named(void **state) {
          "username_claim = u\nrequire_claim = a=b\n",
          ": [provider corp] require: refresh brings no claims, but require_claim needs them"},
         {"[login]\nprovider = corp\n[provider corp]\nclient_id = x\n",
-         ": [provider corp] issuer: not set; without it, token_endpoint must be"},
+         ": [provider corp] issuer: not set; set issuer or token_endpoint"},
         {"[login]\nprovider = corp\n[provider corp]\nclient_id = x\nissuer = https://x\n",
-         ": [provider corp] username_claim: not set, nor is there an [accounts corp]"},
+         ": [provider corp] username_claim: not set, and there is no [accounts corp]"},
         {"[login]\nprovider = corp\n[provider corp]\nclient_id = x\nissuer = https://x\n"
          "[accounts other]\nalice = 1\n",
-         ": [provider corp] username_claim: not set, nor is there an [accounts corp]"},
+         ": [provider corp] username_claim: not set, and there is no [accounts corp]"},
         {"[login]\nprovider = corp\n[provider corp]\nclient_id = x\nissuer = https://x\n"
          "username_claim = email\nclient_auth = client_secret_basic\n",
          ": [provider corp] client_secret_file: not set, but client_auth needs a secret"},
         {"[login]\nprovider = corp\n[provider corp]\nclient_id = x\nissuer = https://x\n"
          "username_claim = email\nclient_secret_file = /x\n",
-         ": [provider corp] client_auth: none, but there is a client_secret_file"},
+         ": [provider corp] client_auth: none, but client_secret_file is set"},
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_text_refused(*state, rows[i].line, rows[i].said);
 }
 
-static void an_account_has_the_subject_of_its_own_provider_only(void **state) {
+static void a_mapping_counts_for_its_own_provider_only(void **state) {
     struct directory *directory = *state;
     SCOPED_TEXT char *text = unit_text("%sbob = two words\n[accounts other]\ncarol = 3\n"
                                        "alice = of other\n",
@@ -314,7 +323,7 @@ static void an_account_has_the_subject_of_its_own_provider_only(void **state) {
         assert_null(config_subject_of(&directory->config, none[i]));
 }
 
-static void a_list_has_whole_words_only(void **state) {
+static void a_list_matches_whole_words_only(void **state) {
     (void) state;
     static const char *const words[] = {"a", "bc", "d"};
     static const char *const others[] = {"", "b", "c", "A", "bcd", "a bc", "a,", " a", "ab"};
@@ -337,16 +346,16 @@ int main(void) {
         TEST(unset_keys_have_the_documented_defaults),
         TEST(every_login_key_is_taken),
         TEST(every_provider_key_is_taken),
-        TEST(each_wrong_login_line_is_named),
-        TEST(each_wrong_provider_line_is_named),
-        TEST(a_mistake_elsewhere_leaves_the_login_section_known),
-        TEST(a_setting_that_keeps_nobody_out_may_stand_there_already),
-        TEST(a_wrong_section_or_account_is_named),
-        TEST(the_resident_helper_has_its_limits_whatever_else_is_wrong),
-        TEST(a_wrong_limit_of_the_helper_is_a_mistake_like_any_other),
-        TEST(what_is_missing_altogether_is_named),
-        TEST(an_account_has_the_subject_of_its_own_provider_only),
-        TEST(a_list_has_whole_words_only),
+        TEST(each_wrong_login_line_is_reported),
+        TEST(each_wrong_provider_line_is_reported),
+        TEST(a_mistake_in_another_section_leaves_the_login_section_usable),
+        TEST(a_provider_that_serves_no_logins_may_have_every_key),
+        TEST(a_wrong_section_or_account_is_reported),
+        TEST(the_resident_helper_has_its_limits_even_if_other_sections_are_wrong),
+        TEST(a_wrong_limit_of_the_resident_helper_is_reported),
+        TEST(a_missing_key_or_section_is_reported),
+        TEST(a_mapping_counts_for_its_own_provider_only),
+        TEST(a_list_matches_whole_words_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

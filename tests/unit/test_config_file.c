@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_config_file.c - config/file.c, and the secret's file of config.c: which files are read, in
- * which order, whose they must be, and what is no configuration at all.
+ * test_config_file.c - config/file.c, and the secret's file of check.c: which files are read, in
+ * which order, who must own them, and which lines are malformed.
  */
 #include <errno.h>
 
@@ -17,7 +17,7 @@ static const char least[] = "[login]\n"
 
 enum { STRANGER = 12345 };
 
-/* `least` with everything that may stand between, and `end` at the end of each line. */
+/* Loads a text with every kind of blank and comment between its lines, which `end` ends. */
 static void assert_dressed_loads(struct directory *directory, const char *end) {
     static const char *const lines[] = {"# oauth-login.conf",
                                         "",
@@ -35,7 +35,7 @@ static void assert_dressed_loads(struct directory *directory, const char *end) {
     SCOPED_SECRET struct secret text = {0};
     for (size_t i = 0; i < COUNT(lines); i++) {
         assert_int_equal(secret_append(&text, lines[i], strlen(lines[i]), UNIT_SECRET_MAX), 0);
-        if (i + 1 < COUNT(lines)) /* the last line need not end */
+        if (i + 1 < COUNT(lines)) /* the last line needs no end */
             assert_int_equal(secret_append(&text, end, strlen(end), UNIT_SECRET_MAX), 0);
     }
     assert_text_loads(directory, secret_text(&text));
@@ -59,8 +59,8 @@ static void a_section_may_be_opened_twice(void **state) {
     assert_string_equal(directory->config.login.provider, "corp");
 }
 
-/* libeconf 0.5 took such a key for a repetition and dropped it without a word. */
-static void a_key_may_stand_last_in_one_section_and_first_in_the_next(void **state) {
+/* libeconf 0.5 took such a key for a duplicate and dropped it silently. */
+static void a_key_may_be_the_last_of_one_section_and_the_first_of_the_next(void **state) {
     struct directory *directory = *state;
     SCOPED_TEXT char *last = unit_text("%s[accounts other]\nalice = of other\n", least);
     assert_text_loads(directory, last);
@@ -74,7 +74,7 @@ static void a_key_may_stand_last_in_one_section_and_first_in_the_next(void **sta
     assert_string_equal(subject, "of corp");
 }
 
-static void a_key_set_twice_is_named_with_both_lines(void **state) {
+static void a_key_set_twice_is_reported_with_both_lines(void **state) {
     static const struct {
         const char *more;
         const char *said;
@@ -92,7 +92,7 @@ static void a_key_set_twice_is_named_with_both_lines(void **state) {
     }
 }
 
-static void a_line_that_sets_nothing_is_named(void **state) {
+static void a_malformed_line_is_reported(void **state) {
     static const struct {
         const char *text;
         const char *said;
@@ -124,7 +124,7 @@ static void a_line_that_sets_nothing_is_named(void **state) {
         assert_text_refused(*state, rows[i].text, rows[i].said);
 }
 
-static void a_value_is_taken_as_it_stands(void **state) {
+static void a_value_is_taken_literally(void **state) {
     struct directory *directory = *state;
     static const char *const rows[][2] = {{"a=b=c", "a=b=c"},
                                           {"a#b", "a#b"},
@@ -145,7 +145,7 @@ static void a_value_is_taken_as_it_stands(void **state) {
         assert_text_loads(directory, text);
         assert_string_equal(directory->config.login.ignore_users, rows[i][1]);
     }
-    SCOPED_SECRET struct secret names = unit_filled('n', 100000); /* a long line is one line */
+    SCOPED_SECRET struct secret names = unit_filled('n', 100000); /* a long line is not split */
     SCOPED_TEXT char *text =
         unit_text("[login]\nignore_users = %s\n%s", secret_text(&names), strchr(least, '\n') + 1);
     assert_text_loads(directory, text);
@@ -167,7 +167,7 @@ static void a_nul_byte_or_a_huge_file_is_refused(void **state) {
     assert_has(directory->reason.text, directory->path);
 }
 
-static void drop_ins_win_in_the_order_of_their_names(void **state) {
+static void a_later_drop_in_overrides_an_earlier_one(void **state) {
     struct directory *directory = *state;
     assert_text_loads(directory, least);
     directory_make_drop_ins(directory);
@@ -205,7 +205,7 @@ static void many_drop_ins_are_read_in_order(void **state) {
         assert_true(strcmp(settings->list[i - 1].file, settings->list[i].file) <= 0);
 }
 
-static void drop_ins_are_enough_and_nothing_at_all_is_not(void **state) {
+static void drop_ins_alone_are_enough_but_no_file_at_all_is_an_error(void **state) {
     struct directory *directory = *state;
     assert_int_equal(directory_load(directory), -ENOENT);
     assert_has(directory->reason.text, directory->path);
@@ -216,7 +216,7 @@ static void drop_ins_are_enough_and_nothing_at_all_is_not(void **state) {
     assert_string_equal(directory->config.login.provider, "corp");
 }
 
-static void a_wrong_line_in_a_drop_in_is_named_with_its_own_file(void **state) {
+static void a_wrong_line_in_a_drop_in_is_reported_with_its_own_file(void **state) {
     struct directory *directory = *state;
     assert_text_loads(directory, least);
     directory_make_drop_ins(directory);
@@ -240,7 +240,7 @@ static void a_directory_of_too_many_drop_ins_is_refused(void **state) {
     assert_has(directory->reason.text, "more than 100 files");
 }
 
-/* Gives `path` away and opens it to others, in every way that matters. */
+/* Gives `path` to another owner, and makes it writable to others in every way: each is refused. */
 static void assert_guarded(struct directory *directory, const char *path, mode_t right) {
     assert_loads(directory);
     assert_int_equal(chown(path, STRANGER, 0), 0);
@@ -259,7 +259,7 @@ static void assert_guarded(struct directory *directory, const char *path, mode_t
     assert_loads(directory);
 }
 
-static void what_somebody_else_could_write_is_refused(void **state) {
+static void a_file_that_others_could_write_is_refused(void **state) {
     struct directory *directory = *state;
     SCOPED_TEXT char *drop_ins = unit_text("%s.d", directory->path);
     SCOPED_TEXT char *drop_in = unit_text("%s/a.conf", drop_ins);
@@ -271,7 +271,7 @@ static void what_somebody_else_could_write_is_refused(void **state) {
     assert_guarded(directory, drop_in, 0644);
 }
 
-static void what_is_no_file_is_refused_and_makes_nobody_wait(void **state) {
+static void a_fifo_or_directory_is_refused_without_waiting(void **state) {
     struct directory *directory = *state;
     assert_int_equal(mkfifo(directory->path, 0600), 0);
     assert_int_equal(directory_load(directory), -EPERM);
@@ -282,7 +282,7 @@ static void what_is_no_file_is_refused_and_makes_nobody_wait(void **state) {
     assert_has(directory->reason.text, "is not a regular file");
 }
 
-/* A configuration whose secret lies in the file "secret". */
+/* Loads a configuration whose client_secret_file is the file "secret". */
 static int load_with_secret(struct directory *directory) {
     SCOPED_TEXT char *text = unit_text(
         "[login]\nprovider = corp\n[provider corp]\nissuer = https://x\nclient_id = bastion\n"
@@ -292,7 +292,7 @@ static int load_with_secret(struct directory *directory) {
     return directory_load_text(directory, text);
 }
 
-static void a_secret_is_all_of_its_file_but_the_last_line_end(void **state) {
+static void a_secret_is_its_whole_file_without_the_final_line_ends(void **state) {
     struct directory *directory = *state;
     static const char *const texts[] = {"s3cret", "s3cret\n", "s3cret\r\n", "s3cret\n\n"};
     for (size_t i = 0; i < COUNT(texts); i++) {
@@ -324,7 +324,7 @@ static void a_secret_that_others_can_read_or_write_is_refused(void **state) {
     assert_int_equal(load_with_secret(directory), -EPERM);
 }
 
-static void what_holds_no_secret_is_refused(void **state) {
+static void a_secret_file_without_a_usable_secret_is_refused(void **state) {
     struct directory *directory = *state;
     static const char *const empty[] = {"", "\n", "\r\n\r\n"};
     SCOPED_TEXT char *path = unit_text("%s/secret", directory->scratch);
@@ -360,21 +360,21 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(comments_and_blanks_change_nothing),
         TEST(a_section_may_be_opened_twice),
-        TEST(a_key_may_stand_last_in_one_section_and_first_in_the_next),
-        TEST(a_key_set_twice_is_named_with_both_lines),
-        TEST(a_line_that_sets_nothing_is_named),
-        TEST(a_value_is_taken_as_it_stands),
+        TEST(a_key_may_be_the_last_of_one_section_and_the_first_of_the_next),
+        TEST(a_key_set_twice_is_reported_with_both_lines),
+        TEST(a_malformed_line_is_reported),
+        TEST(a_value_is_taken_literally),
         TEST(a_nul_byte_or_a_huge_file_is_refused),
-        TEST(drop_ins_win_in_the_order_of_their_names),
+        TEST(a_later_drop_in_overrides_an_earlier_one),
         TEST(many_drop_ins_are_read_in_order),
-        TEST(drop_ins_are_enough_and_nothing_at_all_is_not),
-        TEST(a_wrong_line_in_a_drop_in_is_named_with_its_own_file),
+        TEST(drop_ins_alone_are_enough_but_no_file_at_all_is_an_error),
+        TEST(a_wrong_line_in_a_drop_in_is_reported_with_its_own_file),
         TEST(a_directory_of_too_many_drop_ins_is_refused),
-        TEST(what_somebody_else_could_write_is_refused),
-        TEST(what_is_no_file_is_refused_and_makes_nobody_wait),
-        TEST(a_secret_is_all_of_its_file_but_the_last_line_end),
+        TEST(a_file_that_others_could_write_is_refused),
+        TEST(a_fifo_or_directory_is_refused_without_waiting),
+        TEST(a_secret_is_its_whole_file_without_the_final_line_ends),
         TEST(a_secret_that_others_can_read_or_write_is_refused),
-        TEST(what_holds_no_secret_is_refused),
+        TEST(a_secret_file_without_a_usable_secret_is_refused),
         TEST(a_secret_with_a_nul_anywhere_is_refused),
     };
     umask(022);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_frame.c - frames from a helper that may have been replaced by anything.
+ * test_frame.c - frame.c: frames from a peer that may send anything.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -46,7 +46,7 @@ static void a_frame_arrives_as_it_was_sent(void **state) {
     close(pair[1]);
 }
 
-static void what_is_no_frame_is_refused(void **state) {
+static void a_malformed_frame_is_refused(void **state) {
     struct protocol_reader fields;
     (void) state;
     assert_int_equal(RECEIVE("\0\0\0\1\1", &fields), -EBADMSG);
@@ -59,7 +59,7 @@ static void what_is_no_frame_is_refused(void **state) {
     assert_int_equal(RECEIVE("\0\0\0\2\1\2", &fields), PROTOCOL_NOTICE);
 }
 
-static void half_a_frame_is_an_end(void **state) {
+static void an_incomplete_frame_is_a_closed_connection(void **state) {
     struct protocol_reader fields;
     (void) state;
     assert_int_equal(RECEIVE("", &fields), -ECONNRESET);
@@ -67,7 +67,7 @@ static void half_a_frame_is_an_end(void **state) {
     assert_int_equal(RECEIVE("\0\0\0\11\1\4abc", &fields), -ECONNRESET);
 }
 
-static void waiting_has_an_end(void **state) {
+static void receiving_ends_at_the_deadline(void **state) {
     int pair[2];
     struct protocol_reader fields;
     SCOPED_FRAME struct frame *frame = frame_new();
@@ -81,7 +81,7 @@ static void waiting_has_an_end(void **state) {
     close(pair[1]);
 }
 
-static void a_frame_too_large_is_not_sent(void **state) {
+static void a_frame_that_is_too_large_is_not_sent(void **state) {
     static const uint8_t much[PROTOCOL_FRAME_MAX];
     int pair[2];
     SCOPED_FRAME struct frame *frame = frame_new();
@@ -94,7 +94,7 @@ static void a_frame_too_large_is_not_sent(void **state) {
     close(pair[1]);
 }
 
-static void a_peer_that_is_gone_is_an_error_and_no_signal(void **state) {
+static void a_closed_peer_is_an_error_and_raises_no_signal(void **state) {
     int pair[2];
     SCOPED_FRAME struct frame *frame = frame_new();
     (void) state;
@@ -108,11 +108,11 @@ static void a_peer_that_is_gone_is_an_error_and_no_signal(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_frame_arrives_as_it_was_sent),
-        cmocka_unit_test(what_is_no_frame_is_refused),
-        cmocka_unit_test(half_a_frame_is_an_end),
-        cmocka_unit_test(waiting_has_an_end),
-        cmocka_unit_test(a_frame_too_large_is_not_sent),
-        cmocka_unit_test(a_peer_that_is_gone_is_an_error_and_no_signal),
+        cmocka_unit_test(a_malformed_frame_is_refused),
+        cmocka_unit_test(an_incomplete_frame_is_a_closed_connection),
+        cmocka_unit_test(receiving_ends_at_the_deadline),
+        cmocka_unit_test(a_frame_that_is_too_large_is_not_sent),
+        cmocka_unit_test(a_closed_peer_is_an_error_and_raises_no_signal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

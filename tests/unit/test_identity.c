@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_identity.c - identity.c: whole names, exactly; everything else is somebody else.
+ * test_identity.c - identity.c: an account matches by its exact whole name, or not at all.
  */
 #include "unit.h"
 
 #include "identity.h"
 #include "provider.h"
+#include "text.h"
 
-/* The configuration of a provider "corp" that maps alice to subject 1001 in [accounts], unless
- * `by_claim`. */
+/* The configuration of a provider "corp". Maps alice to subject 1001 in [accounts], or, if
+ * `by_claim`, has username_claim = email. */
 struct directory {
     char sections[3][16];
     char keys[3][8];
@@ -42,6 +43,10 @@ static void set_up(struct directory *directory, bool by_claim) {
         directory->config.provider.username_claim = "email";
 }
 
+static void rename_account(struct directory *directory, const char *name) {
+    assert_true(text_copy(directory->account.name, sizeof directory->account.name, name));
+}
+
 static enum verdict match(struct directory *directory, const char *text) {
     SCOPED_SECRET struct secret body = unit_secret(text);
     SCOPED_JSON struct json_object *claims = json_parse_strict(&body);
@@ -53,7 +58,7 @@ static enum verdict match(struct directory *directory, const char *text) {
 
 static void assert_denied(struct directory *directory, const char *claims, const char *said) {
     if (match(directory, claims) != VERDICT_DENIED)
-        fail_msg("%s is no longer denied to %s", claims, directory->account.name);
+        fail_msg("%s is not denied to %s", claims, directory->account.name);
     assert_has(directory->reason.text, said);
 }
 
@@ -69,11 +74,11 @@ static void the_mapped_subject_is_the_account(void **state) {
     set_up(&directory, false);
     assert_granted(&directory, "{\"sub\":\"1001\"}", "1001");
     assert_granted(&directory, "{\"sub\":\"1001\",\"email\":\"mallory\"}", "1001");
-    strcpy(directory.account.name, "bob");
+    rename_account(&directory, "bob");
     assert_granted(&directory, "{\"sub\":\"1002\"}", "1002");
 }
 
-static void another_subject_is_somebody_else(void **state) {
+static void another_subject_is_denied(void **state) {
     (void) state;
     static const char *const subjects[] = {"1002",  "100",     "10011",       "1001 ",
                                            " 1001", "1001\\n", "1001\\n1002", "01001"};
@@ -85,7 +90,7 @@ static void another_subject_is_somebody_else(void **state) {
     }
 }
 
-static void no_usable_subject_is_nobody(void **state) {
+static void claims_without_a_usable_subject_are_denied(void **state) {
     (void) state;
     struct directory directory;
     SCOPED_SECRET struct secret fits = unit_filled('s', 255), longer = unit_filled('s', 256);
@@ -109,29 +114,29 @@ static void no_usable_subject_is_nobody(void **state) {
     assert_denied(&directory, too_long, "1 to 255 bytes");
 }
 
-static void an_account_nobody_mapped_is_denied(void **state) {
+static void an_account_without_a_mapping_is_denied(void **state) {
     (void) state;
     struct directory directory;
     set_up(&directory, false);
-    strcpy(directory.account.name, "carol"); /* mapped for another provider */
+    rename_account(&directory, "carol"); /* mapped for another provider */
     assert_denied(&directory, "{\"sub\":\"1003\",\"email\":\"carol\"}", "has no entry for carol");
-    strcpy(directory.account.name, "Alice");
+    rename_account(&directory, "Alice");
     assert_denied(&directory, "{\"sub\":\"1001\",\"email\":\"Alice\"}", "has no entry for Alice");
 }
 
-static void a_mapping_is_stronger_than_a_claim(void **state) {
+static void a_mapping_overrides_the_username_claim(void **state) {
     (void) state;
     struct directory directory;
     set_up(&directory, false);
     directory.config.provider.username_claim = "email";
     assert_denied(&directory, "{\"sub\":\"666\",\"email\":\"alice\"}", "has alice = 1001");
     assert_granted(&directory, "{\"sub\":\"1001\",\"email\":\"mallory\"}", "1001");
-    strcpy(directory.account.name, "dave");
+    rename_account(&directory, "dave");
     assert_granted(&directory, "{\"sub\":\"4\",\"email\":\"dave\"}", "4");
     assert_denied(&directory, "{\"sub\":\"4\",\"email\":\"alice\"}", "not to account dave");
 }
 
-/* `name` as the claim, JSON-escaped already. */
+/* Matches with `name` as the claim, which must be escaped for JSON already. */
 static void assert_name(struct directory *directory, const char *name, bool expected) {
     SCOPED_TEXT char *claims = unit_text("{\"sub\":\"7\",\"email\":\"%s\"}", name);
     enum verdict verdict = match(directory, claims);
@@ -141,7 +146,7 @@ static void assert_name(struct directory *directory, const char *name, bool expe
                  directory->reason.text);
 }
 
-static void a_claim_is_the_account_only_when_it_is_its_whole_name(void **state) {
+static void a_username_claim_must_be_the_whole_account_name(void **state) {
     (void) state;
     static const char *const others[] = {"",
                                          "alic",
@@ -167,12 +172,12 @@ static void a_claim_is_the_account_only_when_it_is_its_whole_name(void **state) 
     struct directory directory;
     set_up(&directory, true);
     assert_name(&directory, "alice", true);
-    assert_name(&directory, "\\u0061lice", true); /* the same text, written otherwise */
+    assert_name(&directory, "\\u0061lice", true); /* the same text, escaped */
     for (size_t i = 0; i < COUNT(others); i++)
         assert_name(&directory, others[i], false);
 }
 
-static void with_suffixes_one_of_them_must_be_there_whole(void **state) {
+static void with_suffixes_a_username_claim_must_end_in_one_of_them(void **state) {
     (void) state;
     static const char *const others[] = {"alice",
                                          "alice@",
@@ -206,7 +211,7 @@ static void with_suffixes_one_of_them_must_be_there_whole(void **state) {
         assert_name(&directory, others[i], false);
 }
 
-static void a_claim_that_is_absent_or_no_text_is_nobodys(void **state) {
+static void an_absent_or_non_text_username_claim_is_denied(void **state) {
     (void) state;
     static const char *const claims[] = {"{\"sub\":\"7\"}",
                                          "{\"sub\":\"7\",\"email\":null}",
@@ -224,7 +229,7 @@ static void a_claim_that_is_absent_or_no_text_is_nobodys(void **state) {
     assert_denied(&directory, "{\"sub\":\"7\",\"user.login\":\"alice\"}", "user.login");
 }
 
-static void without_userinfo_only_a_mapping_tells(void **state) {
+static void without_userinfo_only_a_mapping_identifies_the_account(void **state) {
     (void) state;
     struct directory directory;
     set_up(&directory, false);
@@ -248,7 +253,7 @@ static enum verdict check_pin(struct directory *directory, const char *issuer,
     return identity_check_pin(&directory->config, &directory->account, &record, &directory->reason);
 }
 
-static void what_was_pinned_must_be_what_is_configured_today(void **state) {
+static void the_pinned_identity_must_match_the_configuration(void **state) {
     (void) state;
     static const char *const issuers[] = {"", "https://idp/", "https://idp2", "HTTPS://idp",
                                           "https://id"};
@@ -262,14 +267,14 @@ static void what_was_pinned_must_be_what_is_configured_today(void **state) {
     assert_int_equal(check_pin(&directory, "https://idp", "1002"), VERDICT_DENIED);
     assert_has(directory.reason.text,
                "pinned to subject 1002, but [accounts corp] has alice = 1001");
-    strcpy(directory.account.name, "carol");
+    rename_account(&directory, "carol");
     assert_int_equal(check_pin(&directory, "https://idp", "1003"), VERDICT_DENIED);
     assert_has(directory.reason.text, "no entry for carol");
     set_up(&directory, true);
     assert_int_equal(check_pin(&directory, "https://idp", "anything"), VERDICT_NONE);
 }
 
-static void without_an_issuer_the_token_endpoint_is_who_the_provider_is(void **state) {
+static void without_an_issuer_the_token_endpoint_identifies_the_provider(void **state) {
     (void) state;
     struct directory directory;
     set_up(&directory, false);
@@ -284,16 +289,16 @@ static void without_an_issuer_the_token_endpoint_is_who_the_provider_is(void **s
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_mapped_subject_is_the_account),
-        cmocka_unit_test(another_subject_is_somebody_else),
-        cmocka_unit_test(no_usable_subject_is_nobody),
-        cmocka_unit_test(an_account_nobody_mapped_is_denied),
-        cmocka_unit_test(a_mapping_is_stronger_than_a_claim),
-        cmocka_unit_test(a_claim_is_the_account_only_when_it_is_its_whole_name),
-        cmocka_unit_test(with_suffixes_one_of_them_must_be_there_whole),
-        cmocka_unit_test(a_claim_that_is_absent_or_no_text_is_nobodys),
-        cmocka_unit_test(without_userinfo_only_a_mapping_tells),
-        cmocka_unit_test(what_was_pinned_must_be_what_is_configured_today),
-        cmocka_unit_test(without_an_issuer_the_token_endpoint_is_who_the_provider_is),
+        cmocka_unit_test(another_subject_is_denied),
+        cmocka_unit_test(claims_without_a_usable_subject_are_denied),
+        cmocka_unit_test(an_account_without_a_mapping_is_denied),
+        cmocka_unit_test(a_mapping_overrides_the_username_claim),
+        cmocka_unit_test(a_username_claim_must_be_the_whole_account_name),
+        cmocka_unit_test(with_suffixes_a_username_claim_must_end_in_one_of_them),
+        cmocka_unit_test(an_absent_or_non_text_username_claim_is_denied),
+        cmocka_unit_test(without_userinfo_only_a_mapping_identifies_the_account),
+        cmocka_unit_test(the_pinned_identity_must_match_the_configuration),
+        cmocka_unit_test(without_an_issuer_the_token_endpoint_identifies_the_provider),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

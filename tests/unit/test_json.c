@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_json.c - json.c: one strict object, or nothing.
+ * test_json.c - json.c: parses exactly one strict object, or nothing.
  */
 #include "unit.h"
 
@@ -16,7 +16,7 @@ static struct json_object *parse(const void *text, size_t size) {
 static void assert_refused(const void *text, size_t size) {
     SCOPED_JSON struct json_object *object = parse(text, size);
     if (object)
-        fail_msg("'%.*s' was taken", (int) size, (const char *) text);
+        fail_msg("'%.*s' was accepted", (int) size, (const char *) text);
 }
 
 static void an_object_is_read(void **state) {
@@ -39,7 +39,7 @@ static void an_object_is_read(void **state) {
     }
 }
 
-static void what_is_not_exactly_one_object_is_refused(void **state) {
+static void anything_but_exactly_one_object_is_refused(void **state) {
     (void) state;
     static const char *const texts[] = {"",
                                         " ",
@@ -79,14 +79,14 @@ static void what_is_not_exactly_one_object_is_refused(void **state) {
         assert_refused(texts[i], strlen(texts[i]));
 }
 
-static void single_quotes_are_no_quotes(void **state) {
+static void single_quotes_are_refused(void **state) {
     (void) state;
     static const char *const texts[] = {"{\"a\":'b'}", "{'a':\"b\"}", "{'a':1,'a:':2}"};
     for (size_t i = 0; i < COUNT(texts); i++)
         assert_refused(texts[i], strlen(texts[i]));
 }
 
-static void a_name_that_stands_twice_is_refused(void **state) {
+static void a_duplicate_name_is_refused(void **state) {
     (void) state;
     static const char *const texts[] = {
         "{\"sub\":\"alice\",\"sub\":\"mallory\"}",
@@ -102,7 +102,7 @@ static void a_name_that_stands_twice_is_refused(void **state) {
         assert_refused(texts[i], strlen(texts[i]));
 }
 
-static void single_quotes_do_not_hide_a_name_that_stands_twice(void **state) {
+static void single_quotes_do_not_hide_a_duplicate_name(void **state) {
     (void) state;
     static const char text[] = "{\"sub\":\"alice\",'\"':\":\",\"sub\":\"mallory\",'b\"':1}";
     assert_refused(text, strlen(text));
@@ -119,7 +119,7 @@ static void a_nul_byte_is_refused_anywhere(void **state) {
     }
 }
 
-static void an_escaped_nul_makes_no_shorter_text(void **state) {
+static void an_escaped_nul_does_not_shorten_a_text(void **state) {
     (void) state;
     SCOPED_JSON struct json_object *object =
         PARSE("{\"sub\":\"alice\\u0000mallory\",\"in\":{\"x\":\"\\u0000\"}}");
@@ -129,7 +129,7 @@ static void an_escaped_nul_makes_no_shorter_text(void **state) {
     assert_null(json_text_at(object, "in.x"));
 }
 
-static void an_escaped_nul_makes_no_shorter_name(void **state) {
+static void an_escaped_nul_does_not_shorten_a_name(void **state) {
     (void) state;
     SCOPED_JSON struct json_object *object = PARSE("{\"sub\\u0000x\":\"mallory\"}");
     if (object)
@@ -166,7 +166,7 @@ static void a_bare_control_character_is_refused(void **state) {
     assert_refused_as_name_and_value(bad, COUNT(bad));
 }
 
-static void a_lone_surrogate_is_never_a_shorter_text(void **state) {
+static void a_lone_surrogate_does_not_shorten_a_text(void **state) {
     (void) state;
     static const char *const texts[] = {"\\ud800", "\\udc00", "\\ud800\\ud800", "\\udc00\\ud800"};
     for (size_t i = 0; i < COUNT(texts); i++) {
@@ -183,7 +183,7 @@ static void a_byte_order_mark_is_refused(void **state) {
     assert_refused(text, strlen(text));
 }
 
-/* `levels` of `open` around an empty object, closed by `close`. */
+/* Makes `levels` of `open` around an empty object, closed by `end`. */
 static struct secret nested(size_t levels, const char *open, const char *end) {
     struct secret text = unit_secret("{\"a\":");
     for (size_t i = 0; i < levels; i++)
@@ -195,7 +195,7 @@ static struct secret nested(size_t levels, const char *open, const char *end) {
     return text;
 }
 
-static void ten_levels_are_fine_and_ten_thousand_are_not(void **state) {
+static void shallow_nesting_is_read_and_deep_nesting_is_refused(void **state) {
     (void) state;
     static const struct {
         size_t levels;
@@ -211,13 +211,13 @@ static void ten_levels_are_fine_and_ten_thousand_are_not(void **state) {
     }
 }
 
-static void nothing_is_no_object(void **state) {
+static void an_empty_text_is_not_an_object(void **state) {
     (void) state;
     SCOPED_SECRET struct secret none = {0};
     assert_null(json_parse_strict(&none));
 }
 
-static void only_text_with_something_in_it_is_text(void **state) {
+static void only_a_non_empty_string_is_a_text(void **state) {
     (void) state;
     SCOPED_JSON struct json_object *object =
         PARSE("{\"text\":\"x y\",\"empty\":\"\",\"null\":null,\"number\":1,\"true\":true,"
@@ -252,8 +252,7 @@ static void a_dotted_path_leads_through_objects_only(void **state) {
     assert_null(json_text_at(object, secret_text(&name)));
 }
 
-/* Keeps a second reference, so that what was wiped can still be looked at. */
-static void a_whole_number_is_its_digits_or_nothing(void **state) {
+static void a_whole_number_is_read_as_its_exact_digits(void **state) {
     (void) state;
     static const struct {
         const char *json, *digits; /* NULL: refused */
@@ -262,11 +261,11 @@ static void a_whole_number_is_its_digits_or_nothing(void **state) {
         {"0", "0"},
         {"-7", "-7"},
         {"583231", "583231"},
-        {"9007199254740993", "9007199254740993"}, /* not a double */
+        {"9007199254740993", "9007199254740993"}, /* cannot be represented as a double */
         {"9223372036854775807", "9223372036854775807"},
         {"9223372036854775808", "9223372036854775808"},
         {"18446744073709551614", "18446744073709551614"},
-        {"18446744073709551615", NULL}, /* what larger ones become */
+        {"18446744073709551615", NULL}, /* json-c gives this for larger ones too */
         {"99999999999999999999", NULL},
         {"-99999999999999999999", NULL},
         {"1.0", NULL},
@@ -287,6 +286,7 @@ static void a_whole_number_is_its_digits_or_nothing(void **state) {
     }
 }
 
+/* Keeps a second reference, so that the wiped strings can still be read. */
 static void strings_are_wiped_before_they_are_freed(void **state) {
     (void) state;
     static const char zeros[] = "\0\0\0\0\0";
@@ -305,23 +305,23 @@ static void strings_are_wiped_before_they_are_freed(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_object_is_read),
-        cmocka_unit_test(what_is_not_exactly_one_object_is_refused),
-        cmocka_unit_test(single_quotes_are_no_quotes),
-        cmocka_unit_test(a_name_that_stands_twice_is_refused),
-        cmocka_unit_test(single_quotes_do_not_hide_a_name_that_stands_twice),
+        cmocka_unit_test(anything_but_exactly_one_object_is_refused),
+        cmocka_unit_test(single_quotes_are_refused),
+        cmocka_unit_test(a_duplicate_name_is_refused),
+        cmocka_unit_test(single_quotes_do_not_hide_a_duplicate_name),
         cmocka_unit_test(a_nul_byte_is_refused_anywhere),
-        cmocka_unit_test(an_escaped_nul_makes_no_shorter_text),
-        cmocka_unit_test(an_escaped_nul_makes_no_shorter_name),
+        cmocka_unit_test(an_escaped_nul_does_not_shorten_a_text),
+        cmocka_unit_test(an_escaped_nul_does_not_shorten_a_name),
         cmocka_unit_test(text_that_is_not_utf_8_is_refused),
         cmocka_unit_test(text_that_only_looks_like_utf_8_is_refused),
         cmocka_unit_test(a_bare_control_character_is_refused),
-        cmocka_unit_test(a_lone_surrogate_is_never_a_shorter_text),
+        cmocka_unit_test(a_lone_surrogate_does_not_shorten_a_text),
         cmocka_unit_test(a_byte_order_mark_is_refused),
-        cmocka_unit_test(ten_levels_are_fine_and_ten_thousand_are_not),
-        cmocka_unit_test(nothing_is_no_object),
-        cmocka_unit_test(only_text_with_something_in_it_is_text),
+        cmocka_unit_test(shallow_nesting_is_read_and_deep_nesting_is_refused),
+        cmocka_unit_test(an_empty_text_is_not_an_object),
+        cmocka_unit_test(only_a_non_empty_string_is_a_text),
         cmocka_unit_test(a_dotted_path_leads_through_objects_only),
-        cmocka_unit_test(a_whole_number_is_its_digits_or_nothing),
+        cmocka_unit_test(a_whole_number_is_read_as_its_exact_digits),
         cmocka_unit_test(strings_are_wiped_before_they_are_freed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

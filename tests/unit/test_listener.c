@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_listener.c - listener.c: only a socket of the right kind is listened on, and one that is
- * made replaces the one before it.
+ * test_listener.c - listener.c: takes only a socket of the right kind, and makes one that replaces
+ * an older one.
  */
 #include "unit.h"
 
@@ -10,16 +10,17 @@
 #include <sys/un.h>
 
 #include "listener.h"
+#include "text.h"
 
 enum { HANDED_OVER = 3 };
 
-/* Puts a socket where the service manager would; the test's own descriptor 3 comes back after. */
+/* Puts a socket at descriptor 3, as the service manager does, and restores that one later. */
 static int take(int domain, int type, bool listens, const char *pid, const char *count,
                 struct reason *reason) {
     int saved = fcntl(HANDED_OVER, F_DUPFD_CLOEXEC, 100);
     int made = socket(domain, type, 0);
     assert_true(made >= 0);
-    struct sockaddr_un address = {.sun_family = AF_UNIX}; /* alone: the kernel picks a name */
+    struct sockaddr_un address = {.sun_family = AF_UNIX}; /* the kernel picks a name */
     if (listens && domain == AF_UNIX)
         assert_int_equal(bind(made, (struct sockaddr *) &address, sizeof(sa_family_t)), 0);
     if (listens)
@@ -64,10 +65,10 @@ static void anything_else_that_is_handed_over_is_refused(void **state) {
         {AF_UNIX, SOCK_STREAM, true, longer, "1", "exactly one socket"},
         {AF_UNIX, SOCK_STREAM, true, own, "2", "exactly one socket"},
         {AF_UNIX, SOCK_STREAM, true, own, "0", "exactly one socket"},
-        {AF_UNIX, SOCK_STREAM, false, own, "1", "no local stream socket that listens"},
-        {AF_UNIX, SOCK_DGRAM, false, own, "1", "no local stream socket that listens"},
-        {AF_UNIX, SOCK_SEQPACKET, true, own, "1", "no local stream socket that listens"},
-        {AF_INET, SOCK_STREAM, true, own, "1", "no local stream socket that listens"},
+        {AF_UNIX, SOCK_STREAM, false, own, "1", "not a listening local stream socket"},
+        {AF_UNIX, SOCK_DGRAM, false, own, "1", "not a listening local stream socket"},
+        {AF_UNIX, SOCK_SEQPACKET, true, own, "1", "not a listening local stream socket"},
+        {AF_INET, SOCK_STREAM, true, own, "1", "not a listening local stream socket"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct reason reason = {""};
@@ -78,10 +79,10 @@ static void anything_else_that_is_handed_over_is_refused(void **state) {
     }
 }
 
-/* Connects; true when the connection arrives at `listener`. */
+/* Connects to `path`; returns whether the connection arrives at `listener`. */
 static bool reaches(const char *path, int listener) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    strcpy(address.sun_path, path);
+    assert_true(text_copy(address.sun_path, sizeof address.sun_path, path));
     SCOPED_FD int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (connect(fd, (struct sockaddr *) &address, sizeof address) < 0)
         return false;
@@ -89,7 +90,7 @@ static bool reaches(const char *path, int listener) {
     return accepted >= 0;
 }
 
-static void a_socket_that_is_made_is_for_everybody_and_replaces_the_one_before(void **state) {
+static void a_new_socket_is_open_to_everyone_and_replaces_the_old_one(void **state) {
     (void) state;
     struct reason reason = {""};
     struct stat status;
@@ -97,7 +98,7 @@ static void a_socket_that_is_made_is_for_everybody_and_replaces_the_one_before(v
     SCOPED_TEXT char *path = unit_text("%s/run/helper.sock", scratch);
     mode_t mask = umask(027);
     SCOPED_FD int first = listener_make(path, &reason);
-    assert_int_equal(umask(mask), 027); /* the caller's is as it was */
+    assert_int_equal(umask(mask), 027); /* the caller's umask is unchanged */
     assert_true(first >= 0);
     assert_true(reaches(path, first));
     assert_int_equal(stat(path, &status), 0);
@@ -111,14 +112,14 @@ static void a_socket_that_is_made_is_for_everybody_and_replaces_the_one_before(v
     unit_remove(scratch);
 }
 
-static void what_is_no_socket_is_left_alone(void **state) {
+static void a_file_that_is_not_a_socket_is_left_alone(void **state) {
     (void) state;
     struct reason reason = {""};
     char *scratch = unit_scratch();
     SCOPED_TEXT char *path = unit_text("%s/file", scratch);
     unit_write(path, "x", 1);
     assert_int_equal(listener_make(path, &reason), -EEXIST);
-    assert_has(reason.text, "is no socket; remove it");
+    assert_has(reason.text, "is not a socket; remove it");
     assert_int_equal(access(path, F_OK), 0);
     SCOPED_TEXT char *link = unit_text("%s/link", scratch);
     SCOPED_TEXT char *socket = unit_text("%s/socket", scratch);
@@ -142,8 +143,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_listening_local_socket_is_taken),
         cmocka_unit_test(anything_else_that_is_handed_over_is_refused),
-        cmocka_unit_test(a_socket_that_is_made_is_for_everybody_and_replaces_the_one_before),
-        cmocka_unit_test(what_is_no_socket_is_left_alone),
+        cmocka_unit_test(a_new_socket_is_open_to_everyone_and_replaces_the_old_one),
+        cmocka_unit_test(a_file_that_is_not_a_socket_is_left_alone),
         cmocka_unit_test(a_path_that_is_relative_or_too_long_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

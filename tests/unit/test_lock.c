@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_lock.c - lock.c: a lock is waited for, but not past its deadline.
+ * test_lock.c - lock.c: waits for a lock, but not past the deadline.
  */
 #include "unit.h"
 
@@ -42,7 +42,7 @@ static int open_lock(const char *directory) {
     return fd;
 }
 
-/* In the child: whether the kernel lists `pid` as waiting ("->") for a lock. */
+/* Runs in the child: returns whether the kernel lists `pid` as waiting ("->") for a lock. */
 static bool is_waiting(pid_t pid) {
     char line[256], who[32];
     bool waiting = false;
@@ -55,7 +55,7 @@ static bool is_waiting(pid_t pid) {
     return waiting;
 }
 
-/* The child's whole life. It ends itself without the sanitizers' and cmocka's farewell. */
+/* Runs in the child, and exits without the final checks of the sanitizers and cmocka. */
 __attribute__((noreturn)) static void hold(const char *directory, int held, int release,
                                            bool disturb) {
     char byte = 0;
@@ -71,8 +71,8 @@ __attribute__((noreturn)) static void hold(const char *directory, int held, int 
     _exit(0);
 }
 
-/* With `disturb`, the holder ends by itself as soon as this process waits for the lock, after a
- * stray SIGALRM. */
+/* Starts a process that holds the lock. With `disturb`, as soon as this process waits for the lock,
+ * the holder sends it a stray SIGALRM and ends by itself. */
 static struct holder start_holder(const char *directory, bool disturb) {
     int held[2], release[2];
     char byte = 0;
@@ -126,7 +126,7 @@ static void waiting_ends_at_the_deadline(void **state) {
     end_holder(&holder);
 }
 
-static void the_lock_of_a_process_that_ends_is_the_next_ones(void **state) {
+static void a_waiting_process_gets_the_lock_when_its_holder_ends(void **state) {
     struct holder holder = start_holder(*state, true);
     SCOPED_FD int fd = open_lock(*state);
     int64_t until = clock_boot_ms() + LONG_MS;
@@ -141,7 +141,7 @@ static void count_alarm(int number) {
     (void) number;
 }
 
-static void the_timer_and_the_signal_are_put_back(void **state) {
+static void the_timer_and_the_signal_are_restored(void **state) {
     struct sigaction before = {.sa_handler = count_alarm}, after;
     struct itimerval timer;
     sigaction(SIGALRM, &before, NULL);
@@ -157,7 +157,7 @@ static void the_timer_and_the_signal_are_put_back(void **state) {
     signal(SIGALRM, SIG_DFL);
 }
 
-static void what_cannot_be_locked_is_an_error(void **state) {
+static void an_invalid_descriptor_is_an_error(void **state) {
     (void) state;
     assert_int_equal(lock_wait(-1, clock_boot_ms() + LONG_MS), -EBADF);
 }
@@ -167,11 +167,11 @@ int main(void) {
         cmocka_unit_test(a_free_lock_is_taken_even_after_the_deadline),
         cmocka_unit_test(a_held_lock_after_the_deadline_is_not_waited_for),
         cmocka_unit_test(waiting_ends_at_the_deadline),
-        cmocka_unit_test(the_lock_of_a_process_that_ends_is_the_next_ones),
-        cmocka_unit_test(the_timer_and_the_signal_are_put_back),
-        cmocka_unit_test(what_cannot_be_locked_is_an_error),
+        cmocka_unit_test(a_waiting_process_gets_the_lock_when_its_holder_ends),
+        cmocka_unit_test(the_timer_and_the_signal_are_restored),
+        cmocka_unit_test(an_invalid_descriptor_is_an_error),
     };
-    alarm(120); /* a lock that is never given back must end the test, not hang it */
+    alarm(120); /* a lock that is never released must fail the test, not hang it */
     signal(SIGALRM, SIG_DFL);
     return cmocka_run_group_tests(tests, make_file, remove_file);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_loopback.c - loopback.c: how the wait for a browser ends.
+ * test_loopback.c - loopback.c: what ends the wait for a browser's response.
  */
 #include "unit.h"
 
@@ -30,7 +30,7 @@ static void send_response(const struct loopback *loopback, int fd, const char *s
     assert_int_equal(send(fd, head, strlen(head), 0), strlen(head));
 }
 
-static void only_our_state_ends_the_wait(void **state) {
+static void only_a_response_with_our_state_ends_the_wait(void **state) {
     (void) state;
     static const char *const wrong[] = {"s", "s43x", "S43", "s4", "s44"};
     int pair[2];
@@ -60,7 +60,7 @@ static void only_our_state_ends_the_wait(void **state) {
     close(pair[1]);
 }
 
-static void a_wait_ends_with_its_time_or_with_the_peer(void **state) {
+static void a_wait_ends_at_its_deadline_or_when_the_peer_hangs_up(void **state) {
     (void) state;
     int pair[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
@@ -79,7 +79,7 @@ static void a_wait_ends_with_its_time_or_with_the_peer(void **state) {
     close(pair[0]);
 }
 
-static void a_port_is_had_by_one(void **state) {
+static void a_port_can_be_opened_only_once(void **state) {
     (void) state;
     SCOPED_LOOPBACK struct loopback *first = NULL;
     SCOPED_LOOPBACK struct loopback *second = NULL;
@@ -91,9 +91,9 @@ static void a_port_is_had_by_one(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(only_our_state_ends_the_wait),
-        cmocka_unit_test(a_wait_ends_with_its_time_or_with_the_peer),
-        cmocka_unit_test(a_port_is_had_by_one),
+        cmocka_unit_test(only_a_response_with_our_state_ends_the_wait),
+        cmocka_unit_test(a_wait_ends_at_its_deadline_or_when_the_peer_hangs_up),
+        cmocka_unit_test(a_port_can_be_opened_only_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_options.c - the words behind pam_oauth_login.so: taken, or named.
+ * test_options.c - options.c: each option after pam_oauth_login.so is taken, or reported in the
+ * error.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +17,7 @@ static bool parse(const char *word, struct options *ret, char error[OPTIONS_ERRO
     return options_parse(1, argv, ret, error);
 }
 
-static void without_options_the_file_decides(void **state) {
+static void without_options_the_configuration_file_decides(void **state) {
     struct options options;
     char error[OPTIONS_ERROR_SIZE] = "";
     (void) state;
@@ -29,7 +30,7 @@ static void without_options_the_file_decides(void **state) {
     assert_int_equal(options.enroll, ENROLL_NOBODY);
 }
 
-static void every_option_reaches_its_place(void **state) {
+static void every_option_is_stored(void **state) {
     const char *argv[] = {"assume_proven", "config=/x",      "deadline=5s",
                           "debug",         "keyring=none",   "keyring_required",
                           "nouserok",      "permissive",     "offline_grace=0",
@@ -47,7 +48,7 @@ static void every_option_reaches_its_place(void **state) {
     assert_int_equal(options.reuse_within, 120);
 }
 
-static void enroll_says_who_may_be_asked(void **state) {
+static void the_enroll_option_selects_who_may_be_prompted(void **state) {
     struct options options;
     char error[OPTIONS_ERROR_SIZE] = "";
     (void) state;
@@ -58,7 +59,7 @@ static void enroll_says_who_may_be_asked(void **state) {
     assert_false(options.assume_proven);
 }
 
-static void a_wrong_word_is_named_with_its_fix(void **state) {
+static void a_wrong_option_is_reported_with_its_fix(void **state) {
     static const struct {
         const char *word, *complaint;
     } wrong[] = {
@@ -91,7 +92,7 @@ static void a_wrong_word_is_named_with_its_fix(void **state) {
     }
 }
 
-static void a_very_long_word_is_cut(void **state) {
+static void the_error_for_a_very_long_option_is_cut(void **state) {
     char word[1000], error[OPTIONS_ERROR_SIZE];
     struct options options;
     (void) state;
@@ -103,11 +104,11 @@ static void a_very_long_word_is_cut(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(without_options_the_file_decides),
-        cmocka_unit_test(every_option_reaches_its_place),
-        cmocka_unit_test(enroll_says_who_may_be_asked),
-        cmocka_unit_test(a_wrong_word_is_named_with_its_fix),
-        cmocka_unit_test(a_very_long_word_is_cut),
+        cmocka_unit_test(without_options_the_configuration_file_decides),
+        cmocka_unit_test(every_option_is_stored),
+        cmocka_unit_test(the_enroll_option_selects_who_may_be_prompted),
+        cmocka_unit_test(a_wrong_option_is_reported_with_its_fix),
+        cmocka_unit_test(the_error_for_a_very_long_option_is_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_pam_stack.c - pam_stack.c, pam_control.c and pam_bypass.c: the stacks that distributions
- * ship, read as libpam reads them, and what may pass over a line in them.
+ * ship, read as libpam reads them, and the lines that can bypass ours.
  */
 #include "unit.h"
 
@@ -9,12 +9,11 @@
 
 #include "../../cli/doctor/pam_bypass.c"
 #include "../../cli/doctor/pam_control.c"
-#undef SCOPED_TEXT /* pam_stack.c has its own */
 #include "../../cli/doctor/pam_stack.c"
 
 #define OURS "pam_oauth_login.so"
 
-/* Files by name, as in a directory. */
+/* A file of pam.d; a list of them ends with a NULL name. */
 struct file {
     const char *name, *text;
 };
@@ -31,7 +30,7 @@ static int read_stack(const struct file *files, const char *service, struct pam_
     return pam_stack_read(&source, service, ret);
 }
 
-/* The stack of the first file. */
+/* Reads the stack of the first file. */
 static void read_whole(const struct file *files, struct pam_stack *ret) {
     assert_int_equal(read_stack(files, files[0].name, ret), 0);
 }
@@ -44,7 +43,7 @@ static size_t find_ours(const struct pam_stack *stack, enum pam_phase phase) {
     return 0;
 }
 
-/* What may pass over the module's account line, and by which module. */
+/* Returns how the module's account line can be bypassed, and the module that does it. */
 static enum pam_bypass bypass_of(const struct file *files, const char **ret_by) {
     static char by[PAM_WORD_MAX];
     SCOPED_STACK struct pam_stack stack = {0};
@@ -63,7 +62,7 @@ static enum pam_bypass bypass_of(const struct file *files, const char **ret_by) 
         assert_string_equal(by, module);                 \
     } while (0)
 
-/* One account stack from its lines. */
+/* A service with these lines. */
 #define STACK(lines) ((const struct file[]){{"sshd", lines}, {NULL, NULL}})
 
 static const char debian_account[] =
@@ -92,7 +91,7 @@ static const char authselect_account[] =
     "session     required                                     pam_unix.so\n"
     "session     optional                                     pam_sss.so\n";
 
-static void before_debians_include_nothing_passes_over_it(void **state) {
+static void nothing_bypasses_a_line_before_debians_include(void **state) {
     const struct file files[] = {
         {"sshd", "account required " OURS "\naccount required pam_nologin.so\n"
                  "@include common-account\n"},
@@ -103,7 +102,7 @@ static void before_debians_include_nothing_passes_over_it(void **state) {
     assert_bypass(files, PAM_BYPASS_NONE, "");
 }
 
-static void debians_include_can_end_the_phase_before_it(void **state) {
+static void debians_include_can_end_the_phase_before_a_line_after_it(void **state) {
     const struct file files[] = {
         {"sshd", "@include common-account\naccount required " OURS "\n"},
         {"common-account", debian_account},
@@ -113,7 +112,7 @@ static void debians_include_can_end_the_phase_before_it(void **state) {
     assert_bypass(files, PAM_BYPASS_END, "pam_unix.so");
 }
 
-static void authselects_include_can_end_the_phase_before_it(void **state) {
+static void authselects_include_can_end_the_phase_before_a_line_after_it(void **state) {
     const struct file files[] = {
         {"sshd", "account required pam_nologin.so\naccount include password-auth\n"
                  "account required " OURS "\n"},
@@ -141,7 +140,7 @@ static void a_substack_ends_only_itself(void **state) {
     assert_bypass(files, PAM_BYPASS_NONE, "");
 }
 
-static void inside_a_substack_it_is_passed_over_with_the_rest_of_it(void **state) {
+static void a_line_in_a_substack_is_bypassed_with_the_rest_of_the_substack(void **state) {
     const struct file files[] = {
         {"sshd", "account substack inner\naccount required pam_permit.so\n"},
         {"inner", "account sufficient pam_localuser.so\naccount required " OURS "\n"},
@@ -157,7 +156,7 @@ static void inside_a_substack_it_is_passed_over_with_the_rest_of_it(void **state
     assert_bypass(jumped, PAM_BYPASS_JUMP, "pam_succeed_if.so");
 }
 
-static void a_jump_passes_over_as_many_lines_as_it_says(void **state) {
+static void a_jump_skips_as_many_lines_as_its_number(void **state) {
     (void) state;
     assert_bypass(STACK("account [success=1 default=ignore] pam_a.so\naccount required " OURS "\n"),
                   PAM_BYPASS_JUMP, "pam_a.so");
@@ -172,7 +171,7 @@ static void a_jump_passes_over_as_many_lines_as_it_says(void **state) {
                   PAM_BYPASS_JUMP, "pam_a.so"); /* lines of another phase do not count */
 }
 
-static void a_substack_is_one_line_to_a_jump(void **state) {
+static void a_jump_counts_a_substack_as_one_line(void **state) {
     const struct file over[] = {
         {"sshd", "account [success=2 default=ignore] pam_a.so\naccount substack inner\n"
                  "account required " OURS "\n"},
@@ -189,7 +188,7 @@ static void a_substack_is_one_line_to_a_jump(void **state) {
     assert_bypass(within, PAM_BYPASS_NONE, "");
 }
 
-static void lines_of_an_include_count_one_by_one(void **state) {
+static void a_jump_counts_every_line_of_an_include(void **state) {
     const struct file files[] = {
         {"sshd", "account [success=2 default=ignore] pam_a.so\naccount include inner\n"
                  "account required " OURS "\n"},
@@ -200,14 +199,14 @@ static void lines_of_an_include_count_one_by_one(void **state) {
     assert_bypass(files, PAM_BYPASS_NONE, "");
 }
 
-static void a_failure_before_it_is_no_way_in(void **state) {
+static void a_failure_before_our_line_is_not_a_bypass(void **state) {
     (void) state;
     assert_bypass(STACK("account requisite pam_a.so\naccount [default=die success=ok] pam_b.so\n"
                         "account required " OURS "\n"),
                   PAM_BYPASS_NONE, "");
 }
 
-static void a_reset_behind_it_forgets_its_answer(void **state) {
+static void a_reset_after_our_line_discards_its_result(void **state) {
     const struct file elsewhere[] = {
         {"sshd", "account required " OURS "\naccount substack inner\n"},
         {"inner", "account [success=reset default=ignore] pam_a.so\n"},
@@ -220,13 +219,13 @@ static void a_reset_behind_it_forgets_its_answer(void **state) {
     assert_bypass(elsewhere, PAM_BYPASS_NONE, "");
 }
 
-static void what_stands_behind_it_can_end_what_it_likes(void **state) {
+static void a_line_after_ours_may_end_the_phase(void **state) {
     (void) state;
     assert_bypass(STACK("account required " OURS "\naccount sufficient pam_localuser.so\n"),
                   PAM_BYPASS_NONE, "");
 }
 
-static void an_include_takes_only_its_phase_and_debians_takes_all(void **state) {
+static void an_include_takes_one_phase_and_debians_at_include_takes_all(void **state) {
     const struct file one[] = {{"sshd", "session include password-auth\n"},
                                {"password-auth", authselect_account},
                                {NULL, NULL}};
@@ -245,7 +244,7 @@ static void an_include_takes_only_its_phase_and_debians_takes_all(void **state) 
     assert_int_equal(every.count, 14);
 }
 
-static void lines_go_on_behind_a_backslash_and_end_at_a_comment(void **state) {
+static void a_line_continues_after_a_backslash_and_ends_at_a_comment(void **state) {
     SCOPED_STACK struct pam_stack stack = {0};
     (void) state;
     read_whole(STACK("  # nothing\n\n  ACCOUNT\\\n\tRequired \\\n  " OURS
@@ -269,7 +268,7 @@ static void lines_go_on_behind_a_backslash_and_end_at_a_comment(void **state) {
         assert_false(stack.lines[i].unread);
 }
 
-static void what_libpam_cannot_read_is_marked(void **state) {
+static void a_line_that_libpam_cannot_read_is_marked(void **state) {
     static const char *const lines[] = {
         "acount required " OURS,
         "account requird " OURS,
@@ -288,12 +287,12 @@ static void what_libpam_cannot_read_is_marked(void **state) {
         SCOPED_STACK struct pam_stack stack = {0};
         read_whole(STACK(lines[i]), &stack);
         assert_int_equal(stack.count, 1);
-        /* "[]" names nothing, and so is every value bad: read, and strict */
+        /* "[]" names no value, so every one means `bad`: libpam reads it, and it is strict */
         assert_int_equal(stack.lines[0].unread, strcmp(lines[i], "account [] x") != 0);
     }
 }
 
-static void controls_do_what_the_manual_says(void **state) {
+static void controls_have_their_documented_meaning(void **state) {
     struct pam_control control, spelt;
     (void) state;
     assert_true(pam_control_parse("required", &control));
@@ -311,7 +310,7 @@ static void controls_do_what_the_manual_says(void **state) {
     assert_false(pam_control_parse("include", &control));
 }
 
-static void files_that_are_missing_or_endless_are_told(void **state) {
+static void missing_files_and_endless_includes_are_reported(void **state) {
     const struct file missing[] = {
         {"sshd", "account include gone\naccount required " OURS "\n@include\n"}, {NULL, NULL}};
     const struct file loop[] = {{"sshd", "account include sshd\n"}, {NULL, NULL}};
@@ -327,7 +326,7 @@ static void files_that_are_missing_or_endless_are_told(void **state) {
     assert_null(none.lines);
 }
 
-static void a_module_is_known_by_whatever_path(void **state) {
+static void a_module_is_recognized_with_any_path(void **state) {
     SCOPED_STACK struct pam_stack stack = {0};
     (void) state;
     read_whole(STACK("auth required /lib/security/" OURS "\nauth required x" OURS "\n"), &stack);
@@ -337,23 +336,23 @@ static void a_module_is_known_by_whatever_path(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(before_debians_include_nothing_passes_over_it),
-        cmocka_unit_test(debians_include_can_end_the_phase_before_it),
-        cmocka_unit_test(authselects_include_can_end_the_phase_before_it),
+        cmocka_unit_test(nothing_bypasses_a_line_before_debians_include),
+        cmocka_unit_test(debians_include_can_end_the_phase_before_a_line_after_it),
+        cmocka_unit_test(authselects_include_can_end_the_phase_before_a_line_after_it),
         cmocka_unit_test(a_substack_ends_only_itself),
-        cmocka_unit_test(inside_a_substack_it_is_passed_over_with_the_rest_of_it),
-        cmocka_unit_test(a_jump_passes_over_as_many_lines_as_it_says),
-        cmocka_unit_test(a_substack_is_one_line_to_a_jump),
-        cmocka_unit_test(lines_of_an_include_count_one_by_one),
-        cmocka_unit_test(a_failure_before_it_is_no_way_in),
-        cmocka_unit_test(a_reset_behind_it_forgets_its_answer),
-        cmocka_unit_test(what_stands_behind_it_can_end_what_it_likes),
-        cmocka_unit_test(an_include_takes_only_its_phase_and_debians_takes_all),
-        cmocka_unit_test(lines_go_on_behind_a_backslash_and_end_at_a_comment),
-        cmocka_unit_test(what_libpam_cannot_read_is_marked),
-        cmocka_unit_test(controls_do_what_the_manual_says),
-        cmocka_unit_test(files_that_are_missing_or_endless_are_told),
-        cmocka_unit_test(a_module_is_known_by_whatever_path),
+        cmocka_unit_test(a_line_in_a_substack_is_bypassed_with_the_rest_of_the_substack),
+        cmocka_unit_test(a_jump_skips_as_many_lines_as_its_number),
+        cmocka_unit_test(a_jump_counts_a_substack_as_one_line),
+        cmocka_unit_test(a_jump_counts_every_line_of_an_include),
+        cmocka_unit_test(a_failure_before_our_line_is_not_a_bypass),
+        cmocka_unit_test(a_reset_after_our_line_discards_its_result),
+        cmocka_unit_test(a_line_after_ours_may_end_the_phase),
+        cmocka_unit_test(an_include_takes_one_phase_and_debians_at_include_takes_all),
+        cmocka_unit_test(a_line_continues_after_a_backslash_and_ends_at_a_comment),
+        cmocka_unit_test(a_line_that_libpam_cannot_read_is_marked),
+        cmocka_unit_test(controls_have_their_documented_meaning),
+        cmocka_unit_test(missing_files_and_endless_includes_are_reported),
+        cmocka_unit_test(a_module_is_recognized_with_any_path),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_person_message.c - message.c: one line that says whose move it is, and no more than that.
+ * test_person_message.c - person_message.c: one line that names who has to act, and no secret
+ * detail.
  */
 #include "unit.h"
 
@@ -9,6 +10,7 @@
 
 #include "clock.h"
 #include "person_message.h"
+#include "text.h"
 
 static struct exchange exchange_of(enum verdict verdict, const char *reason) {
     struct exchange exchange = {
@@ -17,7 +19,7 @@ static struct exchange exchange_of(enum verdict verdict, const char *reason) {
         .deadline_ms = INT64_MAX,
         .reply = {.verdict = verdict, .source = SOURCE_REFRESH, .provider = "corp"},
     };
-    strcpy(exchange.reply.reason.text, reason);
+    text_copy(exchange.reply.reason.text, REASON_SIZE, reason);
     return exchange;
 }
 
@@ -27,14 +29,14 @@ static void assert_message(enum verdict verdict, const char *reason, const char 
     assert_string_equal(exchange.reply.message, expected);
 }
 
-static void who_gets_in_reads_nothing(void **state) {
+static void a_granted_login_has_no_message(void **state) {
     (void) state;
     assert_message(VERDICT_GRANTED, "", "");
     assert_message(VERDICT_NOT_MANAGED, "uid 0", "");
     assert_message(VERDICT_NONE, "", "");
 }
 
-static void each_refusal_says_whose_move_it_is(void **state) {
+static void each_refusal_names_who_has_to_act(void **state) {
     (void) state;
     char host[HOST_NAME_MAX + 1] = "";
     gethostname(host, sizeof host);
@@ -50,7 +52,7 @@ static void each_refusal_says_whose_move_it_is(void **state) {
     assert_message(VERDICT_NOT_ENROLLED, "", unenrolled);
 }
 
-static void who_has_the_resident_helper_is_told_to_use_it(void **state) {
+static void with_the_resident_helper_the_user_is_told_to_enroll(void **state) {
     (void) state;
     struct exchange exchange = exchange_of(VERDICT_REAUTHORIZE, "invalid_grant");
     exchange.resident = true;
@@ -60,8 +62,8 @@ static void who_has_the_resident_helper_is_told_to_use_it(void **state) {
                         "Run: oauth-login enroll");
 }
 
-/* Whose grant it was is for the administrator only. */
-static void a_grant_that_fits_no_more_tells_no_details(void **state) {
+/* Only the administrator may learn whose grant it was. */
+static void a_grant_that_no_longer_fits_reveals_no_details(void **state) {
     (void) state;
     struct exchange exchange =
         exchange_of(VERDICT_DENIED, "the grant is pinned to subject 248289761001");
@@ -71,7 +73,7 @@ static void a_grant_that_fits_no_more_tells_no_details(void **state) {
     assert_null(strstr(exchange.reply.message, "248289761001"));
 }
 
-static void a_provider_that_is_down_is_not_the_persons_fault(void **state) {
+static void a_provider_that_is_down_is_not_the_users_fault(void **state) {
     (void) state;
     struct exchange exchange = exchange_of(VERDICT_UNREACHABLE, "timeout");
     assert_message(VERDICT_UNREACHABLE, "refused",
@@ -87,7 +89,7 @@ static void a_provider_that_is_down_is_not_the_persons_fault(void **state) {
     assert_has(exchange.reply.message, "try again.");
 }
 
-static void an_enrollment_that_failed_says_how_to_go_on(void **state) {
+static void a_failed_enrollment_names_the_next_step(void **state) {
     (void) state;
     struct exchange exchange = exchange_of(VERDICT_DENIED, "the grant is of name = mallory");
     exchange.reply.source = SOURCE_DEVICE;
@@ -95,14 +97,14 @@ static void an_enrollment_that_failed_says_how_to_go_on(void **state) {
     assert_string_equal(exchange.reply.message,
                         "Login refused: alice was not enrolled: the grant is of name = mallory.");
     exchange.reply.verdict = VERDICT_REAUTHORIZE;
-    strcpy(exchange.reply.reason.text, "nobody has approved the code in time");
+    text_copy(exchange.reply.reason.text, REASON_SIZE, "nobody has approved the code in time");
     message_compose(&exchange);
     assert_string_equal(exchange.reply.message,
                         "Login refused: alice was not enrolled: nobody has approved the code in "
                         "time. Log in again for a new code.");
 }
 
-static void what_is_wrong_with_us_stays_in_the_log(void **state) {
+static void the_reason_of_a_local_failure_stays_in_the_log(void **state) {
     (void) state;
     static const enum verdict ours[] = {VERDICT_MISCONFIGURED, VERDICT_FAULT};
     for (size_t i = 0; i < COUNT(ours); i++) {
@@ -115,7 +117,7 @@ static void what_is_wrong_with_us_stays_in_the_log(void **state) {
     }
 }
 
-static void an_offline_login_says_until_when(void **state) {
+static void an_offline_login_shows_when_grace_ends(void **state) {
     (void) state;
     struct exchange exchange = exchange_of(VERDICT_GRANTED_OFFLINE, "timeout");
     setenv("TZ", "UTC", 1);
@@ -135,7 +137,7 @@ static void a_reason_that_was_escaped_is_not_escaped_again(void **state) {
     assert_has(exchange.reply.message, ": caf\\xC3\\xA9 is closed.");
 }
 
-static void whatever_the_provider_says_is_printable_and_bounded(void **state) {
+static void a_message_is_printable_and_bounded_whatever_the_provider_sends(void **state) {
     (void) state;
     struct exchange exchange = exchange_of(VERDICT_DENIED, "");
     memset(exchange.reply.reason.text, 'x', REASON_SIZE - 1);
@@ -149,16 +151,16 @@ static void whatever_the_provider_says_is_printable_and_bounded(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(who_gets_in_reads_nothing),
-        cmocka_unit_test(each_refusal_says_whose_move_it_is),
-        cmocka_unit_test(who_has_the_resident_helper_is_told_to_use_it),
-        cmocka_unit_test(a_grant_that_fits_no_more_tells_no_details),
-        cmocka_unit_test(a_provider_that_is_down_is_not_the_persons_fault),
-        cmocka_unit_test(an_enrollment_that_failed_says_how_to_go_on),
-        cmocka_unit_test(what_is_wrong_with_us_stays_in_the_log),
-        cmocka_unit_test(an_offline_login_says_until_when),
+        cmocka_unit_test(a_granted_login_has_no_message),
+        cmocka_unit_test(each_refusal_names_who_has_to_act),
+        cmocka_unit_test(with_the_resident_helper_the_user_is_told_to_enroll),
+        cmocka_unit_test(a_grant_that_no_longer_fits_reveals_no_details),
+        cmocka_unit_test(a_provider_that_is_down_is_not_the_users_fault),
+        cmocka_unit_test(a_failed_enrollment_names_the_next_step),
+        cmocka_unit_test(the_reason_of_a_local_failure_stays_in_the_log),
+        cmocka_unit_test(an_offline_login_shows_when_grace_ends),
         cmocka_unit_test(a_reason_that_was_escaped_is_not_escaped_again),
-        cmocka_unit_test(whatever_the_provider_says_is_printable_and_bounded),
+        cmocka_unit_test(a_message_is_printable_and_bounded_whatever_the_provider_sends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

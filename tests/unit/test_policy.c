@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_policy.c - what is demanded beyond a renewed grant: whole values, exactly.
+ * test_policy.c - policy.c: required groups, claims and scopes match by exact whole values.
  */
 #include "unit.h"
 
@@ -24,7 +24,7 @@ static enum verdict check(const struct provider_config *demands, const char *tex
     return policy_check_claims(demands, claims, reason);
 }
 
-static void without_demands_everybody_is_in(void **state) {
+static void without_requirements_everyone_is_granted(void **state) {
     struct provider_config none = provider("", "", "", "");
     struct reason reason = {""};
     (void) state;
@@ -32,7 +32,7 @@ static void without_demands_everybody_is_in(void **state) {
     assert_int_equal(policy_check_scope(&none, "", &reason), VERDICT_NONE);
 }
 
-static void one_of_the_groups_is_enough_and_none_is_not(void **state) {
+static void one_of_the_groups_is_enough_and_none_is_denied(void **state) {
     struct provider_config demands = provider("cloud admins , ops", "", "", "");
     struct reason reason = {""};
     (void) state;
@@ -47,14 +47,14 @@ static void one_of_the_groups_is_enough_and_none_is_not(void **state) {
     assert_non_null(strstr(reason.text, "have no groups"));
 }
 
-static void a_list_of_nothing_lets_nobody_in(void **state) {
+static void a_list_of_empty_groups_grants_nobody(void **state) {
     struct provider_config demands = provider(" , ,", "", "", "");
     struct reason reason = {""};
     (void) state;
     assert_int_equal(check(&demands, "{\"groups\":[\"\",\" \"]}", &reason), VERDICT_DENIED);
 }
 
-static void a_demand_too_long_to_be_compared_matches_nothing(void **state) {
+static void a_requirement_too_long_to_be_compared_matches_nothing(void **state) {
     char wanted[400];
     struct reason reason = {""};
     (void) state;
@@ -69,7 +69,7 @@ static void a_demand_too_long_to_be_compared_matches_nothing(void **state) {
     assert_int_equal(check(&claim, "{\"g\":\"x\"}", &reason), VERDICT_DENIED);
 }
 
-static void groups_that_were_left_out_are_neither_a_yes_nor_a_no(void **state) {
+static void omitted_groups_neither_grant_nor_deny(void **state) {
     struct provider_config demands = provider("ops", "", "", "");
     (void) state;
     static const struct {
@@ -96,7 +96,7 @@ static void groups_that_were_left_out_are_neither_a_yes_nor_a_no(void **state) {
     }
 }
 
-static void every_claim_must_hold(void **state) {
+static void every_required_claim_must_match(void **state) {
     struct provider_config demands = provider("", "", "state=active level=3,org.ok=true", "");
     struct reason reason = {""};
     (void) state;
@@ -127,12 +127,12 @@ static void every_scope_must_have_been_granted(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(without_demands_everybody_is_in),
-        cmocka_unit_test(one_of_the_groups_is_enough_and_none_is_not),
-        cmocka_unit_test(a_list_of_nothing_lets_nobody_in),
-        cmocka_unit_test(a_demand_too_long_to_be_compared_matches_nothing),
-        cmocka_unit_test(groups_that_were_left_out_are_neither_a_yes_nor_a_no),
-        cmocka_unit_test(every_claim_must_hold),
+        cmocka_unit_test(without_requirements_everyone_is_granted),
+        cmocka_unit_test(one_of_the_groups_is_enough_and_none_is_denied),
+        cmocka_unit_test(a_list_of_empty_groups_grants_nobody),
+        cmocka_unit_test(a_requirement_too_long_to_be_compared_matches_nothing),
+        cmocka_unit_test(omitted_groups_neither_grant_nor_deny),
+        cmocka_unit_test(every_required_claim_must_match),
         cmocka_unit_test(every_scope_must_have_been_granted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_preset.c - preset.c, and config.c's way with it: what a preset fills, and what it never
- * does.
+ * test_preset.c - preset.c, and how load.c applies it: the keys that a preset fills, and those that
+ * it never does.
  */
 #include <errno.h>
 
 #include "config_directory.h"
 #include "preset.h"
 
-/* A configuration with a preset that has all it needs, and `more` lines of [provider corp]. */
+/* Composes a complete configuration with a preset, and `more` lines of [provider corp]. */
 static char *with(const struct directory *directory, const char *preset, const char *more) {
     bool secret = strcmp(preset, "google") == 0;
     SCOPED_TEXT char *file = secret
@@ -23,25 +23,24 @@ static const char *issuer_line(const struct preset *preset) {
     return preset->issuer_shape ? "issuer = https://idp.example.com\n" : "";
 }
 
-static void every_preset_loads_with_what_it_leaves_to_the_administrator(void **state) {
+static void every_preset_loads_with_the_keys_it_leaves_to_the_administrator(void **state) {
     struct directory *directory = *state;
     directory_write(directory, "secret", "s3cret");
-    for (unsigned i = PRESET_NONE + 1; i < PRESET_COUNT; i++) {
+    for (enum preset_name i = PRESET_NONE + 1; i < PRESET_COUNT; i++) {
         const struct preset *preset = preset_find(i);
         SCOPED_TEXT char *text = with(directory, preset->name, issuer_line(preset));
-        assert_text_loads(directory,
-                          text); /* so every key of it is in config.c's table, and parses */
+        assert_text_loads(directory, text); /* every key is in load.c's table, and parses */
         assert_int_equal(directory->config.provider.preset, i);
         assert_true(directory->config.provider.require == REQUIRE_ID_TOKEN ||
                     directory->config.provider.require == REQUIRE_USERINFO);
     }
 }
 
-static void a_preset_never_says_who_may_log_in(void **state) {
+static void a_preset_never_decides_who_may_log_in(void **state) {
     (void) state;
     static const char *const never[] = {"username_claim", "username_suffix", "client_id",
                                         "require_groups", "ca_file",         "proxy"};
-    for (unsigned i = 0; i < PRESET_COUNT; i++)
+    for (enum preset_name i = 0; i < PRESET_COUNT; i++)
         for (size_t k = 0; preset_find(i)->keys[k].key; k++)
             for (size_t n = 0; n < COUNT(never); n++)
                 assert_string_not_equal(preset_find(i)->keys[k].key, never[n]);
@@ -50,7 +49,7 @@ static void a_preset_never_says_who_may_log_in(void **state) {
 static void the_names_are_in_the_order_of_their_numbers(void **state) {
     (void) state;
     const char *at = PRESET_NAMES;
-    for (unsigned i = 0; i < PRESET_COUNT; i++) {
+    for (enum preset_name i = 0; i < PRESET_COUNT; i++) {
         size_t length = strcspn(at, " ");
         assert_int_equal(strlen(preset_find(i)->name), length);
         assert_memory_equal(preset_find(i)->name, at, length);
@@ -61,7 +60,7 @@ static void the_names_are_in_the_order_of_their_numbers(void **state) {
     assert_ptr_equal(preset_find(PRESET_COUNT), preset_find(PRESET_NONE));
 }
 
-static void an_unknown_preset_is_told_the_known_ones(void **state) {
+static void the_error_for_an_unknown_preset_lists_the_known_ones(void **state) {
     struct directory *directory = *state;
     SCOPED_TEXT char *text = with(directory, "azure", "issuer = https://x\n");
     assert_text_refused(
@@ -70,7 +69,7 @@ static void an_unknown_preset_is_told_the_known_ones(void **state) {
         "auth0 keycloak github gitlab");
 }
 
-static void a_tenant_s_issuer_is_asked_for_by_its_shape(void **state) {
+static void the_error_for_a_missing_issuer_shows_its_shape(void **state) {
     struct directory *directory = *state;
     static const char *const shapes[][2] = {
         {"entra", "https://login.microsoftonline.com/TENANT/v2.0"},
@@ -85,7 +84,7 @@ static void a_tenant_s_issuer_is_asked_for_by_its_shape(void **state) {
     }
 }
 
-static void what_a_file_sets_wins_wherever_it_stands(void **state) {
+static void a_value_in_a_file_overrides_the_preset_wherever_it_is_set(void **state) {
     struct directory *directory = *state;
     const struct provider_config *provider = &directory->config.provider;
     SCOPED_TEXT char *before = unit_text(
@@ -104,7 +103,7 @@ static void what_a_file_sets_wins_wherever_it_stands(void **state) {
     assert_loads(directory);
     assert_int_equal(provider->require, REQUIRE_REFRESH);
     assert_string_equal(provider->scope, "openid profile");
-    /* The preset may come last of all, and of two the later counts. */
+    /* The preset may be set last of all keys, and the later of two counts. */
     directory_write(directory, "oauth-login.conf.d/60-site.conf",
                     "[provider corp]\npreset = github\nissuer =\n");
     assert_loads(directory);
@@ -113,13 +112,13 @@ static void what_a_file_sets_wins_wherever_it_stands(void **state) {
     assert_string_equal(provider->issuer, "");
 }
 
-static void a_provider_that_is_elsewhere_shares_no_token_with_the_public_one(void **state) {
+static void a_self_hosted_provider_sends_no_token_to_the_public_one(void **state) {
     struct directory *directory = *state;
     const struct provider_config *provider = &directory->config.provider;
     SCOPED_TEXT char *enterprise =
         with(directory, "github", "token_endpoint = https://ghe.corp/t\n");
     directory_write(directory, "oauth-login.conf", enterprise);
-    /* Without its own userinfo_endpoint there is none, rather than github.com's. */
+    /* Unless userinfo_endpoint is set, there is none: github.com's is not used. */
     assert_loads(directory);
     assert_string_equal(provider->userinfo_endpoint, "");
     assert_string_equal(provider->device_authorization_endpoint, "");
@@ -134,7 +133,7 @@ static void a_provider_that_is_elsewhere_shares_no_token_with_the_public_one(voi
     assert_string_equal(provider->subject_claim, "user.id");
 }
 
-static void gitlab_s_device_endpoint_is_below_its_issuer(void **state) {
+static void gitlabs_device_endpoint_is_below_its_issuer(void **state) {
     struct directory *directory = *state;
     const struct provider_config *provider = &directory->config.provider;
     static const char *const rows[][2] = {
@@ -152,7 +151,7 @@ static void gitlab_s_device_endpoint_is_below_its_issuer(void **state) {
     }
 }
 
-static void another_provider_s_preset_is_its_own(void **state) {
+static void the_preset_of_another_provider_does_not_apply(void **state) {
     struct directory *directory = *state;
     assert_text_loads(directory,
                       "[login]\nprovider = corp\n[provider corp]\nclient_id = b\n"
@@ -163,7 +162,7 @@ static void another_provider_s_preset_is_its_own(void **state) {
     assert_string_equal(directory->config.provider.userinfo_endpoint, "");
 }
 
-static void a_subject_elsewhere_than_in_sub_goes_with_no_id_token(void **state) {
+static void a_subject_claim_other_than_sub_excludes_id_tokens(void **state) {
     struct directory *directory = *state;
     static const char *const wrong[] = {
         "issuer = https://x\nsubject_claim = id\n",
@@ -175,23 +174,23 @@ static void a_subject_elsewhere_than_in_sub_goes_with_no_id_token(void **state) 
         assert_text_refused(directory, text, "[provider corp] subject_claim = id: only for");
     }
     SCOPED_TEXT char *empty = with(directory, "none", "issuer = https://x\nsubject_claim =\n");
-    assert_text_refused(directory, empty, "[provider corp] subject_claim: empty; say sub");
+    assert_text_refused(directory, empty, "[provider corp] subject_claim: empty; set it to sub");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, directory_make, directory_remove)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(every_preset_loads_with_what_it_leaves_to_the_administrator),
-        TEST(a_preset_never_says_who_may_log_in),
+        TEST(every_preset_loads_with_the_keys_it_leaves_to_the_administrator),
+        TEST(a_preset_never_decides_who_may_log_in),
         TEST(the_names_are_in_the_order_of_their_numbers),
-        TEST(an_unknown_preset_is_told_the_known_ones),
-        TEST(a_tenant_s_issuer_is_asked_for_by_its_shape),
-        TEST(what_a_file_sets_wins_wherever_it_stands),
-        TEST(a_provider_that_is_elsewhere_shares_no_token_with_the_public_one),
-        TEST(gitlab_s_device_endpoint_is_below_its_issuer),
-        TEST(another_provider_s_preset_is_its_own),
-        TEST(a_subject_elsewhere_than_in_sub_goes_with_no_id_token),
+        TEST(the_error_for_an_unknown_preset_lists_the_known_ones),
+        TEST(the_error_for_a_missing_issuer_shows_its_shape),
+        TEST(a_value_in_a_file_overrides_the_preset_wherever_it_is_set),
+        TEST(a_self_hosted_provider_sends_no_token_to_the_public_one),
+        TEST(gitlabs_device_endpoint_is_below_its_issuer),
+        TEST(the_preset_of_another_provider_does_not_apply),
+        TEST(a_subject_claim_other_than_sub_excludes_id_tokens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

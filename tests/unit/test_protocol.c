@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_protocol.c - protocol.h: the wire, its limits, and the words both sides share.
+ * test_protocol.c - protocol.h: the wire format, its limits, and the names that both sides share.
  */
 #include "unit.h"
 
@@ -24,7 +24,7 @@ static void numbers_are_big_endian(void **state) {
     assert_memory_equal(bytes, expected, sizeof expected);
 }
 
-static void what_was_put_is_got(void **state) {
+static void fields_are_read_as_they_were_written(void **state) {
     (void) state;
     uint8_t bytes[128];
     char text[16];
@@ -56,13 +56,13 @@ static void a_full_writer_writes_nothing_more(void **state) {
     protocol_put_u32(&writer, 1);
     protocol_put_u32(&writer, UINT32_MAX);
     assert_true(writer.overflow);
-    protocol_put_u8(&writer, 0xbb); /* would fit, but its place is behind what did not */
+    protocol_put_u8(&writer, 0xbb); /* would fit, but belongs after a field that did not */
     assert_true(writer.overflow);
     assert_int_equal(bytes[4], 0);
     assert_int_equal(bytes[5], 0xaa);
 }
 
-static void a_string_of_more_than_32_bits_is_never_begun(void **state) {
+static void a_string_whose_size_exceeds_32_bits_is_not_written(void **state) {
     (void) state;
     uint8_t bytes[16];
     struct protocol_writer writer = {.at = bytes, .end = bytes + sizeof bytes};
@@ -71,7 +71,7 @@ static void a_string_of_more_than_32_bits_is_never_begun(void **state) {
     assert_ptr_equal(writer.at, bytes);
 }
 
-static void reading_past_the_end_gives_zeros_for_good(void **state) {
+static void reading_past_the_end_gives_zeros_from_then_on(void **state) {
     (void) state;
     static const uint8_t bytes[] = {1, 2, 3};
     struct protocol_reader reader = reader_of(bytes, sizeof bytes);
@@ -87,7 +87,8 @@ static void a_string_cut_at_any_byte_is_bad(void **state) {
     static const uint8_t bytes[] = {0, 0, 0, 5, 'a', 'l', 'i', 'c', 'e'};
     for (size_t size = 0; size < sizeof bytes; size++) {
         char text[16] = "untouched?";
-        SCOPED_SECRET struct secret copy = unit_bytes(bytes, size); /* so that ASan sees its end */
+        SCOPED_SECRET struct secret copy =
+            unit_bytes(bytes, size); /* so that AddressSanitizer knows its end */
         struct protocol_reader reader = reader_of(copy.data, size);
         protocol_get_text(&reader, text, sizeof text);
         assert_true(reader.bad);
@@ -105,7 +106,7 @@ static void a_huge_length_is_bad(void **state) {
     assert_true(reader.bad);
 }
 
-static void a_string_may_be_as_long_as_its_place_and_no_longer(void **state) {
+static void a_string_may_fill_its_buffer_but_not_exceed_it(void **state) {
     (void) state;
     static const uint8_t bytes[] = {0, 0, 0, 5, 'a', 'l', 'i', 'c', 'e'};
     char fits[6] = "", short_by_one[5] = "";
@@ -139,7 +140,7 @@ static void trailing_bytes_are_an_error(void **state) {
     assert_true(protocol_reader_done(&reader));
 }
 
-static void a_word_nobody_defined_is_bad(void **state) {
+static void an_undefined_enum_value_is_bad(void **state) {
     (void) state;
     for (int value = 0; value < 256; value++) {
         uint8_t byte = (uint8_t) value;
@@ -179,7 +180,7 @@ static void durations_are_read_as_people_write_them(void **state) {
     }
 }
 
-static void what_is_no_duration_is_refused_and_changes_nothing(void **state) {
+static void a_malformed_duration_is_refused_and_changes_nothing(void **state) {
     (void) state;
     static const char *const rows[] = {"",
                                        "5",
@@ -204,7 +205,7 @@ static void what_is_no_duration_is_refused_and_changes_nothing(void **state) {
     for (size_t i = 0; i < COUNT(rows); i++) {
         uint32_t seconds = 77;
         if (protocol_parse_duration(rows[i], &seconds))
-            fail_msg("'%s' was taken for %u s", rows[i], seconds);
+            fail_msg("'%s' was read as %u s", rows[i], seconds);
         assert_int_equal(seconds, 77);
     }
 }
@@ -220,6 +221,7 @@ static void the_largest_reply_fits_a_frame(void **state) {
     protocol_put_bytes(&writer, longest, PROTOCOL_TEXT_MAX);
     protocol_put_bytes(&writer, longest, PROTOCOL_TEXT_MAX);
     protocol_put_u64(&writer, 1);
+    protocol_put_bytes(&writer, longest, PROTOCOL_SCOPE_MAX);
     protocol_put_bytes(&writer, longest, PROTOCOL_TOKEN_MAX);
     assert_false(writer.overflow);
 }
@@ -227,19 +229,19 @@ static void the_largest_reply_fits_a_frame(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_big_endian),
-        cmocka_unit_test(what_was_put_is_got),
+        cmocka_unit_test(fields_are_read_as_they_were_written),
         cmocka_unit_test(a_full_writer_writes_nothing_more),
-        cmocka_unit_test(a_string_of_more_than_32_bits_is_never_begun),
-        cmocka_unit_test(reading_past_the_end_gives_zeros_for_good),
+        cmocka_unit_test(a_string_whose_size_exceeds_32_bits_is_not_written),
+        cmocka_unit_test(reading_past_the_end_gives_zeros_from_then_on),
         cmocka_unit_test(a_string_cut_at_any_byte_is_bad),
         cmocka_unit_test(a_huge_length_is_bad),
-        cmocka_unit_test(a_string_may_be_as_long_as_its_place_and_no_longer),
+        cmocka_unit_test(a_string_may_fill_its_buffer_but_not_exceed_it),
         cmocka_unit_test(a_name_with_a_nul_inside_is_bad),
         cmocka_unit_test(trailing_bytes_are_an_error),
-        cmocka_unit_test(a_word_nobody_defined_is_bad),
+        cmocka_unit_test(an_undefined_enum_value_is_bad),
         cmocka_unit_test(every_verdict_and_source_has_the_documented_name),
         cmocka_unit_test(durations_are_read_as_people_write_them),
-        cmocka_unit_test(what_is_no_duration_is_refused_and_changes_nothing),
+        cmocka_unit_test(a_malformed_duration_is_refused_and_changes_nothing),
         cmocka_unit_test(the_largest_reply_fits_a_frame),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_reason.c - reason.c: whatever comes from outside is printable and bounded.
+ * test_reason.c - reason.c: text from outside becomes printable and bounded.
  */
 #include "unit.h"
 
@@ -8,7 +8,7 @@
 
 #include "reason.h"
 
-static void a_reason_is_formatted_and_hands_the_error_on(void **state) {
+static void a_reason_is_formatted_and_its_error_is_returned(void **state) {
     (void) state;
     struct reason reason = {"something older"};
     assert_int_equal(reason_set(&reason, -EPERM, "%s has mode %04o", "key", 0644), -EPERM);
@@ -17,7 +17,7 @@ static void a_reason_is_formatted_and_hands_the_error_on(void **state) {
     assert_string_equal(reason.text, "");
 }
 
-static void only_printable_ascii_goes_through(void **state) {
+static void only_printable_ascii_stays_unescaped(void **state) {
     (void) state;
     for (int byte = 0; byte < 256; byte++) {
         char text[3] = {'<', (char) byte, '>'}, escaped[16], expected[16];
@@ -36,7 +36,8 @@ static void a_terminal_escape_or_a_new_line_is_shown_not_obeyed(void **state) {
                                      "alice\\\\xC3\\xA9");
 }
 
-/* Whether `escaped` is made of whole escapes and plain characters, all of the text's beginning. */
+/* Checks that `escaped` has only whole escapes and plain characters, and that these are the
+ * beginning of `text`, followed by dots if it was `cut`. */
 static void assert_whole(const char *escaped, const char *text, bool cut) {
     size_t length = strlen(escaped) - (cut ? 3 : 0);
     for (size_t at = 0; at < length; text++) {
@@ -52,7 +53,7 @@ static void assert_whole(const char *escaped, const char *text, bool cut) {
         assert_int_equal(*text, '\0');
 }
 
-static void what_does_not_fit_ends_in_dots(void **state) {
+static void a_text_that_does_not_fit_ends_in_dots(void **state) {
     (void) state;
     static const char text[] = "a\nbc\\d\te\x80\xff"
                                "fghi\rjklmnop";
@@ -64,7 +65,7 @@ static void what_does_not_fit_ends_in_dots(void **state) {
             reason_escape(escaped, size, begin, length);
             reason_escape(whole, sizeof whole, begin, length);
             assert_true(strnlen(escaped, sizeof escaped) < size);
-            /* Room is kept for the dots as long as more follows: three bytes may stay unused. */
+            /* Space is kept for the dots while more text follows: three bytes may stay unused. */
             bool cut = strcmp(escaped, whole) != 0;
             assert_true(cut || strlen(whole) < size);
             assert_true(!cut || strlen(whole) + 3 >= size);
@@ -84,8 +85,8 @@ static void a_huge_reason_is_cut(void **state) {
     assert_string_equal(reason.text + REASON_SIZE - 5, "y...");
 }
 
-/* Reasons are stored, shared and shown to people: each of them passes here again. */
-static void what_was_escaped_or_cut_before_stays_as_it_is(void **state) {
+/* Reasons are stored, shared and shown to users, and are escaped again each time. */
+static void an_escaped_or_cut_text_stays_unchanged(void **state) {
     (void) state;
     struct reason once, twice;
     SCOPED_SECRET struct secret huge = unit_filled('y', 1000);
@@ -106,12 +107,12 @@ static void a_reason_can_quote_itself(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_reason_is_formatted_and_hands_the_error_on),
-        cmocka_unit_test(only_printable_ascii_goes_through),
+        cmocka_unit_test(a_reason_is_formatted_and_its_error_is_returned),
+        cmocka_unit_test(only_printable_ascii_stays_unescaped),
         cmocka_unit_test(a_terminal_escape_or_a_new_line_is_shown_not_obeyed),
-        cmocka_unit_test(what_does_not_fit_ends_in_dots),
+        cmocka_unit_test(a_text_that_does_not_fit_ends_in_dots),
         cmocka_unit_test(a_huge_reason_is_cut),
-        cmocka_unit_test(what_was_escaped_or_cut_before_stays_as_it_is),
+        cmocka_unit_test(an_escaped_or_cut_text_stays_unchanged),
         cmocka_unit_test(a_reason_can_quote_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

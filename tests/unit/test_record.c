@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_record.c - record.c: what is stored of an account comes back, and nothing else does.
+ * test_record.c - record.c: a record is decoded exactly as it was encoded, or refused.
  */
 #include "unit.h"
 
 #include <errno.h>
 
 #include "record.h"
+#include "text.h"
 
-/* Fills a text to its last byte with what is its own. */
+/* Fills a text to its last byte with a letter that no other text has. */
 #define FILL(text, letter)                      \
     do {                                        \
         memset(text, letter, sizeof(text) - 1); \
@@ -49,7 +50,7 @@ static void fill_numbers(struct record *record) {
     record->discovered = 7;
 }
 
-/* Everything at its limit. */
+/* Makes a record with every field at its limit. */
 static void fill(struct record *record) {
     memset(record, 0, sizeof *record);
     fill_texts(record);
@@ -60,7 +61,7 @@ static void fill(struct record *record) {
     record->pending.access = unit_filled('4', PROTOCOL_TOKEN_MAX);
 }
 
-/* Compares the rest byte for byte, so that a member nobody stores is noticed. */
+/* Compares all but the secrets byte by byte, so that a member that is not stored is noticed. */
 static void assert_same(const struct record *a, const struct record *b) {
     static struct record x, y;
     assert_true(secret_equal(&a->grant.refresh, &b->grant.refresh));
@@ -81,7 +82,7 @@ static void assert_empty(const struct record *record) {
     assert_memory_equal(record, &empty, sizeof empty);
 }
 
-static void everything_at_its_limit_comes_back(void **state) {
+static void a_record_with_every_field_at_its_limit_is_decoded_unchanged(void **state) {
     (void) state;
     SCOPED_RECORD struct record record, again = {0};
     SCOPED_SECRET struct secret encoded = {0};
@@ -93,7 +94,7 @@ static void everything_at_its_limit_comes_back(void **state) {
     assert_same(&record, &again);
 }
 
-static void an_empty_record_comes_back_empty(void **state) {
+static void an_empty_record_is_decoded_as_empty(void **state) {
     (void) state;
     SCOPED_RECORD struct record record = {0}, again = {0};
     SCOPED_SECRET struct secret encoded = unit_secret("older");
@@ -107,7 +108,7 @@ static void an_empty_record_comes_back_empty(void **state) {
     assert_empty(&again);
 }
 
-static void the_generation_is_the_stores_business(void **state) {
+static void the_generation_is_not_encoded(void **state) {
     (void) state;
     SCOPED_RECORD struct record record = {.generation = 9}, again = {0};
     SCOPED_SECRET struct secret encoded = {0};
@@ -127,7 +128,7 @@ static void an_absent_field_is_empty(void **state) {
     assert_empty(&record);
 }
 
-static void nothing_stored_is_an_empty_record(void **state) {
+static void no_bytes_decode_to_an_empty_record(void **state) {
     (void) state;
     SCOPED_RECORD struct record record = {0};
     SCOPED_SECRET struct secret encoded = {0};
@@ -135,7 +136,7 @@ static void nothing_stored_is_an_empty_record(void **state) {
     assert_empty(&record);
 }
 
-/* How many fields are in what was encoded: u8 tag, u32 size, bytes, each. */
+/* Counts the fields of an encoded record: each is u8 tag, u32 size, bytes. */
 static size_t count_fields(const struct secret *encoded) {
     struct protocol_reader reader = {.at = encoded->data, .end = encoded->data + encoded->length};
     size_t count = 0, size = 0;
@@ -147,12 +148,12 @@ static size_t count_fields(const struct secret *encoded) {
     return count;
 }
 
-static void a_record_cut_inside_a_field_is_refused_whole(void **state) {
+static void a_record_cut_inside_a_field_is_refused_entirely(void **state) {
     (void) state;
     SCOPED_RECORD struct record record = {0};
     SCOPED_SECRET struct secret encoded = {0};
     size_t accepted = 0;
-    strcpy(record.subject, "248289761001");
+    text_copy(record.subject, sizeof record.subject, "248289761001");
     record.grant.refresh = unit_secret("refresh-1");
     assert_int_equal(record_encode(&record, &encoded), 0);
     for (size_t size = 0; size < encoded.length; size++) {
@@ -166,10 +167,10 @@ static void a_record_cut_inside_a_field_is_refused_whole(void **state) {
         }
     }
     assert_true(count_fields(&encoded) > 20);
-    assert_int_equal(accepted, count_fields(&encoded)); /* the beginnings of fields */
+    assert_int_equal(accepted, count_fields(&encoded)); /* where a field begins */
 }
 
-static void a_field_of_a_newer_version_is_refused_by_name(void **state) {
+static void an_unknown_field_is_an_error_of_its_own(void **state) {
     (void) state;
     static const uint8_t newer[] = {3, 0, 0, 0, 2, 's', '1', 200, 0, 0, 0, 1, 'x'};
     static const uint8_t zero[] = {0, 0, 0, 0, 0};
@@ -207,7 +208,7 @@ static void a_field_of_the_wrong_size_is_refused(void **state) {
     assert_refused(long_secret, sizeof long_secret);
 }
 
-static void what_cannot_be_stored_is_an_error_before_it_is_lost(void **state) {
+static void a_record_that_is_too_large_is_an_error(void **state) {
     (void) state;
     SCOPED_RECORD struct record record = {0};
     SCOPED_SECRET struct secret encoded = unit_secret("older");
@@ -216,7 +217,7 @@ static void what_cannot_be_stored_is_an_error_before_it_is_lost(void **state) {
     assert_string_equal(secret_text(&encoded), "older");
 }
 
-/* What decodes no more than PROTOCOL_TOKEN_MAX must not encode more: it would be lost on disk. */
+/* Decoding accepts at most PROTOCOL_TOKEN_MAX bytes: a longer token would be lost on disk. */
 static void a_token_too_long_to_be_read_back_is_not_written(void **state) {
     (void) state;
     SCOPED_RECORD struct record record = {0};
@@ -242,15 +243,15 @@ static void a_cleared_record_holds_nothing(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(everything_at_its_limit_comes_back),
-        cmocka_unit_test(an_empty_record_comes_back_empty),
-        cmocka_unit_test(the_generation_is_the_stores_business),
+        cmocka_unit_test(a_record_with_every_field_at_its_limit_is_decoded_unchanged),
+        cmocka_unit_test(an_empty_record_is_decoded_as_empty),
+        cmocka_unit_test(the_generation_is_not_encoded),
         cmocka_unit_test(an_absent_field_is_empty),
-        cmocka_unit_test(nothing_stored_is_an_empty_record),
-        cmocka_unit_test(a_record_cut_inside_a_field_is_refused_whole),
-        cmocka_unit_test(a_field_of_a_newer_version_is_refused_by_name),
+        cmocka_unit_test(no_bytes_decode_to_an_empty_record),
+        cmocka_unit_test(a_record_cut_inside_a_field_is_refused_entirely),
+        cmocka_unit_test(an_unknown_field_is_an_error_of_its_own),
         cmocka_unit_test(a_field_of_the_wrong_size_is_refused),
-        cmocka_unit_test(what_cannot_be_stored_is_an_error_before_it_is_lost),
+        cmocka_unit_test(a_record_that_is_too_large_is_an_error),
         cmocka_unit_test(a_token_too_long_to_be_read_back_is_not_written),
         cmocka_unit_test(a_cleared_record_holds_nothing),
     };

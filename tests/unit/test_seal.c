@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_seal.c - seal.c: what was sealed opens whole and unaltered, or not at all.
+ * test_seal.c - seal.c: a sealed text opens complete and unaltered, or not at all.
  */
 #include "unit.h"
 
@@ -25,7 +25,7 @@ static void seal_text(const struct secret *key, uint8_t sealed[SEALED_SIZE]) {
     assert_int_equal(seal_close(key, bound, sizeof bound, &plain, sealed), 0);
 }
 
-static void what_was_sealed_opens_the_same(void **state) {
+static void a_sealed_text_opens_unchanged(void **state) {
     (void) state;
     SCOPED_SECRET struct secret key = key_of(0), plain = unit_secret("older");
     uint8_t sealed[SEALED_SIZE];
@@ -36,7 +36,7 @@ static void what_was_sealed_opens_the_same(void **state) {
     assert_int_equal(plain.length, strlen(text));
 }
 
-static void nothing_at_all_can_be_sealed(void **state) {
+static void an_empty_text_can_be_sealed(void **state) {
     (void) state;
     SCOPED_SECRET struct secret key = key_of(0), none = {0}, plain = unit_secret("older");
     uint8_t sealed[SEAL_OVERHEAD];
@@ -74,7 +74,7 @@ static void a_sealed_text_cut_at_any_byte_does_not_open(void **state) {
     assert_string_equal(secret_text(&plain), "older");
 }
 
-static void another_key_or_another_owner_does_not_open(void **state) {
+static void a_sealed_text_does_not_open_with_another_key_or_owner(void **state) {
     (void) state;
     SCOPED_SECRET struct secret key = key_of(0), other = key_of(1), plain = unit_secret("older");
     uint8_t sealed[SEALED_SIZE];
@@ -119,7 +119,7 @@ static void a_key_of_the_wrong_size_seals_and_opens_nothing(void **state) {
     assert_true(seal_open(&longer, bound, sizeof bound, sealed, sizeof sealed, 100, &plain) < 0);
 }
 
-/* The same nonce twice would give both texts away. */
+/* A nonce that is used twice would reveal both texts. */
 static void no_two_seals_share_a_nonce(void **state) {
     (void) state;
     SCOPED_SECRET struct secret key = key_of(0);
@@ -194,11 +194,11 @@ static void random_bytes_are_not_repeated(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_was_sealed_opens_the_same),
-        cmocka_unit_test(nothing_at_all_can_be_sealed),
+        cmocka_unit_test(a_sealed_text_opens_unchanged),
+        cmocka_unit_test(an_empty_text_can_be_sealed),
         cmocka_unit_test(a_bit_altered_anywhere_does_not_open),
         cmocka_unit_test(a_sealed_text_cut_at_any_byte_does_not_open),
-        cmocka_unit_test(another_key_or_another_owner_does_not_open),
+        cmocka_unit_test(a_sealed_text_does_not_open_with_another_key_or_owner),
         cmocka_unit_test(a_text_over_the_limit_is_not_opened),
         cmocka_unit_test(a_key_of_the_wrong_size_seals_and_opens_nothing),
         cmocka_unit_test(no_two_seals_share_a_nonce),

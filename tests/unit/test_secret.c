@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_secret.c - secret.c: bounded, and wiped before it is given back.
+ * test_secret.c - secret.c: secrets are bounded, and wiped before they are freed.
  */
 #include "unit.h"
 
 #include <errno.h>
 
-/* Stands in for the C library's, to see what is wiped; fortified builds call the second. */
+/* Replace the C library's functions, to see what is wiped; fortified builds call the second. */
 static size_t wiped_bytes;
 static bool wiped_needle;
 
@@ -75,7 +75,7 @@ static void a_secret_never_holds_more_than_its_limit(void **state) {
     assert_string_equal(secret_text(&secret), "12345678");
 }
 
-static void a_replaced_secret_is_the_new_one_alone(void **state) {
+static void a_replaced_secret_keeps_nothing_of_the_old_one(void **state) {
     (void) state;
     SCOPED_SECRET struct secret secret = unit_secret("the old needle");
     assert_int_equal(secret_set(&secret, "new", 3, 100), 0);
@@ -105,7 +105,7 @@ static void clearing_wipes_all_that_was_allocated(void **state) {
     assert_int_equal(secret.capacity, 0);
 }
 
-static void a_moved_secret_is_in_one_place_only(void **state) {
+static void a_moved_secret_leaves_its_source_empty(void **state) {
     (void) state;
     SCOPED_SECRET struct secret from = unit_secret("token");
     SCOPED_SECRET struct secret to = unit_secret("a needle");
@@ -116,7 +116,7 @@ static void a_moved_secret_is_in_one_place_only(void **state) {
     assert_true(wiped_needle);
 }
 
-/* A pipe that holds `size` bytes and then ends. */
+/* Makes a pipe that holds `size` bytes and then ends. */
 static int pipe_of(const char *data, size_t size) {
     int ends[2];
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
@@ -149,7 +149,7 @@ static void a_descriptor_with_too_much_is_refused(void **state) {
     assert_int_equal(secret_read(&secret, fd, 8), -E2BIG);
 }
 
-static void a_descriptor_that_cannot_be_read_says_why(void **state) {
+static void a_descriptor_that_cannot_be_read_is_an_error(void **state) {
     (void) state;
     SCOPED_SECRET struct secret secret = {0};
     SCOPED_FD int directory = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -192,14 +192,14 @@ int main(void) {
         cmocka_unit_test(an_empty_secret_reads_as_an_empty_text),
         cmocka_unit_test(appended_bytes_stay_in_order),
         cmocka_unit_test(a_secret_never_holds_more_than_its_limit),
-        cmocka_unit_test_setup(a_replaced_secret_is_the_new_one_alone, forget_wipes),
+        cmocka_unit_test_setup(a_replaced_secret_keeps_nothing_of_the_old_one, forget_wipes),
         cmocka_unit_test_setup(growing_leaves_no_copy_behind, forget_wipes),
         cmocka_unit_test_setup(clearing_wipes_all_that_was_allocated, forget_wipes),
-        cmocka_unit_test_setup(a_moved_secret_is_in_one_place_only, forget_wipes),
+        cmocka_unit_test_setup(a_moved_secret_leaves_its_source_empty, forget_wipes),
         cmocka_unit_test(a_descriptor_is_read_to_its_end),
         cmocka_unit_test_setup(reading_leaves_no_copy_on_the_stack, forget_wipes),
         cmocka_unit_test(a_descriptor_with_too_much_is_refused),
-        cmocka_unit_test(a_descriptor_that_cannot_be_read_says_why),
+        cmocka_unit_test(a_descriptor_that_cannot_be_read_is_an_error),
         cmocka_unit_test(only_the_same_bytes_are_equal),
         cmocka_unit_test(a_token_is_printable_ascii_without_blanks),
     };

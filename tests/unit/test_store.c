@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_store.c - store.c: what is enrolled, renewed and removed. What an attacker or an accident
- * does to the files is in test_store_files.c and test_store_slots.c.
+ * test_store.c - store.c: accounts are enrolled, renewed and removed. Damage to the files by an
+ * attacker or an accident is in test_store_files.c and test_store_slots.c.
  */
 #include <errno.h>
 #include <signal.h>
@@ -12,7 +12,7 @@
 #include "clock.h"
 #include "store_directory.h"
 
-static void an_enrolled_token_comes_back(void **state) {
+static void an_enrolled_token_is_loaded_again(void **state) {
     struct directory *directory = *state;
     SCOPED_RECORD struct record record = {0};
     directory_enroll(directory, &alice, "refresh-1");
@@ -48,7 +48,7 @@ static void one_entry_can_be_replaced_again_and_again(void **state) {
     assert_token(directory, &alice, "refresh-6");
 }
 
-static void a_large_token_comes_back_and_so_does_the_small_one_after_it(void **state) {
+static void a_large_token_is_stored_and_so_is_a_small_one_after_it(void **state) {
     struct directory *directory = *state;
     SCOPED_SECRET struct secret large = unit_filled('t', PROTOCOL_TOKEN_MAX);
     directory_enroll(directory, &alice, "refresh-1");
@@ -59,7 +59,7 @@ static void a_large_token_comes_back_and_so_does_the_small_one_after_it(void **s
     assert_token(directory, &alice, "refresh-4");
 }
 
-static void no_token_lies_in_the_files_to_be_read(void **state) {
+static void no_token_can_be_read_in_the_files(void **state) {
     struct directory *directory = *state;
     directory_enroll(directory, &alice, "refresh-1");
     directory_rotate(directory, &alice, "refresh-2");
@@ -71,8 +71,8 @@ static void no_token_lies_in_the_files_to_be_read(void **state) {
     }
 }
 
-/* A full disk must show when somebody enrolls, not at the renewal that burns the grant. */
-static void a_renewal_needs_no_new_room_on_the_disk(void **state) {
+/* A full disk must be found at enrollment, not at the renewal that uses up the old token. */
+static void a_renewal_needs_no_more_disk_space(void **state) {
     struct directory *directory = *state;
     struct stat before, after;
     SCOPED_TEXT char *path = unit_text("%s/accounts/alice/record.1", directory->path);
@@ -98,7 +98,7 @@ static void nobody_is_enrolled_at_first(void **state) {
     assert_null(entry);
 }
 
-static void enrolling_twice_keeps_what_is_there(void **state) {
+static void enrolling_twice_keeps_the_first_record(void **state) {
     struct directory *directory = *state;
     SCOPED_ENTRY struct store_entry *entry = NULL;
     SCOPED_RECORD struct record record = {0};
@@ -109,7 +109,7 @@ static void enrolling_twice_keeps_what_is_there(void **state) {
     assert_token(directory, &alice, "refresh-1");
 }
 
-static void what_is_no_name_is_refused_before_the_disk_is_touched(void **state) {
+static void an_impossible_name_is_refused_before_the_disk_is_touched(void **state) {
     struct directory *directory = *state;
     SCOPED_SECRET struct secret long_name = unit_filled('n', 300);
     const char *const names[] = {
@@ -150,7 +150,7 @@ static void a_name_of_255_bytes_can_enroll(void **state) {
     assert_token(directory, &owner, "refresh-1");
 }
 
-static void a_record_changed_by_somebody_else_is_not_overwritten(void **state) {
+static void a_record_changed_by_another_process_is_not_overwritten(void **state) {
     struct directory *directory = *state;
     SCOPED_ENTRY struct store_entry *entry = NULL;
     SCOPED_RECORD struct record record = {0};
@@ -160,7 +160,7 @@ static void a_record_changed_by_somebody_else_is_not_overwritten(void **state) {
     directory_rotate(directory, &alice, "refresh-2");
     token_set(&record, "refresh-from-an-old-record");
     assert_int_equal(store_entry_replace(entry, &record, &directory->reason), -ESTALE);
-    assert_has(directory->reason.text, "changed meanwhile");
+    assert_has(directory->reason.text, "changed in the meantime");
     assert_token(directory, &alice, "refresh-2");
 }
 
@@ -182,7 +182,7 @@ static void a_record_of_another_generation_is_not_stored(void **state) {
     assert_token(directory, &alice, "refresh-1");
 }
 
-/* Replaces the record by one with `token` while no file may grow, or be written with write(2). */
+/* Replaces the record by one with `token` while no file may grow or be written by write(2). */
 static int replace_limited(struct directory *directory, struct store_entry *entry,
                            struct record *record, const char *token) {
     struct rlimit old, none;
@@ -223,7 +223,7 @@ static void a_limit_of_file_sizes_loses_no_token(void **state) {
     assert_token(directory, &alice, "refresh-2");
 }
 
-static void room_is_made_before_it_is_needed(void **state) {
+static void disk_space_is_reserved_before_it_is_needed(void **state) {
     struct directory *directory = *state;
     SCOPED_ENTRY struct store_entry *entry = NULL;
     SCOPED_RECORD struct record record = {0};
@@ -238,8 +238,8 @@ static void room_is_made_before_it_is_needed(void **state) {
     assert_token(directory, &alice, secret_text(&larger));
 }
 
-/* The sandbox allows no opening; a moved store is the same to who must not open anything. */
-static void an_open_entry_opens_no_file_any_more(void **state) {
+/* In the sandbox no file can be opened. A store that was moved away shows that none is. */
+static void an_open_entry_opens_no_more_files(void **state) {
     struct directory *directory = *state;
     SCOPED_ENTRY struct store_entry *entry = NULL;
     SCOPED_RECORD struct record record = {0};
@@ -255,7 +255,7 @@ static void an_open_entry_opens_no_file_any_more(void **state) {
     assert_token(directory, &alice, "refresh-2");
 }
 
-/* Whether another process could lock alice's entry now: 0, or the errno it got. */
+/* Tries to lock alice's entry in another process: returns 0, or the errno it got. */
 static int lock_elsewhere(struct directory *directory) {
     int status = 0;
     pid_t pid = fork();
@@ -290,7 +290,7 @@ static void one_login_of_an_account_renews_at_a_time(void **state) {
     assert_int_equal(lock_elsewhere(directory), 0);
 }
 
-static void another_accounts_login_is_not_waited_for(void **state) {
+static void a_login_does_not_wait_for_that_of_another_account(void **state) {
     struct directory *directory = *state;
     SCOPED_ENTRY struct store_entry *entry = NULL;
     directory_enroll(directory, &alice, "refresh-1");
@@ -313,7 +313,7 @@ static int list_one(const struct store_owner *owner, void *context) {
     return --listing->stop_after == 0 ? -ECANCELED : 0;
 }
 
-static void the_enrolled_are_listed_by_name(void **state) {
+static void enrolled_accounts_are_listed_by_name(void **state) {
     struct directory *directory = *state;
     SCOPED_TEXT char *unfinished = unit_text("%s/accounts/.new", directory->path);
     struct listing all = {"", 0}, first = {"", 1}, none = {"", 0};
@@ -336,26 +336,26 @@ static void the_enrolled_are_listed_by_name(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(an_enrolled_token_comes_back),
+        TEST(an_enrolled_token_is_loaded_again),
         TEST(a_rotated_token_replaces_the_old_one),
         TEST(one_entry_can_be_replaced_again_and_again),
-        TEST(a_large_token_comes_back_and_so_does_the_small_one_after_it),
-        TEST(no_token_lies_in_the_files_to_be_read),
-        TEST(a_renewal_needs_no_new_room_on_the_disk),
+        TEST(a_large_token_is_stored_and_so_is_a_small_one_after_it),
+        TEST(no_token_can_be_read_in_the_files),
+        TEST(a_renewal_needs_no_more_disk_space),
         TEST(nobody_is_enrolled_at_first),
-        TEST(enrolling_twice_keeps_what_is_there),
-        TEST(what_is_no_name_is_refused_before_the_disk_is_touched),
+        TEST(enrolling_twice_keeps_the_first_record),
+        TEST(an_impossible_name_is_refused_before_the_disk_is_touched),
         TEST(names_that_look_alike_are_different_accounts),
         TEST(a_name_of_255_bytes_can_enroll),
-        TEST(a_record_changed_by_somebody_else_is_not_overwritten),
+        TEST(a_record_changed_by_another_process_is_not_overwritten),
         TEST(a_record_of_another_generation_is_not_stored),
         TEST(a_disk_that_fails_leaves_the_previous_record),
         TEST(a_limit_of_file_sizes_loses_no_token),
-        TEST(room_is_made_before_it_is_needed),
-        TEST(an_open_entry_opens_no_file_any_more),
+        TEST(disk_space_is_reserved_before_it_is_needed),
+        TEST(an_open_entry_opens_no_more_files),
         TEST(one_login_of_an_account_renews_at_a_time),
-        TEST(another_accounts_login_is_not_waited_for),
-        TEST(the_enrolled_are_listed_by_name),
+        TEST(a_login_does_not_wait_for_that_of_another_account),
+        TEST(enrolled_accounts_are_listed_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_store_disk.c - the store on a full disk, which is found out before a renewal is sent, never
- * by the token that it brings.
+ * test_store_disk.c - the store on a full disk, which is found before a renewal is sent and never
+ * loses the token that it returns.
  */
 #include <errno.h>
 #include <sched.h>
@@ -9,9 +9,11 @@
 
 #include "store_directory.h"
 
-enum { RENEWED_SIZE = 6000 }; /* of a token, more than before: room for that is promised */
+enum {
+    RENEWED_SIZE = 6000
+}; /* of a token that is longer than before, but fits into the reserved space */
 
-/* Puts a disk of 256 KiB below the store, which is empty yet, in a mount namespace of our own. */
+/* Mounts a disk of 256 KiB at the store, which is still empty, in our own mount namespace. */
 static int directory_make_small(void **state) {
     directory_make(state);
     struct directory *directory = *state;
@@ -38,7 +40,7 @@ static void fill_disk(const struct directory *directory) {
     assert_int_equal(errno, ENOSPC);
 }
 
-/* An entry of alice's with "refresh-1", open and loaded. */
+/* Enrolls alice with "refresh-1", and opens and loads her entry. */
 static void open_enrolled(struct directory *directory, struct store_entry **entry,
                           struct record *record) {
     directory_enroll(directory, &alice, "refresh-1");
@@ -46,7 +48,7 @@ static void open_enrolled(struct directory *directory, struct store_entry **entr
     assert_int_equal(store_entry_load(*entry, record, &directory->reason), 0);
 }
 
-static void what_a_renewal_brings_has_its_room_already(void **state) {
+static void a_renewed_token_fits_into_reserved_space(void **state) {
     struct directory *directory = *state;
     SCOPED_ENTRY struct store_entry *entry = NULL;
     SCOPED_RECORD struct record record = {0};
@@ -64,7 +66,7 @@ static void what_a_renewal_brings_has_its_room_already(void **state) {
     assert_token(directory, &alice, secret_text(&renewed));
 }
 
-static void room_that_is_not_there_is_found_out_before_the_renewal(void **state) {
+static void a_full_disk_is_found_before_the_renewal(void **state) {
     struct directory *directory = *state;
     SCOPED_ENTRY struct store_entry *entry = NULL;
     SCOPED_RECORD struct record record = {0};
@@ -77,7 +79,7 @@ static void room_that_is_not_there_is_found_out_before_the_renewal(void **state)
     assert_int_equal(store_entry_replace(entry, &record, &directory->reason), -ENOSPC);
     assert_int_equal(record.generation, 1);
     assert_token(directory, &alice, "refresh-1");
-    token_set(&record, "refresh-2"); /* a failure is no end: the next that fits is stored */
+    token_set(&record, "refresh-2"); /* a failure is not final: the next one that fits is stored */
     assert_int_equal(store_entry_replace(entry, &record, &directory->reason), 0);
     assert_token(directory, &alice, "refresh-2");
 }
@@ -98,8 +100,8 @@ static void an_enrollment_on_a_full_disk_leaves_nothing_behind(void **state) {
     assert_token(directory, &bob, "refresh-b");
 }
 
-/* A file that has holes has no room. */
-static void room_is_made_of_blocks_that_exist(void **state) {
+/* A hole in a file is not reserved space. */
+static void reserved_space_has_blocks_on_the_disk(void **state) {
     struct directory *directory = *state;
     struct stat status;
     SCOPED_ENTRY struct store_entry *entry = NULL;
@@ -127,10 +129,10 @@ static int make_namespace(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SMALL(what_a_renewal_brings_has_its_room_already),
-        SMALL(room_that_is_not_there_is_found_out_before_the_renewal),
+        SMALL(a_renewed_token_fits_into_reserved_space),
+        SMALL(a_full_disk_is_found_before_the_renewal),
         SMALL(an_enrollment_on_a_full_disk_leaves_nothing_behind),
-        TEST(room_is_made_of_blocks_that_exist),
+        TEST(reserved_space_has_blocks_on_the_disk),
     };
     return cmocka_run_group_tests(tests, make_namespace, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_store_files.c - store/file.c and key.c: whose files they are, of what kind, and the
- * one master key.
+ * test_store_files.c - store/file.c and key.c: owner, mode and kind of the store's files, and its
+ * only master key.
  */
 #include <errno.h>
 #include <sys/file.h>
@@ -9,7 +9,7 @@
 
 #include "store_directory.h"
 
-/* Everything that one account's login opens, below the store. */
+/* Files and directories of the store that a login of alice opens. */
 static const struct {
     const char *name;
     bool directory;
@@ -36,7 +36,7 @@ static void assert_refused(struct directory *directory, const char *name) {
     assert_has(directory->reason.text, strcmp(name, ".") == 0 ? directory->path : name);
 }
 
-static void a_part_of_a_strangers_is_refused(void **state) {
+static void a_file_of_another_user_is_refused(void **state) {
     struct directory *directory = *state;
     directory_enroll(directory, &alice, "refresh-1");
     for (size_t i = 0; i < COUNT(parts); i++) {
@@ -49,7 +49,7 @@ static void a_part_of_a_strangers_is_refused(void **state) {
     }
 }
 
-static void a_part_open_to_others_is_refused(void **state) {
+static void a_file_open_to_others_is_refused(void **state) {
     struct directory *directory = *state;
     static const mode_t open_bits[] = {0040, 0020, 0010, 0004, 0002, 0001};
     directory_enroll(directory, &alice, "refresh-1");
@@ -66,7 +66,7 @@ static void a_part_open_to_others_is_refused(void **state) {
     assert_token(directory, &alice, "refresh-1");
 }
 
-/* Puts something else in the place of each part in turn. */
+/* Puts something else in place of each part in turn. */
 static void replace_parts(struct directory *directory, bool directories, bool files,
                           int (*put)(const char *path, const char *moved)) {
     directory_enroll(directory, &alice, "refresh-1");
@@ -109,11 +109,11 @@ static int put_fifo(const char *path, const char *moved) {
     return 0;
 }
 
-static void a_fifo_is_refused_and_makes_nobody_wait(void **state) {
+static void a_fifo_is_refused_without_waiting(void **state) {
     replace_parts(*state, true, true, put_fifo);
 }
 
-/* Some machines forbid making a device; then there is nothing to refuse. */
+/* Returns -1 on a machine that does not allow devices to be made: there is nothing to refuse. */
 static int put_device(const char *path, const char *moved) {
     (void) moved;
     int r = mknod(path, S_IFCHR | 0600, makedev(1, 3));
@@ -135,7 +135,7 @@ static int put_other_kind(const char *path, const char *moved) {
     return 0;
 }
 
-static void a_file_is_no_directory_and_a_directory_no_file(void **state) {
+static void a_file_instead_of_a_directory_is_refused_and_the_reverse(void **state) {
     replace_parts(*state, true, true, put_other_kind);
 }
 
@@ -149,7 +149,7 @@ static void a_store_that_others_could_replace_is_refused(void **state) {
         assert_has(directory->reason.text, directory->path);
         assert_has(directory->reason.text, "others could replace the store");
     }
-    assert_int_equal(chmod(directory->scratch, 01777), 0); /* as /tmp: only owners can rename */
+    assert_int_equal(chmod(directory->scratch, 01777), 0); /* like /tmp: only owners can rename */
     assert_int_equal(directory_reopen(directory), 0);
     assert_int_equal(chmod(directory->scratch, 0755), 0);
     assert_int_equal(directory_reopen(directory), 0);
@@ -158,7 +158,7 @@ static void a_store_that_others_could_replace_is_refused(void **state) {
     assert_has(directory->reason.text, "12345");
 }
 
-static void a_missing_store_says_how_to_make_it(void **state) {
+static void the_error_for_a_missing_store_shows_how_to_make_it(void **state) {
     struct directory *directory = *state;
     SCOPED_STORE struct store *store = NULL;
     SCOPED_TEXT char *path = unit_text("%s/nowhere", directory->scratch);
@@ -182,7 +182,7 @@ static void an_entry_with_a_file_missing_is_not_called_unenrolled(void **state) 
     }
 }
 
-static void a_lost_master_key_is_never_made_anew(void **state) {
+static void a_lost_master_key_is_never_replaced(void **state) {
     struct directory *directory = *state;
     SCOPED_TEXT char *key = unit_text("%s/key", directory->path);
     SCOPED_TEXT char *moved = unit_text("%s/moved", directory->scratch);
@@ -254,7 +254,7 @@ static void another_master_key_opens_nothing(void **state) {
     assert_has(directory->reason.text, "another master key");
 }
 
-/* Leaves a directory as somebody does who dies while an entry is made or removed. */
+/* Leaves the directory of a process that died while it made an entry. */
 static void leave(const struct directory *directory, const char *name) {
     static const char *const names[] = {"lock", "record.0"};
     SCOPED_TEXT char *entry = unit_text("%s/accounts/%s", directory->path, name);
@@ -265,8 +265,8 @@ static void leave(const struct directory *directory, const char *name) {
     }
 }
 
-/* Whoever makes or removes an entry has the lock; what lies there is not touched meanwhile. */
-static void what_somebody_is_making_is_left_alone(void **state) {
+/* A process that makes an entry holds the lock, and no other touches its files meanwhile. */
+static void an_entry_that_another_process_makes_is_left_alone(void **state) {
     struct directory *directory = *state;
     SCOPED_ENTRY struct store_entry *entry = NULL;
     SCOPED_RECORD struct record record = {.enrolled = 1};
@@ -290,21 +290,21 @@ static void what_somebody_is_making_is_left_alone(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(a_part_of_a_strangers_is_refused),
-        TEST(a_part_open_to_others_is_refused),
+        TEST(a_file_of_another_user_is_refused),
+        TEST(a_file_open_to_others_is_refused),
         TEST(a_symbolic_link_is_never_followed),
         TEST(a_hard_link_is_refused),
-        TEST(a_fifo_is_refused_and_makes_nobody_wait),
+        TEST(a_fifo_is_refused_without_waiting),
         TEST(a_device_is_refused),
-        TEST(a_file_is_no_directory_and_a_directory_no_file),
+        TEST(a_file_instead_of_a_directory_is_refused_and_the_reverse),
         TEST(a_store_that_others_could_replace_is_refused),
-        TEST(a_missing_store_says_how_to_make_it),
+        TEST(the_error_for_a_missing_store_shows_how_to_make_it),
         TEST(an_entry_with_a_file_missing_is_not_called_unenrolled),
-        TEST(a_lost_master_key_is_never_made_anew),
+        TEST(a_lost_master_key_is_never_replaced),
         TEST(the_master_key_is_made_once_and_is_random),
         TEST(a_master_key_of_the_wrong_size_is_refused),
         TEST(another_master_key_opens_nothing),
-        TEST(what_somebody_is_making_is_left_alone),
+        TEST(an_entry_that_another_process_makes_is_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_store_new_entry.c - new_entry.c: entries are made one at a time, and what a process has
- * left that died meanwhile goes with the next.
+ * test_store_new_entry.c - new_entry.c: entries are made one at a time, and the next one removes
+ * what a process that died has left.
  */
 #include <errno.h>
 #include <sys/file.h>
@@ -9,7 +9,7 @@
 #include "new_entry.h"
 #include "store_directory.h"
 
-/* Leaves what a process would have that died in the middle, whatever its pid was. */
+/* Leaves the files of a process that died while it made an entry. */
 static void leave_behind(struct directory *directory) {
     SCOPED_TEXT char *entry = unit_text("%s/accounts/.new", directory->path);
     SCOPED_TEXT char *lock = unit_text("%s/lock", entry);
@@ -22,7 +22,7 @@ static void assert_nothing_left(struct directory *directory) {
     assert_int_equal(access(entry, F_OK), -1);
 }
 
-static void the_next_enrollment_sweeps_what_was_left(void **state) {
+static void the_next_enrollment_removes_an_abandoned_entry(void **state) {
     struct directory *directory = *state;
     directory_enroll(directory, &bob, "refresh-b");
     leave_behind(directory);
@@ -31,7 +31,7 @@ static void the_next_enrollment_sweeps_what_was_left(void **state) {
     assert_nothing_left(directory);
 }
 
-static void two_do_not_make_entries_at_a_time(void **state) {
+static void only_one_process_makes_entries_at_a_time(void **state) {
     struct directory *directory = *state;
     SCOPED_TEXT char *path = unit_text("%s/accounts", directory->path);
     directory_enroll(directory, &alice, "refresh-1");
@@ -44,7 +44,7 @@ static void two_do_not_make_entries_at_a_time(void **state) {
     assert_int_equal(flock(theirs, LOCK_EX | LOCK_NB), 0);
 }
 
-static void the_store_is_free_when_an_entry_was_made(void **state) {
+static void the_lock_is_free_after_an_entry_was_made(void **state) {
     struct directory *directory = *state;
     SCOPED_TEXT char *path = unit_text("%s/accounts", directory->path);
     directory_enroll(directory, &alice, "refresh-1");
@@ -56,9 +56,9 @@ static void the_store_is_free_when_an_entry_was_made(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(the_next_enrollment_sweeps_what_was_left),
-        TEST(two_do_not_make_entries_at_a_time),
-        TEST(the_store_is_free_when_an_entry_was_made),
+        TEST(the_next_enrollment_removes_an_abandoned_entry),
+        TEST(only_one_process_makes_entries_at_a_time),
+        TEST(the_lock_is_free_after_an_entry_was_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_store_slots.c - slot.c: a record opens whole, newest, and for its owner only.
+ * test_store_slots.c - slot.c and slot_pair.c: the newest complete record opens, for its owner
+ * only.
  */
 #include <errno.h>
 
+#include "seal.h"
 #include "slot.h"
 #include "store_directory.h"
 
-/* Where the header's fields lie: magic, version, generation, uid, then the account's name. */
+/* Offsets of the header's fields: magic, version, generation, uid, then the account's name. */
 enum { VERSION_AT = 8, GENERATION_AT = 12, UID_AT = 20, ACCOUNT_AT = 28, HEADER_END = 45 };
 
 static char *slot_path(const struct directory *directory, const char *account, int slot) {
     return unit_text("%s/accounts/%s/record.%d", directory->path, account, slot);
 }
 
-/* Generation 1, "older", in slot 1; generation 2, "newest", in slot 0. */
+/* Stores generation 1, "older", in slot 1 and generation 2, "newest", in slot 0. */
 static void enroll_two_generations(struct directory *directory) {
     directory_enroll(directory, &alice, "older");
     directory_rotate(directory, &alice, "newest");
 }
 
-/* The bytes of a slot that matter: up to the zeros it was grown by. */
+/* Returns the size of a slot without the zeros that it was grown by. */
 static size_t image_size(const struct secret *slot) {
     size_t size = slot->length;
     while (size > 0 && slot->data[size - 1] == 0)
@@ -28,7 +30,7 @@ static size_t image_size(const struct secret *slot) {
     return size;
 }
 
-static void a_record_cut_anywhere_gives_way_to_the_older(void **state) {
+static void a_record_cut_off_anywhere_falls_back_to_the_older_one(void **state) {
     struct directory *directory = *state;
     SCOPED_TEXT char *path = slot_path(directory, "alice", 0);
     enroll_two_generations(directory);
@@ -43,7 +45,7 @@ static void a_record_cut_anywhere_gives_way_to_the_older(void **state) {
     assert_token(directory, &alice, "newest");
 }
 
-static void two_records_cut_are_no_record(void **state) {
+static void two_cut_off_records_are_an_error(void **state) {
     struct directory *directory = *state;
     SCOPED_TEXT char *newest = slot_path(directory, "alice", 0),
                      *older = slot_path(directory, "alice", 1);
@@ -53,11 +55,11 @@ static void two_records_cut_are_no_record(void **state) {
     for (size_t length = 0; length < image_size(&slot); length++) {
         unit_write(older, slot.data, length);
         assert_load_fails(directory, &alice, -EBADMSG);
-        assert_has(directory->reason.text, "enroll alice anew");
+        assert_has(directory->reason.text, "enroll alice again");
     }
 }
 
-/* Loads while `path` holds `slot` with one byte altered: the other record, or none. */
+/* Loads while `path` holds `slot` with one byte altered: the other record may open, or none. */
 static void try_altered(struct directory *directory, const char *path, struct secret *slot,
                         size_t at, uint8_t flip, const char *other) {
     SCOPED_RECORD struct record record = {0};
@@ -71,7 +73,7 @@ static void try_altered(struct directory *directory, const char *path, struct se
         assert_true(r == -EBADMSG || r == -EKEYREJECTED || r == -EPROTONOSUPPORT);
 }
 
-static void a_byte_altered_anywhere_opens_nothing_wrong(void **state) {
+static void an_altered_byte_never_opens_a_wrong_record(void **state) {
     struct directory *directory = *state;
     static const uint8_t flips[] = {0x01, 0x80, 0xff};
     static const char *const others[] = {"older", "newest"};
@@ -88,7 +90,7 @@ static void a_byte_altered_anywhere_opens_nothing_wrong(void **state) {
     }
 }
 
-static void what_lies_behind_a_record_does_not_matter(void **state) {
+static void bytes_after_a_record_do_not_matter(void **state) {
     struct directory *directory = *state;
     SCOPED_TEXT char *path = slot_path(directory, "alice", 0);
     enroll_two_generations(directory);
@@ -98,7 +100,7 @@ static void what_lies_behind_a_record_does_not_matter(void **state) {
     assert_token(directory, &alice, "newest");
 }
 
-/* A power cut in the middle of a write, at every byte: generation 3 over generation 1. */
+/* Simulates a power cut at every byte of the write of generation 3 over generation 1. */
 static void a_torn_write_falls_back_to_the_record_before_it(void **state) {
     struct directory *directory = *state;
     SCOPED_TEXT char *path = slot_path(directory, "alice", 1);
@@ -111,7 +113,7 @@ static void a_torn_write_falls_back_to_the_record_before_it(void **state) {
         memcpy(torn.data, after.data, done);
         unit_write(path, torn.data, torn.length);
         assert_token(directory, &alice, "newest");
-        /* Blocks that were never written; the header lies in one sector, which is whole or not. */
+        /* Then with the rest never written. The header is in one sector, which is never torn. */
         if (done > 0 && done < HEADER_END)
             continue;
         memset(torn.data + done, 0, torn.length - done);
@@ -122,7 +124,7 @@ static void a_torn_write_falls_back_to_the_record_before_it(void **state) {
     assert_token(directory, &alice, "third again");
 }
 
-static void one_record_put_back_from_a_backup_is_not_the_newest(void **state) {
+static void a_single_slot_restored_from_a_backup_is_not_the_newest(void **state) {
     struct directory *directory = *state;
     SCOPED_TEXT char *path = slot_path(directory, "alice", 0);
     enroll_two_generations(directory);
@@ -167,7 +169,7 @@ static void a_record_that_lies_about_its_owner_does_not_open(void **state) {
     assert_load_fails(directory, &alice, -EBADMSG);
 }
 
-static void a_reused_name_or_uid_or_another_provider_opens_nothing(void **state) {
+static void a_reused_name_or_uid_or_another_provider_does_not_open_a_record(void **state) {
     struct directory *directory = *state;
     static const struct store_owner others[] = {
         {"alice", 1002, "corp"}, {"alice", 0, "corp"}, {"alice", 1001, "corp2"},
@@ -179,8 +181,8 @@ static void a_reused_name_or_uid_or_another_provider_opens_nothing(void **state)
     assert_token(directory, &alice, "of alice");
 }
 
-/* A forged slot in front of the others says uid 1002; its generation is the highest there is. */
-static void a_forged_owner_is_not_passed_over_in_silence(void **state) {
+/* The forged slot claims another uid, and its generation is the highest. */
+static void a_forged_owner_is_an_error_and_not_ignored(void **state) {
     struct directory *directory = *state;
     SCOPED_TEXT char *path = slot_path(directory, "alice", 0);
     enroll_two_generations(directory);
@@ -200,8 +202,8 @@ static void a_forged_generation_does_not_open(void **state) {
     assert_token(directory, &alice, "newest");
 }
 
-/* Else the token that the newer version has burnt would be tried again after a downgrade. */
-static void a_record_of_a_newer_version_is_not_passed_over(void **state) {
+/* Otherwise a downgrade would send the token that the newer version has used up. */
+static void a_record_of_a_newer_version_is_an_error_and_not_ignored(void **state) {
     struct directory *directory = *state;
     SCOPED_TEXT char *path = slot_path(directory, "alice", 0);
     enroll_two_generations(directory);
@@ -228,7 +230,7 @@ static void a_record_of_another_machine_does_not_open(void **state) {
     assert_int_equal(again.generation, 1);
 }
 
-static void a_slot_says_whose_it_claims_to_be(void **state) {
+static void the_claim_of_a_slot_is_read_without_a_key(void **state) {
     struct directory *directory = *state;
     struct slot_claim claim = {0};
     SCOPED_TEXT char *path = slot_path(directory, "alice", 0),
@@ -248,20 +250,20 @@ static void a_slot_says_whose_it_claims_to_be(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(a_record_cut_anywhere_gives_way_to_the_older),
-        TEST(two_records_cut_are_no_record),
-        TEST(a_byte_altered_anywhere_opens_nothing_wrong),
-        TEST(what_lies_behind_a_record_does_not_matter),
+        TEST(a_record_cut_off_anywhere_falls_back_to_the_older_one),
+        TEST(two_cut_off_records_are_an_error),
+        TEST(an_altered_byte_never_opens_a_wrong_record),
+        TEST(bytes_after_a_record_do_not_matter),
         TEST(a_torn_write_falls_back_to_the_record_before_it),
-        TEST(one_record_put_back_from_a_backup_is_not_the_newest),
+        TEST(a_single_slot_restored_from_a_backup_is_not_the_newest),
         TEST(records_swapped_between_accounts_open_for_neither),
         TEST(a_record_that_lies_about_its_owner_does_not_open),
-        TEST(a_reused_name_or_uid_or_another_provider_opens_nothing),
-        TEST(a_forged_owner_is_not_passed_over_in_silence),
+        TEST(a_reused_name_or_uid_or_another_provider_does_not_open_a_record),
+        TEST(a_forged_owner_is_an_error_and_not_ignored),
         TEST(a_forged_generation_does_not_open),
-        TEST(a_record_of_a_newer_version_is_not_passed_over),
+        TEST(a_record_of_a_newer_version_is_an_error_and_not_ignored),
         TEST(a_record_of_another_machine_does_not_open),
-        TEST(a_slot_says_whose_it_claims_to_be),
+        TEST(the_claim_of_a_slot_is_read_without_a_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

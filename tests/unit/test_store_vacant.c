@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_store_vacant.c - store.c: what is left of an account whose grant was taken out.
+ * test_store_vacant.c - store.c: the entry of an account whose grant was removed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +28,7 @@ static void a_removed_account_is_not_enrolled(void **state) {
     assert_token(directory, &alice, "refresh-2");
 }
 
-static void a_removed_account_leaves_nothing_of_its_grant_nor_of_its_uid(void **state) {
+static void a_removed_account_leaves_neither_its_grant_nor_its_uid(void **state) {
     struct directory *directory = *state;
     SCOPED_ENTRY struct store_entry *entry = NULL, *other = NULL;
     SCOPED_RECORD struct record record = {0};
@@ -54,7 +54,7 @@ static void a_removed_account_leaves_nothing_of_its_grant_nor_of_its_uid(void **
     assert_token(directory, &successor, "refresh-3");
 }
 
-/* Makes our descriptor of the file at `path` one that can't be written. */
+/* Makes our open descriptor of the file at `path` read-only. */
 static void break_descriptor(const char *path) {
     bool found = false;
     for (int fd = 3; fd < 64; fd++) {
@@ -71,8 +71,8 @@ static void break_descriptor(const char *path) {
     assert_true(found);
 }
 
-/* Or by a power cut. In the older record the account may be enrolled still. */
-static void a_removal_cut_short_brings_no_older_record_back(void **state) {
+/* A power cut can interrupt it too. In the older record the account may still be enrolled. */
+static void an_interrupted_removal_restores_no_older_record(void **state) {
     struct directory *directory = *state;
     for (int older = 0; older < 2; older++) {
         SCOPED_TEXT char *path = unit_text("%s/accounts/alice/record.%d", directory->path, older);
@@ -90,7 +90,7 @@ static void a_removal_cut_short_brings_no_older_record_back(void **state) {
     }
 }
 
-static void a_vacant_place_is_not_enrolled_and_one_cut_off_is_broken(void **state) {
+static void a_vacant_entry_is_not_enrolled_and_a_cut_off_one_is_an_error(void **state) {
     struct directory *directory = *state;
     SCOPED_ENTRY struct store_entry *entry = NULL;
     assert_int_equal(store_entry_create(directory->store, &alice, NULL, &entry, &directory->reason),
@@ -108,9 +108,9 @@ static void a_vacant_place_is_not_enrolled_and_one_cut_off_is_broken(void **stat
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_removed_account_is_not_enrolled),
-        TEST(a_removed_account_leaves_nothing_of_its_grant_nor_of_its_uid),
-        TEST(a_removal_cut_short_brings_no_older_record_back),
-        TEST(a_vacant_place_is_not_enrolled_and_one_cut_off_is_broken),
+        TEST(a_removed_account_leaves_neither_its_grant_nor_its_uid),
+        TEST(an_interrupted_removal_restores_no_older_record),
+        TEST(a_vacant_entry_is_not_enrolled_and_a_cut_off_one_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

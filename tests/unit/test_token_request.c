@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_token_request.c - oauth.c, its requests: encoded so that every decoder reads back the same.
+ * test_token_request.c - token_request.c: requests are encoded so that every decoder reads the
+ * same.
  */
 #include "unit.h"
 
@@ -11,7 +12,7 @@
 #define SECRET "p+ss: w%rd&=/\xc3\xa9"
 #define SECRET_ENCODED "p%2Bss%3A%20w%25rd%26%3D%2F%C3%A9"
 
-static struct provider_config provider_of(uint32_t client_auth) {
+static struct provider_config provider_of(enum client_auth client_auth) {
     return (struct provider_config){
         .client_id = "my client+1",
         .client_auth = client_auth,
@@ -19,14 +20,14 @@ static struct provider_config provider_of(uint32_t client_auth) {
     };
 }
 
-static void build(uint32_t client_auth, const char *token, struct oauth_request *ret) {
+static void build(enum client_auth client_auth, const char *token, struct oauth_request *ret) {
     SCOPED_SECRET struct secret refresh = unit_secret(token);
     struct provider_config provider = provider_of(client_auth);
     assert_int_equal(oauth_build_refresh(&provider, &refresh, ret), 0);
     secret_clear(&provider.client_secret);
 }
 
-static void a_public_client_sends_its_name_and_no_secret(void **state) {
+static void a_public_client_sends_its_id_and_no_secret(void **state) {
     (void) state;
     SCOPED_OAUTH_REQUEST struct oauth_request request = {0};
     build(CLIENT_AUTH_NONE, "r/1==", &request);
@@ -38,7 +39,7 @@ static void a_public_client_sends_its_name_and_no_secret(void **state) {
     assert_int_equal(request.password.length, 0);
 }
 
-static void a_client_by_post_sends_its_secret_encoded(void **state) {
+static void a_client_secret_post_client_sends_its_secret_encoded(void **state) {
     (void) state;
     SCOPED_OAUTH_REQUEST struct oauth_request request = {0};
     build(CLIENT_AUTH_POST, "r1", &request);
@@ -48,8 +49,8 @@ static void a_client_by_post_sends_its_secret_encoded(void **state) {
     assert_false(request.basic);
 }
 
-/* RFC 6749 section 2.3.1: form-encoded before they are joined by the colon of HTTP Basic. */
-static void a_client_by_basic_sends_its_secret_in_the_header_only(void **state) {
+/* RFC 6749 section 2.3.1: both are form-encoded before HTTP Basic joins them by a colon. */
+static void a_client_secret_basic_client_sends_its_secret_in_the_header_only(void **state) {
     (void) state;
     SCOPED_OAUTH_REQUEST struct oauth_request request = {0};
     build(CLIENT_AUTH_BASIC, "r1", &request);
@@ -73,7 +74,7 @@ static int hex(char digit) {
     return digit >= '0' && digit <= '9' ? digit - '0' : digit - 'A' + 10;
 }
 
-static void every_byte_comes_back_from_the_form(void **state) {
+static void every_byte_survives_form_encoding(void **state) {
     (void) state;
     SCOPED_SECRET struct secret form = {0};
     char all[256];
@@ -102,7 +103,7 @@ static void an_empty_value_is_still_a_pair(void **state) {
     assert_string_equal(secret_text(&form), "a=&b=");
 }
 
-static void the_longest_token_and_secret_fit_and_no_form_is_endless(void **state) {
+static void the_longest_token_and_secret_fit_and_a_form_has_a_limit(void **state) {
     (void) state;
     SCOPED_SECRET struct secret longest = unit_filled('/', PROTOCOL_TOKEN_MAX), form = {0};
     SCOPED_OAUTH_REQUEST struct oauth_request request = {0};
@@ -118,13 +119,13 @@ static void the_longest_token_and_secret_fit_and_no_form_is_endless(void **state
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_public_client_sends_its_name_and_no_secret),
-        cmocka_unit_test(a_client_by_post_sends_its_secret_encoded),
-        cmocka_unit_test(a_client_by_basic_sends_its_secret_in_the_header_only),
+        cmocka_unit_test(a_public_client_sends_its_id_and_no_secret),
+        cmocka_unit_test(a_client_secret_post_client_sends_its_secret_encoded),
+        cmocka_unit_test(a_client_secret_basic_client_sends_its_secret_in_the_header_only),
         cmocka_unit_test(a_request_built_again_holds_nothing_of_the_first),
-        cmocka_unit_test(every_byte_comes_back_from_the_form),
+        cmocka_unit_test(every_byte_survives_form_encoding),
         cmocka_unit_test(an_empty_value_is_still_a_pair),
-        cmocka_unit_test(the_longest_token_and_secret_fit_and_no_form_is_endless),
+        cmocka_unit_test(the_longest_token_and_secret_fit_and_a_form_has_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

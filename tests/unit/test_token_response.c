@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_token_response.c - oauth.c, its judgement: what providers answer, and what that means at a
- * login. The requests are in test_oauth_request.c.
+ * test_token_response.c - token_response.c: the responses of providers, and the verdict of each.
+ * Requests are in test_token_request.c.
  */
 #include "token_response_rows.h"
 
-static void a_token_answer_renews_the_grant(void **state) {
+static void a_token_response_renews_the_grant(void **state) {
     (void) state;
     static const struct row rows[] = {
         {200, "{" TOKENS "}", OUTCOME_ANSWERED, ""},
@@ -48,7 +48,7 @@ static void each_error_of_the_token_endpoint_has_its_verdict(void **state) {
     assert_rows(rows, COUNT(rows));
 }
 
-static void an_error_is_an_error_whatever_stands_beside_it(void **state) {
+static void an_error_is_an_error_whatever_else_the_response_has(void **state) {
     (void) state;
     static const struct row rows[] = {
         {200, ERROR("invalid_grant"), OUTCOME_GRANT_DEAD, "invalid_grant"},
@@ -62,7 +62,7 @@ static void an_error_is_an_error_whatever_stands_beside_it(void **state) {
     assert_rows(rows, COUNT(rows));
 }
 
-static void an_unknown_error_is_a_no_unless_the_status_is_nobodys(void **state) {
+static void an_unknown_error_is_denied_unless_the_status_is_a_server_error(void **state) {
     (void) state;
     static const struct row rows[] = {
         {400, ERROR("account_on_fire"), OUTCOME_DENIED, "account_on_fire"},
@@ -76,7 +76,7 @@ static void an_unknown_error_is_a_no_unless_the_status_is_nobodys(void **state) 
     assert_rows(rows, COUNT(rows));
 }
 
-static void what_nobody_understands_says_no_to_nobody(void **state) {
+static void an_unintelligible_response_is_unreachable_and_denies_nobody(void **state) {
     (void) state;
     static const struct row rows[] = {
         {200, "<html>Please log in to the Wi-Fi</html>", OUTCOME_MALFORMED, "captive portal"},
@@ -109,7 +109,7 @@ static void what_nobody_understands_says_no_to_nobody(void **state) {
     assert_rows(rows, COUNT(rows));
 }
 
-static void an_answer_without_a_usable_token_is_the_providers_fault(void **state) {
+static void a_response_without_a_usable_token_is_unreachable(void **state) {
     (void) state;
 #define ACCESS(value) "{\"token_type\":\"Bearer\",\"access_token\":" value "}"
 #define TYPE(value) "{\"access_token\":\"a1\",\"token_type\":" value "}"
@@ -160,7 +160,8 @@ static void a_rotated_token_is_kept_whatever_else_is_wrong(void **state) {
     assert_int_equal(failed.outcome, OUTCOME_UNAVAILABLE);
 }
 
-static void no_rotated_token_keeps_the_old_one_and_a_broken_one_is_no_answer(void **state) {
+static void an_absent_refresh_token_keeps_the_old_one_and_a_malformed_one_is_unreachable(
+    void **state) {
     (void) state;
     static const char *const broken[] = {"\"\"", "1",       "{}",        "[\"r2\"]",
                                          "true", "\"r 2\"", "\"r\\n2\"", "\"r\\u00002\""};
@@ -202,7 +203,7 @@ static void a_token_of_40_kib_is_refused_and_the_longest_allowed_is_not(void **s
     }
 }
 
-static void the_life_of_a_token_is_read_by_one_rule(void **state) {
+static void expires_in_is_read_by_one_rule(void **state) {
     (void) state;
     static const struct {
         const char *text;
@@ -255,8 +256,8 @@ static void the_life_of_a_token_is_read_by_one_rule(void **state) {
     assert_int_equal(absent.expires_in, OAUTH_LIFE_UNKNOWN);
 }
 
-/* "Whatever else is there": not a number as far as it goes. */
-static void a_life_that_is_only_nearly_digits_is_unknown(void **state) {
+/* The number must be the whole text: it is not read as far as it goes. */
+static void a_malformed_number_in_expires_in_is_unknown(void **state) {
     (void) state;
     static const char *const texts[] = {"1.2.3", "300..", "300\\u0000"};
     for (size_t i = 0; i < COUNT(texts); i++) {
@@ -268,8 +269,8 @@ static void a_life_that_is_only_nearly_digits_is_unknown(void **state) {
     }
 }
 
-/* Names of json-c's for what RFC 8259 has no number for. */
-static void a_life_that_is_no_number_lasts_no_year(void **state) {
+/* json-c accepts these names, which RFC 8259 does not. */
+static void nan_or_infinity_in_expires_in_is_not_a_long_life(void **state) {
     (void) state;
     static const char *const texts[] = {"NaN", "Infinity", "-Infinity"};
     for (size_t i = 0; i < COUNT(texts); i++) {
@@ -281,7 +282,7 @@ static void a_life_that_is_no_number_lasts_no_year(void **state) {
     }
 }
 
-static void the_scope_is_what_the_answer_says(void **state) {
+static void the_granted_scope_is_that_of_the_response(void **state) {
     (void) state;
     SCOPED_SECRET struct secret huge = unit_filled('s', 5000);
     SCOPED_TEXT char *body = unit_text("{" TOKENS ",\"scope\":\"%s\"}", secret_text(&huge));
@@ -295,7 +296,7 @@ static void the_scope_is_what_the_answer_says(void **state) {
     assert_int_equal(strlen(cut.scope), RECORD_SCOPE_SIZE - 1);
 }
 
-static void a_providers_words_lose_what_may_be_a_token(void **state) {
+static void a_possible_token_is_removed_from_a_providers_text(void **state) {
     static const struct {
         const char *words, *said;
     } rows[] = {
@@ -316,7 +317,7 @@ static void a_providers_words_lose_what_may_be_a_token(void **state) {
     }
 }
 
-static void a_providers_words_are_printable_and_bounded(void **state) {
+static void a_providers_text_is_printable_and_bounded(void **state) {
     (void) state;
     SCOPED_SECRET struct secret huge = {0};
     for (int i = 0; i < 1000; i++)
@@ -334,21 +335,22 @@ static void a_providers_words_are_printable_and_bounded(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_token_answer_renews_the_grant),
+        cmocka_unit_test(a_token_response_renews_the_grant),
         cmocka_unit_test(each_error_of_the_token_endpoint_has_its_verdict),
-        cmocka_unit_test(an_error_is_an_error_whatever_stands_beside_it),
-        cmocka_unit_test(an_unknown_error_is_a_no_unless_the_status_is_nobodys),
-        cmocka_unit_test(what_nobody_understands_says_no_to_nobody),
-        cmocka_unit_test(an_answer_without_a_usable_token_is_the_providers_fault),
+        cmocka_unit_test(an_error_is_an_error_whatever_else_the_response_has),
+        cmocka_unit_test(an_unknown_error_is_denied_unless_the_status_is_a_server_error),
+        cmocka_unit_test(an_unintelligible_response_is_unreachable_and_denies_nobody),
+        cmocka_unit_test(a_response_without_a_usable_token_is_unreachable),
         cmocka_unit_test(a_rotated_token_is_kept_whatever_else_is_wrong),
-        cmocka_unit_test(no_rotated_token_keeps_the_old_one_and_a_broken_one_is_no_answer),
+        cmocka_unit_test(
+            an_absent_refresh_token_keeps_the_old_one_and_a_malformed_one_is_unreachable),
         cmocka_unit_test(a_token_of_40_kib_is_refused_and_the_longest_allowed_is_not),
-        cmocka_unit_test(the_life_of_a_token_is_read_by_one_rule),
-        cmocka_unit_test(a_life_that_is_only_nearly_digits_is_unknown),
-        cmocka_unit_test(a_life_that_is_no_number_lasts_no_year),
-        cmocka_unit_test(the_scope_is_what_the_answer_says),
-        cmocka_unit_test(a_providers_words_lose_what_may_be_a_token),
-        cmocka_unit_test(a_providers_words_are_printable_and_bounded),
+        cmocka_unit_test(expires_in_is_read_by_one_rule),
+        cmocka_unit_test(a_malformed_number_in_expires_in_is_unknown),
+        cmocka_unit_test(nan_or_infinity_in_expires_in_is_not_a_long_life),
+        cmocka_unit_test(the_granted_scope_is_that_of_the_response),
+        cmocka_unit_test(a_possible_token_is_removed_from_a_providers_text),
+        cmocka_unit_test(a_providers_text_is_printable_and_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_token_response_providers.c - oauth.c, its judgement: what single providers say beyond the
- * RFCs.
+ * test_token_response_providers.c - token_response.c: error codes and descriptions of single
+ * providers, beyond the RFCs.
  */
 #include "token_response_rows.h"
 
-static void entras_numbers_say_what_its_error_does_not(void **state) {
+static void entras_error_codes_refine_its_error(void **state) {
     (void) state;
 #define ENTRA(codes) "{\"error\":\"invalid_grant\",\"error_codes\":" codes "}"
     static const struct row rows[] = {
@@ -29,7 +29,7 @@ static void entras_numbers_say_what_its_error_does_not(void **state) {
     assert_rows(rows, COUNT(rows));
 }
 
-static void a_closed_account_is_told_from_a_dead_grant_by_its_words(void **state) {
+static void a_closed_account_is_told_from_a_dead_grant_by_the_description(void **state) {
     (void) state;
 #define SAYS(error, words) "{\"error\":\"" error "\",\"error_description\":\"" words "\"}"
     static const struct row rows[] = {
@@ -49,8 +49,8 @@ static void a_closed_account_is_told_from_a_dead_grant_by_its_words(void **state
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(entras_numbers_say_what_its_error_does_not),
-        cmocka_unit_test(a_closed_account_is_told_from_a_dead_grant_by_its_words),
+        cmocka_unit_test(entras_error_codes_refine_its_error),
+        cmocka_unit_test(a_closed_account_is_told_from_a_dead_grant_by_the_description),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_url.c - url.c: an address is one, whole, or it is none.
+ * test_url.c - url.c: accepts a complete and safe URL, and nothing else.
  */
 #include "unit.h"
 
 #include "url.h"
 
-static void an_address_of_the_scheme_is_one(void **state) {
+static void a_url_of_the_scheme_is_accepted(void **state) {
     (void) state;
     static const char *const good[] = {
         "https://x",
@@ -19,7 +19,7 @@ static void an_address_of_the_scheme_is_one(void **state) {
     assert_true(url_is("http://proxy:3128", "http://"));
 }
 
-static void what_could_end_a_line_or_is_of_another_scheme_is_none(void **state) {
+static void a_url_with_unsafe_bytes_or_another_scheme_is_refused(void **state) {
     (void) state;
     static const char *const bad[] = {
         "",
@@ -45,7 +45,7 @@ static void what_could_end_a_line_or_is_of_another_scheme_is_none(void **state) 
         assert_false(url_is(bad[i], "https://"));
 }
 
-static void an_address_has_a_limit(void **state) {
+static void a_url_has_a_maximum_length(void **state) {
     (void) state;
     char text[URL_MAX + 2] = "https://";
     memset(text + 8, 'x', URL_MAX - 8);
@@ -58,9 +58,9 @@ static void an_address_has_a_limit(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_address_of_the_scheme_is_one),
-        cmocka_unit_test(what_could_end_a_line_or_is_of_another_scheme_is_none),
-        cmocka_unit_test(an_address_has_a_limit),
+        cmocka_unit_test(a_url_of_the_scheme_is_accepted),
+        cmocka_unit_test(a_url_with_unsafe_bytes_or_another_scheme_is_refused),
+        cmocka_unit_test(a_url_has_a_maximum_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

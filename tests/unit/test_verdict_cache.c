@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_verdict_cache.c - verdict_cache.c: what is shared, for how long, and what the grace still
- * allows. The clocks are the kernel's; the tests set what the record remembers, seconds away from
- * limits.
+ * test_verdict_cache.c - verdict_cache.c: shared verdicts and offline grace. The clocks are the
+ * kernel's; the tests set the times in the record, seconds away from limits.
  */
 #include "unit.h"
 
+#include "text.h"
 #include "verdict_cache.h"
 
 static const struct reason dead = {"invalid_grant: expired"};
@@ -42,7 +42,7 @@ static int directory_remove(void **state) {
 
 static void note(struct directory *directory, enum verdict verdict, const char *why) {
     struct reason reason = {""};
-    strcpy(reason.text, why);
+    assert_true(text_copy(reason.text, sizeof reason.text, why));
     if (verdict == VERDICT_GRANTED)
         verdict_cache_store_yes(&directory->record, &directory->config.provider);
     else
@@ -62,7 +62,7 @@ static bool grace(struct directory *directory) {
     return in;
 }
 
-/* As if the moment had been `seconds` earlier. */
+/* Moves a time `seconds` back. */
 static void age(struct record_time *time, int64_t seconds) {
     time->ms -= seconds * 1000;
 }
@@ -77,7 +77,7 @@ static void nothing_is_shared_at_first(void **state) {
     assert_false(grace(directory));
 }
 
-static void a_yes_is_shared_for_reuse_within(void **state) {
+static void a_granted_verdict_is_shared_for_reuse_within(void **state) {
     struct directory *directory = *state;
     note(directory, VERDICT_GRANTED, "");
     assert_int_equal(shared(directory), VERDICT_GRANTED);
@@ -87,7 +87,7 @@ static void a_yes_is_shared_for_reuse_within(void **state) {
     assert_int_equal(shared(directory), VERDICT_NONE);
 }
 
-static void a_no_is_shared_with_its_reason(void **state) {
+static void a_refusal_is_shared_with_its_reason(void **state) {
     struct directory *directory = *state;
     static const enum verdict noes[] = {VERDICT_DENIED, VERDICT_REAUTHORIZE};
     for (size_t i = 0; i < COUNT(noes); i++) {
@@ -99,7 +99,7 @@ static void a_no_is_shared_with_its_reason(void **state) {
     }
 }
 
-/* What was escaped when it came is not escaped once more each time it is shared. */
+/* A reason is escaped when it is made, and not again each time that it is shared. */
 static void a_reason_is_shared_word_for_word(void **state) {
     struct directory *directory = *state;
     struct reason escaped;
@@ -112,7 +112,7 @@ static void a_reason_is_shared_word_for_word(void **state) {
     assert_string_equal(directory->reason.text, escaped.text);
 }
 
-static void without_reuse_every_login_asks(void **state) {
+static void without_reuse_every_login_asks_the_provider(void **state) {
     struct directory *directory = *state;
     directory->config.login.reuse_within = 0;
     directory->config.login.offline_timeout = 0;
@@ -168,7 +168,7 @@ static void unreachable_is_shared_for_offline_timeout(void **state) {
     assert_int_equal(shared(directory), VERDICT_NONE);
 }
 
-static void unreachable_is_over_when_the_provider_answers(void **state) {
+static void unreachable_ends_when_the_provider_answers(void **state) {
     struct directory *directory = *state;
     note(directory, VERDICT_UNREACHABLE, "timeout");
     note(directory, VERDICT_GRANTED, "");
@@ -239,8 +239,8 @@ static void a_changed_client_is_tried_at_once(void **state) {
     }
 }
 
-/* A demand that is new was not met by any answer before it. */
-static void a_new_demand_is_put_to_the_provider_at_once(void **state) {
+/* No earlier response has met a requirement that is new. */
+static void a_new_requirement_is_checked_with_the_provider_at_once(void **state) {
     struct directory *directory = *state;
     static const size_t demands[] = {
         offsetof(struct provider_config, userinfo_endpoint),
@@ -266,7 +266,7 @@ static void a_new_demand_is_put_to_the_provider_at_once(void **state) {
     }
 }
 
-static void a_no_leaves_the_time_of_the_last_yes(void **state) {
+static void a_refusal_keeps_the_time_of_the_last_grant(void **state) {
     struct directory *directory = *state;
     note(directory, VERDICT_GRANTED, "");
     directory->record.last_granted -= 60;
@@ -275,8 +275,8 @@ static void a_no_leaves_the_time_of_the_last_yes(void **state) {
     assert_int_equal(directory->record.last_granted, granted);
 }
 
-/* Else issuer "a", client "bc" would be issuer "ab", client "c". */
-static void parts_of_a_client_do_not_run_into_each_other(void **state) {
+/* Otherwise issuer "a" with client "bc" would equal issuer "ab" with client "c". */
+static void adjacent_client_settings_are_not_confused(void **state) {
     struct directory *directory = *state;
     note(directory, VERDICT_MISCONFIGURED, "invalid_client");
     directory->config.provider.issuer = "https://idpb";
@@ -284,7 +284,7 @@ static void parts_of_a_client_do_not_run_into_each_other(void **state) {
     assert_int_equal(shared(directory), VERDICT_NONE);
 }
 
-static void a_client_that_works_again_is_forgiven(void **state) {
+static void a_client_that_works_again_starts_over_at_one_minute(void **state) {
     struct directory *directory = *state;
     note(directory, VERDICT_MISCONFIGURED, "invalid_client");
     note(directory, VERDICT_MISCONFIGURED, "invalid_client");
@@ -330,7 +330,7 @@ static void grace_lasts_as_long_as_configured(void **state) {
     assert_false(grace(directory));
 }
 
-static void grace_never_overrides_a_no(void **state) {
+static void grace_never_overrides_a_refusal(void **state) {
     struct directory *directory = *state;
     static const enum verdict noes[] = {VERDICT_DENIED, VERDICT_REAUTHORIZE};
     for (size_t i = 0; i < COUNT(noes); i++) {
@@ -350,7 +350,7 @@ static void a_wall_clock_set_back_ends_the_grace(void **state) {
     assert_false(grace(directory));
 }
 
-static void the_boot_clock_ends_the_grace_though_the_wall_clock_was_set_back(void **state) {
+static void the_boot_clock_ends_the_grace_even_if_the_wall_clock_was_set_back(void **state) {
     struct directory *directory = *state;
     directory->config.login.offline_grace = 3600;
     note(directory, VERDICT_GRANTED, "");
@@ -358,7 +358,7 @@ static void the_boot_clock_ends_the_grace_though_the_wall_clock_was_set_back(voi
     assert_true(grace(directory));
     age(&directory->record.judged, 5);
     assert_false(grace(directory));
-    as_in_another_boot(&directory->record.judged); /* which says nothing about this one */
+    as_in_another_boot(&directory->record.judged); /* it cannot be compared with this boot */
     assert_true(grace(directory));
     age(&directory->record.judged, -86400);
     assert_true(grace(directory));
@@ -376,27 +376,27 @@ static void a_boot_clock_that_went_back_ends_the_grace(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(nothing_is_shared_at_first),
-        TEST(a_yes_is_shared_for_reuse_within),
-        TEST(a_no_is_shared_with_its_reason),
+        TEST(a_granted_verdict_is_shared_for_reuse_within),
+        TEST(a_refusal_is_shared_with_its_reason),
         TEST(a_reason_is_shared_word_for_word),
-        TEST(without_reuse_every_login_asks),
+        TEST(without_reuse_every_login_asks_the_provider),
         TEST(an_expired_token_is_not_shared),
         TEST(another_boot_shares_nothing),
         TEST(a_boot_clock_that_went_back_shares_nothing),
         TEST(unreachable_is_shared_for_offline_timeout),
-        TEST(unreachable_is_over_when_the_provider_answers),
+        TEST(unreachable_ends_when_the_provider_answers),
         TEST(a_wrong_secret_is_not_tried_again_for_one_to_five_minutes),
         TEST(a_changed_client_is_tried_at_once),
-        TEST(a_new_demand_is_put_to_the_provider_at_once),
-        TEST(a_no_leaves_the_time_of_the_last_yes),
-        TEST(parts_of_a_client_do_not_run_into_each_other),
-        TEST(a_client_that_works_again_is_forgiven),
+        TEST(a_new_requirement_is_checked_with_the_provider_at_once),
+        TEST(a_refusal_keeps_the_time_of_the_last_grant),
+        TEST(adjacent_client_settings_are_not_confused),
+        TEST(a_client_that_works_again_starts_over_at_one_minute),
         TEST(a_client_that_was_seen_to_work_is_tried_at_once),
         TEST(a_clients_failure_says_nothing_about_the_account),
         TEST(grace_lasts_as_long_as_configured),
-        TEST(grace_never_overrides_a_no),
+        TEST(grace_never_overrides_a_refusal),
         TEST(a_wall_clock_set_back_ends_the_grace),
-        TEST(the_boot_clock_ends_the_grace_though_the_wall_clock_was_set_back),
+        TEST(the_boot_clock_ends_the_grace_even_if_the_wall_clock_was_set_back),
         TEST(a_boot_clock_that_went_back_ends_the_grace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

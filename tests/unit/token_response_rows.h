@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * token_response_rows.h - tables of what providers answer, and what that means at a login.
+ * token_response_rows.h - tables of providers' responses, and the verdict of each.
  */
 #ifndef OAUTH_LOGIN_TESTS_UNIT_TOKEN_RESPONSE_ROWS_H
 #define OAUTH_LOGIN_TESTS_UNIT_TOKEN_RESPONSE_ROWS_H
@@ -16,7 +16,7 @@ struct row {
     long status;
     const char *body;
     enum outcome outcome;
-    const char *reason; /* a fragment, "" when granted */
+    const char *reason; /* a part of it, "" when granted */
 };
 
 static inline void judge(long status, const char *text, struct oauth_response *ret) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * unit.h - what the unit tests share: cmocka behind the headers it wants first, secrets from
- * literals, and a directory of the test's own.
+ * unit.h - shared by the unit tests: cmocka after the headers that it needs, secrets from literals,
+ * and a directory for the test alone.
  */
 #ifndef OAUTH_LOGIN_TESTS_UNIT_UNIT_H
 #define OAUTH_LOGIN_TESTS_UNIT_UNIT_H
@@ -29,13 +29,13 @@
 enum { UNIT_SECRET_MAX = 1 << 20 };
 
 /* Fails unless `text` holds `part`, and shows both. */
-#define assert_has(text, part)                              \
-    do {                                                    \
-        if (!strstr(text, part))                            \
-            fail_msg("'%s' does not say '%s'", text, part); \
+#define assert_has(text, part)                                  \
+    do {                                                        \
+        if (!strstr(text, part))                                \
+            fail_msg("'%s' does not contain '%s'", text, part); \
     } while (0)
 
-/* A secret that holds the text, or `size` bytes; the caller clears it. */
+/* Makes a secret of `size` bytes, or of a text; the caller clears it. */
 static inline struct secret unit_bytes(const void *data, size_t size) {
     struct secret secret = {0};
     assert_int_equal(secret_set(&secret, data, size, UNIT_SECRET_MAX), 0);
@@ -46,7 +46,7 @@ static inline struct secret unit_secret(const char *text) {
     return unit_bytes(text, strlen(text));
 }
 
-/* `size` times the same byte. */
+/* Makes a secret of `size` equal bytes; the caller clears it. */
 static inline struct secret unit_filled(char byte, size_t size) {
     struct secret secret = {0};
     for (size_t i = 0; i < size; i++)
@@ -54,7 +54,7 @@ static inline struct secret unit_filled(char byte, size_t size) {
     return secret;
 }
 
-/* A formatted text that the caller frees (SCOPED_TEXT). */
+/* Formats a text that the caller frees (SCOPED_TEXT). */
 __attribute__((format(printf, 1, 2))) static inline char *unit_text(const char *format, ...) {
     char *text = NULL;
     va_list args;
@@ -65,7 +65,7 @@ __attribute__((format(printf, 1, 2))) static inline char *unit_text(const char *
     return text;
 }
 
-/* A new directory below /tmp, 0700; the caller ends it with unit_remove. */
+/* Makes a directory below /tmp, 0700; the caller removes it with unit_remove. */
 static inline char *unit_scratch(void) {
     char *path = unit_text("/tmp/oauth-login-unit.XXXXXX");
     assert_non_null(mkdtemp(path));
@@ -80,7 +80,7 @@ static inline int unit_remove_one(const char *path, const struct stat *status, i
     return remove(path);
 }
 
-/* Removes the directory with all that is in it and frees its path. */
+/* Removes the directory with everything in it, and frees its path. */
 static inline void unit_remove(char *path) {
     assert_int_equal(nftw(path, unit_remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
     free(path);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * breakout.c - a helper that was taken over: linked into it with -Wl,--wrap=http_perform, it does
- * what the address of the request names, https://breakout/ATTACK/ARGUMENT, in place of the request.
- * What came of it is the answer's reason.
+ * breakout.c - turns the helper into one that an attacker has taken over. Linked into the helper
+ * with -Wl,--wrap=http_perform, it carries out the attack that the address of a request names,
+ * https://breakout/ATTACK/ARGUMENT, instead of the request. The outcome is the reply's reason.
  *
- * With -Wl,--wrap=sandbox_files_restrict or sandbox_calls_restrict it also is the helper of a
- * kernel that lacks the one or the other.
+ * With -Wl,--wrap=sandbox_files_restrict or sandbox_calls_restrict it also stands for the helper on
+ * a kernel that lacks Landlock or seccomp.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +49,7 @@ int __wrap_sandbox_calls_restrict(void) {
 }
 
 /* Each attack returns -1 with errno when it failed. `text` is the argument with a leading slash,
- * `number` what stands behind that slash as a number. */
+ * `number` is the number after that slash. */
 
 static long read_file(const char *text, int number) {
     char byte;
@@ -131,7 +131,7 @@ static long kill_by_descriptor(const char *text, int number) {
     return fd < 0 ? -1 : syscall(SYS_pidfd_send_signal, fd, SIGUSR1, NULL, 0);
 }
 
-/* The kernel signals whoever owns a descriptor that can be read. */
+/* The kernel signals the owner of a descriptor when it becomes readable. */
 static long kill_by_owning(const char *text, int number) {
     int ends[2];
     (void) text;
@@ -208,7 +208,7 @@ static long listen_anywhere(const char *text, int number) {
 static long plant_key(const char *text, int number) {
     (void) text;
     (void) number;
-    return syscall(SYS_add_key, "user", "loot", "x", 1, -3); /* the session's keyring */
+    return syscall(SYS_add_key, "user", "loot", "x", 1, -3); /* KEY_SPEC_SESSION_KEYRING */
 }
 
 static long search_keys(const char *text, int number) {

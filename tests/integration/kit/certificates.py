@@ -1,4 +1,5 @@
-"""A certificate authority for tests, and the certificates that clients must refuse."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""A certificate authority for tests, and certificates that clients must refuse."""
 
 import ssl
 import warnings
@@ -24,32 +25,37 @@ unique_subject = no
 default_md = sha256
 policy = anything
 copy_extensions = copy
+x509_extensions = issued
 [anything]
 commonName = supplied
+[issued]
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
 """
 
 
 @dataclass(frozen=True)
 class Certificate:
-    file: Path  # PEM, as is the key
+    file: Path  # PEM, like the key
     key: Path
 
     def server_context(self, newest=None):
-        """For a server; newest, e.g. ssl.TLSVersion.TLSv1_1, is the best that it offers."""
+        """A TLS context for a server. newest: the highest version that it offers, such as
+        ssl.TLSVersion.TLSv1_1."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         if newest is not None:
             if newest < ssl.TLSVersion.TLSv1_2:
-                context.set_ciphers("DEFAULT:@SECLEVEL=0")  # OpenSSL 3 has none such otherwise
+                context.set_ciphers("DEFAULT:@SECLEVEL=0")  # OpenSSL 3 refuses it otherwise
             context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", DeprecationWarning)  # that it is old is the point
+                warnings.simplefilter("ignore", DeprecationWarning)  # an old version is the point
                 context.maximum_version = newest
         context.load_cert_chain(self.file, self.key)
         return context
 
 
 class Authority:
-    """An authority of its own; `file` is its certificate, for a client's trust store."""
+    """A new authority; `file` is its certificate, for a client's trust store."""
 
     def __init__(self, directory):
         self._directory = Path(directory)
@@ -59,13 +65,13 @@ class Authority:
         self.file = self.self_signed("ca", "Test authority").file
 
     def issue(self, name="server", hosts=("localhost", "127.0.0.1"), since=-1, until=1):
-        """Valid for these hosts, from `since` to `until` days from now."""
+        """A certificate for these hosts, valid from `since` to `until` days from now."""
         certificate = self._certificate(name)
         request = self._directory / f"{name}.csr"
         run("openssl", "req", "-new", *self._new_key(certificate), *_names(name, hosts),
             "-out", str(request), check=True)
         run("openssl", "ca", "-batch", "-notext", "-config", str(self._config),
-            "-startdate", _moment(since), "-enddate", _moment(until),
+            "-startdate", _date(since), "-enddate", _date(until),
             "-in", str(request), "-out", str(certificate.file), check=True)
         return certificate
 
@@ -83,6 +89,8 @@ class Authority:
         run("openssl", "req", "-x509", "-days", "1", *self._new_key(certificate),
             *_names(subject, ("localhost", "127.0.0.1")),
             "-addext", "basicConstraints = critical, CA:true",
+            "-addext", "keyUsage = critical, keyCertSign, digitalSignature",  # Python 3.13 wants it
+            "-addext", "subjectKeyIdentifier = hash",
             "-out", str(certificate.file), check=True)
         return certificate
 
@@ -99,6 +107,6 @@ def _names(subject, hosts):
     return ("-subj", f"/CN={subject}", "-addext", f"subjectAltName = {','.join(alternatives)}")
 
 
-def _moment(days):
+def _date(days):
     when = datetime.now(timezone.utc) + timedelta(days=days)
     return when.strftime("%Y%m%d%H%M%SZ")

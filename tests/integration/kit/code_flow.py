@@ -1,4 +1,5 @@
-"""The authorization code flow of the scripted provider: what its browser and its endpoints do."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""The authorization code flow at the scripted provider: the browser and the token endpoint."""
 
 import base64
 import hashlib
@@ -16,7 +17,11 @@ CODE = "code-0123456789abcdef"
 
 
 class Enrolling:
-    """A running `oauth-login enroll --browser`, past its prompt; a context manager."""
+    """A running `oauth-login enroll --browser` that has shown its prompt; a context manager.
+
+    `address` is the address to open, `asked` are its parameters, `port` is the port of the
+    redirect, `said` is the output of the command.
+    """
 
     def __init__(self, user="alice", **options):
         self.terminal = Terminal("oauth-login", "enroll", "--browser", user, **options)
@@ -32,12 +37,12 @@ class Enrolling:
         self.terminal.close()
 
     def redirect(self, **changed):
-        """The browser's request with the provider's answer; None leaves a parameter out."""
+        """Sends the request to which the provider redirects the browser; None omits a parameter."""
         answer = {"code": CODE, "state": self.asked["state"], **changed}
         return self.request("/?" + urlencode({k: v for k, v in answer.items() if v is not None}))
 
     def request(self, target, method="GET", **headers):
-        """(status, headers, body) of a request to the loopback."""
+        """(status, headers, body) of a request to the loopback listener."""
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
             connection.request(method, target, headers=headers)
             response = connection.getresponse()
@@ -62,7 +67,12 @@ class Enrolling:
 
 
 def redeeming(provider, key, enrolling, name="alice", nonce=True, **changed):
-    """The token endpoint's next answer: tokens for who proves to be who asked, by PKCE S256."""
+    """The token endpoint's next answer: tokens, if the request has the PKCE S256 verifier that
+    belongs to this enrollment.
+
+    nonce: True for the enrollment's own; any other value is the claim, and None omits it. changed:
+    members of the response; None is JSON's null.
+    """
     def answer(request):
         digest = hashlib.sha256(request.form["code_verifier"].encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -1,4 +1,5 @@
-"""One end of a D-Bus connection that has no bus between its two ends."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""One end of a D-Bus connection without a bus: the two ends talk to each other directly."""
 
 import itertools
 import socket
@@ -20,10 +21,10 @@ class Refused(Exception):
 
 
 class Peer:
-    """Calls the methods of an object at the other end, and answers what it calls meanwhile.
+    """Calls the methods of an object at the other end, and answers its calls meanwhile.
 
-    `heard` are the calls and signals that came, as (name, arguments). answers: the one text that a
-    call of this name is answered with; the others are answered with nothing.
+    `heard` are the calls and signals received, as (name, arguments). answers: {name: the text that
+    a call of this name returns}; all other calls return nothing.
     """
 
     def __init__(self, connection, path, interface, answers=()):
@@ -34,7 +35,7 @@ class Peer:
         self._parser, self._came, self._serials = Parser(), [], itertools.count(1)
 
     def call(self, method, signature="", *arguments):
-        """The values that the other end returns; raises Refused if it does not."""
+        """The values that the other end returns; raises Refused if it returns an error."""
         sent = self._send(new_method_call(self._object, method, signature, arguments))
         while (answer := self._hear_next()).header.fields.get(HeaderFields.reply_serial) != sent:
             pass
@@ -43,7 +44,7 @@ class Peer:
         return answer.body
 
     def wait_for(self, *names):
-        """Which of these calls and signals came first, now or ever since the beginning."""
+        """Waits for one of these calls and signals, unless one came before; returns its name."""
         while True:
             for name, _ in self.heard:
                 if name in names:
@@ -62,7 +63,7 @@ class Peer:
         while not self._came:
             data = self._connection.recv(65536)
             if not data:
-                raise ConnectionError(f"the other end has hung up after {self.heard}")
+                raise ConnectionError(f"the other end hung up after {self.heard}")
             self._came += self._parser.feed(data)
         message = self._came.pop(0)
         kind, name = message.header.message_type, message.header.fields.get(HeaderFields.member)
@@ -75,7 +76,7 @@ class Peer:
 
 
 def accept(listener):
-    """The next connection, as the end that authenticates the other."""
+    """The next connection to this listener; ours is the end that authenticates the other."""
     connection, _ = listener.accept()
     connection.settimeout(PATIENCE)
     lines = connection.makefile("rwb", 0)
@@ -87,7 +88,7 @@ def accept(listener):
 
 
 def connect(address, user):
-    """A connection to "unix:abstract=NAME" or "unix:path=NAME" as this user."""
+    """A connection to "unix:abstract=NAME" or "unix:path=NAME", made as this user."""
     kind, _, name = address.removeprefix("unix:").split(",")[0].partition("=")
     connection = socket.socket(socket.AF_UNIX)
     connection.settimeout(PATIENCE)

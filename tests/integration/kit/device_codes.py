@@ -1,4 +1,5 @@
-"""What a scripted provider answers in a device authorization, RFC 8628."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Answers of a scripted provider in a device authorization, RFC 8628."""
 
 from scripted_server import Answer
 
@@ -6,10 +7,12 @@ CODE = {"device_code": "dev-1234", "user_code": "WDJB-MJHT", "interval": 1, "exp
 
 
 def pending(error="authorization_pending", **more):
+    """The token endpoint's answer before the approval, or with another error, after it."""
     return Answer.json({"error": error, **more}, 400)
 
 
 def tokens(provider, name="alice", **changed):
+    """The token endpoint's answer after `name` has approved; changed: members of the response."""
     def answer(_request):
         family = provider.issue_grant(name)
         request = type("Request", (), {"headers": {}, "form": {

@@ -1,4 +1,5 @@
-"""oauth-login enroll at a terminal, as a person sees it."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""`oauth-login enroll` on a terminal, as a person sees it."""
 
 from terminal import Terminal
 
@@ -8,6 +9,6 @@ def enroll(user="alice", *options):
 
 
 def code_of(terminal):
-    """The code that is shown."""
+    """Waits for the code that is shown, and returns it."""
     terminal.expect(r"https://\S+", 20)
     return terminal.expect(r"enter this code:\n\n  (\S+)\n", 20).group(1)

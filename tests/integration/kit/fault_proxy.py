@@ -1,4 +1,5 @@
-"""A proxy in front of a provider that spoils connections below HTTP: TCP and TLS.
+# SPDX-License-Identifier: BSD-2-Clause
+"""A proxy in front of a provider that breaks connections below HTTP, in TCP and TLS.
 
     with FaultProxy(provider.port, corrupted(40)) as proxy:
         oauth_login.configure(provider, token_endpoint=proxy.address("/token"))
@@ -12,9 +13,10 @@ PATIENCE = 60  # seconds; no connection lasts longer
 
 
 class FaultProxy:
-    """Gives each connection to fault(client, server, stopping) in a thread of its own.
+    """Hands each connection to fault(client, server, stopping) in a thread of its own.
 
-    server: a connection to the provider, or None for a fault that wants none.
+    client: the accepted connection. server: a connection to the provider. stopping: an event that
+    is set when the fault must end.
     """
 
     def __init__(self, port, fault):
@@ -73,7 +75,7 @@ def reset(client, server, stopping):
 
 
 def silent(client, server, stopping):
-    """Says nothing."""
+    """Sends nothing, and keeps the connection open."""
     stopping.wait(PATIENCE)
 
 
@@ -84,13 +86,13 @@ def plain(client, server, stopping):
 
 
 def garbage(client, server, stopping):
-    """Sends what is no protocol at all."""
+    """Sends bytes of no protocol at all."""
     client.recv(1)
     client.sendall(bytes(range(256)) * 64)
 
 
 def relay(client, server, stopping, pass_on):
-    """Carries both ways; pass_on(data) yields what goes to the client for what the server sent."""
+    """Relays both ways; pass_on(data) yields what the client gets for the server's data."""
     def upwards():
         try:
             while data := client.recv(65536):
@@ -109,7 +111,7 @@ def relay(client, server, stopping, pass_on):
 
 
 def cut(after):
-    """Hangs up when the provider has sent so many bytes."""
+    """Hangs up after this many bytes of the provider."""
     def fault(client, server, stopping):
         left = after
 
@@ -124,24 +126,25 @@ def cut(after):
 
 
 def corrupted(at):
-    """Alters the byte at this place of what the provider sends; below 0, of each part's end."""
+    """Flips a bit of the byte at this offset of the provider's data; a negative offset counts from
+    the end of each part that is received."""
     def fault(client, server, stopping):
         seen = 0
 
         def pass_on(data):
             nonlocal seen
-            place = at - seen if at >= 0 else len(data) + at
+            offset = at - seen if at >= 0 else len(data) + at
             seen += len(data)
-            spoilt = bytearray(data)
-            if 0 <= place < len(data):
-                spoilt[place] ^= 1
-            yield bytes(spoilt)
+            changed = bytearray(data)
+            if 0 <= offset < len(data):
+                changed[offset] ^= 1
+            yield bytes(changed)
         relay(client, server, stopping, pass_on)
     return fault
 
 
 def dribbled(pause):
-    """Sends a byte at a time."""
+    """Sends the provider's data one byte at a time, with a pause after each."""
     def fault(client, server, stopping):
         def pass_on(data):
             for byte in data:

@@ -1,4 +1,5 @@
-"""Files of the machine that tests write, and the way back to what was there before."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Files of the machine under test: written by tests, and restored after them."""
 
 import os
 import shutil
@@ -7,13 +8,13 @@ from pathlib import Path
 
 
 class Files:
-    """Writes files and journals what they replaced; restore() undoes back to a mark."""
+    """Writes files and keeps a journal of what they replaced; restore() undoes back to a mark."""
 
     def __init__(self):
-        self._journal = []  # (path, None or (content, stat) of what was there)
+        self._journal = []  # (path, (content, stat) from before, or None if there was no file)
 
     def write(self, path, content, mode=0o644, owner="root", group="root"):
-        """Replaces the file as a whole, so that no reader sees half of it; returns its path."""
+        """Replaces the whole file at once, so that no reader sees half of it; returns its path."""
         path = Path(path)
         self._journal.append((path, self._contents(path)))
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,10 @@
-"""GDM's own PAM program, told what to do as GDM tells it.
+# SPDX-License-Identifier: BSD-2-Clause
+"""GDM's own PAM program, driven as GDM's daemon drives it.
 
-GDM's daemon never calls PAM. For each login it starts gdm-session-worker, which does, and asks the
-daemon over D-Bus whatever a person has to answer. That program is Debian's, and so is all that it
-talks to; the daemon is played. To unlock the screen, the desktop's shell talks to the worker of the
-login, which starts another.
+GDM's daemon never calls PAM. For each login it starts gdm-session-worker, which calls PAM and asks
+the daemon over D-Bus for each answer that it needs from the person. The worker is Debian's, and so
+is everything that it talks to; only the daemon is played by this module. To unlock the screen, the
+desktop's shell talks to the worker of the login, which starts another worker.
 """
 
 import os
@@ -21,10 +22,10 @@ PACKAGE = CHECKOUT / "build" / "gdm3"
 WORKER = "usr/libexec/gdm-session-worker"
 FILES = {WORKER: 0o755, "usr/libexec/accounts-daemon": 0o755, "usr/share/gdm/gdm.schemas": 0o644}
 SERVICE = "gdm-password"
-# A session that does what it is told by the other end of a connection.
+# The session's program: it runs the commands that come over a connection.
 PROGRAM = """bash -c 'exec <>/dev/tcp/127.0.0.1/{} >&0 2>&0
 while read -r command; do eval "$command"; echo "end=$?"; done'"""
-PATIENCE = 10  # seconds for what is started
+PATIENCE = 10  # seconds to wait for a program
 ENDS = ("VerificationComplete", "VerificationFailed", "ServiceUnavailable")
 BUS = """
 <busconfig>
@@ -42,32 +43,33 @@ STARTED_BY_THE_BUS = {"org.freedesktop.Accounts": "/usr/libexec/accounts-daemon"
 
 
 def fetched():
+    """Whether `make check` could fetch the package."""
     return (PACKAGE / WORKER).exists()
 
 
 def debian_stack():
-    """/etc/pam.d/gdm-password as the package has it."""
+    """/etc/pam.d/gdm-password of the package."""
     return (PACKAGE / "etc/pam.d" / SERVICE).read_text()
 
 
 class SystemBus:
-    """The worker looks on it for what people have set, such as their language."""
+    """A D-Bus system bus, where the worker looks up people's settings, such as their language."""
 
     def __init__(self):
         self._directory = tempfile.TemporaryDirectory(prefix="bus-")
-        place = Path(self._directory.name)
+        directory = Path(self._directory.name)
         for name, program in STARTED_BY_THE_BUS.items():
-            (place / f"{name}.service").write_text(
+            (directory / f"{name}.service").write_text(
                 f"[D-BUS Service]\nName={name}\nExec={program}\n")
-        (place / "bus.conf").write_text(BUS.format(place))
+        (directory / "bus.conf").write_text(BUS.format(directory))
         Path("/run/dbus").mkdir()
         self._bus = subprocess.Popen(
-            ["dbus-daemon", f"--config-file={place}/bus.conf", "--nofork", "--print-address"],
+            ["dbus-daemon", f"--config-file={directory}/bus.conf", "--nofork", "--print-address"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         assert self._bus.stdout.readline().startswith(b"unix:")
 
     def end(self):
-        """Ends what it has started, too."""
+        """Ends the bus and the services that it has started."""
         self._bus.terminate()
         self._bus.wait(PATIENCE)
         self._bus.stdout.close()
@@ -77,12 +79,12 @@ class SystemBus:
 
 @dataclass(frozen=True)
 class Outcome:
-    refused_by: str  # the method or the signal, "" if nothing did
-    said: tuple  # what the person read
+    refused_by: str  # the method or the signal that refused; "" for success
+    said: tuple  # the messages that the person read
 
 
 class Gdm:
-    """Logs one user in, and unlocks that session's screen; ends with end()."""
+    """Logs one user in, and unlocks the screen of that session; end it with end()."""
 
     def __init__(self, host, user):
         for name, mode in FILES.items():
@@ -93,7 +95,7 @@ class Gdm:
         self._bus = SystemBus()
 
     def log_in(self, password):
-        """As far as PAM lets them come; a session then stays open until end()."""
+        """Takes the steps of a login until one is refused; a session stays open until end()."""
         with _listener(socket.AF_INET, ("127.0.0.1", 0)) as listener:
             details = {"service": ("s", SERVICE), "username": ("s", self._user.name),
                        "display-is-local": ("b", True), "x11-display-name": ("s", ":0")}
@@ -107,23 +109,23 @@ class Gdm:
             return outcome
 
     def told(self, command):
-        """What a command writes in the session, which must succeed."""
+        """Runs a command in the session, which must succeed; returns its output."""
         with self._session.makefile("rw", encoding="utf-8") as talk:
             print(command, file=talk, flush=True)
             lines = []
             while not (line := talk.readline()).startswith("end="):
-                assert line, f"the session has ended after {lines}"
+                assert line, f"the session ended after {lines}"
                 lines.append(line)
         assert line == "end=0\n", f"{command}: {lines}"
         return "".join(lines)
 
     def log_out(self):
-        """The session's program ends, and the worker closes the session."""
+        """Ends the session's program; the worker then closes the session."""
         self._session.close()
         self._peer.wait_for("SessionExited")
 
     def unlock(self, password):
-        """What the desktop's shell does when somebody types at the locked screen."""
+        """Does what the desktop's shell does when somebody types at the locked screen."""
         (address,) = self._peer.call("StartReauthentication", "ii", os.getpid(), self._user.uid)
         shell = Peer(connect(address, self._user), "/org/gnome/DisplayManager/Session",
                      "org.gnome.DisplayManager.UserVerifier")

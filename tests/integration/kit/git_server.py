@@ -1,4 +1,5 @@
-"""A real HTTPS server with a git repository behind HTTP Basic: Apache and git-http-backend."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""A real HTTPS server with a git repository: Apache with HTTP Basic, and git-http-backend."""
 
 import base64
 import hashlib
@@ -36,7 +37,7 @@ SetEnv GIT_HTTP_EXPORT_ALL
 
 
 class GitServer:
-    """Serves `demo.git`; lets in whoever brings a password of `admit`. A context manager."""
+    """Serves `demo.git` to the user and password given to admit(); a context manager."""
 
     def __init__(self, directory, certificate):
         self.directory = Path(directory)
@@ -54,7 +55,7 @@ class GitServer:
         self.process = None
 
     def admit(self, user, password):
-        """From now on this pair is let in, and no other."""
+        """From now on, accepts this user and password and no others."""
         digest = base64.b64encode(hashlib.sha1(password.encode()).digest()).decode()
         self.users.write_text(f"{user}:{{SHA}}{digest}\n")
 

@@ -1,7 +1,8 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A real OpenID provider for tests and the demo: Debian's Glewlwyd on loopback, over TLS.
 
-A mock answers what its author believed; Glewlwyd rotates, burns and refuses tokens as a provider
-does. Everything it needs is made in one directory, and nothing is left running after `stop`.
+A mock answers as its author believed; Glewlwyd rotates, invalidates and refuses tokens as a real
+provider does. All its files are made in one directory, and nothing is left running after `stop`.
 """
 
 import base64
@@ -23,7 +24,7 @@ WEBAPP = Path("/usr/share/glewlwyd")
 SCHEMA = Path("/usr/share/dbconfig-common/data/glewlwyd/install/sqlite3")
 SCOPE = "openid offline_access"
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
-READY_WITHIN = 10  # seconds, where 0.03 are usual
+READY_WITHIN = 10  # seconds; it usually takes 0.03
 STOPS_WITHIN = 5
 
 CONFIG = """
@@ -69,7 +70,7 @@ subjectAltName = DNS:localhost, IP:127.0.0.1
 
 
 class Refused(Exception):
-    """The provider said no: another status than the one that means yes."""
+    """The provider refused: its HTTP status is not the one of a success."""
 
     def __init__(self, status, body):
         super().__init__(f"HTTP {status}: {body[:300]!r}")
@@ -79,11 +80,11 @@ class Refused(Exception):
 class Glewlwyd:
     """One provider with its CA, its people and its clients; a context manager.
 
-    Any other provider class for the tests has these names: `issuer`, `ca_file`, `client_id`,
+    Every other provider class of the tests has these names too: `issuer`, `ca_file`, `client_id`,
     `client_secret`, `start`, `stop`, `add_user`, `issue_grant`, `subject`, `userinfo`, `revoke`,
-    `remove_user`. `redirect_port` is the one whose loopback redirect is registered, since Glewlwyd
-    compares redirect addresses to the letter, against RFC 8252 section 7.3.
-    `token_life` is in seconds; without `rotate` a refresh token lives on.
+    `remove_user`. `redirect_port` is the only port whose loopback redirect is registered: Glewlwyd
+    compares redirect addresses as exact strings, against RFC 8252 section 7.3.
+    `token_life` is in seconds; without `rotate`, a refresh token stays valid after its use.
     """
 
     def __init__(self, directory: Path, port: int = 0, token_life: int = 300, rotate: bool = True):
@@ -111,10 +112,10 @@ class Glewlwyd:
         self.stop()
 
     def start(self) -> None:
-        """Starts the server, or starts it again with everything it knew."""
+        """Starts the server, or starts it again with everything that it knew before."""
         with open(self.directory / "glewlwyd.log", "ab") as log:
             self.process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL",  # a killed test run must not leave it behind
+                ["setpriv", "--pdeathsig", "KILL",  # so that a killed test run leaves none
                  "glewlwyd", f"--config-file={self.directory}/glewlwyd.conf"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory)
         try:
@@ -126,7 +127,7 @@ class Glewlwyd:
             raise
 
     def stop(self) -> None:
-        """Ends the server; harmless when it has ended already."""
+        """Ends the server; does nothing if it has ended already."""
         process, self.process = self.process, None
         if process is None:
             return
@@ -153,18 +154,19 @@ class Glewlwyd:
         return secret
 
     def add_user(self, name) -> None:
-        """Makes an account at the provider; nobody but this object learns its password."""
+        """Makes an account at the provider; only this object knows its password."""
         self._passwords[name] = secrets.token_urlsafe(16)
         self._admin("POST", "user", {"username": name, "password": self._passwords[name],
                                      "enabled": True, "scope": SCOPE.split()})
 
     def remove_user(self, name) -> None:
-        """Deletes the account, as an administrator does; all its tokens die with it at once."""
+        """Deletes the account, as an administrator does; all its tokens become invalid at once."""
         self._admin("DELETE", f"user/{quote(name, safe='')}")
         del self._passwords[name]
 
     def revoke(self, name) -> None:
-        """Kills the account's refresh tokens, as a person does; access tokens live their time."""
+        """Revokes the account's refresh tokens, as a person does; access tokens stay valid until
+        they expire."""
         cookie = self._sign_in(name)
         for token in self._ok("GET", "/api/oidc/token?limit=1000", headers=cookie):
             if token["enabled"]:
@@ -172,15 +174,15 @@ class Glewlwyd:
                          headers=cookie)
 
     def issue_grant(self, name, client_id=None) -> str:
-        """A fresh refresh token of the account, by the device flow as an enrollment gets it."""
+        """A new refresh token of the account, from a device flow, as an enrollment gets it."""
         return self._enroll(name, client_id)["refresh_token"]
 
     def password(self, name) -> str:
-        """What the person types at the provider's own page."""
+        """The password that the person types at the provider's own page."""
         return self._passwords[name]
 
     def approve_device(self, name, user_code) -> None:
-        """What the person does in a browser when a device shows `user_code`: sign in, consent."""
+        """Does what the person does in a browser with a `user_code`: signs in and consents."""
         cookie = self._sign_in(name)
         page = f"/api/oidc/device?code={quote(user_code, safe='')}"
         asked = self._redirect(page, cookie)
@@ -192,16 +194,16 @@ class Glewlwyd:
             raise Refused(302, json.dumps(asked).encode())
 
     def subject(self, name) -> str:
-        """The `sub` of the account; costs a grant, because only tokens carry it."""
+        """The `sub` of the account; makes a grant, because only tokens carry it."""
         return self.userinfo(self._enroll(name)["access_token"])["sub"]
 
     def userinfo(self, access_token) -> dict:
-        """Proves that the provider accepts an access token; raises `Refused` otherwise."""
+        """The claims for an access token; raises `Refused` if the provider does not accept it."""
         return self._ok("GET", "/api/oidc/userinfo",
                         headers={"Authorization": f"Bearer {access_token}"})
 
     def _enroll(self, name, client_id=None):
-        """The token endpoint's whole answer at the end of a device flow."""
+        """The token endpoint's response at the end of a device flow."""
         client_id = client_id or self.client_id
         device = self._as_client(client_id, "device_authorization", scope=SCOPE)
         self.approve_device(name, device["user_code"])
@@ -211,7 +213,7 @@ class Glewlwyd:
     def _as_client(self, client_id, endpoint, **form):
         secret, auth_method = self._clients[client_id]
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        if auth_method == "client_secret_basic":  # raw: Glewlwyd skips RFC 6749 2.3.1's decoding
+        if auth_method == "client_secret_basic":  # raw: Glewlwyd omits RFC 6749 2.3.1's decoding
             pair = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
             headers["Authorization"] = f"Basic {pair}"
         else:
@@ -219,7 +221,7 @@ class Glewlwyd:
         return self._ok("POST", f"/api/oidc/{endpoint}", urlencode(form), headers)
 
     def _sign_in(self, name):
-        """A session of the person, as the headers that carry it."""
+        """Signs the person in; returns the headers that carry the session."""
         status, headers, body = self._request(
             "POST", "/api/auth", {"username": name, "password": self._passwords[name]})
         if status != 200:
@@ -227,7 +229,7 @@ class Glewlwyd:
         return {"Cookie": headers["Set-Cookie"].split(";")[0]}
 
     def _redirect(self, path, headers):
-        """The parameters of the page a browser would be sent to."""
+        """The parameters of the address to which a browser would be redirected."""
         status, answer, body = self._request("GET", path, headers=headers)
         if status != 302:
             raise Refused(status, body)
@@ -244,7 +246,10 @@ class Glewlwyd:
         return json.loads(answer) if answer else None
 
     def _request(self, method, path, body=None, headers=None):
-        """One request; http.client, because urllib obeys proxy variables and follows redirects."""
+        """(status, headers, body) of one request.
+
+        By http.client, because urllib obeys proxy variables and follows redirects.
+        """
         headers = dict(headers or {})
         if isinstance(body, dict):
             body, headers["Content-Type"] = json.dumps(body), "application/json"
@@ -277,7 +282,8 @@ class Glewlwyd:
         self._openssl("rsa", "-in", "signing.key", "-pubout", "-out", "signing.pem")
 
     def _make_database(self, token_life, rotate):
-        """Schema, plugin and an admin key; the sample's `admin`, password `password`, goes."""
+        """Makes the schema, the plugin and an admin key; removes the password `password` that the
+        schema gives to `admin`."""
         plugin = {
             "name": "oidc", "iss": self.issuer, "jwt-type": "rsa", "jwt-key-size": "256",
             "key": (self.directory / "signing.key").read_text(),
@@ -311,7 +317,8 @@ class Glewlwyd:
             CONFIG.format(port=self.port, directory=self.directory))
 
     def _make_pages(self):
-        """The login page of the package, whose own config.json is a directory by mistake."""
+        """Copies the login page of the package; the package's own config.json is a directory, by
+        mistake, so the template is used."""
         shutil.copytree(WEBAPP / "webapp", self.directory / "pages",
                         ignore=shutil.ignore_patterns("config.json", "admin.js", "profile.js"))
         shutil.copy(WEBAPP / "templates" / "config.json", self.directory / "pages")
@@ -322,6 +329,6 @@ class Glewlwyd:
 
 
 def free_port() -> int:
-    """A loopback port that nobody held a moment ago."""
+    """A loopback port that was free a moment ago."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return probe.getsockname()[1]

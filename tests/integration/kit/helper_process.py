@@ -1,4 +1,5 @@
-"""The helper while it waits for a provider that does not answer yet."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Running helpers: finding them, holding them at the provider, and reading their /proc files."""
 
 import contextlib
 import os
@@ -14,9 +15,9 @@ HELPER = "/usr/libexec/oauth-login-helper"
 
 @contextmanager
 def held(provider, times=1):
-    """The next renewals are carried out at once, and answered when the yielded event is set.
+    """The next renewals are carried out at once, but answered only when the yielded event is set.
 
-    Leaving the context sets it too, and waits until no helper is left.
+    Leaving the context sets the event too, and waits until no helper is left.
     """
     release = threading.Event()
     provider.queue("/token", *[
@@ -30,7 +31,7 @@ def held(provider, times=1):
 
 
 def held_helper(provider, requests):
-    """The only helper, once the provider has had so many requests at /token."""
+    """Waits until the provider has had this many requests at /token; returns the only helper."""
     provider.wait_for_requests("/token", requests)
     (helper,) = running()
     return helper
@@ -43,7 +44,7 @@ def running():
 
 
 def wait_until(condition, what, timeout=10):
-    """For what the kernel tells nobody about."""
+    """Polls the condition, where no event can be waited for; `what` names it in the failure."""
     deadline = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < deadline, f"not within {timeout} s: {what}"
@@ -51,7 +52,7 @@ def wait_until(condition, what, timeout=10):
 
 
 class HelperProcess:
-    """What /proc says of it, to root."""
+    """The /proc files of a process, as root reads them."""
 
     def __init__(self, pid):
         self.pid = pid
@@ -73,7 +74,7 @@ class HelperProcess:
         return tuple(line[len(name):].split()[:2])
 
     def descriptors(self):
-        """What they lead to, by number; one that is closed meanwhile is left out."""
+        """{number: link target}; a descriptor that is closed meanwhile is left out."""
         found = {}
         for entry in (self.path / "fd").iterdir():
             with contextlib.suppress(FileNotFoundError):
@@ -96,8 +97,21 @@ class HelperProcess:
             os.close(handle)
 
 
+def inherited(process):
+    """The link targets of the descriptors over 2 that a program started by this process would
+    inherit; fails if the process has no socket at all."""
+    ends = {fd: end for fd, end in process.descriptors().items() if fd > 2}
+    assert any("socket:" in end for end in ends.values())
+    return [ends[fd] for fd in ends if not is_close_on_exec(process, fd)]
+
+
+def is_close_on_exec(process, fd):
+    flags = (process.path / "fdinfo" / str(fd)).read_text().split("flags:")[1].split()[0]
+    return int(flags, 8) & os.O_CLOEXEC
+
+
 def _is_helper(pid):
     try:
         return os.readlink(f"/proc/{pid}/exe") == HELPER
-    except OSError:  # it has ended, or is a thread of the kernel's
+    except OSError:  # it has ended, or is a kernel thread
         return False

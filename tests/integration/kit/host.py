@@ -1,4 +1,5 @@
-"""The machine under test: its users, its files, and the programs people log in with."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""The machine under test: its users, its files, and the programs that people log in with."""
 
 import pwd
 import subprocess
@@ -25,12 +26,12 @@ class User:
 
     @property
     def key(self):
-        """The private key that ~/.ssh/authorized_keys lets in."""
+        """The private key that ~/.ssh/authorized_keys accepts."""
         return self.home / ".ssh" / "id"
 
 
 class Host:
-    """Only ever the inside of tests/namespace: it adds users and rewrites /etc."""
+    """Refuses to run outside of tests/namespace, because it adds users and rewrites /etc."""
 
     def __init__(self):
         if not Path("/run/test-namespace").exists():
@@ -49,7 +50,7 @@ class Host:
     # Users
 
     def add_user(self, name, *options, uid=None, password="correct horse"):
-        """An account with a home, a password and an ssh key. options: more of useradd's."""
+        """Makes an account with a home, a password and an ssh key. options: more for useradd."""
         uid = uid or self._free_uid()
         run("useradd", "--create-home", "--user-group", "--shell", "/bin/sh", "--uid", str(uid),
             *options, "--", name, check=True)
@@ -61,7 +62,7 @@ class Host:
 
     def delete_user(self, name):
         """Removes the account with its home, even while it is logged in."""
-        run("userdel", "--force", "--remove", "--", name)  # complains of a missing mail spool
+        run("userdel", "--force", "--remove", "--", name)  # complains about a missing mail spool
         del self._users[name]
         assert not run("getent", "passwd", name).ok, f"{name} is still there"
 
@@ -90,43 +91,44 @@ class Host:
         group = pwd.getpwuid(user.uid).pw_gid
         run("chown", "-R", f"{user.uid}:{group}", str(directory), check=True)
 
-    # What an administrator writes
+    # Files that an administrator writes
 
     def pam(self, service, text):
-        """The stack of a service, from now on until files.restore()."""
+        """Sets the PAM stack of a service until files.restore()."""
         return self.files.write(f"/etc/pam.d/{service}", text)
 
     def pam_text(self, service):
         return Path("/etc/pam.d", service).read_text()
 
     def configure(self, config, name="oauth-login.conf"):
-        """The configuration, as text or as {section: {key: value}}; name: or a drop-in's."""
+        """Writes the configuration, given as text or as {section: {key: value}}; name: the file's
+        name, for a drop-in or another file."""
         text = config if isinstance(config, str) else ini(config)
         return self.files.write(CONFIG_DIR / name, text)
 
     def write_secret(self, name, secret):
-        """A secret of its own in the helper's group, which `make install` has made."""
+        """Writes a secret file, readable by the helper's group, which `make install` has made."""
         return self.files.write(CONFIG_DIR / name, secret, mode=0o640, group="oauth-login")
 
     def sudoers(self, text, name="test"):
         return self.files.write(f"/etc/sudoers.d/{name}", text + "\n", mode=0o440)
 
-    # What people do
+    # Logins and commands of people
 
     def sshd(self, config=""):
-        """A running Sshd with these more lines of configuration; a context manager."""
+        """A running Sshd with these additional lines of configuration; a context manager."""
         return Sshd(config)
 
     def run_as(self, user, *argv, **options):
-        """Runs argv with the user's ids, groups and environment, without PAM or terminal."""
+        """Runs argv with the user's ids, groups and environment, without PAM and terminal."""
         return run(*argv, **{**as_user(user), **options})
 
     def su(self, user, command, *, as_user=None, password=None, timeout=30):
-        """`su - user -c command` on a terminal, by root or as_user who types the password."""
+        """Runs `su - user -c command` on a terminal: as root, or as as_user with the password."""
         return _on_terminal(["su", "-", user, "-c", command], as_user, password, timeout)
 
     def sudo(self, user, *argv, password=None, options=(), timeout=30):
-        """`sudo argv` on a terminal, typed by the user."""
+        """Runs `sudo argv` on a terminal as the user, who types the password if there is one."""
         return _on_terminal(["sudo", *options, "--", *argv], user, password, timeout)
 
     @contextmanager
@@ -141,7 +143,7 @@ class Host:
             for other in Path("/etc/cron.d").iterdir():
                 self.files.remove(other)
             self.files.write(f"/etc/cron.d/{name}", crontab.rstrip("\n") + "\n")
-            Path("/run/crond.reboot").unlink(missing_ok=True)  # else @reboot has had its turn
+            Path("/run/crond.reboot").unlink(missing_ok=True)  # or cron skips @reboot lines
             logged = self.log.mark()
             server = subprocess.Popen(["cron", "-f", "-L", "15"], stdin=subprocess.DEVNULL,
                                       stdout=errors, stderr=errors, cwd="/")
@@ -155,7 +157,7 @@ class Host:
 
 
 def _on_terminal(argv, user, password, timeout):
-    """A terminal has one stream: Result.stdout holds all of it, stderr nothing."""
+    """Runs argv; Result.stdout holds all output, because a terminal has a single stream."""
     with Terminal(*argv, user=user) as terminal:
         if password is not None:
             terminal.expect("(?i)password.*: ?$", timeout)
@@ -164,7 +166,7 @@ def _on_terminal(argv, user, password, timeout):
 
 
 def ini(sections):
-    """{"login": {"provider": "corp"}} as the text of a configuration file."""
+    """The text of a configuration file, from {"login": {"provider": "corp"}}."""
     blocks = []
     for section, values in sections.items():
         keys = "".join(f"{key} = {value}\n" for key, value in values.items())

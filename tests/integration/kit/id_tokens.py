@@ -1,4 +1,5 @@
-"""Signs ID tokens, and what an attacker would make of them, with keys made by openssl."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Signs ID tokens, also as an attacker would forge them, with keys made by openssl."""
 
 import base64
 import hashlib
@@ -15,7 +16,7 @@ def b64(data):
 
 
 class Key:
-    """An RSA (RS256) or a P-256 (ES256) key; `jwk` is its public half."""
+    """An RSA (RS256) or P-256 (ES256) key; `jwk` is its public half."""
 
     def __init__(self, directory, kid="k1", kind="RSA"):
         self.kid, self.kind = kid, kind
@@ -40,7 +41,7 @@ class Key:
         return run("openssl", "pkey", "-in", str(self.file), "-pubout", check=True).stdout.encode()
 
     def sign(self, claims, **header):
-        """A compact JWS; header fields override the usual ones, None leaves one out."""
+        """A compact JWS; header fields override the usual ones, and None omits one."""
         header = {"alg": self.alg, "kid": self.kid, **header}
         text = f"{b64({k: v for k, v in header.items() if v is not None})}.{b64(claims)}"
         if header["alg"] == "none":
@@ -60,7 +61,7 @@ class Key:
 
 
 def _raw(der):
-    """The two numbers of an ECDSA signature, 32 bytes each, as JWS wants them."""
+    """The two numbers of an ECDSA signature, 32 bytes each, as JWS requires them."""
     numbers, at = [], 2
     for _ in range(2):
         length = der[at + 1]
@@ -70,7 +71,7 @@ def _raw(der):
 
 
 def claims(provider, name="alice", **changed):
-    """What a correct provider says; None leaves a claim out."""
+    """The claims of a correct provider's ID token; None omits one."""
     now = int(time.time())
     usual = {"iss": provider.issuer, "sub": provider.subject(name), "aud": provider.client_id,
              "iat": now, "exp": now + 300, "preferred_username": name}

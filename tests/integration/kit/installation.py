@@ -1,32 +1,35 @@
-"""oauth-login as `make install` puts it on the machine, and what an administrator does with it."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""oauth-login as `make install` installs it, and what an administrator does with it."""
 
 import json
 import shutil
 from pathlib import Path
 
+from pam_lines import example, own_stack, with_lines
 from process import run
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 STORE = Path("/var/lib/oauth-login")
-EXAMPLES = CHECKOUT / "conf" / "pam.d"
+SYSTEMD_UNITS = CHECKOUT / "conf" / "systemd"
 
 
 class Installation:
-    """Installed once a run; each test configures it and starts with an empty store."""
+    """Installed once in a test run; each test configures it and starts with an empty store."""
 
     def __init__(self, host):
         self.host = host
         run("make", "-C", str(CHECKOUT), "install", check=True, timeout=120)
 
     def use(self, *services):
-        """The shipped pam.d examples for these services."""
+        """Puts the lines of conf/pam.d/ into these services' own files."""
         for service in services:
-            self.host.pam(service, (EXAMPLES / service).read_text())
+            self.host.pam(service, with_lines(own_stack(service), example(service)))
 
     def configure(self, provider, accounts=(), login=None, **keys):
-        """The configuration for a running provider; accounts are mapped to their subjects.
+        """Writes the configuration for a running provider.
 
-        Without accounts, username_claim = preferred_username. Other keys are [provider]'s.
+        accounts: the accounts that are mapped to their subjects; without any, it sets
+        username_claim = preferred_username. login: keys of [login]. keys: keys of [provider corp].
         """
         secret = getattr(provider, "client_auth", "client_secret_basic") != "none"
         section = {"issuer": provider.issuer, "client_id": provider.client_id,
@@ -45,19 +48,19 @@ class Installation:
         self.host.configure(sections)
 
     def run(self, *argv, **options):
-        """The command `oauth-login`, as root."""
+        """Runs the command `oauth-login` as root."""
         return run("oauth-login", *argv, **options)
 
     def run_json(self, *argv):
         return json.loads(self.run(*argv, "--json").stdout)
 
     def enroll(self, provider, user):
-        """A new grant of the provider's for the account, imported."""
+        """Makes the user at the provider, and imports a new grant of theirs."""
         provider.add_user(user)
         self.enroll_at(provider, user)
 
     def enroll_at(self, provider, user):
-        """The same for somebody whom the provider knows."""
+        """Imports a new grant of a user whom the provider knows already."""
         self.import_grant(user, provider.issue_grant(user))
 
     def import_grant(self, user, token):
@@ -73,6 +76,19 @@ class Installation:
 
 
 def is_vacant(user):
-    """Whether the account has a place in the store, and nothing is in it."""
+    """Whether the account has an entry in the store that holds no record."""
     return {slot.read_bytes() for slot in (STORE / "accounts" / user).glob("record.*")} == {
         b"oauthlgv"}
+
+
+def rename_user(host, name, ids=None):
+    """Gives the helper's user another name, and UID:GID when `ids` is set."""
+    passwd = Path("/etc/passwd")
+    lines = passwd.read_text().splitlines(keepends=True)
+    (line,) = [line for line in lines if line.startswith("oauth-login:")]
+    fields = line.split(":")
+    fields[0] = name
+    if ids:
+        fields[2:4] = ids.split(":")
+    host.files.write(passwd, "".join(":".join(fields) if other == line else other
+                                     for other in lines))

@@ -1,4 +1,5 @@
-"""Lines that another process writes, collected as they come, so that a test can wait for one."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Lines that another process writes, collected as they arrive, so that a test can wait for one."""
 
 import re
 import threading
@@ -8,7 +9,7 @@ class Lines:
     """A growing list of lines; one thread adds, any thread waits."""
 
     def __init__(self, source):
-        self._source = source  # what the lines are, for messages: "the system log"
+        self._source = source  # named in messages, such as "the system log"
         self._lines = []
         self._grown = threading.Condition()
 
@@ -18,7 +19,7 @@ class Lines:
             self._grown.notify_all()
 
     def mark(self):
-        """A place in the list; since(mark) are the lines after it."""
+        """The present end of the list; since(mark) returns the lines added after it."""
         with self._grown:
             return len(self._lines)
 
@@ -30,7 +31,8 @@ class Lines:
         return [line for line in self.since(since) if re.search(pattern, line)]
 
     def wait_for(self, pattern, timeout=10, since=0, count=1):
-        """Returns the count-th line after the mark that matches, or fails naming what came."""
+        """Waits for the count-th matching line after the mark and returns it; on failure, names the
+        lines that came."""
         with self._grown:
             if self._grown.wait_for(lambda: len(self.matching(pattern, since)) >= count, timeout):
                 return self.matching(pattern, since)[count - 1]

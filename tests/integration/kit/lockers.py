@@ -1,6 +1,7 @@
-"""Real screen lockers, each on a screen of its own that nobody sees, and a person who types at it.
+# SPDX-License-Identifier: BSD-2-Clause
+"""Real screen lockers, each on a virtual screen of its own, and a person who types at it.
 
-Like the person's session they run as the user, with no rights of their own.
+Like the person's session, they run as the user and have no privileges.
 """
 
 import os
@@ -21,8 +22,8 @@ A_DAY = "86400000"  # milliseconds
 class Locker:
     """A locked screen, from construction until it is unlocked or end() is called.
 
-    `log` are the lines of the locker's standard error. Of each kind: `command`, and `refused`, what
-    it writes once PAM has refused and it takes keys again.
+    `log` are the lines of the locker's standard error. Each kind of locker has its `command`, and
+    in `refused` the pattern that it logs once PAM has refused and it accepts keys again.
     """
 
     command = refused = None
@@ -44,19 +45,19 @@ class Locker:
         return self._locker.poll() is None
 
     def opens(self, password):
-        """Types it, and waits until the locker ends; whether that is a success."""
+        """Types the password, and waits until the locker ends; whether it ended with success."""
         self._type(password)
         return self._locker.wait(20) == 0
 
     def stays_locked(self, password):
-        """Types it, and waits until the locker has said no; False if it has ended instead."""
+        """Types the password, and waits until it is refused; False if the locker ended instead."""
         mark = self.log.mark()
 
-        def said_no():
+        def refused():
             return re.search(self.refused, "\n".join(self.log.since(mark)), re.S)
 
         self._type(password)
-        wait_until(lambda: said_no() or not self.is_locked(), "it says no", timeout=20)
+        wait_until(lambda: refused() or not self.is_locked(), "it refuses", timeout=20)
         return self.is_locked()
 
     def end(self):
@@ -77,7 +78,7 @@ class Locker:
 
 
 class I3lock(Locker):
-    """On an X server without a screen."""
+    """i3lock on an X server without a screen."""
 
     command = ("i3lock", "--nofork", "--debug")
     refused = "Authentication failure"
@@ -94,7 +95,7 @@ class I3lock(Locker):
             self._options["env"]["DISPLAY"] = ":" + display.readline().strip()
 
     def _await_lock(self):
-        """With the keyboard its own, it starts a process that keeps other windows below."""
+        """Having grabbed the keyboard, i3lock starts a process that keeps other windows below."""
         wait_until(lambda: children_of(self._locker.pid), "i3lock has the keyboard")
 
     def _type(self, text):
@@ -102,10 +103,10 @@ class I3lock(Locker):
 
 
 class Swaylock(Locker):
-    """On a Wayland compositor without a screen."""
+    """swaylock on a Wayland compositor without a screen."""
 
     command = ("swaylock", "--debug")
-    # What it draws then: PAM's delay is longer than it takes to draw what was before.
+    # The first frame after the refusal: PAM's delay is longer than drawing an earlier frame takes.
     refused = r"pam_authenticate failed: .*wl_surface@\d+\.commit"
 
     def _light_screen(self, user):
@@ -120,7 +121,7 @@ class Swaylock(Locker):
         wait_until(lambda: list(runtime.glob("wayland-?")), "sway listens")
         (display,) = runtime.glob("wayland-?")
         environment["WAYLAND_DISPLAY"] = display.name
-        # Without a keyboard there is nothing to be focused: this one is there but types nothing.
+        # swaylock gets no focus without a keyboard: this virtual one exists, but types nothing.
         self._start("wtype", "-s", A_DAY, stderr=subprocess.DEVNULL)
 
     def _await_lock(self):

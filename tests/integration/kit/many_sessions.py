@@ -1,4 +1,5 @@
-"""Many PAM sessions open at once on one machine, each in a process of its own.
+# SPDX-License-Identifier: BSD-2-Clause
+"""Many PAM sessions that are open at once, each in a process of its own.
 
     with ManySessions("door", ["alice", "bob"], 800) as sessions: ...
 """
@@ -14,8 +15,9 @@ from pam_application import _Conversation, _Talk
 
 
 class ManySessions:
-    """count sessions, of the accounts in turn; `opened` is [(PAM code, ms), ...], as `closed` is
-    after close().
+    """Opens `count` sessions, of the accounts in turn.
+
+    `opened` is [(PAM code, ms), ...], and so is `closed` after close().
     """
 
     def __init__(self, service, users, count):
@@ -45,37 +47,37 @@ def _timed(step, *arguments):
     return [code, (time.monotonic() - begun) * 1000]
 
 
-def _be_session(pam, service, user, said, go_on):
+def _be_session(pam, service, user, results, go_on):
     handle, talk = ctypes.c_void_p(), _Talk(_Conversation(lambda *_: 0), None)
     assert pam.pam_start(service.encode(), user.encode(), ctypes.byref(talk),
                          ctypes.byref(handle)) == 0
-    os.write(said, json.dumps(_timed(pam.pam_open_session, handle, 0)).encode() + b"\n")
+    os.write(results, json.dumps(_timed(pam.pam_open_session, handle, 0)).encode() + b"\n")
     os.read(go_on, 1)
-    os.write(said, json.dumps(_timed(pam.pam_close_session, handle, 0)).encode() + b"\n")
+    os.write(results, json.dumps(_timed(pam.pam_close_session, handle, 0)).encode() + b"\n")
     pam.pam_end(handle, 0)
 
 
 def _main(service, users, count):
     pam, children = ctypes.CDLL("libpam.so.0"), []
     for number in range(count):
-        heard, said = os.pipe()
-        go_on, goer = os.pipe()
+        reading, writing = os.pipe()
+        go_on, release = os.pipe()
         pid = os.fork()
         if pid == 0:
             try:
-                _be_session(pam, service, users[number % len(users)], said, go_on)
+                _be_session(pam, service, users[number % len(users)], writing, go_on)
             finally:
                 os._exit(0)
-        os.close(said)
+        os.close(writing)
         os.close(go_on)
-        children.append((pid, os.fdopen(heard), goer))
+        children.append((pid, os.fdopen(reading), release))
         children[-1] += (children[-1][1].readline(),)
     print(json.dumps([json.loads(line) for *_, line in children]), flush=True)
     sys.stdin.read()
     lines = []
-    for pid, heard, goer, _ in children:
-        os.write(goer, b"\n")
-        lines.append(heard.readline())
+    for pid, results, release, _ in children:
+        os.write(release, b"\n")
+        lines.append(results.readline())
         os.waitpid(pid, 0)
     print(json.dumps([json.loads(line) for line in lines]))
 

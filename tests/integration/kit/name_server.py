@@ -1,11 +1,15 @@
-"""A DNS server on loopback that knows one address for every name (RFC 1035)."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""A DNS server on loopback that returns one address for every name (RFC 1035)."""
 
 import socket
 import threading
 
 
 class NameServer:
-    """Answers A with 127.0.0.1 and anything else with nothing, by UDP at port 53."""
+    """Answers A queries with 127.0.0.1 and all others with no record, over UDP at port 53.
+
+    `asked` are the names that were looked up.
+    """
 
     def __init__(self):
         self.asked = []
@@ -25,19 +29,19 @@ class NameServer:
 
     def _serve(self):
         while True:
-            question, asker = self._socket.recvfrom(512)
-            if not question:
+            query, client = self._socket.recvfrom(512)
+            if not query:
                 return
-            self._socket.sendto(self._answer(question), asker)
+            self._socket.sendto(self._answer(query), client)
 
-    def _answer(self, question):
+    def _answer(self, query):
         at, labels = 12, []
-        while question[at]:
-            labels.append(question[at + 1:at + 1 + question[at]].decode())
-            at += 1 + question[at]
+        while query[at]:
+            labels.append(query[at + 1:at + 1 + query[at]].decode())
+            at += 1 + query[at]
         end = at + 5  # the root's label, type and class
         self.asked.append(".".join(labels))
-        is_a = question[at + 1:at + 3] == b"\0\1"
+        is_a = query[at + 1:at + 3] == b"\0\1"
         record = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + socket.inet_aton("127.0.0.1") if is_a else b""
         counts = b"\0\1" + (b"\0\1" if is_a else b"\0\0") + b"\0\0\0\0"
-        return question[:2] + b"\x81\x80" + counts + question[12:end] + record
+        return query[:2] + b"\x81\x80" + counts + query[12:end] + record

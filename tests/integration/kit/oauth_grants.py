@@ -1,4 +1,5 @@
-"""What a correct provider knows: its client, its grants, and the rules of RFC 6749."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""The state of a correct provider: its client, its grants, and the rules of RFC 6749."""
 
 import base64
 import binascii
@@ -19,7 +20,7 @@ class Refusal(Exception):
 
 @dataclass
 class Family:
-    """One consent and all the refresh tokens that came of it, of which one is current."""
+    """One consent and all the refresh tokens that were issued for it; one of them is current."""
 
     name: str
     refresh_token: str = ""
@@ -33,25 +34,25 @@ class Family:
 
 
 class Grants:
-    """Renews as Glewlwyd and oidc-provider do: once a token, and reuse kills its family.
+    """Renews as Glewlwyd and oidc-provider do: a token works once, and its reuse kills the family.
 
     The public attributes may be changed at any time.
     """
 
     def __init__(self):
         self.client_id = "bastion"
-        self.client_secret = "s3cret: %+&=/\u00e9"  # what breaks if a client forgets to encode
+        self.client_secret = "s3cret: %+&=/\u00e9"  # breaks if a client forgets to encode
         self.client_auth = "none"  # | client_secret_basic | client_secret_post
         self.rotate = True
-        self.omit_refresh_token = False  # an answer without one: the client keeps the old
+        self.omit_refresh_token = False  # responses without one: the client keeps the old
         self.expires_in = 300
-        self.claims = {}  # name -> more of what userinfo says of them
+        self.claims = {}  # name -> additional claims of userinfo
         self._families = []
         self._access_tokens = {}  # token -> family
         self._lock = threading.Lock()
 
     def issue_grant(self, name):
-        """A new consent of name's; returns its refresh token. Older ones stay alive."""
+        """Makes a new consent of this user; returns its refresh token. Older ones stay alive."""
         with self._lock:
             family = Family(name)
             family.rotate()
@@ -59,10 +60,10 @@ class Grants:
             return family.refresh_token
 
     def add_user(self, name):
-        """Nothing to do: everybody is known here. For tests that serve Glewlwyd as well."""
+        """Does nothing, because every user is known here; Glewlwyd needs it."""
 
     def remove_user(self, name):
-        """The account is gone, and all its tokens with it."""
+        """Deletes the account and all its tokens."""
         self.revoke(name)
         with self._lock:
             for token, family in list(self._access_tokens.items()):
@@ -70,7 +71,7 @@ class Grants:
                     del self._access_tokens[token]
 
     def revoke(self, name):
-        """Kills the account's refresh tokens; access tokens live on."""
+        """Revokes the account's refresh tokens; its access tokens stay valid."""
         with self._lock:
             for family in self._families:
                 family.alive = family.alive and family.name != name
@@ -79,7 +80,7 @@ class Grants:
         return f"subject-of-{name}"
 
     def userinfo(self, access_token):
-        """What the provider says of whom the token is, or Refusal (RFC 6750 section 3.1)."""
+        """The claims of the token's user, or Refusal (RFC 6750 section 3.1)."""
         with self._lock:
             family = self._access_tokens.get(access_token)
         if family is None:
@@ -88,7 +89,7 @@ class Grants:
         return {**known, **self.claims.get(family.name, {})}
 
     def refresh_token(self, name):
-        """The current token of name's newest grant."""
+        """The current refresh token of the user's newest grant."""
         with self._lock:
             return [family for family in self._families if family.name == name][-1].refresh_token
 
@@ -97,7 +98,7 @@ class Grants:
             return any(family.alive for family in self._families if family.name == name)
 
     def token_response(self, request):
-        """The JSON object that answers a token request, or Refusal."""
+        """The JSON object of the response to a token request, or Refusal."""
         form = request.form
         self._check_client(request)
         if form.get("grant_type") != "refresh_token":
@@ -133,7 +134,7 @@ class Grants:
         raise Refusal("invalid_grant")
 
     def _check_client(self, request):
-        """RFC 6749 section 2.3.1; a second way of authenticating is an error too."""
+        """Applies RFC 6749 section 2.3.1; two ways of authenticating at once are an error too."""
         header = request.headers.get("Authorization")
         used = "client_secret_basic" if header is not None else (
             "client_secret_post" if "client_secret" in request.form else "none")
@@ -150,7 +151,8 @@ class Grants:
 
 
 def _basic(header):
-    """Form-decoded after base64, which is what clients forget."""
+    """(id, secret) of an Authorization header. Both are form-encoded before base64, which clients
+    often forget."""
     scheme, _, value = header.partition(" ")
     try:
         decoded = base64.b64decode(value, validate=True).decode()

@@ -1,12 +1,13 @@
-// oidc-provider on loopback, over TLS, for oidc_provider.py: its settings are the one argument, what
-// an administrator does comes as lines of JSON on standard input. It ends when that ends.
+// SPDX-License-Identifier: BSD-2-Clause
+// oidc-provider on loopback, over TLS, for oidc_provider.py. The only argument holds its settings;
+// commands of an administrator come as lines of JSON on standard input, at whose end it exits.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { createInterface } from 'node:readline';
 
 const settings = JSON.parse(process.argv[2]);
-console.info = console.warn = () => {}; // its advice for production
+console.info = console.warn = () => {}; // silences its advice for production
 const { Provider } = await import(settings.package);
 const people = new Set();
 const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
@@ -16,12 +17,12 @@ const provider = new Provider(settings.issuer, {
     client_id: settings.client_id,
     client_secret: settings.client_secret,
     application_type: 'native',
-    redirect_uris: ['http://127.0.0.1/'], // any port of it: RFC 8252 section 7.3
+    redirect_uris: ['http://127.0.0.1/'], // any port: RFC 8252 section 7.3
     grant_types: ['authorization_code', 'refresh_token',
       'urn:ietf:params:oauth:grant-type:device_code'],
   }],
   claims: { openid: ['sub', 'preferred_username'] },
-  conformIdTokenClaims: false, // the ID token has them too
+  conformIdTokenClaims: false, // puts them into the ID token too
   cookies: { keys: [randomBytes(16).toString('hex')] },
   features: {
     deviceFlow: { enabled: true },

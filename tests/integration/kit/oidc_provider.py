@@ -1,7 +1,8 @@
-"""The second real provider: oidc-provider from npm, which certifies against OpenID's own suite.
+# SPDX-License-Identifier: BSD-2-Clause
+"""The second real provider: oidc-provider from npm, certified with OpenID's own suite.
 
-It differs from Glewlwyd where providers differ: ID tokens of ES256 at every renewal, redirects with
-`iss`, PKCE demanded, offline_access only with prompt=consent.
+It differs from Glewlwyd where providers differ: every renewal brings an ES256 ID token, redirects
+have `iss`, PKCE is required, and offline_access is granted only with prompt=consent.
 """
 
 import base64
@@ -24,9 +25,10 @@ SERVER = Path(__file__).with_suffix(".mjs")
 
 
 class OidcProvider:
-    """One provider with its people, of the same names as Glewlwyd; a context manager."""
+    """One provider with its people, with the methods of Glewlwyd; a context manager."""
 
-    enroll_params = "prompt=consent"  # OpenID Connect Core section 11 wants it for offline_access
+    # OpenID Connect Core section 11 requires it for offline_access.
+    enroll_params = "prompt=consent"
 
     def __init__(self, certificate, ca_file):
         self.port = free_port()
@@ -76,14 +78,14 @@ class OidcProvider:
         return name
 
     def issue_grant(self, name):
-        """A fresh refresh token of the account, by the device flow."""
+        """A new refresh token of the account, from a device flow."""
         device = self._as_client("device/auth", scope=SCOPE, prompt="consent")
         self.approve_device(name, device["user_code"])
         return self._as_client("token", grant_type=DEVICE_GRANT,
                                device_code=device["device_code"])["refresh_token"]
 
     def approve_device(self, name, user_code):
-        """What the person does in a browser: enters the code, confirms it, signs in, consents."""
+        """Does what the person does in a browser: confirms the code, signs in, consents."""
         page = Visitor(self._tls).open(f"{self.issuer}/device?user_code={user_code}")
         while page.forms:
             page = page.submit(login=name, password="any")
@@ -114,7 +116,7 @@ class OidcProvider:
     def _expect(self, word):
         line = self.process.stdout.readline().strip()
         if line != word:
-            raise RuntimeError(f"oidc-provider said {line!r} instead of {word!r}")
+            raise RuntimeError(f"oidc-provider wrote {line!r} instead of {word!r}")
 
 
 class Visitor:
@@ -147,7 +149,7 @@ class Page(html.parser.HTMLParser):
             self.forms[-1][1][attrs.get("name")] = attrs.get("value", "")
 
     def submit(self, **filled):
-        """The page behind the first form, its own fields filled in where it has them."""
+        """Submits the first form, its own fields filled in; returns the page that follows."""
         action, fields = self.forms[0]
         form = {name: filled.get(name, value) for name, value in fields.items() if name}
         return self.visitor.open(urllib.parse.urljoin(self.url, action), form)

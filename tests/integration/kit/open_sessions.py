@@ -1,4 +1,5 @@
-"""The sessions that are open: their files, as the watch sees them, and what tests do to them."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""The files of the open sessions, as the watch reads them, and what tests do with them."""
 
 import contextlib
 import subprocess
@@ -11,28 +12,31 @@ READ_KEY = "keyctl pipe %user:oauth-login:corp"
 
 
 def files(account="alice"):
+    """The files of the account's open sessions."""
     return [file for file in SESSIONS.glob("[0-9]*")
             if f"account {account}\n" in file.read_text()]
 
 
 def fields(file):
+    """{key: value} of a session's file."""
     return dict(line.split(" ", 1) for line in file.read_text().splitlines())
 
 
 def make_due(account="alice"):
-    """As if the sessions' interval had passed, and the provider's answer were as old."""
+    """Makes the account's sessions due, as if their interval had passed since the last answer."""
     for file in files(account):
         values = {**fields(file), "due": "1", "interval": "0"}
         file.write_text("".join(f"{key} {value}\n" for key, value in values.items()))
 
 
 def watch(oauth_login):
+    """Runs `oauth-login watch`, which must succeed."""
     result = oauth_login.run("watch")
     assert result.ok, result
 
 
 def opened(stack, sshd, count=1, user="alice"):
-    """`count` sessions of the account, open until the stack ends."""
+    """Opens `count` SSH sessions of the account, which stay open until the stack ends."""
     sessions = [stack.enter_context(stay(sshd, user)) for _ in range(count)]
     for session in sessions:
         session.told("true")
@@ -40,7 +44,7 @@ def opened(stack, sshd, count=1, user="alice"):
 
 
 def write_session(account, leader, ring=0, terminal="-", number=7):
-    """As a session of this leader's that is due; returns its file."""
+    """Writes the file of a session of this leader that is due; returns it."""
     started = Path(f"/proc/{leader}/stat").read_text().rpartition(")")[2].split()[19]
     SESSIONS.mkdir(parents=True, exist_ok=True)
     SESSIONS.chmod(0o700)
@@ -53,12 +57,13 @@ def write_session(account, leader, ring=0, terminal="-", number=7):
 
 @contextlib.contextmanager
 def started():
-    """A process that may lead a session."""
+    """A running process that may lead a session."""
     with subprocess.Popen(["sleep", "60"], start_new_session=True) as running:
         yield running
         running.kill()
 
 
 def forget_all():
+    """Removes the files of all sessions."""
     for file in SESSIONS.glob("*"):
         file.unlink()

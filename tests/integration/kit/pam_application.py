@@ -1,8 +1,9 @@
-"""An application that logs people in and adds nothing of its own: it shows what PAM answers.
+# SPDX-License-Identifier: BSD-2-Clause
+"""An application that logs people in and adds nothing of its own: it reports what PAM returns.
 
     converse("door", "alice", "authenticate", "acct_mgmt") -> Answers(("AUTH_ERR", ...), (...))
 
-It is a process of its own, since modules change the keyrings of the process that they are in.
+It is a process of its own, because modules change the keyrings of the process that they run in.
 """
 
 import ctypes
@@ -22,20 +23,20 @@ ITEMS = {"user": 2, "tty": 3, "rhost": 4}  # PAM_USER, PAM_TTY, PAM_RHOST
 
 @dataclass(frozen=True)
 class Answers:
-    codes: tuple  # a name for each step
-    said: tuple  # what the person read
+    codes: tuple  # the name of the PAM code of each step
+    said: tuple  # the messages that the person read
 
 
 def converse(service, user, *steps, environment=(), wrapper=(), password=None, heard=0):
     """Calls pam_STEP for each step, as root; "setcred=8" is setcred with these flags.
 
-    Other steps: "user:NAME" changes PAM_USER, "tty:" and "rhost:" likewise, "ids:REAL,EFFECTIVE"
-    the process's own ids, and what the command of "run:COMMAND" prints is said, or what the PAM
-    environment has of "env:NAME".
+    Other steps: "user:NAME" sets PAM_USER, "tty:" and "rhost:" likewise; "ids:REAL,EFFECTIVE" sets
+    the process's own ids; "run:COMMAND" adds the output of a command to `said`, and "env:NAME" adds
+    the value of a variable of the PAM environment.
 
-    user: None when PAM is to ask who it is. environment: the PAM environment's NAME=VALUE. wrapper:
-    a command to run it by. password: what every question is answered with, and heard: what the
-    conversation returns.
+    user: None if PAM must ask for the name. environment: NAME=VALUE of the PAM environment.
+    wrapper: a command that runs the application. password: the answer to every prompt. heard: the
+    code that the conversation returns.
     """
     result = run(*wrapper, sys.executable, __file__,
                  json.dumps([service, user, steps, environment, password, heard]),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pam_host.c - an application that logs people in by PAM, again and again, from a process as odd
- * as the test wishes, and tells what that did to the process. Run by pam_host.py.
+ * pam_host.c - an application that logs people in by PAM, again and again, from a process that is
+ * as unusual as the test wishes, and reports what the logins did to the process. pam_host.py runs
+ * it.
  *
  * Prints "run USER PHASE=CODE ..." for each run, then a line NAME=VALUE for each thing it watched.
  */
@@ -26,7 +27,7 @@
 
 #include "process_state.h"
 
-enum { BLOCK_SIZE = 5000, PATIENCE_MS = 5000 };
+enum { BLOCK_SIZE = 5000, PATIENCE_MS = 5000, SMALL_STACK_SIZE = 65536 };
 
 enum condition {
     CHILD = 1,
@@ -43,17 +44,18 @@ enum condition {
     RENAME,
     GREEDY,
     SIGNALLED,
+    SMALL_STACK,
     CONDITIONS,
 };
 
-/* Global, because signal handlers, threads and conversations are told nothing. */
+/* Global, because signal handlers, threads and conversations get no argument for it. */
 static bool conditions[CONDITIONS];
 static atomic_int handler_runs, own_ends, strangers, messages, conversations, longest;
 static pam_handle_t *talking;
 static char last_message[PAM_MAX_MSG_SIZE];
 static FILE *out;
 static pid_t own_child, own_self;
-static atomic_int *copies_interrupted; /* in memory that a copy of this process shares */
+static atomic_int *copies_interrupted; /* in memory shared with copies of this process */
 static bool child_lives;
 
 static void pause_us(long microseconds) {
@@ -85,7 +87,7 @@ static void *thread_wait(void *unused) {
     return unused;
 }
 
-/* Takes the end of whatever it can, and tells nobody. */
+/* Reaps every child that it can, and records none. */
 static void *thread_wait_for_all(void *unused) {
     for (;; pause_us(10))
         waitpid(-1, NULL, __WALL);
@@ -111,7 +113,7 @@ static void *thread_spin(void *unused) {
     return unused;
 }
 
-/* Blocks of this size come from the arena, under its lock; there is one arena only. */
+/* Blocks of this size come from the arena, under its lock; there is only one arena. */
 static void *thread_allocate(void *unused) {
     for (;; pause_us(50))
         for (int i = 0; i < 100; i++) {
@@ -154,7 +156,7 @@ static void start_child(void) {
     child_lives = true;
 }
 
-/* Ends the child, and waits until whoever reaps children here has seen it. */
+/* Ends the child, and waits until the handler or thread that reaps children has seen it. */
 static void end_child(void) {
     bool elsewhere = (conditions[REAP] || conditions[THREADS]) && !conditions[IGNORE];
     int status = 0;
@@ -168,7 +170,7 @@ static void end_child(void) {
         pause_us(1000);
 }
 
-/* __WALL also finds children that send no signal. The own one may be there while it lives. */
+/* __WALL also finds children that send no signal. Our own child is no stranger while it lives. */
 static void look_for_children(void) {
     siginfo_t info = {0};
     int r = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL);
@@ -176,15 +178,15 @@ static void look_for_children(void) {
         strangers++;
 }
 
-static int converse(int count, const struct pam_message **asked, struct pam_response **ret,
+static int converse(int count, const struct pam_message **shown, struct pam_response **ret,
                     void *context) {
     (void) context;
     messages += count;
     conversations++;
     for (int i = 0; i < count; i++) {
-        int length = (int) strlen(asked[i]->msg);
+        int length = (int) strlen(shown[i]->msg);
         longest = length > longest ? length : longest;
-        snprintf(last_message, sizeof last_message, "%s", asked[i]->msg);
+        snprintf(last_message, sizeof last_message, "%s", shown[i]->msg);
     }
     if (conditions[RENAME]) {
         pam_set_item(talking, PAM_USER, "bob");
@@ -195,7 +197,7 @@ static int converse(int count, const struct pam_message **asked, struct pam_resp
         return PAM_CONV_ERR;
     *ret = conditions[MUTE] ? NULL : calloc((size_t) count, sizeof **ret);
     for (int i = 0; *ret && conditions[ANSWER] && i < count; i++)
-        if (asked[i]->msg_style == PAM_PROMPT_ECHO_ON)
+        if (shown[i]->msg_style == PAM_PROMPT_ECHO_ON)
             (*ret)[i].resp = strdup("a typed secret");
     return PAM_SUCCESS;
 }
@@ -206,6 +208,7 @@ static int run_phase(pam_handle_t *pamh, const char *phase) {
     return strcmp(phase, "auth") == 0      ? pam_authenticate(pamh, flags)
            : strcmp(phase, "account") == 0 ? pam_acct_mgmt(pamh, flags)
            : strcmp(phase, "setcred") == 0 ? pam_setcred(pamh, PAM_ESTABLISH_CRED)
+           : strcmp(phase, "refresh") == 0 ? pam_setcred(pamh, PAM_REFRESH_CRED)
            : strcmp(phase, "delete") == 0  ? pam_setcred(pamh, PAM_DELETE_CRED)
            : strcmp(phase, "open") == 0    ? pam_open_session(pamh, 0)
            : strcmp(phase, "close") == 0   ? pam_close_session(pamh, 0)
@@ -226,7 +229,37 @@ static void run(const char *service, const char *user, const char *phases) {
     look_for_children();
 }
 
-/* The log is opened first, or else the first run would, and perhaps as descriptor 0. */
+struct runs {
+    const char *service, *phases;
+    char **users;
+    int people, count;
+    struct process_state before, after;
+};
+
+static void *run_all(void *context) {
+    struct runs *runs = context;
+    process_state_take(&runs->before);
+    for (int i = 0; i < runs->count; i++) {
+        if (i == runs->count / 2)
+            end_child(); /* before the later runs, which must not leave a trace either */
+        run(runs->service, runs->users[i % runs->people], runs->phases);
+    }
+    process_state_take(&runs->after);
+    return NULL;
+}
+
+/* Runs in a thread with a small stack, as in a server with many threads. */
+static void run_all_in_thread(struct runs *runs) {
+    pthread_attr_t attributes;
+    pthread_t thread;
+    pthread_attr_init(&attributes);
+    if (pthread_attr_setstacksize(&attributes, SMALL_STACK_SIZE) != 0 ||
+        pthread_create(&thread, &attributes, run_all, runs) != 0 || pthread_join(thread, NULL) != 0)
+        exit(2);
+    pthread_attr_destroy(&attributes);
+}
+
+/* Opens the log first: otherwise the first run would open it, perhaps as descriptor 0. */
 static void become_odd(void) {
     sigset_t all;
     struct sigaction action = {.sa_handler = conditions[IGNORE] ? SIG_IGN : reap_all};
@@ -249,46 +282,52 @@ static void become_odd(void) {
 }
 
 int main(int argc, char **argv) {
-    static struct process_state before, after;
     static const struct option names[] = {
-        {"count", 1, NULL, 'n'},     {"phases", 1, NULL, 'p'},
-        {"child", 0, NULL, CHILD},   {"threads", 0, NULL, THREADS},
-        {"closed", 0, NULL, CLOSED}, {"blocked", 0, NULL, BLOCKED},
-        {"ignore", 0, NULL, IGNORE}, {"reap", 0, NULL, REAP},
-        {"mute", 0, NULL, MUTE},     {"no-conversation", 0, NULL, NO_CONVERSATION},
-        {"silent", 0, NULL, SILENT}, {"answer", 0, NULL, ANSWER},
-        {"fail", 0, NULL, FAIL},     {"rename", 0, NULL, RENAME},
-        {"greedy", 0, NULL, GREEDY}, {"signalled", 0, NULL, SIGNALLED},
+        {"count", 1, NULL, 'n'},
+        {"phases", 1, NULL, 'p'},
+        {"child", 0, NULL, CHILD},
+        {"threads", 0, NULL, THREADS},
+        {"closed", 0, NULL, CLOSED},
+        {"blocked", 0, NULL, BLOCKED},
+        {"ignore", 0, NULL, IGNORE},
+        {"reap", 0, NULL, REAP},
+        {"mute", 0, NULL, MUTE},
+        {"no-conversation", 0, NULL, NO_CONVERSATION},
+        {"silent", 0, NULL, SILENT},
+        {"answer", 0, NULL, ANSWER},
+        {"fail", 0, NULL, FAIL},
+        {"rename", 0, NULL, RENAME},
+        {"greedy", 0, NULL, GREEDY},
+        {"signalled", 0, NULL, SIGNALLED},
+        {"small-stack", 0, NULL, SMALL_STACK},
         {NULL, 0, NULL, 0},
     };
-    const char *phases = "account";
-    int option, count = 1;
+    static struct runs runs = {.phases = "account", .count = 1};
+    int option;
     while ((option = getopt_long(argc, argv, "", names, NULL)) != -1)
         if (option == 'n')
-            count = atoi(optarg);
+            runs.count = atoi(optarg);
         else if (option == 'p')
-            phases = optarg;
+            runs.phases = optarg;
         else if (option < CONDITIONS)
             conditions[option] = true;
         else
             return 2;
     out = fdopen(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), "w");
-    char **users = argv + optind + 1;
-    int people = argc - optind - 1;
-    if (!out || people < 1)
+    runs.service = argv[optind];
+    runs.users = argv + optind + 1;
+    runs.people = argc - optind - 1;
+    if (!out || runs.people < 1)
         return 2;
     become_odd();
-    process_state_take(&before);
-    for (int i = 0; i < count; i++) {
-        if (i == count / 2)
-            end_child(); /* the later runs shall not be seen to it either */
-        run(argv[optind], users[i % people], phases);
-    }
-    process_state_take(&after);
+    if (conditions[SMALL_STACK])
+        run_all_in_thread(&runs);
+    else
+        run_all(&runs);
     fprintf(out, "handler_runs=%d\nown_ends=%d\nstrangers=%d\n", handler_runs, own_ends, strangers);
     fprintf(out, "copies_interrupted=%d\n", copies_interrupted ? *copies_interrupted : 0);
     fprintf(out, "messages=%d\nconversations=%d\nlongest=%d\nlast_message=%s\n", messages,
             conversations, longest, last_message);
-    process_state_print_changed(&before, &after, out);
+    process_state_print_changed(&runs.before, &runs.after, out);
     return fclose(out) == 0 ? 0 : 2;
 }

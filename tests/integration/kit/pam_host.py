@@ -1,4 +1,5 @@
-"""Logins by PAM from a process that is as odd as a test wishes; see pam_host.c."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Logins by PAM from a process that is as unusual as a test wishes; see pam_host.c."""
 
 import subprocess
 from collections import Counter
@@ -10,17 +11,20 @@ from process import run
 
 SOURCES = [str(Path(__file__).with_name(name)) for name in ("pam_host.c", "process_state.c")]
 
-# What the module says is what the application hears: nothing else is in this stack.
+# The application gets the codes of the module itself: nothing else is in this stack.
 STACK = """
 auth     required pam_oauth_login.so assume_proven {options}
 account  required pam_oauth_login.so {options}
 session  required pam_oauth_login.so {options}
 """
 
+# The facts of a Report if the application was left as it was.
+UNTOUCHED = {"changed": "", "strangers": "0"}
+
 
 @dataclass(frozen=True)
 class Report:
-    """What pam_host printed. `facts` are its last lines."""
+    """The output of pam_host; `facts` are its last lines."""
 
     runs: tuple  # (user, ((phase, code), ...)) for each run
     facts: dict
@@ -41,12 +45,12 @@ class Report:
         return cls(tuple(runs), facts)
 
     def counts(self):
-        """How often each user got each code, as {("alice", "account", "SUCCESS"): 3}."""
+        """How often each user got each code, such as {("alice", "account", "SUCCESS"): 3}."""
         return Counter((user, *code) for user, codes in self.runs for code in codes)
 
     @property
     def codes(self):
-        """Of the only run."""
+        """The codes of the only run."""
         ((_, codes),) = self.runs
         return tuple(code for _, code in codes)
 
@@ -63,7 +67,7 @@ def build_pam_host(directory):
 
 
 class PamHost:
-    """The application that build_pam_host() made, and a service of its own; end with close()."""
+    """The application of build_pam_host(), with a service of its own; end it with close()."""
 
     def __init__(self, host, program):
         self._host = host
@@ -71,11 +75,12 @@ class PamHost:
         self._started = []
 
     def serve(self, options=""):
-        """Writes the service: the module alone, with these options, in each phase."""
+        """Writes the stack of the service: the module alone in each phase, with these options."""
         self._host.pam("pam-host", STACK.format(options=options))
 
     def argv(self, *users, conditions=(), count=1, phases="account", wrapper=()):
-        """conditions: pam_host's options without dashes. wrapper: a command to run it by."""
+        """The command line. conditions: options of pam_host without dashes. wrapper: a command that
+        runs it."""
         flags = [f"--{condition}" for condition in conditions]
         return [*wrapper, self._program, *flags, "--count", str(count), "--phases", phases,
                 "pam-host", *users]
@@ -86,7 +91,7 @@ class PamHost:
         return Report.parse(result.stdout)
 
     def start(self, *users, env=None, pass_fds=(), **how):
-        """The same, while the test does something else: finish() what this returns."""
+        """Starts it, while the test does something else; call finish() on the result."""
         self._started.append(_Running(subprocess.Popen(
             self.argv(*users, **how), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             encoding="utf-8", env=env, pass_fds=pass_fds, start_new_session=True)))
@@ -110,7 +115,7 @@ class _Running:
         return Report.parse(stdout)
 
     def end(self):
-        """Without reading to the end: a copy of the application may still hold the pipe."""
+        """Ends it without reading to the end: a copy of the application may still hold the pipe."""
         self.child.kill()
         self.child.wait()
         self.child.stdout.close()

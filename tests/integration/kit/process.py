@@ -1,4 +1,5 @@
-"""Commands that end: run one, bounded in time, and look at what it said."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs commands, bounded in time, and returns their status and output."""
 
 import os
 import pwd
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Result:
-    status: int  # negative: ended by that signal
+    status: int  # negative: the signal that ended it
     stdout: str
     stderr: str
 
@@ -19,7 +20,7 @@ class Result:
 
 
 def as_user(name):
-    """Popen's options for a child with this user's ids, groups and a clean environment."""
+    """Options of Popen for a child with this user's ids and groups and a clean environment."""
     account = pwd.getpwnam(name)
     return {
         "user": account.pw_uid,
@@ -39,9 +40,9 @@ def as_user(name):
 
 
 def run(*argv, check=False, timeout=30, **options):
-    """Runs argv in a session of its own; past the timeout, all of that session ends and it fails.
+    """Runs argv in a session of its own; after the timeout, kills its process group and fails.
 
-    Options are Popen's, and `input` as text. Without input, standard input is empty.
+    options: those of Popen, and `input` as text. Without input, standard input is empty.
     """
     text = options.pop("input", "")
     with subprocess.Popen(
@@ -59,9 +60,9 @@ def run(*argv, check=False, timeout=30, **options):
         except subprocess.TimeoutExpired as late:
             os.killpg(child.pid, signal.SIGKILL)
             said = (late.stdout or b"") + (late.stderr or b"")
-            child.stdout.close()  # somebody outside the session may still hold the other end
+            child.stdout.close()  # a process outside the group may still hold the other end
             child.stderr.close()
-            raise AssertionError(f"{argv} did not end within {timeout} s; said {said!r}") from None
+            raise AssertionError(f"{argv} did not end within {timeout} s; wrote {said!r}") from None
     result = Result(child.returncode, stdout, stderr)
     assert result.ok or not check, f"{argv}: {result}"
     return result

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * process_state.c - what in a process is nobody's but the application's.
+ * process_state.c - the state of a process that belongs to the application alone.
  */
 #include "process_state.h"
 
@@ -40,7 +40,7 @@ static void list_descriptors(struct process_state *ret) {
 void process_state_take(struct process_state *ret) {
     if (!getcwd(ret->directory, sizeof ret->directory))
         exit(2);
-    /* Not by the library, which fills the rest of its larger structures with anything. */
+    /* By system calls: the library leaves the rest of its larger structures undefined. */
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &ret->mask, sizeof ret->mask);
     for (int i = 1; i < NSIG; i++)
         syscall(SYS_rt_sigaction, i, NULL, ret->actions[i], sizeof ret->mask);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * process_state.h - what in a process is nobody's but the application's, before and after others
- * ran in it.
+ * process_state.h - the state of a process that belongs to the application alone: taken before and
+ * after a PAM module has run in it, and compared.
  */
 #ifndef OAUTH_LOGIN_TESTS_INTEGRATION_KIT_PROCESS_STATE_H
 #define OAUTH_LOGIN_TESTS_INTEGRATION_KIT_PROCESS_STATE_H
@@ -29,10 +29,10 @@ struct process_state {
     char descriptors[1024]; /* 1: open */
 };
 
-/* Fills `ret`, which must be all zeros: two states are compared as bytes. */
+/* Fills `ret`, which must be all zeros, because two states are compared as bytes. */
 void process_state_take(struct process_state *ret);
 
-/* Prints a line "changed=NAME ..." of what is not the same in both. */
+/* Prints a line "changed=NAME ..." with the members that differ. */
 void process_state_print_changed(const struct process_state *before,
                                  const struct process_state *after, FILE *out);
 

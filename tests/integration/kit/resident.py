@@ -1,4 +1,5 @@
-"""The resident helper, and peers that talk to its socket byte by byte."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""The resident helper, and peers that exchange frames with it byte by byte."""
 
 import os
 import signal
@@ -19,7 +20,7 @@ NOTICE, ENTRY, REPLY = 2, 3, 4
 
 
 class Resident:
-    """Started by root on a socket that it makes; end with stop()."""
+    """A resident helper that root starts on a socket that it makes; end it with end()."""
 
     def __init__(self, *options, wrapper=(), env=None):
         before = SOCKET.lstat().st_ino if SOCKET.exists() else None
@@ -36,7 +37,7 @@ class Resident:
         return children_of(self.child.pid)
 
     def stop(self, number=signal.SIGTERM):
-        """Returns its exit status; the children go on."""
+        """Signals the helper and returns its exit status; its children continue."""
         self.child.send_signal(number)
         return self.child.wait(5)
 
@@ -49,7 +50,7 @@ class Resident:
 
 
 class Activation:
-    """Holds the listening socket, as a service manager does, whether a helper runs or not."""
+    """Holds the listening socket, as a service manager does, whether or not a helper runs."""
 
     def __init__(self):
         SOCKET.parent.mkdir(mode=0o755, exist_ok=True)
@@ -61,7 +62,7 @@ class Activation:
         self.child = None
 
     def start(self):
-        """The service, as the unit does it: User=oauth-login, the socket at 3."""
+        """Starts the helper as its unit does: User=oauth-login, the socket as descriptor 3."""
         launch = f'exec 3<&{self.listener.fileno()} && LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"'
         self.child = subprocess.Popen(
             ["setpriv", "--reuid=oauth-login", "--regid=oauth-login", "--clear-groups",
@@ -82,7 +83,7 @@ class Activation:
 
 
 def is_listening():
-    """By the kernel's list: a first connection would start what is to be started by it."""
+    """Whether the socket listens, by the kernel's list: connecting would start the service."""
     lines = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()]
     return any(line[-1] == str(SOCKET) and line[3] == "00010000" for line in lines)
 
@@ -93,7 +94,8 @@ def children_of(pid):
 
 @contextmanager
 def acting_as(user):
-    """The kernel notes a peer's effective uid when it connects, or listens; None: root."""
+    """Acts with the effective uid of this user, or of root for None: the kernel records it when a
+    peer connects or listens."""
     os.seteuid(user.uid if user else 0)
     try:
         yield
@@ -110,7 +112,7 @@ def connect(user=None):
 
 
 def request(operation, user, service="test"):
-    """A REQUEST as in common/protocol.h."""
+    """A REQUEST frame as in common/protocol.h."""
     def text(value):
         data = value.encode()
         return len(data).to_bytes(4, "big") + data
@@ -119,12 +121,12 @@ def request(operation, user, service="test"):
 
 
 def read_frames(peer):
-    """Everything until the other end hangs up, as [(type, fields), ...]."""
+    """Reads until the other end hangs up; returns [(type, fields), ...]."""
     data = b""
     try:
         while more := peer.recv(65536):
             data += more
-    except ConnectionResetError:  # it hung up without reading all that was sent
+    except ConnectionResetError:  # it hung up before it had read everything that was sent
         pass
     frames = []
     while data:
@@ -148,7 +150,7 @@ def reply_of(frames):
 
 
 def ask(operation, account, user=None):
-    """The frames of the answer; user: who asks."""
+    """Sends a request; returns the frames of the reply. user: the caller, None for root."""
     with connect(user) as peer:
         peer.sendall(request(operation, account))
         return read_frames(peer)

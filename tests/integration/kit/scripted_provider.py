@@ -1,9 +1,11 @@
-"""An HTTPS OAuth provider that is correct until a test tells it how to fail.
+# SPDX-License-Identifier: BSD-2-Clause
+"""An HTTPS OAuth provider that behaves correctly until a test scripts a failure.
 
     with ScriptedProvider(authority.issue(), authority.file) as provider:
         provider.queue("/token", Answer(status=503), provider.lost)
 """
 
+import json
 import threading
 from dataclasses import replace
 
@@ -12,16 +14,16 @@ from scripted_server import PATIENCE, Answer, Server
 
 
 class ScriptedProvider(Grants):
-    """Serves on a loopback port between start() and stop(); the rules are Grants'.
+    """Serves on a loopback port between start() and stop(), by the rules of Grants.
 
-    answer: an Answer, or a callable (request) -> Answer; None is what a correct provider says.
+    answer: an Answer, or a callable (request) -> Answer or None; None is the correct answer.
     """
 
     def __init__(self, certificate, ca_file, newest_tls=None):
         super().__init__()
         self.ca_file = ca_file
         self.answer = None
-        self._queues = {}  # path -> answers to give first, each once
+        self._queues = {}  # path -> answers that come first, each once
         self._received = []
         self._changed = threading.Condition()
         self._stopping = threading.Event()
@@ -43,7 +45,7 @@ class ScriptedProvider(Grants):
         }
 
     def start(self):
-        """Serves on the port it has had from the beginning; also after stop()."""
+        """Serves on the same port as before; also after stop()."""
         self._stopping.clear()
         self._server = self._server or Server(self, self.port)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
@@ -51,14 +53,14 @@ class ScriptedProvider(Grants):
         return self
 
     def stop(self):
-        """Ends all connections too, also held ones; from now on the port refuses."""
+        """Ends all connections too, also held ones; the port refuses connections from now on."""
         if self._server is None:
             return
         self._stopping.set()
         with self._changed:
             for hold in self._holds:
                 hold.set()
-        if self._thread:  # shutdown() of what never served would wait for ever
+        if self._thread:  # shutdown() of a server that never served would wait for ever
             self._server.shutdown()
             self._thread.join()
         self._server.end_connections()
@@ -71,33 +73,33 @@ class ScriptedProvider(Grants):
     def __exit__(self, *_):
         self.stop()
 
-    # What a test scripts
+    # Scripting the answers
 
     def queue(self, path, *answers):
-        """The next answers at path: an Answer, a callable as `answer`, or None for the correct."""
+        """Queues answers at path: an Answer, a callable like `answer`, or None for the correct."""
         with self._changed:
             self._queues.setdefault(path, []).extend(answers)
 
     def lost(self, request):
-        """The request is carried out, its answer is lost on the way."""
+        """Carries the request out, and loses the answer on its way."""
         return replace(self.correct(request), cut="before")
 
     def correct(self, request):
-        """What a correct provider answers, and does."""
+        """Carries the request out and answers it, as a correct provider does."""
         try:
             return Answer.json(self._response(request))
         except Refusal as refusal:
             challenge = {"WWW-Authenticate": "Basic"} if refusal.status == 401 else {}
             return Answer.json(refusal.body, refusal.status, headers=challenge)
 
-    # What a test asks
+    # Looking at the requests
 
     def requests(self, path=None):
         with self._changed:
             return [request for request in self._received if path in (None, request.path)]
 
     def wait_for_requests(self, path, count=1, timeout=10):
-        """Returns the requests at path once there are `count` since the start."""
+        """Waits until `count` requests have come at path since the start; returns them."""
         with self._changed:
             if self._changed.wait_for(lambda: len(self.requests(path)) >= count, timeout):
                 return self.requests(path)
@@ -105,10 +107,10 @@ class ScriptedProvider(Grants):
         raise AssertionError(f"no {count} requests at {path} within {timeout} s, only {came}")
 
     def settle(self):
-        """Returns when whatever a client that is gone has sent was dealt with."""
+        """Returns when the requests of clients that are gone have been handled."""
         self._server.settle()
 
-    # What the server calls, each connection in a thread of its own
+    # Called by the server, in a thread for each connection
 
     def receive(self, request):
         with self._changed:
@@ -120,7 +122,7 @@ class ScriptedProvider(Grants):
         return answer or self.correct(request)
 
     def wait(self, seconds):
-        """A pause of an answer; True if it should end because the provider stops."""
+        """Pauses an answer; True if the answer must end because the provider stops."""
         return self._stopping.wait(min(seconds, PATIENCE))
 
     def hold(self, event):
@@ -137,3 +139,11 @@ class ScriptedProvider(Grants):
         if request.path == "/userinfo" and request.method in ("GET", "POST"):
             return self.userinfo_response(request)
         raise Refusal("not_found", f"{request.method} {request.path}", status=404)
+
+
+def answering(provider, **changes):
+    """Queues a correct answer in which these values are changed; None omits one."""
+    def answer(request):
+        body = {**json.loads(provider.correct(request).body), **changes}
+        return Answer.json({name: value for name, value in body.items() if value is not None})
+    provider.queue("/token", answer)

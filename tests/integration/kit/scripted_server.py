@@ -1,4 +1,5 @@
-"""An HTTPS server whose every answer can be wrong, on the wire as well as in words."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""An HTTPS server whose answers can be wrong in any way, in content as well as on the wire."""
 
 import json
 import socket
@@ -14,16 +15,16 @@ PATIENCE = 60  # seconds; no answer waits or lasts longer
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes over the wire. `headers` override the usual ones; None leaves one out."""
+    """An answer as it is sent. `headers` override the usual ones; None omits one."""
 
     status: int = 200
     body: bytes = b""
     headers: dict = field(default_factory=dict)
-    hold: Optional[threading.Event] = None  # answers only when it is set
+    hold: Optional[threading.Event] = None  # the answer waits until it is set
     delay: float = 0  # seconds before the answer
     dribble: float = 0  # seconds between the bytes of the body
-    endless: bool = False  # chunked; the body again and again until the client goes
-    cut: str = ""  # closes "before" the answer, inside its "headers", after them or in mid-"body"
+    endless: bool = False  # chunked; repeats the body until the client leaves
+    cut: str = ""  # closes "before" the answer, in its "headers", "after headers" or in its "body"
     reset: bool = False  # closes with RST instead of FIN
 
     @classmethod
@@ -44,12 +45,12 @@ class Request:
     headers: object  # an email.message.Message: names in any case
     body: bytes
     form: dict
-    tls_version: str  # as "TLSv1.3"
+    tls_version: str  # such as "TLSv1.3"
 
 
 class Server(ThreadingHTTPServer):
-    """Asks its provider, in each connection's own thread: receive(request) gives the Answer,
-    hold(event) and wait(seconds) pause it, `context` is for TLS."""
+    """Calls its provider in a thread for each connection: receive(request) returns the Answer,
+    hold(event) and wait(seconds) pause it, and `context` is the TLS context."""
 
     daemon_threads = True
     block_on_close = False
@@ -59,7 +60,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, provider, port=0):
         self.provider = provider
         self._open = set()
-        self._accepted = set()  # ports of clients, since settle() was called
+        self._accepted = set()  # the clients' ports since settle() was called
         self._changed = threading.Condition()
         super().__init__(("127.0.0.1", port), _Handler)
 
@@ -74,10 +75,11 @@ class Server(ThreadingHTTPServer):
         with self._changed:
             self._open.discard(request)
             self._changed.notify_all()
-        request.close()  # without shutdown(), whose FIN would come before a reset
+        request.close()  # without shutdown(): its FIN would come before a reset
 
     def settle(self):
-        """Returns when every connection that was made before is done with, in order of accept()."""
+        """Returns when every connection made before this call has been handled: connections are
+        accepted in order."""
         with self._changed:
             self._accepted.clear()
         with socket.create_connection(self.server_address) as last, self._changed:
@@ -92,15 +94,15 @@ class Server(ThreadingHTTPServer):
                 _shut(connection)
 
     def finish_request(self, request, client_address):
-        """The handshake is here, in the connection's thread, so that a slow one delays nobody."""
+        """Handshakes too, in the connection's thread, so that a slow one delays no other."""
         request.settimeout(PATIENCE)
-        # Else the body waits 40 ms for the acknowledgement of the headers.
+        # Otherwise the body waits 40 ms for the acknowledgement of the headers.
         request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             # The wrapped socket owns the descriptor; a duplicate leaves one for end_connections().
             with self.provider.context.wrap_socket(request.dup(), server_side=True) as secured:
                 self.RequestHandlerClass(secured, client_address, self)
-        except OSError:  # ssl.SSLError among them: a client that distrusts us, or went away
+        except OSError:  # also ssl.SSLError: the client does not trust us, or left
             pass
 
     def handle_error(self, request, client_address):
@@ -116,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         try:
             self._send(answer)
-        except OSError:  # the client didn't wait for the end
+        except OSError:  # the client did not wait for the end
             pass
         if answer.reset:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -159,11 +161,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def _end_properly(self):
-        """close_notify: it tells a body that ends with the connection from one cut short."""
+        """Sends close_notify, which tells a complete body from one that was cut short."""
         try:
             self.connection.settimeout(1)
             self.connection.unwrap()
-        except OSError:  # the client is gone, or sends no close_notify in turn
+        except OSError:  # the client is gone, or sends no close_notify itself
             pass
 
     def _head(self, answer):

@@ -1,4 +1,5 @@
-"""A real sshd on the loopback interface, and ssh calls to it."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""A real sshd on the loopback interface, and ssh clients of it."""
 
 import os
 import signal
@@ -14,7 +15,7 @@ from lines import Lines
 
 SSHD = "/usr/sbin/sshd"
 
-# sshd takes the first value it reads, so a test's own lines stand before these.
+# sshd uses the first value of a keyword, so a test's own lines come before these.
 _DEFAULTS = """
 UsePAM yes
 KbdInteractiveAuthentication yes
@@ -28,7 +29,7 @@ LoginGraceTime 30
 AcceptEnv LANG LC_* TEST_*
 """
 
-# Hands out the answers in order, one a prompt, and notes the prompts.
+# Gives the answers in order, one for each prompt, and records the prompts.
 _ASKPASS = """#!/bin/sh
 printf '%s\\0' "$1" >>"$ASKPASS_DIR/prompts"
 head -n 1 "$ASKPASS_DIR/answers"
@@ -38,7 +39,7 @@ sed -i 1d "$ASKPASS_DIR/answers"
 
 @dataclass(frozen=True)
 class SshResult(process.Result):
-    prompts: tuple  # every question the client asked, in order
+    prompts: tuple  # every prompt of the client, in order
 
 
 class Sshd:
@@ -70,7 +71,7 @@ class Sshd:
     def ssh(self, user, command="true", *, answers=(), timeout=30, env=None, **how):
         """Logs in and runs command; parallel calls are fine.
 
-        Every prompt takes the next of `answers`. `how` goes to client().
+        Each prompt gets the next of `answers`. `how` goes to client().
         """
         with tempfile.TemporaryDirectory(prefix="askpass-") as directory:
             notes = Path(directory)
@@ -141,7 +142,7 @@ class Sshd:
         process.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key), check=True)
         own = f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {key}\n"
         config_file = self._path / "sshd_config"
-        general, match, blocks = config.partition("\nMatch ")  # which last until the end
+        general, match, blocks = config.partition("\nMatch ")  # Match blocks last until the end
         text = own + general.strip() + "\n" + _DEFAULTS + _unpenalised(key) + match + blocks
         config_file.write_text(text)
         process.run(SSHD, "-t", "-f", str(config_file), check=True)
@@ -160,13 +161,14 @@ class Sshd:
 
 
 def _unpenalised(host_key):
-    """OpenSSH 9.8 and later makes an address wait after refused logins; older ones don't know."""
+    """The line that keeps OpenSSH 9.8 and later from making an address wait after refused logins;
+    "" for an older sshd, which does not know it."""
     known = process.run(SSHD, "-T", "-f", "/dev/null", "-h", str(host_key)).stdout
     return "PerSourcePenalties no\n" if "persourcepenalties" in known.lower() else ""
 
 
 def _free_port():
-    """Nobody else makes ports in the test's network namespace between this and the use."""
+    """A free port, which stays free until it is used: the network namespace is the test's alone."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

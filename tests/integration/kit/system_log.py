@@ -1,4 +1,5 @@
-"""The system log of the machine under test: everything programs send to /dev/log."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""The system log of the machine under test: everything that programs send to /dev/log."""
 
 import os
 import re
@@ -14,7 +15,8 @@ _MESSAGE = re.compile(rb"<(\d+)>(?:\w{3} [ \d]\d \d\d:\d\d:\d\d )?(.*)", re.DOTA
 
 
 class Line(str):
-    """The message as "sshd[42]: text", without time and priority; `level` as in syslog(3)."""
+    """A message such as "sshd[42]: text", without time and priority; `level` is that of syslog(3),
+    `raw` the whole datagram."""
 
     level = None
     raw = b""
@@ -42,7 +44,7 @@ class SystemLog(Lines):
         self._thread.start()
 
     def _listen(self):
-        # glibc never sends an empty datagram; recv returns one after close() shut the socket down.
+        # glibc never sends an empty datagram; recv returns one once close() shuts the socket down.
         while datagram := self._socket.recv(1 << 16):
             self.add(Line.parse(datagram))
 

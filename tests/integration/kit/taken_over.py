@@ -1,4 +1,5 @@
-"""A helper that was taken over by what a provider answered, and what it tries then; breakout.c."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Helpers that an answer of the provider has taken over, and their attacks; see breakout.c."""
 
 import os
 import pwd
@@ -15,12 +16,13 @@ from process import as_user, run
 SOURCE = Path(__file__).with_name("breakout.c")
 LIBRARIES = ("-lcurl", "-ljson-c", "-lcrypto", "-ljose", "-ljansson")
 
-# What a kernel may lack, and what it is left out by.
+# Guards that an old kernel may lack, and the function that is replaced to leave each out.
 GUARDS = {"Landlock": "sandbox_files_restrict", "seccomp": "sandbox_calls_restrict"}
 
 
 def build(directory, guards, attacks=True):
-    """The helper under a kernel with these guards only; without attacks, an honest one."""
+    """Builds a helper that has only these guards, as on a kernel that lacks the others; without
+    attacks, it behaves as usual. Returns its path."""
     program = Path(directory) / "-".join(["helper", *sorted(guards), str(attacks)])
     wrapped = [name for guard, name in GUARDS.items() if guard not in guards]
     wrapped += ["http_perform"] if attacks else []
@@ -35,7 +37,7 @@ def build(directory, guards, attacks=True):
 
 
 class TakenOver:
-    """Has its own programs put in place of the helper, and the helper back in the end."""
+    """Replaces the installed helper by programs of build(); restore() puts it back."""
 
     def __init__(self, directory):
         self._directory = directory
@@ -47,13 +49,13 @@ class TakenOver:
         key = (tuple(sorted(guards)), attacks)
         if key not in self._programs:
             self._programs[key] = build(self._directory, guards, attacks)
-        self._place(self._programs[key])
+        self._install(self._programs[key])
 
     def restore(self):
-        self._place(self._real)
+        self._install(self._real)
 
     @staticmethod
-    def _place(program):
+    def _install(program):
         run("install", "-m", "0755", str(program), HELPER, check=True)
 
 
@@ -68,8 +70,8 @@ def taken_over():
 
 
 class Victim:
-    """Another process of the helper's user, as somebody else's helper is; easier prey than that,
-    since it is dumpable. SIGUSR1 stays pending."""
+    """Another process of the helper's user, in place of another login's helper. It is an easier
+    target than that, because it is dumpable. SIGUSR1 is blocked and stays pending."""
 
     def __init__(self):
         def block():
@@ -82,7 +84,7 @@ class Victim:
         self._uid = owner.pw_uid
 
     def address(self):
-        """Of something readable, in hexadecimal."""
+        """The address of something readable, in hexadecimal."""
         return Path(f"/proc/{self.pid}/maps").read_text().partition("-")[0]
 
     def was_signalled(self):
@@ -91,12 +93,12 @@ class Victim:
         return bool(pending & 1 << (signal.SIGUSR1 - 1))
 
     def wait_until_alone(self):
-        """No other process of this user runs, whatever its program."""
+        """Waits until no other process of this user runs, whatever its program."""
         def others():
             found = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
             return [pid for pid in found if pid != self.pid and _owner(pid) == self._uid]
 
-        wait_until(lambda: not others(), "the intruder ends")
+        wait_until(lambda: not others(), "the attacker has ended")
 
     def end(self):
         os.kill(self.pid, signal.SIGKILL)

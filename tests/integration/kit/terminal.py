@@ -1,4 +1,5 @@
-"""A program on a terminal of its own, talked to as a person would."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""A program on a terminal of its own, used as a person would use it."""
 
 import fcntl
 import os
@@ -15,20 +16,20 @@ from process import as_user
 class Terminal:
     """Runs argv, as root or with a user's ids and environment, with a new controlling terminal.
 
-    options: more of Popen's. `output` is all it has written so far, carriage returns removed.
+    options: more for Popen. `output` is all its output so far, without carriage returns.
     """
 
     def __init__(self, *argv, user=None, **options):
         self.output = ""
         self.status = None
         self._argv = argv
-        self._seen = 0  # expect() looks at output after this place
+        self._seen = 0  # expect() searches the output after this offset
         self._master, slave = pty.openpty()
         fcntl.fcntl(self._master, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
         if user is not None:
             options = {**as_user(user), **options}
-            os.fchown(slave, options["user"], -1)  # programs open their terminal by name, too
-        # setsid makes the terminal controlling; preexec_fn would not be safe among threads.
+            os.fchown(slave, options["user"], -1)  # programs also open their terminal by name
+        # setsid makes it the controlling terminal; preexec_fn is not safe with threads.
         self._child = subprocess.Popen(
             ["setsid", "--ctty", *argv],
             stdin=slave, stdout=slave, stderr=slave, **{"cwd": "/", **options},
@@ -36,7 +37,7 @@ class Terminal:
         os.close(slave)
 
     def expect(self, pattern, timeout=10):
-        """Waits until pattern comes after what was expected before; returns the match."""
+        """Waits for pattern in the output after the last match; returns the new match."""
         deadline = time.monotonic() + timeout
         while not (found := re.search(pattern, self.output[self._seen:])):
             if not self._read(deadline - time.monotonic()):
@@ -53,7 +54,7 @@ class Terminal:
         self.send(text + "\n")
 
     def wait(self, timeout=10):
-        """Reads until the program ended; returns its exit status, negative for a signal."""
+        """Reads until the program has ended; returns its exit status, negative for a signal."""
         deadline = time.monotonic() + timeout
         while self._read(deadline - time.monotonic()):
             pass
@@ -64,13 +65,13 @@ class Terminal:
         return self.status
 
     def children(self):
-        """The processes that it has, zombies too."""
+        """The pids of its children, including zombies."""
         pid = self._child.pid
         with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
             return [int(child) for child in file.read().split()]
 
     def close(self):
-        """Hangs up, and ends the program if that doesn't."""
+        """Hangs up, and kills the program if that does not end it."""
         if self._master >= 0:
             os.close(self._master)
             self._master = -1
@@ -89,13 +90,13 @@ class Terminal:
         self.close()
 
     def _read(self, timeout):
-        """Adds what came to output; False at the end of it or of the time."""
+        """Adds new data to the output; False at its end, or when the time is over."""
         ready, _, _ = select.select([self._master], [], [], max(0, timeout))
         if not ready:
             return False
         try:
             data = os.read(self._master, 1 << 16)
-        except OSError:  # EIO: nobody has the terminal open any more
+        except OSError:  # EIO: no process has the terminal open any more
             return False
         self.output += data.decode("utf-8", "backslashreplace").replace("\r", "")
         return bool(data)

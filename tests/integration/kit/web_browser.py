@@ -1,4 +1,5 @@
-"""A real browser without a window, and what a person does with it at a provider's own pages."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""A real browser without a window, used as a person uses it at a provider's own pages."""
 
 import shutil
 import tempfile
@@ -20,7 +21,7 @@ class WebBrowser:
         self._profile = tempfile.mkdtemp(prefix="chromium-")
         options = Options()
         for option in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "disable-gpu",
-                       "ignore-certificate-errors",  # the test provider's authority is nobody's
+                       "ignore-certificate-errors",  # no browser knows the test's authority
                        f"user-data-dir={self._profile}"):
             options.add_argument(f"--{option}")
         self._driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
@@ -33,7 +34,7 @@ class WebBrowser:
         self._driver.quit()
         shutil.rmtree(self._profile, ignore_errors=True)
 
-    # What any provider's pages are made of
+    # For the pages of any provider
 
     def open(self, address):
         self._driver.get(address)
@@ -44,15 +45,15 @@ class WebBrowser:
             self._await(By.NAME, name).send_keys(text)
 
     def press(self, button):
-        """Presses the button that is named so."""
+        """Presses the button with this text."""
         self._await(By.XPATH, f"//button[normalize-space()='{button}']").click()
 
     def landed(self):
-        """The text of the page at the loopback, once the provider has led there."""
+        """Waits until the provider has redirected to the loopback; returns the text of the page."""
         self._wait.until(when.url_contains("http://127.0.0.1:"))
         return self._await(By.TAG_NAME, "body").text
 
-    # Glewlwyd's own
+    # For the pages of Glewlwyd
 
     def sign_in(self, address, name, password):
         """Opens the address, which leads to the login page, and logs in there."""
@@ -62,7 +63,7 @@ class WebBrowser:
         self._await(By.ID, "loginbut").click()
 
     def consent(self):
-        """Grants what the client asks for; returns the text of the page that this leads to."""
+        """Grants what the client asks for; returns the text of the page at the loopback."""
         self.press("Grant access")
         self.press("Continue")
         return self.landed()

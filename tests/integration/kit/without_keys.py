@@ -1,5 +1,10 @@
-"""Runs a command where kernel keys are forbidden, as in many a container: python3 without_keys.py
-ERRNO COMMAND [ARG...]. The system calls fail with ERRNO."""
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs a command without access to kernel keys, as in many containers.
+
+    python3 without_keys.py ERRNO COMMAND [ARG...]
+
+The system calls for keys fail with ERRNO.
+"""
 
 import ctypes
 import os
