@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * findings.c - what doctor tells of each thing that it has looked at.
+ * findings.c - sends doctor's findings to the caller.
  */
 #include "findings.h"
 
@@ -10,7 +10,7 @@
 
 #include "clock.h"
 
-enum { DOCTOR_REQUEST_MS = 10000 }; /* for one response of the provider */
+enum { DOCTOR_REQUEST_MS = 10000 }; /* how long to wait for one response of the provider */
 
 __attribute__((format(printf, 5, 0))) static void send_finding(struct doctor *doctor,
                                                                enum protocol_level level,
@@ -18,6 +18,7 @@ __attribute__((format(printf, 5, 0))) static void send_finding(struct doctor *do
                                                                const char *format, va_list args) {
     struct finding finding = {.level = level};
     char text[2 * PROTOCOL_TEXT_MAX];
+
     vsnprintf(text, sizeof text, format, args);
     reason_escape(finding.what, sizeof finding.what, text, strlen(text));
     reason_escape(finding.why, sizeof finding.why, why, strlen(why));
@@ -27,6 +28,7 @@ __attribute__((format(printf, 5, 0))) static void send_finding(struct doctor *do
 
 void doctor_good(struct doctor *doctor, const char *format, ...) {
     va_list args;
+
     va_start(args, format);
     send_finding(doctor, LEVEL_GOOD, "", "", format, args);
     va_end(args);
@@ -35,6 +37,7 @@ void doctor_good(struct doctor *doctor, const char *format, ...) {
 void doctor_find(struct doctor *doctor, enum protocol_level level, enum verdict verdict,
                  const char *why, const char *fix, const char *format, ...) {
     va_list args;
+
     va_start(args, format);
     send_finding(doctor, level, why, fix, format, args);
     va_end(args);
@@ -44,5 +47,6 @@ void doctor_find(struct doctor *doctor, enum protocol_level level, enum verdict 
 
 struct http_patience doctor_patience(void) {
     int64_t end = clock_boot_ms() + DOCTOR_REQUEST_MS;
+
     return (struct http_patience){.deadline_ms = end, .linger_ms = end};
 }

@@ -1,42 +1,49 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * findings.h - what doctor has found so far, and telling it.
+ * findings.h - sends doctor's findings to the caller, and keeps what its parts share.
  */
 #ifndef OAUTH_LOGIN_HELPER_DOCTOR_FINDINGS_H
 #define OAUTH_LOGIN_HELPER_DOCTOR_FINDINGS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "exchange.h"
+#include "http.h"
+#include "protocol.h"
+#include "record.h"
 #include "store.h"
 
-/* How many accounts at most are freed from waiting at once: each keeps three files open. */
+/* At most this many accounts stop backing off at once: each keeps three files open. */
 enum { DOCTOR_WAITING_MAX = 8 };
 
-/* An account that is not asked about for some minutes, since the provider has refused the client.
+/* An account whose logins back off for some minutes, because the provider has refused the client.
  */
 struct waiting {
-    char account[PROTOCOL_NAME_MAX + 1]; /* what `entry` has as its owner's */
+    char account[PROTOCOL_NAME_MAX + 1]; /* the owner's name, which `entry` points to */
     struct store_entry *entry;
 };
 
 struct doctor {
     struct exchange *exchange;
-    bool configured;      /* the visit's configuration is whole */
-    struct record record; /* nobody's: holds what discovery brought */
-    bool clock_known;     /* the provider has told its time */
-    int64_t clock_ahead;  /* seconds that ours is ahead of it */
+    bool configured;      /* the exchange's configuration is complete and valid */
+    struct record record; /* of no account: holds the discovery document */
+    bool clock_known;     /* the provider has sent its time */
+    int64_t clock_ahead;  /* seconds by which this machine's clock is ahead of the provider's */
     struct waiting waiting[DOCTOR_WAITING_MAX];
     size_t waiting_count;
-    enum verdict gravest; /* of the findings that are errors; NONE: all is well */
+    enum verdict gravest; /* of the findings that are errors; NONE: there is no error */
 };
 
-/* Send a finding. `verdict` is what it means for logins; only LEVEL_ERROR counts. */
+/* Send a finding. `verdict` tells what it means for logins; it counts with LEVEL_ERROR only. */
 void doctor_good(struct doctor *doctor, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void doctor_find(struct doctor *doctor, enum protocol_level level, enum verdict verdict,
                  const char *why, const char *fix, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 
-/* How long the provider is waited for, from now. */
+/* How long to wait for the provider's response to one request, from now. */
 struct http_patience doctor_patience(void);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * parts.h - what doctor looks at, a part a file.
+ * parts.h - the parts of doctor, each in a file of its own.
  */
 #ifndef OAUTH_LOGIN_HELPER_DOCTOR_PARTS_H
 #define OAUTH_LOGIN_HELPER_DOCTOR_PARTS_H
@@ -9,11 +9,15 @@
 
 void doctor_look_at_rights(struct doctor *doctor);
 void doctor_look_at_store(struct doctor *doctor);
-void doctor_clear_refusals(struct doctor *doctor); /* it is good: nobody has to wait */
-void doctor_ask_provider(struct doctor *doctor);   /* needs a whole configuration */
 
-/* Tries the client at the endpoints, which are indexed by enum provider_endpoint and "" where there
- * is none, and notes what the provider's clock says. */
+/* Makes the waiting accounts' logins ask the provider again at once: it accepts the client. */
+void doctor_clear_refusals(struct doctor *doctor);
+
+/* Checks the provider. Needs a valid configuration. */
+void doctor_ask_provider(struct doctor *doctor);
+
+/* Tests the client at the endpoints `urls`, which are indexed by enum provider_endpoint and "" when
+ * the provider has none, and notes the provider's clock. */
 void doctor_try_client(struct doctor *doctor, const char *const *urls);
 
 #endif

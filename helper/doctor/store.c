@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * store.c - whether every stored grant can be used by the next login.
+ * store.c - checks whether the next login can use each stored grant.
  */
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 
+#include "account.h"
 #include "clock.h"
 #include "parts.h"
+#include "text.h"
 #include "verdict_cache.h"
 
-enum { NAMED_MAX = 20 }; /* findings about accounts: a lost key would be one for each */
+enum { NAMED_MAX = 20 }; /* accounts that get their own finding: a lost key may affect all */
 
 struct store_look {
     struct doctor *doctor;
@@ -24,28 +24,32 @@ static void name_account(struct store_look *look, enum protocol_level level, con
         doctor_find(look->doctor, level, VERDICT_FAULT, why, fix, "store: %s: %s", account, what);
 }
 
-/* Keeps the entry of an account that waits for a better client. It is opened anew, for an owner
- * that lives as long as the diagnosis: once the provider is asked, no file is opened any more. */
+/* Keeps an entry open for an account whose logins back off because the provider refused the client.
+ * It is opened now, since the sandbox is entered before the provider is asked, and with an owner
+ * that lives as long as doctor runs. */
 static void keep_waiting(const struct store_look *look, const struct store_owner *owner,
                          const struct record *record) {
     struct doctor *doctor = look->doctor;
     struct reason ignored;
+
     if (record->misconfigured.boot[0] == '\0' || doctor->waiting_count == DOCTOR_WAITING_MAX)
         return;
     struct waiting *waiting = &doctor->waiting[doctor->waiting_count];
     struct store_owner kept = *owner;
-    snprintf(waiting->account, sizeof waiting->account, "%s", owner->account);
+    if (!text_copy(waiting->account, sizeof waiting->account, owner->account))
+        return; /* no account has so long a name: account.c */
     kept.account = waiting->account;
     if (doctor->configured && store_entry_open(look->store, &kept, &waiting->entry, &ignored) >= 0)
         doctor->waiting_count++;
 }
 
-/* A login that holds the lock asks the provider itself. */
 void doctor_clear_refusals(struct doctor *doctor) {
     for (size_t i = 0; i < doctor->waiting_count; i++) {
         struct store_entry *entry = doctor->waiting[i].entry;
         SCOPED_RECORD struct record record = {0};
         struct reason ignored;
+
+        /* Do not wait for the lock: a login that holds it is asking the provider itself. */
         if (store_entry_lock(entry, clock_boot_ms(), &ignored) >= 0 &&
             store_entry_load(entry, &record, &ignored) >= 0 &&
             verdict_cache_clear_refusal(&record) &&
@@ -55,7 +59,16 @@ void doctor_clear_refusals(struct doctor *doctor) {
     }
 }
 
-/* Opens the record as a login would: as the account and the provider are today. */
+/* Reports an account whose record could not be loaded. */
+static void report_broken(struct store_look *look, const char *account,
+                          const struct reason *reason) {
+    name_account(look, LEVEL_ERROR, "this account cannot log in",
+                 "do what the message says, or run: oauth-login unenroll NAME --forget, and enroll "
+                 "again",
+                 account, reason->text);
+}
+
+/* Opens the record as a login would: for the present account and the present provider. */
 static int open_one(const struct store_owner *claimed, void *context) {
     struct store_look *look = context;
     SCOPED_ENTRY struct store_entry *entry = NULL;
@@ -63,18 +76,21 @@ static int open_one(const struct store_owner *claimed, void *context) {
     struct store_owner owner = *claimed;
     struct account account;
     struct reason reason = {""};
+
     int known = account_resolve(claimed->account, &account, &reason);
     if (known >= 0)
         owner.uid = account.uid;
     if (look->doctor->configured)
         owner.provider = look->doctor->exchange->config.provider.name;
+
     int r = store_entry_open(look->store, &owner, &entry, &reason);
     if (r >= 0)
         r = store_entry_load(entry, &record, &reason);
     if (r == -ENOENT)
-        return 0; /* vacant: not enrolled any more, or not yet */
+        return 0; /* vacant: no longer enrolled, or not yet */
+
     if (known == -ENOENT) {
-        name_account(look, LEVEL_WARNING, "its grant is kept, but nobody can use it",
+        name_account(look, LEVEL_WARNING, "its grant is kept, but cannot be used",
                      "remove its directory below " OAUTH_LOGIN_STORE
                      "/accounts, and end the grant at the provider",
                      claimed->account, "the account does not exist any more");
@@ -84,13 +100,9 @@ static int open_one(const struct store_owner *claimed, void *context) {
         look->whole++;
         keep_waiting(look, &owner, &record);
     } else {
-        name_account(
-            look, LEVEL_ERROR, "this account can't log in",
-            "do what it says; or: oauth-login unenroll with its name and --forget, and enroll "
-            "anew",
-            claimed->account, reason.text);
+        report_broken(look, claimed->account, &reason);
     }
-    return r == -ENOKEY ? r : 0; /* then it is so for every account */
+    return r == -ENOKEY ? r : 0; /* without the master key no record opens: stop at the first */
 }
 
 void doctor_look_at_store(struct doctor *doctor) {
@@ -101,15 +113,14 @@ void doctor_look_at_store(struct doctor *doctor) {
     if (r >= 0)
         r = store_each(store, open_one, &look, &reason);
     if (r < 0 && r != -ENOKEY)
-        doctor_find(
-            doctor, LEVEL_ERROR, VERDICT_FAULT,
-            "no stored grant can be used, so every managed login fails",
-            "do what it says; the store must be oauth-login's alone, 0700, below a directory "
-            "of root's",
-            "store: %s", reason.text);
+        doctor_find(doctor, LEVEL_ERROR, VERDICT_FAULT,
+                    "no stored grant can be used, so every managed login fails",
+                    "do what the message says; the store must belong to oauth-login, with mode "
+                    "0700, below a directory that belongs to root",
+                    "store: %s", reason.text);
     if (look.named > NAMED_MAX)
-        doctor_find(doctor, LEVEL_WARNING, VERDICT_FAULT, "they are as those above",
-                    "fix those first", "store: %zu accounts more", look.named - NAMED_MAX);
+        doctor_find(doctor, LEVEL_WARNING, VERDICT_FAULT, "they have problems like those above",
+                    "fix those first", "store: %zu more accounts", look.named - NAMED_MAX);
     if (r >= 0 && look.named == 0)
         doctor_good(doctor, "store: %zu account%s; every record opens", look.whole,
                     look.whole == 1 ? "" : "s");

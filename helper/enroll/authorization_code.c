@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * authorization_code.c - the authorization code grant.
+ * authorization_code.c - the authorization code grant, with PKCE.
  */
 #include "authorization_code.h"
 
@@ -12,30 +12,37 @@
 #include "fetch.h"
 #include "seal.h"
 
-enum { BROWSER_PATIENCE_MS = 10000 }; /* for the token endpoint */
+enum { BROWSER_PATIENCE_MS = 10000 }; /* how long to wait for the token endpoint */
 
 _Static_assert(SEAL_DIGEST_SIZE == 32, "43 characters of base64url, and a NUL");
 _Static_assert(RECORD_NONCE_SIZE == 44, "43 characters of base64url, and a NUL");
 
-void authorization_code_clear(struct authorization_code *browser) {
-    secret_clear(&browser->state);
-    secret_clear(&browser->verifier);
-    explicit_bzero(browser, sizeof *browser);
+void authorization_code_clear(struct authorization_code *flow) {
+    secret_clear(&flow->state);
+    secret_clear(&flow->verifier);
+    explicit_bzero(flow, sizeof *flow);
 }
 
-/* 32 bytes as base64url without padding (RFC 7636 appendix A). */
+/* Encodes 32 bytes as base64url without padding (RFC 7636 appendix A). */
 static void encode(const uint8_t bytes[32], char ret[RECORD_NONCE_SIZE]) {
     uint8_t text[48];
+
     EVP_EncodeBlock(text, bytes, 32);
-    for (size_t i = 0; i < RECORD_NONCE_SIZE - 1; i++)
-        ret[i] = (char) (text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i]);
+    memcpy(ret, text, RECORD_NONCE_SIZE - 1);
     ret[RECORD_NONCE_SIZE - 1] = '\0';
+    for (char *at = ret; *at != '\0'; at++) {
+        if (*at == '+')
+            *at = '-';
+        if (*at == '/')
+            *at = '_';
+    }
     explicit_bzero(text, sizeof text);
 }
 
 static int make_random(char ret[RECORD_NONCE_SIZE]) {
     uint8_t bytes[32];
     int r = seal_random(bytes, sizeof bytes);
+
     if (r >= 0)
         encode(bytes, ret);
     explicit_bzero(bytes, sizeof bytes);
@@ -45,104 +52,118 @@ static int make_random(char ret[RECORD_NONCE_SIZE]) {
 static int make_secret(struct secret *ret) {
     char text[RECORD_NONCE_SIZE];
     int r = make_random(text);
+
     if (r >= 0)
         r = secret_set(ret, text, sizeof text - 1, sizeof text);
     explicit_bzero(text, sizeof text);
     return r;
 }
 
-/* The address is printed, and given to a shell script: of what RFC 3986 allows, what neither a
- * terminal nor a shell makes anything of. */
+/* Whether the address has only those characters of RFC 3986 that are not special to a terminal or a
+ * shell: it is printed, and passed to a shell script. */
 static bool is_plain(const char *address) {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                 "-._~:/?@%&=+,";
     return strncmp(address, "https://", 8) == 0 && address[strspn(address, plain)] == '\0';
 }
 
-/* The endpoint's own query is kept (RFC 6749 section 3.1). */
-static enum outcome make_address(const char *url, const struct secret *query, char *ret,
-                                 struct reason *reason) {
+/* Joins the endpoint and the query, and keeps a query that the endpoint has already (RFC 6749
+ * section 3.1). */
+static enum outcome make_address(const char *url, const struct secret *query,
+                                 char ret[PROTOCOL_ADDRESS_MAX + 1], struct reason *reason) {
     size_t size = PROTOCOL_ADDRESS_MAX + 1;
     int length =
         snprintf(ret, size, "%s%s%s", url, strchr(url, '?') ? "&" : "?", secret_text(query));
+
     if (length > 0 && (size_t) length < size && is_plain(ret))
         return OUTCOME_ANSWERED;
     if (is_plain(url))
         reason_set(reason, 0,
-                   "the address with scope and auth_params is over %d bytes: ask for less",
+                   "the authorization address is over %d bytes: shorten scope or auth_params",
                    PROTOCOL_ADDRESS_MAX);
     else
         reason_set(reason, 0,
-                   "authorization_endpoint %.200s is no https:// address of plain characters", url);
+                   "authorization_endpoint %.200s is not an https:// address of plain characters",
+                   url);
     return OUTCOME_WRONG_SETTING;
 }
 
-static int build(const struct provider_config *provider, struct authorization_code *browser,
+/* Makes the secrets of the flow and the query of its authorization request. */
+static int build(const struct provider_config *provider, struct authorization_code *flow,
                  struct secret *ret) {
     uint8_t digest[SEAL_DIGEST_SIZE];
     char challenge[RECORD_NONCE_SIZE];
-    struct oauth_authorization asked = {
-        .redirect_uri = browser->redirect_uri, .nonce = browser->nonce, .challenge = challenge};
-    int r = make_secret(&browser->state);
+    struct oauth_authorization params = {
+        .redirect_uri = flow->redirect_uri, .nonce = flow->nonce, .challenge = challenge};
+    int r = make_secret(&flow->state);
+
     if (r >= 0)
-        r = make_secret(&browser->verifier);
+        r = make_secret(&flow->verifier);
     if (r >= 0)
-        r = make_random(browser->nonce);
+        r = make_random(flow->nonce);
     if (r >= 0)
-        r = seal_digest(browser->verifier.data, browser->verifier.length, digest);
+        r = seal_digest(flow->verifier.data, flow->verifier.length, digest);
     if (r < 0)
         return r;
+
     encode(digest, challenge);
-    asked.state = secret_text(&browser->state);
-    return oauth_build_authorization(provider, &asked, ret);
+    params.state = secret_text(&flow->state);
+    return oauth_build_authorization(provider, &params, ret);
 }
 
 enum outcome authorization_code_begin(const struct provider_config *provider, const char *url,
                                       uint32_t port, struct authorization_code *ret,
                                       struct reason *reason) {
     SCOPED_SECRET struct secret query = {0};
+
     snprintf(ret->redirect_uri, sizeof ret->redirect_uri, "http://127.0.0.1:%u/", port);
     ret->prompt.seconds = BROWSER_LIFE;
     ret->prompt.port = port;
     if (build(provider, ret, &query) < 0) {
-        reason_set(reason, 0, "auth_params are too long, or memory is");
+        reason_set(reason, 0, "auth_params too long, or out of memory");
         return OUTCOME_FAILED;
     }
     return make_address(url, &query, ret->prompt.address, reason);
 }
 
 enum outcome authorization_code_judge(const struct provider_config *provider, bool named,
-                                      const struct authorization_response *redirect,
+                                      const struct authorization_response *response,
                                       struct reason *reason) {
-    const char *issuer = secret_text(&redirect->issuer);
-    bool told = redirect->issuer.length > 0;
+    const char *issuer = secret_text(&response->issuer);
+    bool told = response->issuer.length > 0;
+
     if (told && provider->issuer[0] != '\0' && strcmp(issuer, provider->issuer) != 0) {
-        reason_set(reason, 0, "the browser brought the answer of another issuer: %.200s", issuer);
+        reason_set(reason, 0, "the browser brought a response from another issuer: %.200s", issuer);
         return OUTCOME_DENIED;
     }
     if (!told && named) {
         reason_set(reason, 0,
-                   "the browser brought an answer without iss, which %s promises to send "
+                   "the browser brought a response without iss, which %s promises to send "
                    "(authorization_response_iss_parameter_supported)",
                    provider->name);
         return OUTCOME_DENIED;
     }
-    if (redirect->error.length == 0)
+
+    if (response->error.length == 0)
         return OUTCOME_ANSWERED;
-    return oauth_judge_authorization_error(secret_text(&redirect->error),
-                                           secret_text(&redirect->description), reason);
+    return oauth_judge_authorization_error(secret_text(&response->error),
+                                           secret_text(&response->description), reason);
 }
 
 void authorization_code_redeem(const struct provider_config *provider, const char *url,
-                               const struct authorization_code *browser, const struct secret *code,
+                               const struct authorization_code *flow, const struct secret *code,
                                struct oauth_response *ret) {
     SCOPED_OAUTH_REQUEST struct oauth_request built = {0};
     SCOPED_HTTP_RESPONSE struct http_response response = {0};
     int64_t end = clock_boot_ms() + BROWSER_PATIENCE_MS;
     struct http_patience patience = {.deadline_ms = end, .linger_ms = end};
-    ret->outcome = OUTCOME_FAILED;
-    if (oauth_build_code(provider, code, &browser->verifier, browser->redirect_uri, &built) < 0)
+
+    if (oauth_build_code(provider, code, &flow->verifier, flow->redirect_uri, &built) < 0) {
+        reason_set(&ret->reason, 0, "out of memory");
+        ret->outcome = OUTCOME_FAILED;
         return;
+    }
+
     struct http_request request = fetch_request(url, &built);
     ret->outcome = fetch_perform(provider, &request, &patience, &response, &ret->reason);
     if (ret->outcome == OUTCOME_ANSWERED)

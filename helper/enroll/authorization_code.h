@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * authorization_code.h - the authorization code grant (RFC 6749 section 4.1) of a native
- * application (RFC 8252), with PKCE (RFC 7636): a person approves in a browser, which is redirected
- * to loopback.h.
+ * application (RFC 8252), with PKCE (RFC 7636): a person approves in a browser, which the provider
+ * then redirects to the listener of loopback.h.
  */
 #ifndef OAUTH_LOGIN_HELPER_ENROLL_AUTHORIZATION_CODE_H
 #define OAUTH_LOGIN_HELPER_ENROLL_AUTHORIZATION_CODE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "authorization_response.h"
 #include "config.h"
-#include "http.h"
 #include "messages.h"
+#include "outcome.h"
+#include "reason.h"
+#include "record.h"
+#include "secret.h"
 #include "token_response.h"
 
 enum { BROWSER_LIFE = 600 }; /* seconds that the person has */
@@ -18,33 +24,33 @@ enum { BROWSER_LIFE = 600 }; /* seconds that the person has */
 struct authorization_code {
     char redirect_uri[32];
     struct secret state;
-    struct secret verifier; /* code_verifier, RFC 7636 section 4.1 */
+    struct secret verifier; /* code_verifier (RFC 7636 section 4.1) */
     char nonce[RECORD_NONCE_SIZE];
     struct prompt prompt;
 };
 
 #define SCOPED_AUTHORIZATION_CODE __attribute__((cleanup(authorization_code_clear)))
 
-void authorization_code_clear(struct authorization_code *browser);
+void authorization_code_clear(struct authorization_code *flow);
 
-/* Makes the authorization request to the endpoint `url` that answers to `port` of the loopback, and
- * its prompt. ANSWERED; WRONG_SETTING for an address that can't be shown or is over
- * PROTOCOL_ADDRESS_MAX; FAILED. */
+/* Makes the authorization request to the endpoint `url`, whose response comes to `port` of the
+ * loopback, and its prompt. ANSWERED; WRONG_SETTING for an address that cannot be shown or is over
+ * PROTOCOL_ADDRESS_MAX bytes; FAILED. `reason` is set unless ANSWERED. */
 enum outcome authorization_code_begin(const struct provider_config *provider, const char *url,
                                       uint32_t port, struct authorization_code *ret,
                                       struct reason *reason);
 
-/* Judges the authorization response: ANSWERED with a code, or what the provider's error means;
- * DENIED when it is of another issuer than [provider] issuer, or of none although the provider
- * names itself (`named`) in all of them (RFC 9207 section 2.4). Pure. */
+/* Judges the authorization response: ANSWERED when it has a code, else the outcome of the
+ * provider's error. DENIED when its iss is not [provider] issuer, or is missing although the
+ * provider names itself in every response (`named`; RFC 9207 section 2.4). Pure: no I/O. */
 enum outcome authorization_code_judge(const struct provider_config *provider, bool named,
-                                      const struct authorization_response *redirect,
+                                      const struct authorization_response *response,
                                       struct reason *reason);
 
-/* Redeems the code at the token endpoint `url`, once. ANSWERED with the tokens; else what came
- * of it, with the reason in `ret`. */
+/* Redeems the code at the token endpoint `url`, once. Sets the outcome in `ret`: ANSWERED with the
+ * tokens; else another one, with the reason. */
 void authorization_code_redeem(const struct provider_config *provider, const char *url,
-                               const struct authorization_code *browser, const struct secret *code,
+                               const struct authorization_code *flow, const struct secret *code,
                                struct oauth_response *ret);
 
 #endif

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * authorization_response.c - what comes to the loopback redirect.
+ * authorization_response.c - parses the requests that come to the loopback redirect.
  */
 #include "authorization_response.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 static const struct parameter {
     const char *name;
-    size_t offset;
+    size_t offset; /* of its value in struct authorization_response */
 } parameters[] = {
     {"code", offsetof(struct authorization_response, code)},
     {"state", offsetof(struct authorization_response, state)},
@@ -21,16 +22,17 @@ static const struct parameter {
 
 enum { PARAMETER_COUNT = sizeof parameters / sizeof parameters[0] };
 
-void authorization_response_clear(struct authorization_response *redirect) {
+void authorization_response_clear(struct authorization_response *response) {
     for (size_t i = 0; i < PARAMETER_COUNT; i++)
-        secret_clear((struct secret *) ((char *) redirect + parameters[i].offset));
+        secret_clear((struct secret *) ((char *) response + parameters[i].offset));
 }
 
-/* Cuts the line at `*rest`, which ends with CRLF, and moves `*rest` behind it; NULL at the end, and
- * for a line with any other control character in it (RFC 9112 section 2.2). */
+/* Cuts off the line at `*rest`, which ends with CRLF, and moves `*rest` past it. NULL when there is
+ * no more line, or it contains a control character other than a tab (RFC 9112 section 2.2). */
 static char *take_line(char **rest) {
     char *line = *rest;
     char *end = strstr(line, "\r\n");
+
     if (!end)
         return NULL;
     *end = '\0';
@@ -43,10 +45,12 @@ static char *take_line(char **rest) {
 
 static bool is_our_host(const char *value, uint32_t port) {
     static const char *const names[] = {"127.0.0.1", "localhost"};
+
     value += strspn(value, " \t");
     size_t length = strcspn(value, " \t");
     if (value[length + strspn(value + length, " \t")] != '\0')
         return false;
+
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char ours[32];
         int size = snprintf(ours, sizeof ours, "%s:%u", names[i], port);
@@ -56,11 +60,12 @@ static bool is_our_host(const char *value, uint32_t port) {
     return false;
 }
 
-/* Reads the headers up to the empty line: whether there is one Host, and it is ours. */
+/* Reads the headers up to the empty line. Whether there is exactly one Host, and it is ours. */
 static bool check_headers(char *rest, uint32_t port) {
     unsigned int hosts = 0;
     bool ours = false;
     char *line;
+
     while ((line = take_line(&rest)) && line[0] != '\0') {
         size_t name = strcspn(line, ": \t");
         if (name == 0 || line[name] != ':')
@@ -77,6 +82,7 @@ static int hex_digit(char digit) {
     static const char digits[] = "0123456789abcdefABCDEF";
     const char *found = digit != '\0' ? strchr(digits, digit) : NULL;
     int value = found ? (int) (found - digits) : -1;
+
     return value < 16 ? value : value - 6;
 }
 
@@ -98,11 +104,12 @@ static bool decode(const char *text, size_t length, struct secret *ret) {
     return true;
 }
 
-/* Takes NAME=VALUE of `length` bytes, if it is a parameter that is known. False when it is broken,
- * or there for the second time (RFC 6749 section 3.1). */
+/* Takes NAME=VALUE of `length` bytes if it is a known parameter. False when its value is malformed,
+ * or it occurs for the second time (RFC 6749 section 3.1). */
 static bool take_parameter(const char *pair, size_t length, struct authorization_response *ret) {
     const char *equals = memchr(pair, '=', length);
     size_t name = equals ? (size_t) (equals - pair) : length;
+
     for (size_t i = 0; i < PARAMETER_COUNT; i++) {
         struct secret *value = (struct secret *) ((char *) ret + parameters[i].offset);
         if (strlen(parameters[i].name) != name || strncmp(pair, parameters[i].name, name) != 0)
@@ -112,6 +119,7 @@ static bool take_parameter(const char *pair, size_t length, struct authorization
     return true;
 }
 
+/* Takes the parameters of the query. False unless they are an authorization response. */
 static bool take_query(const char *query, struct authorization_response *ret) {
     for (;;) {
         size_t length = strcspn(query, "&");
@@ -124,10 +132,11 @@ static bool take_query(const char *query, struct authorization_response *ret) {
     return ret->state.length > 0 && (ret->code.length > 0) != (ret->error.length > 0);
 }
 
-/* METHOD SP TARGET SP VERSION, of which only GET /?QUERY HTTP/1.x is served. */
+/* Parses the request line, METHOD SP TARGET SP VERSION. Only GET /?QUERY HTTP/1.x is served. */
 static enum authorization_response_kind read_line(char *line, struct authorization_response *ret) {
     char *target = strchr(line, ' ');
     char *version = target ? strchr(target + 1, ' ') : NULL;
+
     if (!version || strncmp(version, " HTTP/1.", 8) != 0 || strlen(version) != 9)
         return AUTHORIZATION_MALFORMED;
     *version = '\0';
@@ -141,10 +150,12 @@ enum authorization_response_kind authorization_response_read(const char *head, s
                                                              uint32_t port,
                                                              struct authorization_response *ret) {
     char text[AUTHORIZATION_HEAD_MAX + 1];
+
     if (size > AUTHORIZATION_HEAD_MAX || memchr(head, '\0', size))
         return AUTHORIZATION_MALFORMED;
     if (!memmem(head, size, "\r\n\r\n", 4))
         return size < AUTHORIZATION_HEAD_MAX ? AUTHORIZATION_UNFINISHED : AUTHORIZATION_MALFORMED;
+
     memcpy(text, head, size);
     text[size] = '\0';
     char *rest = text;

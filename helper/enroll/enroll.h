@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * enroll.h - the ways in which an account gets a grant. Each concludes the exchange; none sends the
+ * enroll.h - the ways to give an account a grant. Each concludes the exchange; none sends the
  * reply.
  */
 #ifndef OAUTH_LOGIN_HELPER_ENROLL_ENROLL_H
@@ -8,12 +8,13 @@
 
 #include "exchange.h"
 
-/* Gets the account's grant from the person, who approves elsewhere with a code, or in a browser
- * that reaches this machine's loopback. */
+/* Get the account's grant from the person, who approves with a code on any device, or in a browser
+ * that can reach this machine's loopback. */
 void enroll_by_device(struct exchange *exchange);
 void enroll_by_browser(struct exchange *exchange);
 
-/* Stores a refresh token, after one renewal has proven it and whose it is. */
+/* Stores the refresh token of the request, after a renewal has proven that it works and whose it
+ * is. */
 void import_grant(struct exchange *exchange);
 
 #endif

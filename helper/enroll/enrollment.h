@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * enrollment.h - how a new grant becomes an account's: stored as `pending` beside the grant that
- * the account may have already, proven whose it is, then in its place.
+ * enrollment.h - makes a new grant an account's grant: it is stored as `pending` beside the grant
+ * that the account may already have, and replaces that when it is proven whose it is.
  */
 #ifndef OAUTH_LOGIN_HELPER_ENROLL_ENROLLMENT_H
 #define OAUTH_LOGIN_HELPER_ENROLL_ENROLLMENT_H
 
+#include "http.h"
+#include "protocol.h"
+#include "record.h"
 #include "stored_account.h"
 
 struct enrollment {
@@ -17,17 +20,16 @@ struct enrollment {
 
 void enrollment_end(struct enrollment *enrollment);
 
-/* Proves whose the pending grant is: its access token's owner must be the account, the one that it
- * is pinned to already if it is, active, and what policy demands. NONE with the subject;
- * else the concluded verdict. */
+/* Proves whose the pending grant is: its owner must match the account, be the subject that the
+ * account is pinned to, if any, be active, and meet the policy. NONE (nothing speaks against the
+ * account) with the subject; else the concluded verdict. */
 enum verdict enrollment_prove(struct enrollment *enrollment, const struct http_patience *patience,
                               char ret_subject[RECORD_SUBJECT_SIZE]);
 
-/* The pending grant becomes the account's, pinned to `subject`. Concludes GRANTED, or FAULT. */
-void enrollment_finish(struct enrollment *enrollment, const char *subject);
+/* Makes the pending grant the account's, pinned to `subject`. Concludes GRANTED, or FAULT. */
+void enrollment_finish(struct enrollment *enrollment, const char subject[RECORD_SUBJECT_SIZE]);
 
-/* Forgets a pending grant that is dead. An account that was never enrolled leaves nothing behind.
- */
+/* Forgets the pending grant. Empties the entry of an account that was never enrolled. */
 void enrollment_drop(struct enrollment *enrollment);
 
 #endif

@@ -1,45 +1,54 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * import.c - a refresh token that an administrator brings becomes the account's grant.
+ * import.c - makes a refresh token that an administrator brings an account's grant.
  *
- * Proving the token renews it, and then it may be dead and a new one alive. So the token is
- * stored as `pending` before the first request and the new one in its place as it comes, beside
- * the grant that the account may have already; it becomes the grant when it has been proven whose
- * it is. An import that was interrupted, or refused because of the configuration, goes on where it
- * stopped when it is run again with the same input; one that was finished is not run again, which
- * would send a token that is used up.
+ * Proving the token means renewing it, after which it may be dead and a new one valid. So the token
+ * is stored as `pending` before the first request, beside the grant that the account may already
+ * have, and the new token replaces it as soon as it comes. The pending grant becomes the account's
+ * grant when it is proven whose it is. An import that was interrupted, or refused because of the
+ * configuration, continues where it stopped when it is run again with the same input. One that was
+ * finished is not repeated: that would send a token that is used up.
  */
 #include "enroll.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "enrollment.h"
-#include "identity.h"
 #include "provider.h"
 #include "renewal.h"
 #include "reply.h"
 #include "seal.h"
+#include "text.h"
 
 static void conclude(struct enrollment *import, enum verdict verdict, const char *text) {
     struct reason reason;
+
     reason_set(&reason, 0, "%s", text);
     exchange_conclude(import->exchange, verdict, &reason);
 }
 
-/* Puts the given token into the record as pending, unless it is the same import going on. */
-static int take_input(struct enrollment *import, const char *digest) {
+/* Puts the input into the record as its pending grant, unless the same import continues. -ENOMEM.
+ */
+static int take_input(struct enrollment *import, const char digest[RECORD_DIGEST_SIZE],
+                      struct reason *reason) {
     struct record *record = &import->stored.record;
     const struct secret *input = &import->exchange->request.input;
-    const char *issuer = provider_issuer(&import->exchange->config.provider);
+    const struct provider_config *provider = &import->exchange->config.provider;
+
     if (record->pending.refresh.length > 0 && strcmp(record->pending_digest, digest) == 0 &&
-        strcmp(record->pending_issuer, issuer) == 0)
+        strcmp(record->pending_issuer, provider_issuer(provider)) == 0)
         return 0;
+
     record_grant_clear(&record->pending);
-    snprintf(record->pending_issuer, sizeof record->pending_issuer, "%s", issuer);
-    strcpy(record->pending_digest, digest);
-    return secret_set(&record->pending.refresh, input->data, input->length, PROTOCOL_TOKEN_MAX);
+    provider_copy_issuer(provider, record->pending_issuer);
+    _Static_assert(sizeof record->pending_digest == RECORD_DIGEST_SIZE,
+                   "every digest can be copied");
+    text_copy(record->pending_digest, sizeof record->pending_digest, digest);
+    if (secret_set(&record->pending.refresh, input->data, input->length, PROTOCOL_TOKEN_MAX) < 0)
+        return reason_set(reason, -ENOMEM, "out of memory");
+    return 0;
 }
 
 /* Whether this very input was imported before. */
@@ -51,39 +60,45 @@ static bool is_imported(const struct enrollment *import, const char *digest) {
 static void conclude_imported(struct enrollment *import) {
     struct exchange *exchange = import->exchange;
     struct reason reason;
+
     exchange->reply.expires = import->stored.record.grant.expires;
     if (import->stored.record.last_verdict == VERDICT_REAUTHORIZE) {
         conclude(import, VERDICT_REAUTHORIZE,
-                 "this token was imported before, and its grant has died since; bring a new one");
+                 "this token was imported before, and its grant has ended since; import a new one");
         return;
     }
     reason_set(&reason, 0, "this token was imported before; its grant is stored");
     exchange_conclude_yes(exchange, &reason);
 }
 
-/* Stores the given token before it is used. NONE, or concluded FAULT. */
-static enum verdict start(struct enrollment *import, const char *digest) {
+/* Stores the input before it is used. NONE, or the concluded FAULT. */
+static enum verdict start(struct enrollment *import, const char digest[RECORD_DIGEST_SIZE]) {
     struct reason reason = {""};
-    if (take_input(import, digest) >= 0 &&
+
+    if (take_input(import, digest, &reason) >= 0 &&
         store_entry_replace(import->stored.entry, &import->stored.record, &reason) >= 0)
         return VERDICT_NONE;
     return exchange_conclude(import->exchange, VERDICT_FAULT, &reason);
 }
 
-static void answer_late(void *context) {
+/* Replies at the caller's deadline; the renewal goes on. */
+static void reply_late(void *context) {
     struct enrollment *import = context;
+
     exchange_conclude_late(import->exchange);
     reply_send(import->exchange);
 }
 
+/* Renews the pending grant. NONE, or the concluded verdict. */
 static enum verdict renew(struct enrollment *import) {
     struct renewal renewal = {
         .provider = &import->exchange->config.provider,
         .entry = import->stored.entry,
         .record = &import->stored.record,
         .grant = &import->stored.record.pending,
-        .patience = exchange_patience(import->exchange, answer_late, import),
+        .patience = exchange_patience(import->exchange, reply_late, import),
     };
+
     import->exchange->reply.source = SOURCE_REFRESH;
     enum verdict verdict = renewal_run(&renewal);
     import->exchange->reply.rotated = renewal.rotated;
@@ -98,12 +113,13 @@ void import_grant(struct exchange *exchange) {
 
     if (!secret_is_token(input)) {
         conclude(&import, VERDICT_DENIED,
-                 "what was given is no refresh token: it must be one word of printable ASCII "
+                 "the input is not a refresh token: it must be one word of printable ASCII "
                  "without blanks");
         return;
     }
+
     seal_digest_text(input->data, input->length, digest);
-    int r = take_input(&import, digest);
+    int r = take_input(&import, digest, &reason);
     if (r >= 0)
         r = stored_account_open(exchange, STORED_CREATED, exchange->deadline_ms, &import.stored,
                                 &reason);
@@ -115,6 +131,7 @@ void import_grant(struct exchange *exchange) {
         conclude_imported(&import);
         return;
     }
+
     enum verdict verdict = start(&import, digest);
     if (verdict == VERDICT_NONE)
         verdict = renew(&import);

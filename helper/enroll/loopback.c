@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * loopback.c - the listener that a browser is redirected to.
+ * loopback.c - the listener to which the provider redirects the browser.
  *
- * It MUST serve a browser that answers while others keep it busy: connections are polled together,
- * each has a few seconds and 8 KiB, and the oldest makes room for a new one. It MUST NOT use up its
- * process's CPU time for strangers, hence the pauses.
+ * It MUST serve the person's browser while other clients keep it busy: connections are polled
+ * together, each has a few seconds and 8 KiB, and the oldest makes room for a new one. It MUST NOT
+ * use up its process's CPU time for strangers; hence the pauses.
  */
 #include "loopback.h"
 
@@ -23,7 +23,7 @@ enum {
     CONNECTIONS_MAX = 16,
     CONNECTION_MS = 5000,
     BACKLOG = 128,
-    PAUSE_MS = 20, /* after a round with strangers in it */
+    PAUSE_MS = 20, /* after a round in which strangers were served */
 };
 
 struct connection {
@@ -63,13 +63,14 @@ uint32_t loopback_port(const struct loopback *loopback) {
     return loopback->port;
 }
 
-/* Returns the listening descriptor, with the port that it got. */
+/* Listens at `port`, or at a free one for 0. Returns the descriptor, with the port in `ret_port`.
+ */
 static int listen_at(uint32_t port, uint32_t *ret_port) {
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
                                   .sin_port = htons((uint16_t) port)};
     socklen_t size = sizeof address;
-    int on = 1; /* a port that was used a minute ago is free */
+    int on = 1; /* SO_REUSEADDR: the port may have been used a minute ago */
     SCOPED_FD int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
         bind(fd, (struct sockaddr *) &address, size) < 0 || listen(fd, BACKLOG) < 0 ||
@@ -81,6 +82,7 @@ static int listen_at(uint32_t port, uint32_t *ret_port) {
 
 int loopback_open(uint32_t port, struct loopback **ret) {
     SCOPED_LOOPBACK struct loopback *loopback = calloc(1, sizeof *loopback);
+
     if (!loopback)
         return -ENOMEM;
     for (size_t i = 0; i < CONNECTIONS_MAX; i++)
@@ -88,6 +90,7 @@ int loopback_open(uint32_t port, struct loopback **ret) {
     loopback->fd = listen_at(port, &loopback->port);
     if (loopback->fd < 0)
         return loopback->fd;
+
     *ret = loopback;
     loopback = NULL;
     return 0;
@@ -105,22 +108,24 @@ static void respond(const struct connection *connection, const char *status, con
                         "X-Content-Type-Options: nosniff\r\n"
                         "Connection: close\r\n\r\n%s",
                         status, strlen(text), text);
-    /* It fits the socket's buffer; a client that has gone misses nothing. */
+
+    /* The response fits into the socket's buffer. If the client is gone, nothing is lost. */
     if (send(connection->fd, response, (size_t) size, MSG_NOSIGNAL | MSG_DONTWAIT) == size)
         shutdown(connection->fd, SHUT_WR);
 }
 
-/* Reads what came. True when the connection has brought the response to our request. */
+/* Reads from the connection. True when it has brought the authorization response to our request. */
 static bool serve(struct loopback *loopback, struct connection *connection,
                   const struct secret *state, struct authorization_response *ret) {
     static const char thanks[] =
         "<!DOCTYPE html><html lang=\"en\"><title>oauth-login</title>"
-        "<p>oauth-login has the provider's answer; the terminal says what it is. "
+        "<p>oauth-login has received the provider's response; the terminal shows the result. "
         "You can close this window.</p></html>\n";
     ssize_t got = recv(connection->fd, connection->head + connection->used,
                        sizeof connection->head - connection->used, MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return false;
+
     enum authorization_response_kind kind = AUTHORIZATION_MALFORMED;
     if (got > 0) {
         connection->used += (size_t) got;
@@ -128,6 +133,7 @@ static bool serve(struct loopback *loopback, struct connection *connection,
     }
     if (kind == AUTHORIZATION_UNFINISHED)
         return false;
+
     bool ours = kind == AUTHORIZATION_RESPONSE && secret_equal(&ret->state, state);
     if (ours)
         respond(connection, "200 OK", thanks);
@@ -142,9 +148,10 @@ static bool serve(struct loopback *loopback, struct connection *connection,
     return ours;
 }
 
-/* A free place, or the oldest connection's. */
+/* Returns a free connection; if there is none, ends the oldest one and returns that. */
 static struct connection *make_room(struct loopback *loopback) {
     struct connection *oldest = &loopback->connections[0];
+
     for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
         struct connection *connection = &loopback->connections[i];
         if (connection->fd < 0)
@@ -157,8 +164,8 @@ static struct connection *make_room(struct loopback *loopback) {
     return oldest;
 }
 
-/* Takes in whoever waits, up to as many as there are places: who came in this round is not put out
- * before the next has looked at what it brought. */
+/* Accepts the waiting clients, at most CONNECTIONS_MAX: a client accepted in this round must not be
+ * closed to make room before the next round has read from it. */
 static void admit(struct loopback *loopback) {
     for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
         int fd = accept4(loopback->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -174,25 +181,31 @@ static void admit(struct loopback *loopback) {
 
 static void end_slow_ones(struct loopback *loopback) {
     int64_t since_ms = clock_boot_ms() - CONNECTION_MS;
+
     for (size_t i = 0; i < CONNECTIONS_MAX; i++)
         if (loopback->connections[i].since_ms <= since_ms)
             end_connection(&loopback->connections[i]);
 }
 
-/* One round of polling: 1 when `ret` is filled, 0 to go on, -ECONNRESET. */
+/* Polls for one round. 1 when `ret` is filled, 0 to go on, -ECONNRESET when the peer hung up. */
 static int poll_once(struct loopback *loopback, const struct secret *state, const struct peer *peer,
                      int64_t until_ms, struct authorization_response *ret) {
     struct pollfd waiting[CONNECTIONS_MAX + 2];
     int64_t left = until_ms - clock_boot_ms();
+
     for (size_t i = 0; i < CONNECTIONS_MAX; i++)
         waiting[i] = (struct pollfd){.fd = loopback->connections[i].fd, .events = POLLIN};
     waiting[CONNECTIONS_MAX] = (struct pollfd){.fd = loopback->fd, .events = POLLIN};
     waiting[CONNECTIONS_MAX + 1] = (struct pollfd){.fd = peer->fd, .events = POLLRDHUP};
-    left = left < 0 ? 0 : left < CONNECTION_MS ? left : CONNECTION_MS;
+    if (left < 0)
+        left = 0;
+    if (left > CONNECTION_MS)
+        left = CONNECTION_MS;
     if (poll(waiting, CONNECTIONS_MAX + 2, (int) left) < 0)
         return 0;
     if (waiting[CONNECTIONS_MAX + 1].revents)
         return -ECONNRESET;
+
     for (size_t i = 0; i < CONNECTIONS_MAX; i++)
         if (waiting[i].revents && serve(loopback, &loopback->connections[i], state, ret))
             return 1;
@@ -205,6 +218,7 @@ static int poll_once(struct loopback *loopback, const struct secret *state, cons
 int loopback_wait(struct loopback *loopback, const struct secret *state, const struct peer *peer,
                   int64_t until_ms, struct authorization_response *ret) {
     int r = 0;
+
     while (r == 0) {
         if (clock_boot_ms() >= until_ms)
             r = -ETIMEDOUT;

@@ -86,10 +86,10 @@ enum verdict proof_verify_id_token(const struct provider_config *provider, struc
 
     /* If cached keys fail, try again with freshly fetched ones: the provider may have changed them,
      * with a new key ID or without one. */
-    for (int anew = 0; anew < 2 && signature != ID_TOKEN_GOOD; anew++) {
+    for (int refetch = 0; refetch < 2 && signature != ID_TOKEN_GOOD; refetch++) {
         SCOPED_JSON struct json_object *keys = NULL;
         bool cached = provider_has_keys(provider, record);
-        enum outcome outcome = provider_keys(provider, record, anew, patience, &keys, reason);
+        enum outcome outcome = provider_keys(provider, record, refetch, patience, &keys, reason);
         if (outcome != OUTCOME_ANSWERED)
             return verdict_of(outcome);
         signature = id_token_verify(&grant->id_token, keys, reason);

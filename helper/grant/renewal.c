@@ -22,8 +22,9 @@ static int store_twice(struct renewal *renewal) {
                : store_entry_replace(renewal->entry, renewal->record, &renewal->reason);
 }
 
-/* Sends a request whose response was lost once more, never twice. A provider with a grace period
- * for the old token answers it; without this retry, the next login would be the retry. */
+/* Retries, once and never twice, a request that was sent but got no response. A provider with a
+ * grace period for the old token answers the retry. Without it, the next login would be the retry.
+ */
 static int send_again(struct renewal *renewal, const struct http_settings *settings,
                       const struct http_request *request, struct http_response *response) {
     SCOPED_HTTP_RESPONSE struct http_response again = {0};

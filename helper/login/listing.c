@@ -1,32 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * listing.c - what is known of enrolled accounts, without asking anybody.
+ * listing.c - lists what the store has about enrolled accounts, without asking the provider.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "login.h"
 #include "stored_account.h"
+#include "text.h"
 
 static void fill_entry(const struct record *record, struct entry *ret) {
     reason_escape(ret->subject, sizeof ret->subject, record->subject, strlen(record->subject));
     ret->enrolled = record->enrolled;
     ret->last_granted = record->last_granted;
     ret->expires = record->grant.expires;
-    ret->last_verdict = record->last_verdict > VERDICT_NONE && record->last_verdict < VERDICT_COUNT
-                            ? (enum verdict) record->last_verdict
-                            : VERDICT_NONE;
+    ret->last_verdict = VERDICT_NONE;
+    if (record->last_verdict > VERDICT_NONE && record->last_verdict < VERDICT_COUNT)
+        ret->last_verdict = (enum verdict) record->last_verdict;
 }
 
-/* 1 when something is enrolled and `ret` is filled, 0 when not; an error of the store. */
+/* Fills `ret` from the account's record. 1 when the account is enrolled, 0 when not; else an error
+ * of the store, with only the owner in `ret`. */
 static int look_up(struct store *store, const struct store_owner *owner, struct entry *ret,
                    struct reason *reason) {
     SCOPED_ENTRY struct store_entry *entry = NULL;
     SCOPED_RECORD struct record record = {0};
-    snprintf(ret->account, sizeof ret->account, "%s", owner->account);
-    snprintf(ret->provider, sizeof ret->provider, "%s", owner->provider);
+
+    if (!text_copy(ret->account, sizeof ret->account, owner->account) ||
+        !text_copy(ret->provider, sizeof ret->provider, owner->provider))
+        return reason_set(reason, -ENAMETOOLONG,
+                          "the name of an account or provider is over %d bytes", PROTOCOL_NAME_MAX);
     ret->uid = owner->uid;
+
     int r = store_entry_open(store, owner, &entry, reason);
     if (r >= 0)
         r = store_entry_load(entry, &record, reason);
@@ -42,6 +47,7 @@ void listing_status(struct exchange *exchange) {
     struct entry entry = {.state = ACCOUNT_PRESENT};
     struct store_owner owner = stored_account_owner(exchange);
     int found = store_open(OAUTH_LOGIN_STORE, &store, &reason);
+
     if (found >= 0)
         found = look_up(store, &owner, &entry, &reason);
     if (found < 0) {
@@ -63,6 +69,7 @@ struct listing {
 static enum protocol_account state_of(const struct store_owner *owner) {
     struct account account;
     struct reason ignored;
+
     if (account_resolve(owner->account, &account, &ignored) < 0)
         return ACCOUNT_GONE;
     return account.uid == owner->uid ? ACCOUNT_PRESENT : ACCOUNT_OTHER_UID;
@@ -73,6 +80,7 @@ static int list_one(const struct store_owner *owner, void *context) {
     struct reason ignored;
     struct entry entry = {.state = state_of(owner)};
     int found = look_up(listing->store, owner, &entry, &ignored);
+
     if (found < 0 && entry.state != ACCOUNT_GONE)
         entry.state = ACCOUNT_UNREADABLE;
     if (found != 0)
@@ -85,6 +93,7 @@ void listing_list(struct exchange *exchange) {
     struct reason reason = {""};
     int r = store_open(OAUTH_LOGIN_STORE, &store, &reason);
     struct listing listing = {exchange, store};
+
     if (r >= 0)
         r = store_each(store, list_one, &listing, &reason);
     if (r < 0)

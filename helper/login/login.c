@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * login.c - the decision of a login, and the token that it brought.
+ * login.c - decides about a login, and hands over the token that it brought.
  */
 #include "login.h"
 
 #include "decision.h"
 #include "stored_account.h"
 
-/* A dead grant's reason is the provider's word; the log's reader needs the fix as well. */
+/* Adds the fix to the reason of a dead grant, which has only the provider's words. */
 static void name_fix(struct exchange *exchange) {
     struct reason reason;
+
     if (exchange->reply.verdict != VERDICT_REAUTHORIZE)
         return;
     reason_set(&reason, 0, "%.300s; run: oauth-login enroll %s", exchange->reply.reason.text,
@@ -19,6 +20,7 @@ static void name_fix(struct exchange *exchange) {
 
 void login_verify(struct exchange *exchange) {
     SCOPED_STORED_ACCOUNT struct stored_account stored = {0};
+
     if (decision_open(exchange, STORED_LOCKED, &stored) != VERDICT_NONE)
         return;
     decision_ask(exchange, &stored);
@@ -31,12 +33,12 @@ void login_token(struct exchange *exchange) {
     SCOPED_STORED_ACCOUNT struct stored_account stored = {0};
     struct reason reason = {""};
 
-    /* Without the lock: a login of the same account that waits for the provider must not keep
-     * this session waiting, and the newest record that opens is good enough. */
+    /* Do not take the lock: this session must not wait for another login of the account that is
+     * waiting for the provider, and the newest record that opens is good enough. */
     if (decision_open(exchange, STORED_READ, &stored) != VERDICT_NONE)
         return;
     if (decision_hand_over(exchange, &stored.record))
         return;
-    reason_set(&reason, 0, "the stored access token is not valid any more");
+    reason_set(&reason, 0, "the stored access token is no longer valid");
     exchange_conclude(exchange, VERDICT_UNREACHABLE, &reason);
 }

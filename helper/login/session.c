@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * session.c - what an open session needs after its login: a token that is valid, and an end when
- * the account has ended.
+ * session.c - the operations for an open session: give it a valid token, and end it when the
+ * account has ended.
  */
 #include <string.h>
 
@@ -13,29 +13,32 @@
 #include "verdict_cache.h"
 
 enum {
-    FRESH_LEFT = 60,  /* seconds: a token that lives no longer is renewed first */
-    CHECK_AGAIN = 60, /* seconds, after an answer that says nothing of the account */
+    FRESH_LEFT = 60, /* seconds: a token with less is useless to a caller about to send a request */
+    CHECK_AGAIN = 60, /* seconds, after a verdict that says nothing about the account */
 };
 
 static bool is_fresh(const struct record *record) {
     return verdict_cache_has_yes(record) && record->grant.expires > clock_wall() + FRESH_LEFT;
 }
 
-/* NONE when the token may go where the question says, else the concluded verdict. */
+/* Whether the token may be sent to the host that the request names, if it names one: NONE, else the
+ * concluded verdict. */
 static enum verdict check_host(struct exchange *exchange) {
     const struct secret *host = &exchange->request.input;
     struct reason reason;
+
     if (host->length == 0 ||
         (strlen(secret_text(host)) == host->length &&
          config_list_has(exchange->config.provider.git_hosts, secret_text(host))))
         return VERDICT_NONE;
-    reason_set(&reason, 0, "this host is none of git_hosts in [provider %s]",
+    reason_set(&reason, 0, "the host must be one of git_hosts in [provider %s]",
                exchange->config.provider.name);
     return exchange_conclude(exchange, VERDICT_NOT_PERMITTED, &reason);
 }
 
 void session_token(struct exchange *exchange) {
     SCOPED_STORED_ACCOUNT struct stored_account stored = {0};
+
     if (check_host(exchange) != VERDICT_NONE ||
         decision_open(exchange, STORED_LOCKED, &stored) != VERDICT_NONE)
         return;
@@ -43,31 +46,37 @@ void session_token(struct exchange *exchange) {
         decision_hand_over(exchange, &stored.record);
         return;
     }
-    /* A yes may be new, and its token old; a no is the same a moment later. */
+
+    /* A cached yes does not help, since its token has too little time left. A cached refusal may be
+     * shared. */
     if (verdict_cache_has_yes(&stored.record))
         exchange->config.login.reuse_within = 0;
     decision_ask(exchange, &stored);
     if (!exchange->answered)
-        decision_hand_over(exchange, &stored.record); /* if nobody said no, the rest of its life */
+        decision_hand_over(exchange, &stored.record); /* what is left, unless refused */
 }
 
-/* What the answer means for the account's open sessions. The provider's own no ends them, or the
- * policy's, but not a grant that went down with a lost answer, which says nothing of the account.
- * So does unenroll: nobody can be asked about it any more, and people may unenroll themselves. */
+/* Returns what to do with the account's open sessions after the verdict. A refusal by the provider
+ * or the policy ends them. A grant that died with a lost response does not: that says nothing about
+ * the account. Unenrolling ends them too: the provider can no longer be asked about the account,
+ * and people can unenroll themselves. */
 static enum protocol_action find_action(const struct exchange *exchange,
                                         const struct record *record) {
     enum verdict verdict = exchange->reply.verdict;
     bool lost = verdict == VERDICT_REAUTHORIZE && record->grant.in_flight != 0;
     bool unenrolled = verdict == VERDICT_NOT_ENROLLED && record->subject[0] != '\0';
     bool refused = verdict == VERDICT_DENIED || verdict == VERDICT_REAUTHORIZE;
+
     return unenrolled || (refused && !lost) ? exchange->config.login.on_revoked : ACTION_NONE;
 }
 
-/* Seconds until the sessions' next look: half the life of their token, but not too rare. */
+/* Returns the seconds until the next check of the sessions: half of the token's remaining life, but
+ * at most check_sessions. */
 static uint32_t next_check(const struct exchange *exchange) {
     uint32_t most = exchange->config.login.check_sessions;
     int64_t half = (exchange->reply.expires - clock_wall()) / 2;
     enum verdict verdict = exchange->reply.verdict;
+
     if (verdict == VERDICT_UNREACHABLE || verdict == VERDICT_FAULT)
         return most < CHECK_AGAIN ? most : CHECK_AGAIN;
     if (!exchange_is_yes(exchange))
@@ -79,6 +88,7 @@ static uint32_t next_check(const struct exchange *exchange) {
 
 void session_watch(struct exchange *exchange) {
     SCOPED_STORED_ACCOUNT struct stored_account stored = {0};
+
     if (decision_open(exchange, STORED_LOCKED, &stored) == VERDICT_NONE) {
         decision_ask(exchange, &stored);
         if (exchange_is_yes(exchange))
@@ -91,10 +101,12 @@ void session_watch(struct exchange *exchange) {
     }
 }
 
-/* Revokes one access token; `*worst` becomes what came of it, unless that went well. */
+/* Revokes one access token, if there is one. Sets `*worst` to the outcome, unless that is ANSWERED.
+ */
 static void revoke(const struct exchange *exchange, struct stored_account *stored,
                    const struct secret *token, enum outcome *worst, struct reason *reason) {
     struct http_patience patience = exchange_patience(exchange, NULL, NULL);
+
     if (token->length == 0)
         return;
     enum outcome outcome =
@@ -109,19 +121,22 @@ void session_logout(struct exchange *exchange) {
     SCOPED_SECRET struct secret token = {0};
     struct reason reason = {""};
     enum outcome worst = OUTCOME_ANSWERED;
+
     if (!exchange->config.login.revoke_on_logout) {
         exchange_conclude_yes(exchange, &reason);
         return;
     }
     if (decision_open(exchange, STORED_LOCKED, &stored) != VERDICT_NONE)
         return;
-    /* First it counts for nothing here: no login shall be handed a token that is revoked. */
+
+    /* Forget the token here first: no login may be given a token that is being revoked. */
     secret_move(&token, &stored.record.grant.access);
     stored.record.grant.expires = 0;
     if (store_entry_replace(stored.entry, &stored.record, &reason) < 0) {
         exchange_conclude(exchange, VERDICT_FAULT, &reason);
         return;
     }
+
     bool other = !secret_equal(&exchange->request.input, &token);
     revoke(exchange, &stored, &token, &worst, &reason);
     if (other)

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * unenroll.c - the end of an account's grant: here at once, at the provider as soon as it can be
+ * unenroll.c - ends an account's grant: here at once, and at the provider as soon as that can be
  * told (revocation.h). A grant that could not be revoked is kept for that alone, until this is run
- * again; whose it was is kept for good, unless root says otherwise.
+ * again. The subject whose it was is kept for good, unless root asks to forget it.
  */
 #include <errno.h>
-#include <string.h>
+#include <stdbool.h>
 
 #include "login.h"
 #include "revocation.h"
 #include "stored_account.h"
 #include "verdict.h"
 
-/* The account can't log in from here on. */
+/* Stores that the account is not enrolled: from here on it cannot log in. */
 static int disable(struct stored_account *stored, struct reason *reason) {
     struct record *record = &stored->record;
+
     record->enrolled = 0;
     record->last_verdict = VERDICT_NONE;
     record->judged = (struct record_time){0};
@@ -22,16 +23,18 @@ static int disable(struct stored_account *stored, struct reason *reason) {
     return store_entry_replace(stored->entry, record, reason);
 }
 
-/* Whether a grant can be forgotten here. Forgetting waits for a provider that is down, since the
- * token would be gone with the rest; not for one that will never take it. */
+/* Whether the grant can be forgotten here after its revocation had `outcome`. A provider that is
+ * down must be tried again later, with the token that forgetting would lose; but with `forget`, not
+ * one that will never accept the revocation. */
 static bool is_done(enum outcome outcome, bool forget) {
     return outcome == OUTCOME_ANSWERED || outcome == OUTCOME_NO_ENDPOINT ||
            (forget && verdict_of(outcome) == VERDICT_MISCONFIGURED);
 }
 
-/* Tells the provider of the account's grant, and of one that an unfinished import has left. What is
- * done is cleared; what could not be told is kept to be told later. The first that is not done, or
- * ANSWERED, with what was told about the last that had to be explained. */
+/* Revokes the account's grant, and one that an unfinished import has left. Clears each that is
+ * done, and keeps the others to be revoked later. Returns the outcome of the first that is not
+ * done, else ANSWERED. `reason` explains the last that is not done; if all are, the last that was
+ * not simply revoked. */
 static enum outcome revoke(const struct exchange *exchange, struct record *record, bool forget,
                            struct reason *reason) {
     const struct {
@@ -41,6 +44,7 @@ static enum outcome revoke(const struct exchange *exchange, struct record *recor
     struct http_patience patience = exchange_patience(exchange, NULL, NULL);
     enum outcome worst = OUTCOME_ANSWERED;
     bool any = false;
+
     for (size_t i = 0; i < sizeof left / sizeof left[0]; i++) {
         struct reason told = {""};
         if (left[i].grant->refresh.length == 0)
@@ -49,6 +53,7 @@ static enum outcome revoke(const struct exchange *exchange, struct record *recor
         enum outcome outcome =
             revocation_send(&exchange->config.provider, record, &left[i].grant->refresh,
                             OAUTH_REFRESH_TOKEN, left[i].issuer, &patience, &told);
+
         bool done = is_done(outcome, forget);
         if (done)
             record_grant_clear(left[i].grant);
@@ -57,18 +62,21 @@ static enum outcome revoke(const struct exchange *exchange, struct record *recor
         if (outcome != OUTCOME_ANSWERED && (!done || worst == OUTCOME_ANSWERED))
             *reason = told;
     }
+
     if (record->pending.refresh.length == 0)
         record->pending_digest[0] = '\0';
     if (!any)
-        reason_set(reason, 0, "there was none to revoke");
+        reason_set(reason, 0, "there was no grant to revoke");
     return worst;
 }
 
-/* Forgets whose the grant was too, if asked to, or if nobody ever was proven to have it. */
+/* Stores the record; or empties the entry, if that is requested, or if the record has nothing: no
+ * subject was ever proven, and no token is left to revoke. */
 static int finish(struct stored_account *stored, bool forget, struct reason *reason) {
     const struct record *record = &stored->record;
     bool empty = record->subject[0] == '\0' && record->grant.refresh.length == 0 &&
                  record->pending.refresh.length == 0;
+
     return forget || empty ? store_entry_vacate(stored->entry, reason)
                            : store_entry_replace(stored->entry, &stored->record, reason);
 }
@@ -83,8 +91,10 @@ static void part(struct exchange *exchange, struct stored_account *stored, bool 
     bool done = outcome == OUTCOME_ANSWERED;
     if (r >= 0)
         r = finish(stored, forget && done, &reason);
+
     if (r >= 0 && !done)
-        reason_set(&reason, 0, "ended here, but not revoked yet (%.250s); run the same again later",
+        reason_set(&reason, 0,
+                   "ended here, but not revoked yet (%.250s); run the same command again later",
                    told.text);
     if (r < 0)
         exchange_conclude(exchange, VERDICT_FAULT, &reason);
@@ -98,7 +108,8 @@ static void unenroll(struct exchange *exchange, bool forget) {
     SCOPED_STORED_ACCOUNT struct stored_account stored = {0};
     struct reason reason = {""};
     int r = stored_account_open(exchange, STORED_LOCKED, exchange->deadline_ms, &stored, &reason);
-    /* A record that does not open can't be revoked, but forgotten. */
+
+    /* A record that does not open can be forgotten, though its grant cannot be revoked. */
     bool broken = r == -EBADMSG || r == -EKEYREJECTED;
     if (r >= 0) {
         part(exchange, &stored, forget);
@@ -106,7 +117,7 @@ static void unenroll(struct exchange *exchange, bool forget) {
         reason_set(&reason, 0, "no grant is stored");
         exchange_conclude(exchange, VERDICT_NOT_ENROLLED, &reason);
     } else if (forget && broken && stored.entry && finish(&stored, true, &reason) == 0) {
-        reason_set(&reason, 0, "its record did not open, so it could not be revoked");
+        reason_set(&reason, 0, "the record did not open, so the grant could not be revoked");
         exchange_conclude_yes(exchange, &reason);
     } else {
         exchange_conclude(exchange, r == -ETIMEDOUT ? VERDICT_UNREACHABLE : VERDICT_FAULT, &reason);

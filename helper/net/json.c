@@ -104,9 +104,10 @@ static size_t count_members(struct json_object *value) {
     return members;
 }
 
-/* Parses all of `text`, ASCII; NULL when json-c refuses it or memory ran out. */
+/* Parses all of `text`, which is ASCII. NULL when json-c rejects it or memory ran out. */
 static struct json_object *parse(const struct secret *text) {
     struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX);
+
     if (!tokener)
         return NULL;
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
@@ -115,6 +116,7 @@ static struct json_object *parse(const struct secret *text) {
     bool whole = json_tokener_get_error(tokener) == json_tokener_success &&
                  json_tokener_get_parse_end(tokener) == text->length;
     json_tokener_free(tokener);
+
     if (!whole)
         return NULL;
     struct json_object *taken = object;
@@ -125,9 +127,11 @@ static struct json_object *parse(const struct secret *text) {
 struct json_object *json_parse_strict(const struct secret *text) {
     SCOPED_SECRET struct secret ascii = {0};
     size_t colons = 0;
+
     if (!is_utf8(text->data, text->length) || !scan(text, &colons) ||
         json_ascii(text, &ascii) < 0 || ascii.length > INT_MAX)
         return NULL;
+
     SCOPED_JSON struct json_object *object = parse(&ascii);
     if (!json_object_is_type(object, json_type_object) || count_members(object) != colons)
         return NULL;

@@ -21,6 +21,10 @@ const char *provider_issuer(const struct provider_config *provider) {
 /* url_is() rejects longer addresses, both from the configuration and from a document. */
 _Static_assert((int) URL_MAX < (int) RECORD_URL_SIZE, "every address fits into the record");
 
+void provider_copy_issuer(const struct provider_config *provider, char ret[RECORD_URL_SIZE]) {
+    text_copy(ret, RECORD_URL_SIZE, provider_issuer(provider));
+}
+
 /* Copies the https address `name` out of the document. An absent one is "". False when it is not
  * an https address. */
 static bool take_endpoint(struct json_object *document, const char *name,
@@ -204,15 +208,15 @@ static enum outcome fetch_keys(const struct provider_config *provider, const cha
     return OUTCOME_ANSWERED;
 }
 
-enum outcome provider_keys(const struct provider_config *provider, struct record *record, bool anew,
-                           const struct http_patience *patience, struct json_object **ret_keys,
-                           struct reason *reason) {
+enum outcome provider_keys(const struct provider_config *provider, struct record *record,
+                           bool refetch, const struct http_patience *patience,
+                           struct json_object **ret_keys, struct reason *reason) {
     const char *url = NULL;
     enum outcome outcome = provider_find(provider, PROVIDER_KEYS, record, patience, &url, reason);
     if (outcome != OUTCOME_ANSWERED)
         return outcome;
 
-    if (!anew && provider_has_keys(provider, record) && (*ret_keys = parse_text(record->keys)))
+    if (!refetch && provider_has_keys(provider, record) && (*ret_keys = parse_text(record->keys)))
         return OUTCOME_ANSWERED;
     if (url[0] == '\0') {
         reason_set(reason, 0, "%s has no jwks_uri to verify ID tokens with", provider->name);

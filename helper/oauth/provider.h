@@ -31,6 +31,9 @@ enum provider_endpoint {
  * issuer is configured. At most URL_MAX bytes; lives as long as `provider`. */
 const char *provider_issuer(const struct provider_config *provider);
 
+/* Copies provider_issuer() into a field of a record, where every address fits. */
+void provider_copy_issuer(const struct provider_config *provider, char ret[RECORD_URL_SIZE]);
+
 /* Finds the address of `endpoint`. ANSWERED with `*ret_url`, at most URL_MAX bytes, which lives as
  * long as `provider` and `record` and is "" for a provider that has no such endpoint (never for
  * PROVIDER_TOKEN). Else the outcome of discovery, with the reason. May fetch the discovery document
@@ -48,11 +51,11 @@ enum outcome provider_take_document(const char *issuer, struct json_object *docu
 /* Whether `record` has keys that still count: from the current jwks_uri, fetched within a day. */
 bool provider_has_keys(const struct provider_config *provider, const struct record *record);
 
-/* Gets the provider's JSON Web Key Set (RFC 7517): from `record`, or, with `anew` or when `record`
- * has none that counts, from jwks_uri into `record`. ANSWERED with the object, owned by the caller;
- * NO_ENDPOINT without a jwks_uri; else the outcome of the request. */
-enum outcome provider_keys(const struct provider_config *provider, struct record *record, bool anew,
-                           const struct http_patience *patience, struct json_object **ret_keys,
-                           struct reason *reason);
+/* Gets the provider's JSON Web Key Set (RFC 7517): from `record`, or, with `refetch` or when
+ * `record` has none that counts, from jwks_uri into `record`. ANSWERED with the object, owned by
+ * the caller; NO_ENDPOINT without a jwks_uri; else the outcome of the request. */
+enum outcome provider_keys(const struct provider_config *provider, struct record *record,
+                           bool refetch, const struct http_patience *patience,
+                           struct json_object **ret_keys, struct reason *reason);
 
 #endif

@@ -77,7 +77,7 @@ def test_doctor_says_all_good_with_a_real_provider_and_the_shipped_examples(
     assert result.ok, result
     assert result.stdout.endswith("\nall good\n")
     for part in ("discovery at", "corp knows bastion (revocation of a made-up token: HTTP 200)",
-                 "clock: as", "1 account; every", "UsePAM yes",
+                 "clock: agrees", "1 account; every", "UsePAM yes",
                  *(f"pam.d/{service}:" for service in SERVICES)):
         assert part in result.stdout
     document = oauth_login.run_json("doctor")
@@ -160,7 +160,7 @@ def test_a_wrong_ca_file_is_named_as_the_cause(well, provider, authority):
 
 
 @pytest.mark.parametrize("kind, status, fix", [
-    ("expired", 3, "the provider has to renew its certificate"),
+    ("expired", 3, "the provider must renew its certificate"),
     ("not_yet_valid", 3, "this machine's clock"),
     ("wrong_host", 4, "the certificate is for another host"),
 ])

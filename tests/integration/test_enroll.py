@@ -145,9 +145,9 @@ def test_interrupting_an_enrollment_ends_its_helper(oauth_login, device):
 @pytest.mark.parametrize("answer, said", [
     (Answer.json({"error": "unauthorized_client"}, 400), "unauthorized_client"),
     (Answer(404), "HTTP 404"),
-    (Answer.json({**CODE, "verification_uri": "http://example.com"}), "no code"),
-    (Answer.json({**CODE, "verification_uri": "https://example.com/\u0007"}), "no code"),
-    (Answer.json({**CODE, "user_code": "x" * 100, "verification_uri": "https://x"}), "no code"),
+    (Answer.json({**CODE, "verification_uri": "http://example.com"}), "usable code"),
+    (Answer.json({**CODE, "verification_uri": "https://example.com/\u0007"}), "usable code"),
+    (Answer.json({**CODE, "user_code": "x" * 100, "verification_uri": "https://x"}), "usable code"),
 ])
 def test_when_the_provider_gives_no_code_the_reason_is_named(answer, said, oauth_login, device):
     device._queues["/device"] = [answer]

@@ -157,8 +157,8 @@ def test_a_pinned_account_enrolls_again_only_as_itself(host, oauth_login, device
             shown_code(terminal)
             terminal.send_line()
             if not let_in:
-                terminal.expect("alice is pinned to subject-of-alice of https://.*, and this "
-                                "grant is of subject-of-mallory", 20)
+                terminal.expect("alice is pinned to subject-of-alice of https://.*, but this "
+                                "grant belongs to subject-of-mallory", 20)
             assert terminal.wait(20) == (0 if let_in else 255), terminal.output
 
 

@@ -197,7 +197,7 @@ def test_an_unreadable_id_token_is_a_misconfiguration_and_not_a_refusal(
     with_token(provider, token)
     answer = signing.run_json("verify", "alice")
     assert answer["verdict"] == "misconfigured"
-    assert said in answer["reason"] and "openid out of scope" in answer["reason"]
+    assert said in answer["reason"] and "openid from scope" in answer["reason"]
     with_token(provider, key.sign(claims(provider)))
     assert not provider.requests("/revoke")
     signing.configure(provider, require="userinfo")  # a changed setting ends the backoff

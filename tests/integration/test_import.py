@@ -138,7 +138,7 @@ def test_repeating_a_finished_import_sends_nothing(oauth_login, provider, alice)
     assert oauth_login.verdict("alice") == "reauthorize"
     again = fetch(oauth_login, "alice", token)
     assert again.status == 1
-    assert "bring a new one" in again.stderr
+    assert "import a new one" in again.stderr
 
 
 def test_repeating_an_import_that_finished_after_its_deadline_sends_nothing(
