@@ -5,6 +5,9 @@ RENEWALS      = 1000
 SANITIZED_TESTS = tests/integration
 OIDC_PROVIDER = $(BUILD)/oidc-provider
 GDM           = $(BUILD)/gdm3
+RELEASES      = trixie bookworm forky
+RELEASE       = $(firstword $(RELEASES))
+CACHE        ?= $(BUILD)/cache
 PYTEST        = tests/namespace /usr/bin/python3 -m pytest
 
 # `make check-sanitized` has ASan and UBSan in helper and command. The module, a guest in programs
@@ -79,6 +82,20 @@ check: deps $(OIDC_PROVIDER) $(GDM)
 	    $(PYTEST) $(PYTEST_ARGS) --ignore=tests/torture tests || status=$$?; \
 	    chown -R --reference=Makefile $(BUILD); exit $$status
 
+# The same on a fresh system of a release: `make check-on RELEASE=trixie WHAT=demo`.
+check-on:
+	@CACHE='$(CACHE)' tests/check-on $(RELEASE) make $(or $(WHAT),check)
+
+# One after another; a line for each, and the output in a file for each.
+check-everywhere:
+	@mkdir -p $(BUILD); failed=0; \
+	for release in $(RELEASES); do \
+	    log=$(BUILD)/check-on-$$release.log; start=$$(date +%s); result=passed; \
+	    CACHE='$(CACHE)' tests/check-on $$release make $(or $(WHAT),check) >$$log 2>&1 || \
+	        { result="failed, see $$log:"; failed=1; }; \
+	    echo "$$release $$result $$(($$(date +%s) - start)) seconds"; \
+	done; exit $$failed
+
 # Every system call, where `make check` takes a sample, and RENEWALS=100000 one after another.
 torture: deps
 	$(MAKE) all
@@ -129,6 +146,6 @@ $(BUILD)/tidy/%: %.c .clang-tidy $(foreach room,$(ROOMS),$(wildcard $(room)/*.h)
 
 tidy: $(patsubst %.c,$(BUILD)/tidy/%,$(ROOMS_C))
 
-.PHONY: deps check check-sanitized torture demo bench fuzz lint tidy
+.PHONY: deps check check-on check-everywhere check-sanitized torture demo bench fuzz lint tidy
 -include $(patsubst %.c,$(BUILD)/sanitized/%.d,$(HELPER_C) $(UNIT_C))
 -include $(FUZZED:.o=.d) $(addsuffix .d,$(FUZZERS))
