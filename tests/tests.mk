@@ -136,7 +136,7 @@ fuzz: $(FUZZERS)
 	        $(BUILD)/corpus/$${fuzzer##*/} tests/fuzz/seeds/$${fuzzer##*/fuzz_} || exit 1; \
 	done
 
-lint:
+lint: deps
 	@tests/lint
 
 # clang-tidy takes a second a file: only what has changed since is looked at again.
