@@ -6,6 +6,9 @@ RENEWALS      = 1000
 SANITIZED_TESTS = tests/integration
 OIDC_PROVIDER = $(BUILD)/oidc-provider
 GDM           = $(BUILD)/gdm3
+RELEASES      = trixie bookworm forky
+RELEASE       = $(firstword $(RELEASES))
+CACHE        ?= $(BUILD)/cache
 PYTEST        = tests/namespace /usr/bin/python3 -m pytest
 
 # `make check-sanitized` builds helper and command with ASan and UBSan. The module runs in programs
@@ -90,6 +93,20 @@ check-quick:
 	status=0; $(PYTEST) $(PYTEST_ARGS) $(QUICK_TESTS) || status=$$?; \
 	    chown -R --reference=Makefile $(BUILD); exit $$status
 
+# Runs WHAT, or `make check`, on a fresh system of a release: `make check-on RELEASE=trixie WHAT=demo`.
+check-on:
+	@CACHE='$(CACHE)' tests/check-on $(RELEASE) make $(or $(WHAT),check)
+
+# The same on each release, one after another: prints a line for each, and keeps its output in a file.
+check-everywhere:
+	@mkdir -p $(BUILD); failed=0; \
+	for release in $(RELEASES); do \
+	    log=$(BUILD)/check-on-$$release.log; start=$$(date +%s); result=passed; \
+	    CACHE='$(CACHE)' tests/check-on $$release make $(or $(WHAT),check) >$$log 2>&1 || \
+	        { result="failed, see $$log:"; failed=1; }; \
+	    echo "$$release $$result $$(($$(date +%s) - start)) seconds"; \
+	done; exit $$failed
+
 # Tries every system call, where `make check` tries a sample, and then many renewals in a row, for
 # example with RENEWALS=100000.
 torture: deps
@@ -131,7 +148,7 @@ fuzz: $(FUZZERS)
 	        $(BUILD)/corpus/$${fuzzer##*/} tests/fuzz/seeds/$${fuzzer##*/fuzz_} || exit 1; \
 	done
 
-lint:
+lint: deps
 	@tests/lint
 
 # clang-tidy takes a second for each file, so only changed files are checked again.
@@ -141,6 +158,7 @@ $(BUILD)/tidy/%: %.c .clang-tidy $(foreach room,$(ROOMS),$(wildcard $(room)/*.h)
 
 tidy: $(patsubst %.c,$(BUILD)/tidy/%,$(ROOMS_C))
 
-.PHONY: deps check check-quick check-sanitized torture demo bench fuzz lint tidy
+.PHONY: deps check check-quick check-on check-everywhere check-sanitized torture demo bench fuzz \
+    lint tidy
 -include $(patsubst %.c,$(BUILD)/sanitized/%.d,$(HELPER_C) $(UNIT_C))
 -include $(FUZZED:.o=.d) $(addsuffix .d,$(FUZZERS))
