@@ -144,7 +144,8 @@ enum verdict verdict_cache_lookup(const struct record *record, const struct conf
     const struct login_config *login = &config->login;
 
     if (is_within(&record->unreachable, login->offline_timeout)) {
-        reason_set(reason, 0, "%s", record->unreachable_reason);
+        reason_set(reason, 0, "%s (tried %lld s ago)", record->unreachable_reason,
+                   (long long) since(&record->unreachable) / 1000);
         return VERDICT_UNREACHABLE;
     }
 
@@ -165,7 +166,11 @@ enum verdict verdict_cache_lookup(const struct record *record, const struct conf
         record->last_verdict != VERDICT_REAUTHORIZE)
         return VERDICT_NONE;
 
-    reason_set(reason, 0, "%s", record->last_reason);
+    long long age = (long long) since(&record->judged) / 1000;
+    if (verdict_cache_has_yes(record))
+        reason_set(reason, 0, "the provider answered %lld s ago", age);
+    else
+        reason_set(reason, 0, "%s (answered %lld s ago)", record->last_reason, age);
     return (enum verdict) record->last_verdict;
 }
 

@@ -243,7 +243,7 @@ def test_a_damaged_store_is_a_fault_and_stays_unchanged(
 @pytest.mark.parametrize("words, said", [
     (["verfy", "alice"], "unknown command 'verfy'\n"),
     (["--json", "verify"], "unknown command '--json'; options follow the command"),
-    (["verify"], "too few arguments to verify"),
+    (["import"], "too few arguments to import"),
     (["status", "alice", "bob"], "too many arguments to status"),
     (["verify", "--bogus", "alice"], "verify: unknown option --bogus"),
     (["verify", "-x", "alice"], "verify: unknown option -x"),
