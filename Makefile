@@ -22,7 +22,7 @@ BUILD         = build
 CFLAGS   ?= -O2 -g
 WARNINGS  = -Wall -Wextra -Wformat=2 -Wconversion -Wshadow -Wstrict-prototypes \
             -Wmissing-prototypes -Wswitch-enum -Wvla -Wwrite-strings -Wundef
-MACHINE  := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+MACHINE  := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null)))
 HARDENING = -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE \
             -D_FORTIFY_SOURCE=3 $(if $(filter x86_64 i%86,$(MACHINE)),-fcf-protection) \
             $(if $(filter aarch64,$(MACHINE)),-mbranch-protection=standard)

@@ -235,7 +235,7 @@ static int64_t read_life(struct json_object *object) {
     }
     if (!isfinite(seconds) || seconds < 1)
         return OAUTH_LIFE_UNKNOWN;
-    return seconds > OAUTH_LIFE_MAX ? OAUTH_LIFE_MAX : (int64_t) seconds;
+    return seconds > (double) OAUTH_LIFE_MAX ? OAUTH_LIFE_MAX : (int64_t) seconds;
 }
 
 /* Judges a response without `error`. It takes the rotated refresh token first, which replaces the

@@ -3,6 +3,7 @@
 
 import os
 import pwd
+import shutil
 import statistics
 import sys
 import tempfile
@@ -86,11 +87,13 @@ def main():
             endpoint, ca_file = f"{provider.issuer}/token", provider.ca_file
             helper = pwd.getpwnam("oauth-login")
             program = build("measure", directory)
+            script = directory / "script.sh"  # a checkout may lie where the account may not read
+            shutil.copy(HERE / script.name, script)
             commands = {
                 "a login's helper": ("@alice", "/usr/libexec/oauth-login-helper"),
                 "bare C client with libcurl": (
                     str(form), build("bare", directory, "-lcurl"), endpoint, ca_file),
-                "sh + curl + jq": (str(form), HERE / "script.sh", endpoint, ca_file),
+                "sh + curl + jq": (str(form), script, endpoint, ca_file),
             }
             samples = {name: [] for name in (*commands, SOCKET)}
             resident = Resident()

@@ -189,8 +189,7 @@ def connection(provider):
     """A plain TLS connection on which a request has been sent."""
     context = ssl.create_default_context(cafile=str(provider.ca_file))
     with socket.create_connection(("localhost", provider.port), timeout=10) as plain:
-        with context.wrap_socket(plain, server_hostname="localhost",
-                                 suppress_ragged_eofs=False) as secured:
+        with context.wrap_socket(plain, server_hostname="localhost") as secured:
             secured.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
             yield secured
 
