@@ -2,6 +2,7 @@
 /* fuzz_id_token.c - an ID token from anybody: never good without its key or its subject. */
 #include "fuzz.h"
 #include "id_token.h"
+#include "protocol.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const char no_keys[] = "{\"keys\":[{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"}]}";

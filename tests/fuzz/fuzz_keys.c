@@ -5,6 +5,7 @@
  */
 #include "fuzz.h"
 #include "id_token.h"
+#include "protocol.h"
 
 enum { KEYS_MAX = 16384 };
 
