@@ -49,7 +49,7 @@ static const struct passwd *find_sudo_user(void) {
     if (!text || text[0] < '1' || text[0] > '9')
         return NULL;
     unsigned long uid = strtoul(text, &end, 10);
-    const struct passwd *user = *end == '\0' && uid < UINT32_MAX ? getpwuid((uid_t) uid) : NULL;
+    const struct passwd *user = *end == '\0' && uid < UINT32_MAX ? getpwuid((uid_t)uid) : NULL;
     return user && user->pw_gid != 0 ? user : NULL;
 }
 
@@ -66,7 +66,7 @@ static bool become(const struct passwd *user) {
 
     return ruid == user->pw_uid && euid == user->pw_uid && suid == user->pw_uid &&
            rgid == user->pw_gid && egid == user->pw_gid && sgid == user->pw_gid &&
-           setresuid((uid_t) -1, 0, (uid_t) -1) < 0;
+           setresuid((uid_t)-1, 0, (uid_t)-1) < 0;
 }
 
 /* Sets the environment of the user's own session, as far as we know it. */
@@ -91,7 +91,7 @@ static bool replace_descriptors(void) {
         return false;
 
     if (syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0) < 0) /* before Linux 5.9 */
-        for (int fd = STDERR_FILENO + 1; fd < (int) sysconf(_SC_OPEN_MAX); fd++)
+        for (int fd = STDERR_FILENO + 1; fd < (int)sysconf(_SC_OPEN_MAX); fd++)
             close(fd);
     return true;
 }
@@ -110,7 +110,7 @@ static _Noreturn void run(const char *opener, const char *address, const struct 
     if (user)
         take_environment(user);
     if (replace_descriptors() && chdir("/") == 0)
-        execl(opener, opener, address, (char *) NULL);
+        execl(opener, opener, address, (char *)NULL);
     _exit(1);
 }
 

@@ -25,15 +25,15 @@ static volatile sig_atomic_t time_ends;
 /* Writes the time that is left. Async-signal-safe: a handler of SIGALRM. */
 static void show_time_left(int number) {
     char line[] = "\rWaiting for approval, 00:00 left; Ctrl-C gives up. ";
-    long left = (long) time_ends - (long) (clock_boot_ms() / 1000);
+    long left = (long)time_ends - (long)(clock_boot_ms() / 1000);
 
-    (void) number;
+    (void)number;
     left = left > 0 ? left : 0;
     char *digits = strchr(line, '0');
-    digits[0] = (char) ('0' + left / 600 % 10);
-    digits[1] = (char) ('0' + left / 60 % 10);
-    digits[3] = (char) ('0' + left % 60 / 10);
-    digits[4] = (char) ('0' + left % 10);
+    digits[0] = (char)('0' + left / 600 % 10);
+    digits[1] = (char)('0' + left / 60 % 10);
+    digits[3] = (char)('0' + left % 60 / 10);
+    digits[4] = (char)('0' + left % 10);
     if (write(STDERR_FILENO, line, sizeof line - 1) < 0)
         return;
 }
@@ -55,7 +55,7 @@ static void set_countdown(bool on) {
 static void begin_wait(const struct ask_prompt *prompt) {
     printf("Only the owner of this account should approve it.\n");
     fflush(stdout);
-    time_ends = (sig_atomic_t) (clock_boot_ms() / 1000 + prompt->seconds);
+    time_ends = (sig_atomic_t)(clock_boot_ms() / 1000 + prompt->seconds);
     set_countdown(true);
 }
 

@@ -81,7 +81,7 @@ static void print_credential(const struct remote *remote, const struct ask_reply
         printf("username=%s\npassword=", remote->username[0] != '\0' ? remote->username : "oauth2");
     fwrite(reply->token, 1, reply->token_size, stdout);
     if (reply->expires > 0)
-        printf("\npassword_expiry_utc=%lld", (long long) reply->expires);
+        printf("\npassword_expiry_utc=%lld", (long long)reply->expires);
     putchar('\n');
 }
 

@@ -24,7 +24,7 @@ static ssize_t read_token(char *token, size_t size) {
         ssize_t got = read(STDIN_FILENO, token + used, size - used);
         if (got < 0)
             return -errno;
-        used += (size_t) got;
+        used += (size_t)got;
         if (got == 0 || memchr(token, '\n', used))
             break;
         if (used == size)
@@ -32,10 +32,10 @@ static ssize_t read_token(char *token, size_t size) {
     }
 
     const char *end = memchr(token, '\n', used);
-    used = end ? (size_t) (end - token) : used;
+    used = end ? (size_t)(end - token) : used;
     while (used > 0 && strchr(" \t\r", token[used - 1]))
         used--;
-    return (ssize_t) used;
+    return (ssize_t)used;
 }
 
 static volatile sig_atomic_t interrupted; /* the signal, or 0 */
@@ -57,7 +57,7 @@ static ssize_t read_token_unseen(const char *account, char *token, size_t size) 
 
     fprintf(stderr, "Paste the refresh token of %s, then press Enter (it is not shown): ", account);
     unseen = shown;
-    unseen.c_lflag &= ~(tcflag_t) (ECHO | ICANON); /* canonical mode cuts lines at 4095 bytes */
+    unseen.c_lflag &= ~(tcflag_t)(ECHO | ICANON); /* canonical mode cuts lines at 4095 bytes */
     unseen.c_cc[VMIN] = 1;
     unseen.c_cc[VTIME] = 0;
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &unseen);
@@ -115,12 +115,12 @@ enum exit_status command_import(const struct arguments *arguments) {
                 "oauth-login: standard input is not a refresh token: it has more than %d bytes\n",
                 PROTOCOL_TOKEN_MAX);
     else if (size < 0)
-        fprintf(stderr, "oauth-login: cannot read standard input: %s\n", strerror((int) -size));
+        fprintf(stderr, "oauth-login: cannot read standard input: %s\n", strerror((int)-size));
     else if (size == 0)
         fprintf(stderr, "oauth-login: standard input is empty; give the refresh token there:\n"
                         "  oauth-login import USER < FILE\n");
     else
-        status = import(arguments, account, token, (size_t) size);
+        status = import(arguments, account, token, (size_t)size);
 
     explicit_bzero(token, sizeof token);
     return status;

@@ -31,7 +31,7 @@ static void print_status(const struct ask_entry *entry) {
     printf("  last verdict   %s\n", verdict_name(entry->last_verdict));
     printf("  last granted   %s\n", print_date(entry->last_granted, granted));
     printf("  access token   %s %s\n",
-           entry->expires > (int64_t) time(NULL) ? "valid until" : "ended",
+           entry->expires > (int64_t)time(NULL) ? "valid until" : "ended",
            print_date(entry->expires, expires));
 }
 
@@ -84,7 +84,7 @@ enum exit_status command_status(const struct arguments *arguments) {
 
 static bool is_wanted(const struct ask_entry *entry, const struct arguments *arguments) {
     int64_t last = entry->last_granted > entry->enrolled ? entry->last_granted : entry->enrolled;
-    return arguments->unused == 0 || (int64_t) time(NULL) - last >= arguments->unused;
+    return arguments->unused == 0 || (int64_t)time(NULL) - last >= arguments->unused;
 }
 
 static void show_in_list(const struct ask_entry *entry, void *context) {

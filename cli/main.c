@@ -103,7 +103,7 @@ static enum exit_status hint(const struct command *command) {
 /* Reports what getopt_long(3) returned '?' for, an unknown option, or ':', an option without its
  * value. */
 static void report_option(const struct command *command, int option, const char *word) {
-    char shown[PRINT_ESCAPED_SIZE], letter[] = {'-', (char) optopt, '\0'};
+    char shown[PRINT_ESCAPED_SIZE], letter[] = {'-', (char)optopt, '\0'};
     bool is_letter = option == '?' && optopt >= ' ' && optopt <= '~';
     const char *shown_word = is_letter ? letter : print_escaped(word, shown, sizeof shown);
 
@@ -219,5 +219,5 @@ int main(int argc, char **argv) {
     signal(SIGCHLD, SIG_DFL);           /* if it were ignored, waitpid(2) would find no child */
     setlocale(LC_CTYPE, "");            /* tells whether the terminal can show a QR code */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* a core file would contain a token */
-    return (int) run(argc, argv);
+    return (int)run(argc, argv);
 }

@@ -22,7 +22,7 @@ static bool read_session(struct ask_reply *ret) {
     uint32_t left = 0;
     int size = session_key_read(session_key_find_keyring(getuid()), &ret->token, &left);
 
-    ret->token_size = size > 0 ? (size_t) size : 0;
+    ret->token_size = size > 0 ? (size_t)size : 0;
     if (size <= 0 || left < FRESH_LEFT) {
         ask_clear(ret);
         return false;
@@ -35,7 +35,7 @@ static void print_token_json(const struct ask_reply *reply) {
     struct json_object *document = json_object_new_object();
     json_object_object_add(
         document, "token",
-        json_object_new_string_len((const char *) reply->token, (int) reply->token_size));
+        json_object_new_string_len((const char *)reply->token, (int)reply->token_size));
     print_add_text(document, "type", "Bearer");
     print_add_time(document, "expires", reply->expires);
     print_add_text(document, "scope", reply->scope);

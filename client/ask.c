@@ -31,7 +31,7 @@ uint32_t ask_seconds_left(const struct ask_reply *reply) {
     if (reply->expires <= now || reply->token_size == 0)
         return 0;
     int64_t left = reply->expires - now;
-    return left < PROTOCOL_DURATION_MAX ? (uint32_t) left : PROTOCOL_DURATION_MAX;
+    return left < PROTOCOL_DURATION_MAX ? (uint32_t)left : PROTOCOL_DURATION_MAX;
 }
 
 void ask_clear(struct ask_reply *reply) {
@@ -73,9 +73,9 @@ static bool take_entry(struct protocol_reader *fields, const struct ask_request 
     entry.uid = protocol_get_u32(fields);
     get_printable(fields, entry.provider, sizeof entry.provider);
     get_printable(fields, entry.subject, sizeof entry.subject);
-    entry.enrolled = (int64_t) protocol_get_u64(fields);
-    entry.last_granted = (int64_t) protocol_get_u64(fields);
-    entry.expires = (int64_t) protocol_get_u64(fields);
+    entry.enrolled = (int64_t)protocol_get_u64(fields);
+    entry.last_granted = (int64_t)protocol_get_u64(fields);
+    entry.expires = (int64_t)protocol_get_u64(fields);
     entry.last_verdict = protocol_get_enum(fields, VERDICT_NONE, VERDICT_COUNT);
     entry.state = protocol_get_enum(fields, ACCOUNT_PRESENT, ACCOUNT_STATE_COUNT);
 
@@ -123,7 +123,7 @@ static int read_reply(struct protocol_reader *fields, struct ask_reply *ret) {
     get_printable(fields, ret->provider, sizeof ret->provider);
     get_printable(fields, ret->reason, sizeof ret->reason);
     get_printable(fields, ret->message, sizeof ret->message);
-    ret->expires = (int64_t) protocol_get_u64(fields);
+    ret->expires = (int64_t)protocol_get_u64(fields);
     get_printable(fields, ret->scope, sizeof ret->scope);
     const uint8_t *token = protocol_get_bytes(fields, PROTOCOL_TOKEN_MAX, &size);
 
@@ -143,7 +143,7 @@ static int send_request(int fd, struct frame *frame, const struct ask_request *r
                         int64_t until_ms) {
     struct protocol_writer writer = frame_begin(frame, PROTOCOL_REQUEST);
 
-    protocol_put_u8(&writer, (uint8_t) request->operation);
+    protocol_put_u8(&writer, (uint8_t)request->operation);
     protocol_put_string(&writer, request->user);
     protocol_put_string(&writer, request->service);
     protocol_put_u32(&writer, request->offline_grace);
@@ -195,7 +195,7 @@ static int take_prompt(struct protocol_reader *fields, const struct ask_request 
         prompt.port > UINT16_MAX || !expects_prompt(request, &prompt))
         return -EBADMSG;
 
-    *until_ms += ((int64_t) prompt.seconds + ASK_PROMPT_MARGIN) * 1000;
+    *until_ms += ((int64_t)prompt.seconds + ASK_PROMPT_MARGIN) * 1000;
     if (request->on_prompt && !request->on_prompt(&prompt, request->context))
         return -ECANCELED;
     int64_t soon = clock_boot_ms() + ASK_MARGIN_MS;
@@ -350,7 +350,7 @@ void ask_helper(const struct ask_request *request, struct ask_reply *ret) {
     bool root = geteuid() == 0;
     int64_t started = clock_boot_ms();
     int64_t patience =
-        request->deadline == PROTOCOL_UNSET ? ASK_DEADLINE_MS : (int64_t) request->deadline * 1000;
+        request->deadline == PROTOCOL_UNSET ? ASK_DEADLINE_MS : (int64_t)request->deadline * 1000;
     int64_t until = started + patience + ASK_MARGIN_MS;
 
     *ret = (struct ask_reply){.verdict = VERDICT_NONE};

@@ -22,7 +22,7 @@
 
 enum { CONNECT_MS = 250, CONNECT_RETRY_MS = 10 };
 
-_Static_assert(sizeof OAUTH_LOGIN_SOCKET <= sizeof((struct sockaddr_un *) 0)->sun_path,
+_Static_assert(sizeof OAUTH_LOGIN_SOCKET <= sizeof((struct sockaddr_un *)0)->sun_path,
                "RUNSTATEDIR is too long for the address of a socket");
 
 static int check_directory(void) {
@@ -54,7 +54,7 @@ static int connect_patiently(int fd) {
                                                .sun_path = OAUTH_LOGIN_SOCKET};
     int64_t until = clock_boot_ms() + CONNECT_MS;
 
-    while (connect(fd, (const struct sockaddr *) &address, sizeof address) < 0) {
+    while (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0) {
         if (errno != EAGAIN && errno != EINTR)
             return -errno;
         if (clock_boot_ms() >= until)

@@ -47,7 +47,7 @@ static const struct option *find_option(const char *word, size_t length) {
 /* Takes one option. `value` is NULL without a "=". Returns NULL, or what is wrong. */
 static const char *take_option(const struct option *option, const char *value,
                                struct options *ret) {
-    char *member = (char *) ret + option->offset;
+    char *member = (char *)ret + option->offset;
     uint32_t seconds = 0;
     enum enroll enroll = value ? ENROLL_UNPROVEN : ENROLL_PROVEN;
     bool on = true;
@@ -61,7 +61,7 @@ static const char *take_option(const struct option *option, const char *value,
     case OPTION_DURATION:
         if (!value || !protocol_parse_duration(value, &seconds))
             return "takes a duration such as 90s, 5m, 8h, 30d or 0";
-        if (member == (char *) &ret->deadline && (seconds < 1 || seconds > PROTOCOL_DEADLINE_MAX))
+        if (member == (char *)&ret->deadline && (seconds < 1 || seconds > PROTOCOL_DEADLINE_MAX))
             return "takes 1s to 5m";
         memcpy(member, &seconds, sizeof seconds);
         return NULL;
@@ -95,7 +95,7 @@ bool options_parse(int argc, const char **argv, struct options *ret,
 
     for (int i = 0; i < argc; i++) {
         const char *equals = strchr(argv[i], '=');
-        size_t length = equals ? (size_t) (equals - argv[i]) : strlen(argv[i]);
+        size_t length = equals ? (size_t)(equals - argv[i]) : strlen(argv[i]);
         const struct option *option = find_option(argv[i], length);
         const char *wrong = option ? take_option(option, equals ? equals + 1 : NULL, ret)
                                    : "is unknown; see pam_oauth_login(8)";

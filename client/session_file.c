@@ -68,7 +68,7 @@ uint64_t session_leader_started(pid_t pid) {
 
 dev_t session_leader_terminal(pid_t pid) {
     struct process process;
-    return read_process(pid, &process) ? (dev_t) process.terminal : 0;
+    return read_process(pid, &process) ? (dev_t)process.terminal : 0;
 }
 
 bool session_leader_lives(const struct session_file *session) {
@@ -81,7 +81,7 @@ bool session_file_takes(const char *text) {
     if (text[0] == ' ')
         return false;
     for (; *text != '\0'; text++)
-        if ((unsigned char) *text < ' ' || *text == 0x7f)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
             return false;
     return true;
 }
@@ -132,7 +132,7 @@ static int write_text(int fd, const char *text, size_t length) {
     ssize_t put = write(fd, text, length);
     if (put < 0)
         return -errno;
-    return (size_t) put == length ? 0 : -ENOSPC;
+    return (size_t)put == length ? 0 : -ENOSPC;
 }
 
 /* How to put a file in its place: write a hidden one beside it, which session_file_read_all skips,
@@ -154,9 +154,9 @@ static int write_session(int fd, const struct session_file *session) {
                           word_of(session->terminal), word_of(session->config), session->leader,
                           session->leader_started, session->keyring, session->opened, session->due,
                           session->interval);
-    if (length < 0 || (size_t) length >= sizeof text)
+    if (length < 0 || (size_t)length >= sizeof text)
         return -E2BIG;
-    return write_text(fd, text, (size_t) length);
+    return write_text(fd, text, (size_t)length);
 }
 
 static int put(int at, const struct session_file *session, const struct method *method) {
@@ -243,7 +243,7 @@ int session_file_read_all(struct session_file **ret) {
     }
 
     while (r == 0 && count < SESSIONS_MAX && (entry = readdir(list))) {
-        struct session_file *grown = realloc(*ret, ((size_t) count + 1) * sizeof **ret);
+        struct session_file *grown = realloc(*ret, ((size_t)count + 1) * sizeof **ret);
         if (!grown) {
             r = -ENOMEM;
             break;

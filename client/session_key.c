@@ -36,7 +36,7 @@ static int describe(key_serial_t serial, struct described *ret) {
 
     if (size < 0)
         return -errno;
-    if ((size_t) size > sizeof text)
+    if ((size_t)size > sizeof text)
         return -E2BIG;
     if (sscanf(text, "%*[^;];%u;%*d;%*x;%n", &uid, &name) != 1 || name == 0)
         return -EBADMSG;
@@ -95,8 +95,8 @@ static bool is_our_keyring(key_serial_t serial) {
  * another user owns is a trap: its owner could go on reading what is put there. */
 static key_serial_t find_keyring(key_serial_t session) {
     key_serial_t *keys = NULL, found = 0;
-    int size = keyctl_read_alloc(session, (void **) &keys);
-    for (size_t i = 0; size > 0 && i < (size_t) size / sizeof *keys && found == 0; i++)
+    int size = keyctl_read_alloc(session, (void **)&keys);
+    for (size_t i = 0; size > 0 && i < (size_t)size / sizeof *keys && found == 0; i++)
         if (is_our_keyring(keys[i]))
             found = keys[i];
     free(keys);
@@ -175,9 +175,9 @@ key_serial_t session_key_find_keyring(uid_t uid) {
 /* Finds the token's key in a keyring; 0 without one. */
 static key_serial_t find_token(key_serial_t keyring) {
     key_serial_t *keys = NULL, found = 0;
-    int size = keyctl_read_alloc(keyring, (void **) &keys);
+    int size = keyctl_read_alloc(keyring, (void **)&keys);
 
-    for (size_t i = 0; size > 0 && i < (size_t) size / sizeof *keys && found == 0; i++) {
+    for (size_t i = 0; size > 0 && i < (size_t)size / sizeof *keys && found == 0; i++) {
         struct described described = {.uid = 0};
         if (describe(keys[i], &described) == 0 && !described.keyring && described.uid == 0 &&
             strncmp(described.name, key_prefix, sizeof key_prefix - 1) == 0)
@@ -199,12 +199,12 @@ static uint32_t seconds_left(key_serial_t key) {
     unsigned int serial = 0, number = 0;
     FILE *keys = fopen("/proc/keys", "re");
 
-    while (keys && serial != (unsigned int) key && fgets(line, sizeof line, keys))
+    while (keys && serial != (unsigned int)key && fgets(line, sizeof line, keys))
         if (sscanf(line, "%x %*s %*s %15s", &serial, life) != 2)
             serial = 0;
     if (keys)
         fclose(keys);
-    if (serial != (unsigned int) key || sscanf(life, "%u%c", &number, &unit) != 2)
+    if (serial != (unsigned int)key || sscanf(life, "%u%c", &number, &unit) != 2)
         return 0;
 
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
@@ -221,8 +221,8 @@ int session_key_read(key_serial_t keyring, uint8_t **ret_token, uint32_t *ret_se
     uint8_t *token = malloc(PROTOCOL_TOKEN_MAX);
     if (!token)
         return -ENOMEM;
-    long length = keyctl_read(key, (char *) token, PROTOCOL_TOKEN_MAX);
-    int r = length < 0 ? -errno : (int) length;
+    long length = keyctl_read(key, (char *)token, PROTOCOL_TOKEN_MAX);
+    int r = length < 0 ? -errno : (int)length;
     if (length > PROTOCOL_TOKEN_MAX)
         r = -EMSGSIZE;
     if (r < 0) {
@@ -240,8 +240,8 @@ int session_key_revoke(key_serial_t serial) {
     if (!is_our_keyring(serial))
         return 0;
 
-    int size = keyctl_read_alloc(serial, (void **) &keys);
-    for (size_t i = 0; size > 0 && i < (size_t) size / sizeof *keys; i++)
+    int size = keyctl_read_alloc(serial, (void **)&keys);
+    for (size_t i = 0; size > 0 && i < (size_t)size / sizeof *keys; i++)
         keyctl_revoke(keys[i]); /* each by itself: the session may have linked one elsewhere */
     free(keys);
     if (keyctl_revoke(serial) == 0 || errno == EKEYREVOKED || errno == EKEYEXPIRED ||

@@ -47,7 +47,7 @@ int spawn_find_user(uid_t *ret_uid, gid_t *ret_gid) {
 /* Copies this process like fork(2), but without an exit signal, and without running the handlers of
  * pthread_atfork(3): those are the application's, and may wait for its threads. */
 static pid_t copy_process(void) {
-    return (pid_t) syscall(SYS_clone, 0, NULL, NULL, NULL, NULL);
+    return (pid_t)syscall(SYS_clone, 0, NULL, NULL, NULL, NULL);
 }
 
 static _Noreturn void run_middle(const struct spawn_plan *plan) {

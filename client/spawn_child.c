@@ -35,8 +35,11 @@ enum { DESCRIPTORS_MAX = 65536, HELPER_FILES = 64 };
 
 /* Without CAP_SYS_RESOURCE, as in most containers, root can't raise a hard limit. Then the helper
  * runs with the hard limit there is, unless that is below the least it needs. */
+/* Versions of clang-format disagree about the braces of a macro. */
+/* clang-format off */
 #define LIMIT(resource, wanted, least) \
     { resource, "the application's hard " #resource " is too low for the helper", wanted, least }
+/* clang-format on */
 
 static const struct {
     int resource;
@@ -44,13 +47,13 @@ static const struct {
     rlim_t wanted;
     rlim_t least;
 } limits[] = {
-    LIMIT(RLIMIT_AS, RLIM_INFINITY, (rlim_t) 256 << 20),
+    LIMIT(RLIMIT_AS, RLIM_INFINITY, (rlim_t)256 << 20),
     LIMIT(RLIMIT_CORE, 0, 0),
     LIMIT(RLIMIT_CPU, 60, 5),
-    LIMIT(RLIMIT_DATA, RLIM_INFINITY, (rlim_t) 64 << 20),
-    LIMIT(RLIMIT_FSIZE, (rlim_t) 16 << 20, 0), /* at 0, the store still writes by mmap(2) */
+    LIMIT(RLIMIT_DATA, RLIM_INFINITY, (rlim_t)64 << 20),
+    LIMIT(RLIMIT_FSIZE, (rlim_t)16 << 20, 0), /* at 0, the store still writes by mmap(2) */
     LIMIT(RLIMIT_LOCKS, RLIM_INFINITY, 0),
-    LIMIT(RLIMIT_MEMLOCK, (rlim_t) 8 << 20, 0),
+    LIMIT(RLIMIT_MEMLOCK, (rlim_t)8 << 20, 0),
     LIMIT(RLIMIT_MSGQUEUE, 0, 0),
     LIMIT(RLIMIT_NICE, 0, 0),
     LIMIT(RLIMIT_NOFILE, HELPER_FILES, 32),
@@ -58,7 +61,7 @@ static const struct {
     LIMIT(RLIMIT_RSS, RLIM_INFINITY, 0),
     LIMIT(RLIMIT_RTPRIO, 0, 0),
     LIMIT(RLIMIT_SIGPENDING, 64, 0),
-    LIMIT(RLIMIT_STACK, (rlim_t) 8 << 20, (rlim_t) 1 << 20),
+    LIMIT(RLIMIT_STACK, (rlim_t)8 << 20, (rlim_t)1 << 20),
 };
 
 /* Ends the process with a REPLY that names the step that failed, for the application's log. */
@@ -90,9 +93,9 @@ static _Noreturn void fail(int peer, const char *step) {
     protocol_put_u64(&writer, 0);
     protocol_put_string(&writer, "");
     protocol_put_string(&writer, "");
-    size_t size = (size_t) (writer.at - frame);
+    size_t size = (size_t)(writer.at - frame);
     struct protocol_writer header = {.at = frame, .end = frame + PROTOCOL_HEADER_SIZE};
-    protocol_put_u32(&header, (uint32_t) (size - PROTOCOL_HEADER_SIZE));
+    protocol_put_u32(&header, (uint32_t)(size - PROTOCOL_HEADER_SIZE));
     send(peer, frame, size, MSG_NOSIGNAL);
     _exit(1);
 }
@@ -220,7 +223,7 @@ _Noreturn void spawn_child_run(const struct spawn_plan *plan) {
     check_rights(plan);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    execve(program, (char *const *) (uintptr_t) (plan->config ? configured : bare),
-           (char *const *) (uintptr_t) environment);
+    execve(program, (char *const *)(uintptr_t)(plan->config ? configured : bare),
+           (char *const *)(uintptr_t)environment);
     fail(STDIN_FILENO, "execve");
 }

@@ -15,11 +15,11 @@
 int64_t clock_boot_ms(void) {
     struct timespec now = {0};
     clock_gettime(CLOCK_BOOTTIME, &now);
-    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 int64_t clock_wall(void) {
-    return (int64_t) time(NULL);
+    return (int64_t)time(NULL);
 }
 
 void clock_boot_id(char ret_id[CLOCK_BOOT_ID_SIZE]) {

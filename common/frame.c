@@ -32,7 +32,7 @@ static int wait_ready(int fd, short events, int64_t until_ms) {
         int64_t left = until_ms - clock_boot_ms();
         if (left <= 0)
             return -ETIMEDOUT;
-        int ready = poll(&waiting, 1, left > INT32_MAX ? INT32_MAX : (int) left);
+        int ready = poll(&waiting, 1, left > INT32_MAX ? INT32_MAX : (int)left);
         if (ready > 0)
             return 0;
         if (ready < 0 && errno != EINTR)
@@ -44,7 +44,7 @@ struct protocol_writer frame_begin(struct frame *frame, enum protocol_type type)
     struct protocol_writer writer = {.at = frame->bytes, .end = frame->bytes + sizeof frame->bytes};
     protocol_put_u32(&writer, 0); /* the length: frame_send fills it in */
     protocol_put_u8(&writer, PROTOCOL_VERSION);
-    protocol_put_u8(&writer, (uint8_t) type);
+    protocol_put_u8(&writer, (uint8_t)type);
     return writer;
 }
 
@@ -52,10 +52,10 @@ int frame_send(int fd, struct frame *frame, const struct protocol_writer *writer
                int64_t until_ms) {
     if (writer->overflow)
         return -EMSGSIZE;
-    frame->size = (size_t) (writer->at - frame->bytes);
+    frame->size = (size_t)(writer->at - frame->bytes);
     struct protocol_writer header = {.at = frame->bytes,
                                      .end = frame->bytes + PROTOCOL_HEADER_SIZE};
-    protocol_put_u32(&header, (uint32_t) (frame->size - PROTOCOL_HEADER_SIZE));
+    protocol_put_u32(&header, (uint32_t)(frame->size - PROTOCOL_HEADER_SIZE));
 
     for (size_t done = 0; done < frame->size;) {
         int r = wait_ready(fd, POLLOUT, until_ms);
@@ -65,7 +65,7 @@ int frame_send(int fd, struct frame *frame, const struct protocol_writer *writer
             send(fd, frame->bytes + done, frame->size - done, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (put < 0 && errno != EINTR && errno != EAGAIN)
             return -errno;
-        done += put > 0 ? (size_t) put : 0;
+        done += put > 0 ? (size_t)put : 0;
     }
     return 0;
 }
@@ -81,7 +81,7 @@ static int receive(int fd, uint8_t *into, size_t size, int64_t until_ms) {
             return -ECONNRESET;
         if (got < 0 && errno != EINTR && errno != EAGAIN)
             return -errno;
-        done += got > 0 ? (size_t) got : 0;
+        done += got > 0 ? (size_t)got : 0;
     }
     return 0;
 }

@@ -153,7 +153,7 @@ static inline const char *verdict_name(enum verdict verdict) {
         [VERDICT_NOT_PERMITTED] = "not-permitted",
         [VERDICT_FAULT] = "fault",
     };
-    return (unsigned) verdict < VERDICT_COUNT ? names[verdict] : "unknown";
+    return (unsigned)verdict < VERDICT_COUNT ? names[verdict] : "unknown";
 }
 
 /* A yes of the provider's, or that what was asked for is done. */
@@ -173,13 +173,13 @@ static inline int verdict_gravity(enum verdict verdict) {
         [VERDICT_MISCONFIGURED] = 2,
         [VERDICT_FAULT] = 3,
     };
-    return (unsigned) verdict < VERDICT_COUNT ? gravities[verdict] : 0;
+    return (unsigned)verdict < VERDICT_COUNT ? gravities[verdict] : 0;
 }
 
 static inline const char *source_name(enum source source) {
     static const char names[SOURCE_COUNT][8] = {"none",  "refresh", "shared",
                                                 "grace", "device",  "browser"};
-    return (unsigned) source < SOURCE_COUNT ? names[source] : "unknown";
+    return (unsigned)source < SOURCE_COUNT ? names[source] : "unknown";
 }
 
 /* Writes fields. A put past the end sets `overflow` and writes nothing: check once, at the end. */
@@ -190,7 +190,7 @@ struct protocol_writer {
 };
 
 static inline void protocol_put(struct protocol_writer *writer, const void *data, size_t size) {
-    if (writer->overflow || (size_t) (writer->end - writer->at) < size) {
+    if (writer->overflow || (size_t)(writer->end - writer->at) < size) {
         writer->overflow = true;
         return;
     }
@@ -206,13 +206,13 @@ static inline void protocol_put_u8(struct protocol_writer *writer, uint8_t value
 static inline void protocol_put_u32(struct protocol_writer *writer, uint32_t value) {
     uint8_t bytes[4];
     for (int i = 0; i < 4; i++)
-        bytes[i] = (uint8_t) (value >> (24 - 8 * i));
+        bytes[i] = (uint8_t)(value >> (24 - 8 * i));
     protocol_put(writer, bytes, sizeof bytes);
 }
 
 static inline void protocol_put_u64(struct protocol_writer *writer, uint64_t value) {
-    protocol_put_u32(writer, (uint32_t) (value >> 32));
-    protocol_put_u32(writer, (uint32_t) value);
+    protocol_put_u32(writer, (uint32_t)(value >> 32));
+    protocol_put_u32(writer, (uint32_t)value);
 }
 
 static inline void protocol_put_bytes(struct protocol_writer *writer, const void *data,
@@ -221,7 +221,7 @@ static inline void protocol_put_bytes(struct protocol_writer *writer, const void
         writer->overflow = true;
         return;
     }
-    protocol_put_u32(writer, (uint32_t) size);
+    protocol_put_u32(writer, (uint32_t)size);
     protocol_put(writer, data, size);
 }
 
@@ -237,7 +237,7 @@ struct protocol_reader {
 };
 
 static inline const uint8_t *protocol_take(struct protocol_reader *reader, size_t size) {
-    if (reader->bad || (size_t) (reader->end - reader->at) < size) {
+    if (reader->bad || (size_t)(reader->end - reader->at) < size) {
         reader->bad = true;
         return NULL;
     }
@@ -312,7 +312,7 @@ static inline bool protocol_parse_duration(const char *text, uint32_t *ret_secon
     if (digits == 0 || digits > 9)
         return false;
     for (size_t i = 0; i < digits; i++)
-        number = number * 10 + (uint64_t) (text[i] - '0');
+        number = number * 10 + (uint64_t)(text[i] - '0');
     if (number == 0 && text[digits] == '\0') {
         *ret_seconds = 0;
         return true;
@@ -323,7 +323,7 @@ static inline bool protocol_parse_duration(const char *text, uint32_t *ret_secon
             continue;
         if (number > PROTOCOL_DURATION_MAX / units[i].seconds)
             return false;
-        *ret_seconds = (uint32_t) number * units[i].seconds;
+        *ret_seconds = (uint32_t)number * units[i].seconds;
         return true;
     }
     return false;

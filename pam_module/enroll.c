@@ -183,8 +183,7 @@ void enroll_person(const struct login *login, bool proven, struct ask_reply *rep
     ask_clear(&enrolled);
 
     /* The person may press Enter long after the approval, which then proves nothing about now. */
-    if (verdict_is_yes(reply->verdict) &&
-        reply->milliseconds > (int64_t) enrolling.seconds * 1000) {
+    if (verdict_is_yes(reply->verdict) && reply->milliseconds > (int64_t)enrolling.seconds * 1000) {
         ask_clear(reply);
         login_ask(login, OPERATION_VERIFY, reply);
     }

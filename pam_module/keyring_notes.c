@@ -33,7 +33,7 @@ static key_serial_t take(pam_handle_t *pamh, const char *name) {
     const void *kept = NULL;
     if (pam_get_data(pamh, name, &kept) != PAM_SUCCESS || !kept)
         return 0;
-    key_serial_t serial = *(const key_serial_t *) kept;
+    key_serial_t serial = *(const key_serial_t *)kept;
     pam_set_data(pamh, name, NULL, NULL);
     return serial;
 }
@@ -58,7 +58,7 @@ key_serial_t keyring_notes_take_inherited(pam_handle_t *pamh) {
         pam_putenv(pamh, NOTE);
     if (kept > 0)
         return kept;
-    return serial > 0 && serial <= INT32_MAX ? (key_serial_t) serial : 0;
+    return serial > 0 && serial <= INT32_MAX ? (key_serial_t)serial : 0;
 }
 
 bool keyring_notes_keep_planted(pam_handle_t *pamh, key_serial_t serial) {

@@ -62,7 +62,7 @@ int login_begin(pam_handle_t *pamh, enum phase phase, int flags, int argc, const
     if (ret->uid == 0)
         return PAM_IGNORE;
 
-    ret->silent = (unsigned) flags & PAM_SILENT;
+    ret->silent = (unsigned)flags & PAM_SILENT;
     if (!options_parse(argc, argv, &ret->options, ret_error))
         return PAM_SERVICE_ERR;
     ret->silent = ret->silent || ret->options.quiet;
@@ -71,8 +71,8 @@ int login_begin(pam_handle_t *pamh, enum phase phase, int flags, int argc, const
 
 /* A cleanup of pam_set_data(3). */
 static void free_kept(pam_handle_t *pamh, void *data, int error_status) {
-    (void) pamh;
-    (void) error_status;
+    (void)pamh;
+    (void)error_status;
     free(data);
 }
 

@@ -40,9 +40,9 @@ PAM_EXTERN int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const c
 
 PAM_EXTERN int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv) {
     struct login login;
-    if ((unsigned) flags & PAM_DELETE_CRED)
+    if ((unsigned)flags & PAM_DELETE_CRED)
         session_drop_key(pamh);
-    if ((unsigned) flags & (PAM_REINITIALIZE_CRED | PAM_REFRESH_CRED) &&
+    if ((unsigned)flags & (PAM_REINITIALIZE_CRED | PAM_REFRESH_CRED) &&
         begin(pamh, PHASE_SESSION, flags, argc, argv, &login) == PAM_SUCCESS)
         session_refresh(&login);
     return PAM_SUCCESS;

@@ -16,7 +16,7 @@ static const char *escape_from(char least, const char *text, char ret[REPORT_FIE
         if (*text >= least && *text <= '~' && *text != '"')
             ret[used++] = *text;
         else
-            used += (size_t) snprintf(ret + used, 5, "\\x%02X", (unsigned char) *text);
+            used += (size_t)snprintf(ret + used, 5, "\\x%02X", (unsigned char)*text);
     }
     ret[used] = '\0';
     return ret;
@@ -65,7 +65,7 @@ void report_decision(const struct login *login, const struct ask_reply *reply, b
                report_escape_word(login->user, user), verdict, by ? " by " : "",
                by ? reply->provider : "", verdict, source_name(reply->source),
                reply->rotated ? "yes" : "no", rhost[0] != '\0' ? " rhost=" : "", rhost,
-               (long long) reply->milliseconds, reason, letting_in ? " let in by permissive" : "");
+               (long long)reply->milliseconds, reason, letting_in ? " let in by permissive" : "");
 }
 
 void report_to_person(const struct login *login, const struct ask_reply *reply) {

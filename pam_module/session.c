@@ -169,7 +169,7 @@ void session_close(const struct login *login) {
     /* Read our own keyring only: the process may be in another account's session. */
     key_serial_t keyring = keyring_notes_take_planted(login->pamh);
     int size = session_key_read(keyring, &token, &left);
-    size_t token_size = size > 0 ? (size_t) size : 0;
+    size_t token_size = size > 0 ? (size_t)size : 0;
 
     if (keyring > 0)
         session_key_revoke(keyring);

@@ -27,7 +27,7 @@ const char *command_account(const struct arguments *arguments) {
 }
 
 static void print_wait(const char *provider, void *context) {
-    (void) context;
+    (void)context;
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "Asking %s ...\n", provider);
 }

@@ -12,7 +12,7 @@
 #include "exit_status.h"
 
 const char *print_date(int64_t wall, char ret[PRINT_DATE_SIZE]) {
-    time_t seconds = (time_t) wall;
+    time_t seconds = (time_t)wall;
     struct tm parts;
     if (wall == 0 || !localtime_r(&seconds, &parts) ||
         strftime(ret, PRINT_DATE_SIZE, "%Y-%m-%d %H:%M", &parts) == 0)

@@ -27,7 +27,7 @@ static size_t encode_sshd(const struct doctor_sshd *sshd, uint32_t login_grace, 
     protocol_put_u32(&writer, login_grace);
     protocol_put_u32(&writer, sshd->deadline);
     protocol_put_u8(&writer, sshd->enroll);
-    return writer.overflow ? 0 : (size_t) (writer.at - ret);
+    return writer.overflow ? 0 : (size_t)(writer.at - ret);
 }
 
 static void ask(struct findings *findings, const struct arguments *arguments,

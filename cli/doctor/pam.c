@@ -31,7 +31,7 @@ static char *read_path(const char *path) {
 
     while (text && got > 0 && used < PAM_FILE_MAX - 1) {
         got = read(fd, text + used, PAM_FILE_MAX - 1 - used);
-        used += got > 0 ? (size_t) got : 0;
+        used += got > 0 ? (size_t)got : 0;
     }
 
     if (text && got >= 0 && used < PAM_FILE_MAX - 1) {
@@ -47,7 +47,7 @@ static char *read_stack_file(const char *name, void *context) {
     char path[PAM_WORD_MAX + 32];
     char *text = NULL;
 
-    (void) context;
+    (void)context;
     if (name[0] == '/')
         return read_path(name);
     for (size_t i = 0; !text && i < sizeof directories / sizeof directories[0]; i++) {

@@ -40,7 +40,7 @@ static bool may(const struct pam_line *line, enum pam_action action) {
     if (line->substack || line->unread)
         return false;
     for (size_t i = 0; i < PAM_VALUE_COUNT; i++)
-        if (line->control.action[i] == (int) action)
+        if (line->control.action[i] == (int)action)
             return true;
     return false;
 }

@@ -93,7 +93,7 @@ static bool find_phase(const char *word, enum pam_phase *ret) {
     static const char *const names[] = {"auth", "account", "session", "password"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcasecmp(word, names[i]) == 0) {
-            *ret = (enum pam_phase) i;
+            *ret = (enum pam_phase)i;
             return true;
         }
     return false;
@@ -124,8 +124,8 @@ static void join_arguments(char *rest, char ret[PAM_ARGUMENTS_MAX]) {
         size_t length = strlen(word);
         if (used + length + 2 > PAM_ARGUMENTS_MAX)
             return;
-        used += (size_t) snprintf(ret + used, PAM_ARGUMENTS_MAX - used, "%s%s", used > 0 ? " " : "",
-                                  word);
+        used += (size_t)snprintf(ret + used, PAM_ARGUMENTS_MAX - used, "%s%s", used > 0 ? " " : "",
+                                 word);
     }
 }
 

@@ -38,7 +38,7 @@ void sshd_config_parse(char *text, struct sshd_config *ret) {
         else if (strcmp(key, "persourcepenalties") == 0)
             ret->penalties = strcmp(value, "no") != 0;
         else if (strcmp(key, "logingracetime") == 0)
-            ret->login_grace = (uint32_t) strtoul(value, NULL, 10);
+            ret->login_grace = (uint32_t)strtoul(value, NULL, 10);
     }
 }
 
@@ -62,13 +62,13 @@ static int read_all(int fd, char *text, size_t size) {
     for (;;) {
         struct pollfd waiting = {.fd = fd, .events = POLLIN};
         int64_t left = until - clock_boot_ms();
-        int ready = left > 0 ? poll(&waiting, 1, (int) left) : 0;
+        int ready = left > 0 ? poll(&waiting, 1, (int)left) : 0;
         if (ready == 0)
             return -ETIMEDOUT;
         ssize_t got = ready > 0 ? read(fd, text + used, size - 1 - used) : -1;
         if (got < 0 && errno != EINTR)
             return -errno;
-        used += got > 0 ? (size_t) got : 0;
+        used += got > 0 ? (size_t)got : 0;
         text[used] = '\0';
         if (got == 0)
             return 0;
@@ -86,7 +86,7 @@ static void keep_last_line(const char *text, char ret[SSHD_WORD_MAX]) {
     size_t begin = length;
     while (begin > 0 && text[begin - 1] != '\n')
         begin--;
-    snprintf(ret, SSHD_WORD_MAX, "%.*s", (int) (length - begin), text + begin);
+    snprintf(ret, SSHD_WORD_MAX, "%.*s", (int)(length - begin), text + begin);
 }
 
 /* Runs sshd -T. Returns 0 or a negative errno; -EIO if it fails. */

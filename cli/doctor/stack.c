@@ -248,8 +248,10 @@ static void judge_misspelt(struct judging *judging, size_t at) {
                 "write " DOCTOR_MODULE, "there is no module of that name");
 }
 
+typedef void (*judge)(struct judging *judging, size_t at);
+
 static void judge_line(struct judging *judging, size_t at) {
-    static void (*const judges[PAM_PHASE_COUNT])(struct judging * judging, size_t at) = {
+    static const judge judges[PAM_PHASE_COUNT] = {
         [PAM_PHASE_AUTH] = judge_auth,
         [PAM_PHASE_ACCOUNT] = judge_account,
         [PAM_PHASE_SESSION] = judge_session,

@@ -71,7 +71,7 @@ static bool run_loginctl(const char *verb, const char *id) {
 
     pid_t pid = fork();
     if (pid == 0) {
-        execve(program, (char *const *) (uintptr_t) argv, (char *const *) (uintptr_t) environment);
+        execve(program, (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)environment);
         _exit(127);
     }
     if (pid < 0)
@@ -90,7 +90,7 @@ static void find_terminal(const struct session_file *session, char ret[sizeof se
     setutent();
     while ((entry = getutent()))
         if (entry->ut_type == USER_PROCESS && entry->ut_pid == session->leader)
-            snprintf(ret, sizeof session->terminal, "%.*s", (int) sizeof entry->ut_line,
+            snprintf(ret, sizeof session->terminal, "%.*s", (int)sizeof entry->ut_line,
                      entry->ut_line);
     endutent();
 }

@@ -62,7 +62,7 @@ static uint32_t reuse_within(const struct session_file *session, int64_t now) {
     if (session->due != 0)
         return session->interval / 2;
     int64_t age = now - session->opened + LOGIN_TAKES;
-    return age > 0 && age < PROTOCOL_DURATION_MAX ? (uint32_t) age : 0;
+    return age > 0 && age < PROTOCOL_DURATION_MAX ? (uint32_t)age : 0;
 }
 
 /* Shortens the interval by up to a tenth, always the same for an account, so that not all accounts
@@ -70,8 +70,8 @@ static uint32_t reuse_within(const struct session_file *session, int64_t now) {
 static uint32_t spread(const char *account, uint32_t seconds) {
     uint32_t hash = 2166136261U; /* FNV-1a */
     for (; *account != '\0'; account++)
-        hash = (hash ^ (unsigned char) *account) * 16777619U;
-    return seconds - (uint32_t) ((uint64_t) (seconds / 10) * (hash % 1000) / 1000);
+        hash = (hash ^ (unsigned char)*account) * 16777619U;
+    return seconds - (uint32_t)((uint64_t)(seconds / 10) * (hash % 1000) / 1000);
 }
 
 static void plant(const struct session_file *session, const struct ask_reply *reply) {
@@ -246,7 +246,7 @@ static enum exit_status watch(int lock) {
 }
 
 enum exit_status command_watch(const struct arguments *arguments) {
-    (void) arguments;
+    (void)arguments;
     if (geteuid() != 0) {
         fprintf(stderr, "oauth-login: only root can watch sessions\n");
         return EXIT_NOT_PERMITTED;

@@ -12,7 +12,7 @@
 void reason_escape(char *into, size_t size, const char *text, size_t length) {
     size_t used = 0;
     for (size_t i = 0; i < length; i++) {
-        unsigned char byte = (unsigned char) text[i];
+        unsigned char byte = (unsigned char)text[i];
         bool plain = byte >= 0x20 && byte <= 0x7e;
         size_t need = plain ? 1 : 4;
         size_t tail = i + 1 < length ? 4 : 1; /* room for "..." where more follows */
@@ -21,7 +21,7 @@ void reason_escape(char *into, size_t size, const char *text, size_t length) {
             return;
         }
         if (plain)
-            into[used] = (char) byte;
+            into[used] = (char)byte;
         else
             snprintf(into + used, 5, "\\x%02X", byte);
         used += need;

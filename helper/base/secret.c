@@ -68,7 +68,7 @@ int secret_read(struct secret *secret, int fd, size_t limit) {
 
     while (r >= 0 && ((got = read(fd, chunk, sizeof chunk)) > 0 || (got < 0 && errno == EINTR))) {
         if (got > 0)
-            r = secret_append(secret, chunk, (size_t) got, limit);
+            r = secret_append(secret, chunk, (size_t)got, limit);
     }
     if (got < 0)
         r = -errno;
@@ -83,7 +83,7 @@ void secret_move(struct secret *to, struct secret *from) {
 }
 
 const char *secret_text(const struct secret *secret) {
-    return secret->data ? (const char *) secret->data : "";
+    return secret->data ? (const char *)secret->data : "";
 }
 
 bool secret_equal(const struct secret *a, const struct secret *b) {

@@ -104,7 +104,7 @@ static int check_policy(const struct provider_config *provider, const char *path
         if (!equals || equals == demand)
             return reason_set(reason, -EINVAL,
                               "%s: [provider %s] require_claim: %.*s is not CLAIM=VALUE", path,
-                              provider->name, (int) length, demand);
+                              provider->name, (int)length, demand);
         demand += length;
     }
     return 0;

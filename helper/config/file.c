@@ -132,8 +132,8 @@ static const char *take_line(char *line, struct setting *setting, struct setting
 }
 
 static int compare(const void *a, const void *b) {
-    const struct setting *one = *(const struct setting *const *) a;
-    const struct setting *other = *(const struct setting *const *) b;
+    const struct setting *one = *(const struct setting *const *)a;
+    const struct setting *other = *(const struct setting *const *)b;
     int order = strcmp(one->section, other->section);
     if (order == 0)
         order = strcmp(one->key, other->key);

@@ -41,6 +41,8 @@ struct key {
     const char *choices;
 };
 
+/* Versions of clang-format disagree about the braces of a macro. */
+/* clang-format off */
 #define LOGIN(name, type, initial, least, most) \
     { #name, type, initial, offsetof(struct config, login.name), least, most, NULL }
 #define LOGIN_CHOICE(name, type, first, choices) \
@@ -49,6 +51,7 @@ struct key {
     { #name, type, "", offsetof(struct config, provider.name), 0, 0, choices }
 #define HELPER(name, initial, least, most) \
     { #name, KEY_NUMBER, initial, offsetof(struct config, helper.name), least, most, NULL }
+/* clang-format on */
 
 static const struct key login_keys[] = {
     LOGIN(provider, KEY_NAME, "", 0, 0),
@@ -136,7 +139,7 @@ static bool parse_number(const char *text, uint32_t *ret) {
     unsigned long number = strtoul(text, &end, 10);
     if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || number > UINT32_MAX)
         return false;
-    *ret = (uint32_t) number;
+    *ret = (uint32_t)number;
     return true;
 }
 
@@ -209,7 +212,7 @@ static const char *take_value(const struct key *key, const char *value, struct c
     uint32_t number = 0;
     const char *wrong = check_value(key, value, &number);
     if (!wrong)
-        store_value(key, value, number, (char *) config + key->offset);
+        store_value(key, value, number, (char *)config + key->offset);
     return wrong;
 }
 
@@ -326,7 +329,7 @@ static int finish_preset(struct config *config, struct reason *reason) {
 
     while (provider->issuer[length - 1] == '/')
         length--;
-    if (asprintf(&config->device_endpoint, "%.*s%s", (int) length, provider->issuer, path) < 0) {
+    if (asprintf(&config->device_endpoint, "%.*s%s", (int)length, provider->issuer, path) < 0) {
         config->device_endpoint = NULL;
         return reason_set(reason, -ENOMEM, "out of memory");
     }

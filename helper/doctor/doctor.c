@@ -65,7 +65,7 @@ static void look_at_grace(struct doctor *doctor) {
         return;
 
     uint32_t enroll_deadline = doctor->exchange->config.login.enroll_deadline;
-    if (enroll && grace <= (uint64_t) enroll_deadline + DOCTOR_LOGIN_MARGIN)
+    if (enroll && grace <= (uint64_t)enroll_deadline + DOCTOR_LOGIN_MARGIN)
         doctor_find(doctor, LEVEL_WARNING, VERDICT_MISCONFIGURED,
                     "sshd ends a login while the person is still approving it elsewhere",
                     "raise LoginGraceTime in sshd_config, or lower enroll_deadline",
@@ -75,7 +75,7 @@ static void look_at_grace(struct doctor *doctor) {
 
     if (deadline == PROTOCOL_UNSET)
         deadline = doctor->exchange->config.login.deadline;
-    if (grace <= (uint64_t) deadline + DOCTOR_LOGIN_MARGIN)
+    if (grace <= (uint64_t)deadline + DOCTOR_LOGIN_MARGIN)
         doctor_find(doctor, LEVEL_WARNING, VERDICT_MISCONFIGURED,
                     "sshd ends a login that is still waiting for the provider, and does not tell "
                     "the person why",

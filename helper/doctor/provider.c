@@ -95,7 +95,7 @@ static bool find_endpoints(struct doctor *doctor, const char *urls[ENDPOINTS]) {
     struct reason reason = {""};
 
     for (size_t i = 0; i < ENDPOINTS; i++) {
-        enum outcome outcome = provider_find(provider, (enum provider_endpoint) i, &doctor->record,
+        enum outcome outcome = provider_find(provider, (enum provider_endpoint)i, &doctor->record,
                                              &patience, &urls[i], &reason);
         if (outcome == OUTCOME_ANSWERED)
             continue;
@@ -112,7 +112,7 @@ static bool find_endpoints(struct doctor *doctor, const char *urls[ENDPOINTS]) {
 }
 
 static void look_at_clock(struct doctor *doctor) {
-    long long off = llabs((long long) doctor->clock_ahead);
+    long long off = llabs((long long)doctor->clock_ahead);
     bool wrong = off > CLOCK_WRONG;
 
     if (!doctor->clock_known) {

@@ -75,7 +75,7 @@ static enum outcome make_address(const char *url, const struct secret *query,
     int length =
         snprintf(ret, size, "%s%s%s", url, strchr(url, '?') ? "&" : "?", secret_text(query));
 
-    if (length > 0 && (size_t) length < size && is_plain(ret))
+    if (length > 0 && (size_t)length < size && is_plain(ret))
         return OUTCOME_ANSWERED;
     if (is_plain(url))
         reason_set(reason, 0,

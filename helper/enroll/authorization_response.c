@@ -24,7 +24,7 @@ enum { PARAMETER_COUNT = sizeof parameters / sizeof parameters[0] };
 
 void authorization_response_clear(struct authorization_response *response) {
     for (size_t i = 0; i < PARAMETER_COUNT; i++)
-        secret_clear((struct secret *) ((char *) response + parameters[i].offset));
+        secret_clear((struct secret *)((char *)response + parameters[i].offset));
 }
 
 /* Cuts off the line at `*rest`, which ends with CRLF, and moves `*rest` past it. NULL when there is
@@ -38,7 +38,7 @@ static char *take_line(char **rest) {
     *end = '\0';
     *rest = end + 2;
     for (const char *at = line; *at != '\0'; at++)
-        if ((unsigned char) *at < ' ' && *at != '\t')
+        if ((unsigned char)*at < ' ' && *at != '\t')
             return NULL;
     return line;
 }
@@ -54,7 +54,7 @@ static bool is_our_host(const char *value, uint32_t port) {
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char ours[32];
         int size = snprintf(ours, sizeof ours, "%s:%u", names[i], port);
-        if (length == (size_t) size && strncasecmp(value, ours, length) == 0)
+        if (length == (size_t)size && strncasecmp(value, ours, length) == 0)
             return true;
     }
     return false;
@@ -81,7 +81,7 @@ static bool check_headers(char *rest, uint32_t port) {
 static int hex_digit(char digit) {
     static const char digits[] = "0123456789abcdefABCDEF";
     const char *found = digit != '\0' ? strchr(digits, digit) : NULL;
-    int value = found ? (int) (found - digits) : -1;
+    int value = found ? (int)(found - digits) : -1;
 
     return value < 16 ? value : value - 6;
 }
@@ -95,7 +95,7 @@ static bool decode(const char *text, size_t length, struct secret *ret) {
             int low = i + 2 < length ? hex_digit(text[i + 2]) : -1;
             if (high < 0 || low < 0)
                 return false;
-            byte = (char) (high << 4 | low);
+            byte = (char)(high << 4 | low);
             i += 2;
         }
         if (byte == '\0' || secret_append(ret, &byte, 1, AUTHORIZATION_HEAD_MAX) < 0)
@@ -108,10 +108,10 @@ static bool decode(const char *text, size_t length, struct secret *ret) {
  * or it occurs for the second time (RFC 6749 section 3.1). */
 static bool take_parameter(const char *pair, size_t length, struct authorization_response *ret) {
     const char *equals = memchr(pair, '=', length);
-    size_t name = equals ? (size_t) (equals - pair) : length;
+    size_t name = equals ? (size_t)(equals - pair) : length;
 
     for (size_t i = 0; i < PARAMETER_COUNT; i++) {
-        struct secret *value = (struct secret *) ((char *) ret + parameters[i].offset);
+        struct secret *value = (struct secret *)((char *)ret + parameters[i].offset);
         if (strlen(parameters[i].name) != name || strncmp(pair, parameters[i].name, name) != 0)
             continue;
         return value->length == 0 && (!equals || decode(equals + 1, length - name - 1, value));

@@ -36,10 +36,10 @@ static uint32_t take_seconds(struct json_object *object, const char *name, uint3
         !json_object_is_type(value, json_type_int) || json_object_get_int64(value) < 1)
         return otherwise;
     int64_t seconds = json_object_get_int64(value);
-    return seconds < most ? (uint32_t) seconds : most;
+    return seconds < most ? (uint32_t)seconds : most;
 }
 
-_Static_assert((int) URL_MAX <= (int) PROTOCOL_ADDRESS_MAX, "every address fits into a prompt");
+_Static_assert((int)URL_MAX <= (int)PROTOCOL_ADDRESS_MAX, "every address fits into a prompt");
 
 /* Copies an address for the person to open. False when there is none. */
 static bool take_address(struct json_object *object, const char *name,
@@ -146,7 +146,7 @@ void device_authorization_poll(const struct provider_config *provider, const cha
                                struct device_authorization *flow, const struct peer *peer,
                                struct oauth_response *ret) {
     SCOPED_OAUTH_REQUEST struct oauth_request built = {0};
-    int64_t until = clock_boot_ms() + (int64_t) flow->prompt.seconds * 1000;
+    int64_t until = clock_boot_ms() + (int64_t)flow->prompt.seconds * 1000;
 
     if (oauth_build_device_token(provider, &flow->code, &built) < 0) {
         reason_set(&ret->reason, 0, "out of memory");
@@ -155,7 +155,7 @@ void device_authorization_poll(const struct provider_config *provider, const cha
     }
 
     for (;;) {
-        bool here = peer_wait(peer, (int) flow->interval * 1000);
+        bool here = peer_wait(peer, (int)flow->interval * 1000);
         if (!here || clock_boot_ms() >= until)
             break;
         ask_once(provider, url, &built, until, ret);

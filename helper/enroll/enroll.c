@@ -102,7 +102,7 @@ static enum verdict listen_for_browser(struct exchange *exchange, struct loopbac
 static enum outcome await_browser(struct exchange *exchange, struct loopback *loopback, bool named,
                                   const struct authorization_code *flow,
                                   struct authorization_response *ret, struct reason *reason) {
-    int64_t until = clock_boot_ms() + (int64_t) flow->prompt.seconds * 1000;
+    int64_t until = clock_boot_ms() + (int64_t)flow->prompt.seconds * 1000;
     int r = loopback_wait(loopback, &flow->state, &exchange->peer, until, ret);
 
     if (r >= 0)

@@ -68,13 +68,13 @@ uint32_t loopback_port(const struct loopback *loopback) {
 static int listen_at(uint32_t port, uint32_t *ret_port) {
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-                                  .sin_port = htons((uint16_t) port)};
+                                  .sin_port = htons((uint16_t)port)};
     socklen_t size = sizeof address;
     int on = 1; /* SO_REUSEADDR: the port may have been used a minute ago */
     SCOPED_FD int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
-        bind(fd, (struct sockaddr *) &address, size) < 0 || listen(fd, BACKLOG) < 0 ||
-        getsockname(fd, (struct sockaddr *) &address, &size) < 0)
+        bind(fd, (struct sockaddr *)&address, size) < 0 || listen(fd, BACKLOG) < 0 ||
+        getsockname(fd, (struct sockaddr *)&address, &size) < 0)
         return -errno;
     *ret_port = ntohs(address.sin_port);
     return scoped_take_fd(&fd);
@@ -110,7 +110,7 @@ static void respond(const struct connection *connection, const char *status, con
                         status, strlen(text), text);
 
     /* The response fits into the socket's buffer. If the client is gone, nothing is lost. */
-    if (send(connection->fd, response, (size_t) size, MSG_NOSIGNAL | MSG_DONTWAIT) == size)
+    if (send(connection->fd, response, (size_t)size, MSG_NOSIGNAL | MSG_DONTWAIT) == size)
         shutdown(connection->fd, SHUT_WR);
 }
 
@@ -128,7 +128,7 @@ static bool serve(struct loopback *loopback, struct connection *connection,
 
     enum authorization_response_kind kind = AUTHORIZATION_MALFORMED;
     if (got > 0) {
-        connection->used += (size_t) got;
+        connection->used += (size_t)got;
         kind = authorization_response_read(connection->head, connection->used, loopback->port, ret);
     }
     if (kind == AUTHORIZATION_UNFINISHED)
@@ -201,7 +201,7 @@ static int poll_once(struct loopback *loopback, const struct secret *state, cons
         left = 0;
     if (left > CONNECTION_MS)
         left = CONNECTION_MS;
-    if (poll(waiting, CONNECTIONS_MAX + 2, (int) left) < 0)
+    if (poll(waiting, CONNECTIONS_MAX + 2, (int)left) < 0)
         return 0;
     if (waiting[CONNECTIONS_MAX + 1].revents)
         return -ECONNRESET;

@@ -21,7 +21,7 @@ static bool is_account_name(const char *name) {
     if (length == 0 || length > PROTOCOL_NAME_MAX || name[0] == '-' || name[0] == '.')
         return false;
     for (; *name != '\0'; name++)
-        if ((unsigned char) *name < 0x20 || *name == 0x7f || *name == '/' || *name == ':')
+        if ((unsigned char)*name < 0x20 || *name == 0x7f || *name == '/' || *name == ':')
             return false;
     return true;
 }
@@ -52,7 +52,7 @@ static int is_member(const struct account *account, gid_t group) {
 
     while (count <= GROUPS_MAX) {
         int room = count;
-        gid_t *groups = calloc((size_t) room, sizeof *groups);
+        gid_t *groups = calloc((size_t)room, sizeof *groups);
         if (!groups)
             return -ENOMEM;
 

@@ -65,8 +65,8 @@ static void digest_client(const struct provider_config *provider, char ret[RECOR
 
     for (size_t i = 0; i < PARTS; i++)
         seal_digest(parts[i], parts[i] ? strlen(parts[i]) : 0, digests[i]);
-    digests[PARTS][0] = (uint8_t) provider->client_auth;
-    digests[PARTS][1] = (uint8_t) provider->require;
+    digests[PARTS][0] = (uint8_t)provider->client_auth;
+    digests[PARTS][1] = (uint8_t)provider->require;
     seal_digest_text(digests, sizeof digests, ret);
 }
 
@@ -90,7 +90,7 @@ static void note_misconfigured(struct record *record, const struct provider_conf
 }
 
 bool verdict_cache_has_yes(const struct record *record) {
-    return verdict_is_yes((enum verdict) record->last_verdict);
+    return verdict_is_yes((enum verdict)record->last_verdict);
 }
 
 void verdict_cache_store_yes(struct record *record, const struct provider_config *provider) {
@@ -145,7 +145,7 @@ enum verdict verdict_cache_lookup(const struct record *record, const struct conf
 
     if (is_within(&record->unreachable, login->offline_timeout)) {
         reason_set(reason, 0, "%s (tried %lld s ago)", record->unreachable_reason,
-                   (long long) since(&record->unreachable) / 1000);
+                   (long long)since(&record->unreachable) / 1000);
         return VERDICT_UNREACHABLE;
     }
 
@@ -153,7 +153,7 @@ enum verdict verdict_cache_lookup(const struct record *record, const struct conf
         is_same_client(&config->provider, record->misconfigured_client)) {
         reason_set(reason, 0,
                    "%s (not asked again for %lld s, unless the client's settings change)",
-                   record->misconfigured_reason, (long long) back_off(record->misconfigured_times));
+                   record->misconfigured_reason, (long long)back_off(record->misconfigured_times));
         return VERDICT_MISCONFIGURED;
     }
 
@@ -166,12 +166,12 @@ enum verdict verdict_cache_lookup(const struct record *record, const struct conf
         record->last_verdict != VERDICT_REAUTHORIZE)
         return VERDICT_NONE;
 
-    long long age = (long long) since(&record->judged) / 1000;
+    long long age = (long long)since(&record->judged) / 1000;
     if (verdict_cache_has_yes(record))
         reason_set(reason, 0, "the provider answered %lld s ago", age);
     else
         reason_set(reason, 0, "%s (answered %lld s ago)", record->last_reason, age);
-    return (enum verdict) record->last_verdict;
+    return (enum verdict)record->last_verdict;
 }
 
 bool verdict_cache_clear_refusal(struct record *record) {

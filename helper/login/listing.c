@@ -16,7 +16,7 @@ static void fill_entry(const struct record *record, struct entry *ret) {
     ret->expires = record->grant.expires;
     ret->last_verdict = VERDICT_NONE;
     if (record->last_verdict > VERDICT_NONE && record->last_verdict < VERDICT_COUNT)
-        ret->last_verdict = (enum verdict) record->last_verdict;
+        ret->last_verdict = (enum verdict)record->last_verdict;
 }
 
 /* Fills `ret` from the account's record. 1 when the account is enrolled, 0 when not; else an error

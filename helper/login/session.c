@@ -83,7 +83,7 @@ static uint32_t next_check(const struct exchange *exchange) {
         return most;
     if (half < 1)
         return 1;
-    return half < most ? (uint32_t) half : most;
+    return half < most ? (uint32_t)half : most;
 }
 
 void session_watch(struct exchange *exchange) {

@@ -81,7 +81,7 @@ static int watch_sending(CURL *easy, curl_infotype type, char *data, size_t size
     struct transfer *transfer = context;
     bool to_proxy = size >= 8 && memcmp(data, "CONNECT ", 8) == 0;
 
-    (void) easy;
+    (void)easy;
     if ((type == CURLINFO_HEADER_OUT && !to_proxy) || type == CURLINFO_DATA_OUT)
         transfer->sent = true;
     return 0;
@@ -96,20 +96,20 @@ static void set_trust(CURL *easy, const char *ca_file) {
     curl_easy_setopt(easy, CURLOPT_CAPATH, own ? NULL : HTTP_TRUST_DIRECTORY);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 }
 
 static void set_manners(CURL *easy, const char *proxy) {
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
     curl_easy_setopt(easy, CURLOPT_PROXY, proxy); /* "": no proxy, not even the environment's */
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    curl_easy_setopt(easy, CURLOPT_NETRC, (long) CURL_NETRC_IGNORED);
-    curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long) CURLAUTH_BASIC);
+    curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* never wait for a resolver thread */
     curl_easy_setopt(easy, CURLOPT_USERAGENT, HTTP_USER_AGENT); /* GitHub requires one */
@@ -137,7 +137,7 @@ static struct curl_slist *build_headers(const struct http_request *request) {
 static void set_request(CURL *easy, const struct http_request *request) {
     curl_easy_setopt(easy, CURLOPT_URL, request->url);
     if (request->form) {
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long) request->form->length);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)request->form->length);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, secret_text(request->form));
     }
     if (request->username) {
@@ -145,7 +145,7 @@ static void set_request(CURL *easy, const struct http_request *request) {
         curl_easy_setopt(easy, CURLOPT_PASSWORD, secret_text(request->password));
     }
     if (request->bearer) {
-        curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long) CURLAUTH_BEARER);
+        curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
         curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, secret_text(request->bearer));
     }
 }
@@ -167,7 +167,7 @@ static CURLcode run(CURLM *multi, const struct transfer *transfer, struct http_p
             return CURLE_OPERATION_TIMEDOUT;
 
         int64_t next = patience->on_deadline ? patience->deadline_ms : end;
-        if (curl_multi_poll(multi, NULL, 0, (int) (next - now), NULL) != CURLM_OK)
+        if (curl_multi_poll(multi, NULL, 0, (int)(next - now), NULL) != CURLM_OK)
             return CURLE_OUT_OF_MEMORY;
     }
 
@@ -216,7 +216,7 @@ static enum http_cause judge_certificate(CURL *easy) {
 }
 
 static enum http_cause judge_cause(CURL *easy, CURLcode code) {
-    switch ((int) code) {
+    switch ((int)code) {
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_URL_MALFORMAT:

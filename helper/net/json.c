@@ -71,7 +71,7 @@ static bool scan(const struct secret *text, size_t *ret_colons) {
     bool inside = false, nul = false; /* in a string; in or after one with an escaped NUL */
 
     for (size_t i = 0; i < text->length; i++) {
-        char c = (char) text->data[i];
+        char c = (char)text->data[i];
         bool allowed = inside ? text->data[i] >= 0x20 : c != '\0' && strchr(outside, c);
         if (!allowed || (!inside && c == ':' && nul))
             return false;
@@ -94,7 +94,7 @@ static size_t count_members(struct json_object *value) {
 
     if (json_object_is_type(value, json_type_object)) {
         json_object_object_foreach(value, name, member) {
-            (void) name;
+            (void)name;
             members += 1 + count_members(member);
         }
     } else if (json_object_is_type(value, json_type_array)) {
@@ -112,7 +112,7 @@ static struct json_object *parse(const struct secret *text) {
         return NULL;
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
     SCOPED_JSON struct json_object *object =
-        json_tokener_parse_ex(tokener, secret_text(text), (int) text->length);
+        json_tokener_parse_ex(tokener, secret_text(text), (int)text->length);
     bool whole = json_tokener_get_error(tokener) == json_tokener_success &&
                  json_tokener_get_parse_end(tokener) == text->length;
     json_tokener_free(tokener);
@@ -143,10 +143,10 @@ struct json_object *json_parse_strict(const struct secret *text) {
 static void wipe_strings(struct json_object *value) {
     if (json_object_is_type(value, json_type_string)) {
         const char *text = json_object_get_string(value);
-        explicit_bzero((char *) (uintptr_t) text, (size_t) json_object_get_string_len(value));
+        explicit_bzero((char *)(uintptr_t)text, (size_t)json_object_get_string_len(value));
     } else if (json_object_is_type(value, json_type_object)) {
         json_object_object_foreach(value, name, member) {
-            (void) name;
+            (void)name;
             wipe_strings(member);
         }
     } else if (json_object_is_type(value, json_type_array)) {
@@ -168,7 +168,7 @@ const char *json_value_text(struct json_object *value) {
         return NULL;
 
     const char *text = json_object_get_string(value);
-    size_t length = (size_t) json_object_get_string_len(value);
+    size_t length = (size_t)json_object_get_string_len(value);
     return length > 0 && strlen(text) == length ? text : NULL;
 }
 

@@ -45,7 +45,7 @@ static int append_escaped(struct secret *ret, uint32_t code) {
     else
         length = snprintf(text, sizeof text, "\\u%04x\\u%04x", 0xd800 + ((code - 0x10000) >> 10),
                           0xdc00 + ((code - 0x10000) & 0x3ff));
-    return append(ret, text, (size_t) length);
+    return append(ret, text, (size_t)length);
 }
 
 /* Whether the number of `length` bytes is a whole number that fits neither int64_t nor uint64_t. */
@@ -81,8 +81,8 @@ static int append_string(struct secret *ret, const char *text, size_t *ret_size)
 
     while (r >= 0 && text[i] != '\0' && text[i] != '"') {
         size_t size = text[i] == '\\' && text[i + 1] != '\0' ? 2 : 1;
-        if ((uint8_t) text[i] >= 0x80)
-            r = append_escaped(ret, decode((const uint8_t *) text + i, &size));
+        if ((uint8_t)text[i] >= 0x80)
+            r = append_escaped(ret, decode((const uint8_t *)text + i, &size));
         else
             r = append(ret, text + i, size);
         i += size;

@@ -23,7 +23,7 @@ struct http_request fetch_request(const char *url, const struct oauth_request *b
 static int host_length(const char *url) {
     const char *host = strstr(url, "://");
     host = host ? host + 3 : url;
-    return (int) ((size_t) (host - url) + strcspn(host, "/?#"));
+    return (int)((size_t)(host - url) + strcspn(host, "/?#"));
 }
 
 /* A row for each cause of getting no complete response. */

@@ -140,7 +140,7 @@ static int64_t date(struct json_object *claims, const char *name) {
         return 0;
 
     double seconds = json_object_get_double(value);
-    return isfinite(seconds) && seconds > 0 && seconds < 1e15 ? (int64_t) seconds : 0;
+    return isfinite(seconds) && seconds > 0 && seconds < 1e15 ? (int64_t)seconds : 0;
 }
 
 bool id_token_has_nonce(struct json_object *claims, const char *nonce) {

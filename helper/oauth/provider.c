@@ -19,7 +19,7 @@ const char *provider_issuer(const struct provider_config *provider) {
 }
 
 /* url_is() rejects longer addresses, both from the configuration and from a document. */
-_Static_assert((int) URL_MAX < (int) RECORD_URL_SIZE, "every address fits into the record");
+_Static_assert((int)URL_MAX < (int)RECORD_URL_SIZE, "every address fits into the record");
 
 void provider_copy_issuer(const struct provider_config *provider, char ret[RECORD_URL_SIZE]) {
     text_copy(ret, RECORD_URL_SIZE, provider_issuer(provider));
@@ -96,7 +96,7 @@ static enum outcome discover(const struct provider_config *provider, struct reco
 
     while (length > 0 && provider->issuer[length - 1] == '/')
         length--;
-    snprintf(url, sizeof url, "%.*s%s", (int) length, provider->issuer, discovery_path);
+    snprintf(url, sizeof url, "%.*s%s", (int)length, provider->issuer, discovery_path);
     struct http_request request = {.url = url};
 
     enum outcome outcome = fetch_perform(provider, &request, patience, &response, reason);

@@ -28,7 +28,7 @@ static int add_encoded(struct secret *form, const char *text, size_t size) {
             r = secret_append(form, &text[i], 1, OAUTH_FORM_MAX);
             continue;
         }
-        snprintf(code, sizeof code, "%%%02X", (unsigned char) text[i]);
+        snprintf(code, sizeof code, "%%%02X", (unsigned char)text[i]);
         r = secret_append(form, code, 3, OAUTH_FORM_MAX);
     }
     return r;

@@ -157,7 +157,7 @@ static void redact(const char *text, char *ret, size_t size) {
         size_t kept = word < OAUTH_SECRET_LENGTH ? word : 0;
 
         if (word > kept)
-            used += (size_t) snprintf(ret + used, size - used, "[...]");
+            used += (size_t)snprintf(ret + used, size - used, "[...]");
         kept = kept < size - used - 1 ? kept : size - used - 1;
         memcpy(ret + used, text, kept);
         used += kept;
@@ -235,7 +235,7 @@ static int64_t read_life(struct json_object *object) {
     }
     if (!isfinite(seconds) || seconds < 1)
         return OAUTH_LIFE_UNKNOWN;
-    return seconds > (double) OAUTH_LIFE_MAX ? OAUTH_LIFE_MAX : (int64_t) seconds;
+    return seconds > (double)OAUTH_LIFE_MAX ? OAUTH_LIFE_MAX : (int64_t)seconds;
 }
 
 /* Judges a response without `error`. It takes the rotated refresh token first, which replaces the

@@ -37,13 +37,13 @@ void request_clear(struct request *request) {
 
 void reply_encode(const void *fields, struct protocol_writer *writer) {
     const struct reply *reply = fields;
-    protocol_put_u8(writer, (uint8_t) reply->verdict);
-    protocol_put_u8(writer, (uint8_t) reply->source);
+    protocol_put_u8(writer, (uint8_t)reply->verdict);
+    protocol_put_u8(writer, (uint8_t)reply->source);
     protocol_put_u8(writer, reply->rotated);
     protocol_put_string(writer, reply->provider);
     protocol_put_string(writer, reply->reason.text);
     protocol_put_string(writer, reply->message);
-    protocol_put_u64(writer, (uint64_t) reply->expires);
+    protocol_put_u64(writer, (uint64_t)reply->expires);
     protocol_put_string(writer, reply->scope);
     protocol_put_bytes(writer, reply->token.data, reply->token.length);
 }
@@ -54,16 +54,16 @@ void entry_encode(const void *fields, struct protocol_writer *writer) {
     protocol_put_u32(writer, entry->uid);
     protocol_put_string(writer, entry->provider);
     protocol_put_string(writer, entry->subject);
-    protocol_put_u64(writer, (uint64_t) entry->enrolled);
-    protocol_put_u64(writer, (uint64_t) entry->last_granted);
-    protocol_put_u64(writer, (uint64_t) entry->expires);
-    protocol_put_u8(writer, (uint8_t) entry->last_verdict);
-    protocol_put_u8(writer, (uint8_t) entry->state);
+    protocol_put_u64(writer, (uint64_t)entry->enrolled);
+    protocol_put_u64(writer, (uint64_t)entry->last_granted);
+    protocol_put_u64(writer, (uint64_t)entry->expires);
+    protocol_put_u8(writer, (uint8_t)entry->last_verdict);
+    protocol_put_u8(writer, (uint8_t)entry->state);
 }
 
 void finding_encode(const void *fields, struct protocol_writer *writer) {
     const struct finding *finding = fields;
-    protocol_put_u8(writer, (uint8_t) finding->level);
+    protocol_put_u8(writer, (uint8_t)finding->level);
     protocol_put_string(writer, finding->what);
     protocol_put_string(writer, finding->why);
     protocol_put_string(writer, finding->fix);
@@ -71,7 +71,7 @@ void finding_encode(const void *fields, struct protocol_writer *writer) {
 
 void session_encode(const void *fields, struct protocol_writer *writer) {
     const struct session *session = fields;
-    protocol_put_u8(writer, (uint8_t) session->action);
+    protocol_put_u8(writer, (uint8_t)session->action);
     protocol_put_u32(writer, session->check_after);
 }
 

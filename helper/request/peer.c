@@ -17,7 +17,7 @@ enum { PEER_PATIENCE_MS = 5000 };
 int peer_open(int fd, struct peer *ret) {
     struct ucred peer;
     socklen_t size = sizeof peer;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid == (uid_t) -1)
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid == (uid_t)-1)
         return -ENOTSOCK;
     *ret = (struct peer){.fd = fd, .uid = peer.uid};
     return 0;
@@ -34,7 +34,7 @@ int peer_read_request(const struct peer *peer, struct request *ret) {
         return type;
     if (type != PROTOCOL_REQUEST)
         return -EBADMSG;
-    return request_decode(fields.at, (size_t) (fields.end - fields.at), ret);
+    return request_decode(fields.at, (size_t)(fields.end - fields.at), ret);
 }
 
 /* Sends a frame. Returns false when the peer is gone or does not read, or memory ran out. */
@@ -82,7 +82,7 @@ bool peer_wait(const struct peer *peer, int milliseconds) {
         int64_t left = until - clock_boot_ms();
         if (left <= 0)
             return true;
-        if (poll(&waiting, 1, (int) left) > 0)
+        if (poll(&waiting, 1, (int)left) > 0)
             return false;
     }
 }

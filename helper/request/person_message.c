@@ -35,7 +35,7 @@ static const char *host_name(char ret[HOST_NAME_MAX + 1]) {
 }
 
 static const char *date(int64_t wall, char ret[MESSAGE_DATE_SIZE]) {
-    time_t seconds = (time_t) wall;
+    time_t seconds = (time_t)wall;
     struct tm parts;
     if (!localtime_r(&seconds, &parts) ||
         strftime(ret, MESSAGE_DATE_SIZE, "%-d %b %H:%M", &parts) == 0)

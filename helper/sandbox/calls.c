@@ -150,7 +150,7 @@ static const struct condition {
     {__NR_socket, 0, ~0U, AF_INET},
     {__NR_socket, 0, ~0U, AF_INET6},
     {__NR_socket, 0, ~0U, AF_NETLINK}, /* getaddrinfo(3) sorts by the machine's own addresses */
-    {__NR_socketpair, 1, ~0U ^ (uint32_t) (SOCK_CLOEXEC | SOCK_NONBLOCK), SOCK_STREAM},
+    {__NR_socketpair, 1, ~0U ^ (uint32_t)(SOCK_CLOEXEC | SOCK_NONBLOCK), SOCK_STREAM},
     /* F_SETOWN is left out: it could send any signal to another process */
     {__NR_fcntl, 1, ~0U, F_GETFD},
     {__NR_fcntl, 1, ~0U, F_SETFD},
@@ -182,16 +182,16 @@ static void add(struct program *program, struct sock_filter line) {
 }
 
 static void add_load(struct program *program, size_t offset) {
-    add(program, (struct sock_filter) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t) offset));
+    add(program, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset));
 }
 
 static void add_return(struct program *program, uint32_t action) {
-    add(program, (struct sock_filter) BPF_STMT(BPF_RET | BPF_K, action));
+    add(program, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action));
 }
 
 /* Skips the next `count` lines unless the loaded word is `value`. */
 static void add_unless(struct program *program, uint32_t value, uint8_t count) {
-    add(program, (struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, count));
+    add(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, count));
 }
 
 static void add_calls(struct program *program, const uint32_t *calls, size_t count,
@@ -210,18 +210,18 @@ static void add_condition(struct program *program, const struct condition *condi
     add_unless(program, condition->call, 4);
     add_load(program,
              offsetof(struct seccomp_data, args[0]) + condition->argument * sizeof(uint64_t) + low);
-    add(program, (struct sock_filter) BPF_STMT(BPF_ALU | BPF_AND | BPF_K, condition->mask));
+    add(program, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, condition->mask));
     add_unless(program, condition->value, 1);
     add_return(program, SECCOMP_RET_ALLOW);
 }
 
 static void build(struct program *program) {
     /* abort(3) and others like it signal their own process. */
-    const struct condition to_itself = {__NR_tgkill, 0, ~0U, (uint32_t) getpid()};
+    const struct condition to_itself = {__NR_tgkill, 0, ~0U, (uint32_t)getpid()};
 
     add_load(program, offsetof(struct seccomp_data, arch));
     add_unless(program, MACHINE, 1);
-    add(program, (struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JA, 1, 0, 0));
+    add(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JA, 1, 0, 0));
     add_return(program, SECCOMP_RET_KILL_PROCESS);
 
     add_load(program, offsetof(struct seccomp_data, nr));

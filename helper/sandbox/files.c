@@ -111,7 +111,7 @@ int sandbox_files_restrict(const char *ca_file) {
     }
 
     SCOPED_FD int ruleset =
-        (int) syscall(SYS_landlock_create_ruleset, &forbidden, sizeof forbidden, 0);
+        (int)syscall(SYS_landlock_create_ruleset, &forbidden, sizeof forbidden, 0);
     if (ruleset < 0)
         return -errno;
 
@@ -120,5 +120,5 @@ int sandbox_files_restrict(const char *ca_file) {
         r = allow_reading(ruleset, readable[i]);
     if (r < 0)
         return r;
-    return syscall(SYS_landlock_restrict_self, ruleset, 0) < 0 ? -errno : (int) abi;
+    return syscall(SYS_landlock_restrict_self, ruleset, 0) < 0 ? -errno : (int)abi;
 }

@@ -63,8 +63,8 @@ static int confine(const char *ca_file, struct reason *reason) {
 #else /* sanitizers need more memory, and start a process at the end */
 
 static int confine(const char *ca_file, struct reason *reason) {
-    (void) ca_file;
-    (void) reason;
+    (void)ca_file;
+    (void)reason;
     return 0;
 }
 

@@ -136,7 +136,7 @@ static void serve(struct exchange *exchange, const struct use_case *use_case) {
     take_options(exchange);
     snprintf(exchange->reply.provider, sizeof exchange->reply.provider, "%s",
              exchange->config.provider.name);
-    exchange->deadline_ms = started + (int64_t) exchange->config.login.deadline * 1000;
+    exchange->deadline_ms = started + (int64_t)exchange->config.login.deadline * 1000;
 
     /* Send the notice before anything is done: a caller that reads none may ask another helper. */
     struct notice notice = {.milliseconds = exchange->config.login.deadline * 1000,

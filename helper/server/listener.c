@@ -53,7 +53,7 @@ int listener_take(struct reason *reason) {
 /* Makes the socket's directory: /run is empty after each boot, and not every machine has
  * systemd-tmpfiles. */
 static void make_directory(const char *path) {
-    char directory[sizeof((struct sockaddr_un *) 0)->sun_path];
+    char directory[sizeof((struct sockaddr_un *)0)->sun_path];
     snprintf(directory, sizeof directory, "%s", path);
     char *slash = strrchr(directory, '/');
     if (!slash || slash == directory)
@@ -68,7 +68,7 @@ static int bind_beside(int fd, const char *path, struct sockaddr_un *address) {
     snprintf(address->sun_path, sizeof address->sun_path, "%s.new", path);
     unlink(address->sun_path);
     mode_t mask = umask(0111);
-    int r = bind(fd, (const struct sockaddr *) address, sizeof *address) < 0 ? -errno : 0;
+    int r = bind(fd, (const struct sockaddr *)address, sizeof *address) < 0 ? -errno : 0;
     umask(mask);
     if (r >= 0 && listen(fd, BACKLOG) < 0)
         r = -errno;

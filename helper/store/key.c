@@ -84,8 +84,8 @@ int store_key_derive(int root, const char *path, const struct store_owner *owner
 
     int size = snprintf(info, sizeof info, "oauth-login account key 1%c%s%c%u", 0, owner->account,
                         0, owner->uid);
-    if (size < 0 || (size_t) size >= sizeof info)
+    if (size < 0 || (size_t)size >= sizeof info)
         return reason_set(reason, -ENAMETOOLONG, "the account's name is too long");
-    r = seal_derive(&master, info, (size_t) size, ret_key);
+    r = seal_derive(&master, info, (size_t)size, ret_key);
     return r < 0 ? reason_set(reason, r, "cannot derive the account's key: %s", strerror(-r)) : 0;
 }

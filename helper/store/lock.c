@@ -15,7 +15,7 @@
 enum { LOCK_WAKE_US = 50000 };
 
 static void wake(int signal) {
-    (void) signal;
+    (void)signal;
 }
 
 /* Interrupts flock(2) by the signal of a timer. The timer repeats: a signal that arrives just

@@ -17,8 +17,11 @@ struct field {
     size_t size; /* of a text, with its NUL */
 };
 
+/* Versions of clang-format disagree about the braces of a macro. */
+/* clang-format off */
 #define FIELD(tag, type, member) \
-    { tag, type, offsetof(struct record, member), sizeof(((struct record *) 0)->member) }
+    { tag, type, offsetof(struct record, member), sizeof(((struct record *)0)->member) }
+/* clang-format on */
 
 static const struct field fields[] = {
     FIELD(1, FIELD_SECRET, grant.refresh),
@@ -68,11 +71,11 @@ static const struct field fields[] = {
 enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };
 
 static void *field_of(struct record *record, const struct field *field) {
-    return (char *) record + field->offset;
+    return (char *)record + field->offset;
 }
 
 static const void *field_in(const struct record *record, const struct field *field) {
-    return (const char *) record + field->offset;
+    return (const char *)record + field->offset;
 }
 
 void record_grant_clear(struct record_grant *grant) {
@@ -97,7 +100,7 @@ size_t record_size(const struct record *record) {
             size += 8;
         else
             size += fields[i].type == FIELD_TEXT ? strlen(value)
-                                                 : ((const struct secret *) value)->length;
+                                                 : ((const struct secret *)value)->length;
     }
     return size;
 }
@@ -120,7 +123,7 @@ static void put_field(struct protocol_writer *writer, const struct record *recor
     case FIELD_NUMBER:
         memcpy(&number, value, sizeof number);
         protocol_put_u32(writer, 8);
-        protocol_put_u64(writer, (uint64_t) number);
+        protocol_put_u64(writer, (uint64_t)number);
         break;
     }
 }
@@ -134,7 +137,7 @@ int record_encode(const struct record *record, struct secret *ret) {
     for (size_t i = 0; i < FIELD_COUNT; i++)
         put_field(&writer, record, &fields[i]);
 
-    size_t size = (size_t) (writer.at - bytes);
+    size_t size = (size_t)(writer.at - bytes);
     int r = writer.overflow ? -E2BIG : secret_set(ret, bytes, size, size);
     explicit_bzero(bytes, RECORD_ENCODED_MAX);
     free(bytes);
@@ -167,7 +170,7 @@ static int get_field(struct protocol_reader *reader, struct record *record) {
         return secret_set(value, bytes, size, PROTOCOL_TOKEN_MAX);
 
     struct protocol_reader inner = {.at = bytes, .end = bytes + size};
-    int64_t number = (int64_t) protocol_get_u64(&inner);
+    int64_t number = (int64_t)protocol_get_u64(&inner);
     memcpy(value, &number, sizeof number);
     return 0;
 }

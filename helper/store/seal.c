@@ -19,7 +19,7 @@ static void cipher_free(EVP_CIPHER_CTX **context) {
 }
 
 int seal_random(void *ret, size_t size) {
-    return size <= INT_MAX && RAND_bytes(ret, (int) size) == 1 ? 0 : -EIO;
+    return size <= INT_MAX && RAND_bytes(ret, (int)size) == 1 ? 0 : -EIO;
 }
 
 int seal_digest(const void *data, size_t size, uint8_t ret[SEAL_DIGEST_SIZE]) {
@@ -44,8 +44,7 @@ int seal_derive(const struct secret *master, const void *info, size_t info_size,
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
         OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, master->data, master->length),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *) (uintptr_t) info,
-                                          info_size),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)info, info_size),
         OSSL_PARAM_construct_end(),
     };
 
@@ -75,8 +74,8 @@ int seal_close(const struct secret *key, const void *associated, size_t associat
     if (r < 0)
         return r;
     if (EVP_EncryptInit_ex2(context, EVP_aes_256_gcm(), key->data, ret, NULL) != 1 ||
-        EVP_EncryptUpdate(context, NULL, &done, associated, (int) associated_size) != 1 ||
-        EVP_EncryptUpdate(context, text, &done, plain->data, (int) plain->length) != 1 ||
+        EVP_EncryptUpdate(context, NULL, &done, associated, (int)associated_size) != 1 ||
+        EVP_EncryptUpdate(context, text, &done, plain->data, (int)plain->length) != 1 ||
         EVP_EncryptFinal_ex(context, text + done, &done) != 1 ||
         EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, SEAL_TAG_SIZE, text + plain->length) !=
             1)
@@ -105,8 +104,8 @@ int seal_open(const struct secret *key, const void *associated, size_t associate
         tag[i] = sealed[SEAL_NONCE_SIZE + size + i];
 
     if (EVP_DecryptInit_ex2(context, EVP_aes_256_gcm(), key->data, sealed, NULL) != 1 ||
-        EVP_DecryptUpdate(context, NULL, &done, associated, (int) associated_size) != 1 ||
-        EVP_DecryptUpdate(context, plain.data, &done, plain.data, (int) size) != 1 ||
+        EVP_DecryptUpdate(context, NULL, &done, associated, (int)associated_size) != 1 ||
+        EVP_DecryptUpdate(context, plain.data, &done, plain.data, (int)size) != 1 ||
         EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, SEAL_TAG_SIZE, tag) != 1 ||
         EVP_DecryptFinal_ex(context, plain.data + done, &done) != 1)
         return -EBADMSG;

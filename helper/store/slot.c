@@ -54,12 +54,12 @@ static int image_read(int fd, struct slot_image *image, size_t limit) {
     image->size = 0;
     while (image->size < limit) {
         ssize_t got =
-            pread(fd, image->bytes + image->size, limit - image->size, (off_t) image->size);
+            pread(fd, image->bytes + image->size, limit - image->size, (off_t)image->size);
         if (got < 0 && errno != EINTR)
             return -errno;
         if (got == 0)
             break;
-        image->size += got > 0 ? (size_t) got : 0;
+        image->size += got > 0 ? (size_t)got : 0;
     }
     return 0;
 }
@@ -70,7 +70,7 @@ static int image_write_mapped(int fd, const struct slot_image *image) {
     struct stat status;
     if (fstat(fd, &status) < 0)
         return -errno;
-    if ((size_t) status.st_size < image->size)
+    if ((size_t)status.st_size < image->size)
         return -EFBIG;
 
     void *file = mmap(NULL, image->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -84,12 +84,12 @@ static int image_write_mapped(int fd, const struct slot_image *image) {
 
 static int image_write(int fd, const struct slot_image *image) {
     for (size_t done = 0; done < image->size;) {
-        ssize_t put = pwrite(fd, image->bytes + done, image->size - done, (off_t) done);
+        ssize_t put = pwrite(fd, image->bytes + done, image->size - done, (off_t)done);
         if (put < 0 && errno == EFBIG)
             return image_write_mapped(fd, image);
         if (put < 0 && errno != EINTR)
             return -errno;
-        done += put > 0 ? (size_t) put : 0;
+        done += put > 0 ? (size_t)put : 0;
     }
     return 0;
 }
@@ -170,7 +170,7 @@ int slot_load(int fd, const struct slot_binding *binding, struct record *ret) {
     if (!claim_is_of(&claim, &binding->owner))
         return -EKEYREJECTED;
 
-    size_t header = (size_t) (reader.at - image->bytes) + 4;
+    size_t header = (size_t)(reader.at - image->bytes) + 4;
     size_t size = 0;
     const uint8_t *sealed = protocol_get_bytes(&reader, SLOT_MAX, &size);
     if (!sealed)
@@ -196,12 +196,12 @@ static int grow_file(int fd, size_t size) {
 
     if (fstat(fd, &status) < 0)
         return -errno;
-    if ((size_t) status.st_size >= size)
+    if ((size_t)status.st_size >= size)
         return 0;
 
-    off_t target = (off_t) ((size / SLOT_BLOCK + 1) * SLOT_BLOCK);
+    off_t target = (off_t)((size / SLOT_BLOCK + 1) * SLOT_BLOCK);
     for (off_t at = status.st_size; at < target;) {
-        size_t want = (size_t) (target - at) < sizeof zeros ? (size_t) (target - at) : sizeof zeros;
+        size_t want = (size_t)(target - at) < sizeof zeros ? (size_t)(target - at) : sizeof zeros;
         ssize_t put = pwrite(fd, zeros, want, at);
         if (put < 0 && errno != EINTR)
             return -errno;
@@ -216,7 +216,7 @@ int slot_reserve(int fd, const struct record *record) {
     if (fstat(fd, &status) < 0)
         return -errno;
     /* Grow in steps, not at every renewal whose token is a little longer than the last. */
-    if ((size_t) status.st_size >= needed + SLOT_SPARE / 2)
+    if ((size_t)status.st_size >= needed + SLOT_SPARE / 2)
         return 0;
     return grow_file(fd, needed + SLOT_SPARE);
 }
@@ -246,11 +246,11 @@ int slot_store(int fd, const struct slot_binding *binding, const struct record *
     protocol_put_u32(&writer, binding->owner.uid);
     protocol_put_string(&writer, binding->owner.account);
     protocol_put_string(&writer, binding->owner.provider);
-    protocol_put_u32(&writer, (uint32_t) sealed_size);
+    protocol_put_u32(&writer, (uint32_t)sealed_size);
     if (writer.overflow)
         return -ENAMETOOLONG;
 
-    size_t header = (size_t) (writer.at - image->bytes);
+    size_t header = (size_t)(writer.at - image->bytes);
     size_t bound = associated_data(image->bytes, header, binding, associated);
     r = seal_close(&binding->key, associated, bound, &plain, image->bytes + header);
     if (r < 0)

@@ -164,8 +164,8 @@ static int make_accounts(struct store *store, struct reason *reason) {
 }
 
 static int stop_at_first(const struct store_owner *owner, void *context) {
-    (void) owner;
-    (void) context;
+    (void)owner;
+    (void)context;
     return -EEXIST;
 }
 
@@ -318,7 +318,7 @@ static int is_visible(const struct dirent *entry) {
 
 /* Reads the owner that the newest slot of an entry claims: uid -1 when none can be read. */
 static void claimed_owner(int accounts, const char *name, struct slot_claim *ret) {
-    *ret = (struct slot_claim){.uid = (uid_t) -1};
+    *ret = (struct slot_claim){.uid = (uid_t)-1};
     struct reason ignored;
     SCOPED_FD int dir = store_file_open_dir(accounts, "", name, &ignored);
     for (int i = 0; dir >= 0 && i < SLOT_COUNT; i++) {

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 static size_t drop(char *data, size_t one, size_t size, void *context) {
-    (void) data;
-    (void) context;
+    (void)data;
+    (void)context;
     return one * size;
 }
 
@@ -26,7 +26,7 @@ int main(int argc, char **argv) {
     curl_easy_setopt(easy, CURLOPT_URL, argv[1]);
     curl_easy_setopt(easy, CURLOPT_CAINFO, argv[2]);
     curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, form);
     curl_easy_setopt(easy, CURLOPT_FAILONERROR, 1L);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, drop);

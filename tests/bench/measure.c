@@ -26,11 +26,11 @@
 static double now_ms(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double) now.tv_sec * 1e3 + (double) now.tv_nsec / 1e6;
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
 static double milliseconds(struct timeval time) {
-    return (double) time.tv_sec * 1e3 + (double) time.tv_usec / 1e3;
+    return (double)time.tv_sec * 1e3 + (double)time.tv_usec / 1e3;
 }
 
 static void ask(int fd, const char *user) {
@@ -45,10 +45,10 @@ static void ask(int fd, const char *user) {
     for (int i = 0; i < 3; i++)
         protocol_put_u32(&writer, PROTOCOL_UNSET);
     protocol_put_string(&writer, "");
-    size_t size = (size_t) (writer.at - frame);
+    size_t size = (size_t)(writer.at - frame);
     writer.at = frame;
-    protocol_put_u32(&writer, (uint32_t) size - PROTOCOL_HEADER_SIZE);
-    if (write(fd, frame, size) != (ssize_t) size)
+    protocol_put_u32(&writer, (uint32_t)size - PROTOCOL_HEADER_SIZE);
+    if (write(fd, frame, size) != (ssize_t)size)
         exit(2);
 }
 
@@ -61,7 +61,7 @@ static int read_verdict(int fd) {
         struct protocol_reader reader = {.at = frame, .end = frame + PROTOCOL_HEADER_SIZE};
         size_t size = protocol_get_u32(&reader);
         if (size < 3 || size > PROTOCOL_FRAME_MAX ||
-            recv(fd, frame, size, MSG_WAITALL) != (ssize_t) size)
+            recv(fd, frame, size, MSG_WAITALL) != (ssize_t)size)
             return VERDICT_NONE;
         if (frame[1] == PROTOCOL_REPLY)
             return frame[2];
@@ -69,8 +69,8 @@ static int read_verdict(int fd) {
 }
 
 static _Noreturn void run(char **argv, int input) {
-    gid_t gid = (gid_t) atoi(argv[2]);
-    uid_t uid = (uid_t) atoi(argv[1]);
+    gid_t gid = (gid_t)atoi(argv[2]);
+    uid_t uid = (uid_t)atoi(argv[1]);
     if (dup2(input, STDIN_FILENO) < 0 || setgroups(0, NULL) < 0 || setgid(gid) < 0 ||
         setuid(uid) < 0)
         _exit(126);
@@ -88,7 +88,7 @@ static int measure_resident(const char *user, const char *path) {
     snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
     double started = now_ms();
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || connect(fd, (const struct sockaddr *) &address, sizeof address) < 0)
+    if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) < 0)
         return 2;
     ask(fd, user);
     int verdict = read_verdict(fd);

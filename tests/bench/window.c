@@ -25,7 +25,7 @@ static double answered; /* when the last wait ended; 0 before any request */
 static double now_us(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double) now.tv_sec * 1e6 + (double) now.tv_nsec / 1e3;
+    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
 }
 
 CURLMcode __wrap_curl_multi_poll(CURLM *multi, struct curl_waitfd extra[], unsigned int count,
@@ -39,7 +39,7 @@ static double time_bare(int fd) {
     static char bytes[4096];
     ssize_t size = pread(fd, bytes, sizeof bytes, 0);
     double started = now_us();
-    if (size <= 0 || pwrite(fd, bytes, (size_t) size, 0) != size || __real_fdatasync(fd) < 0)
+    if (size <= 0 || pwrite(fd, bytes, (size_t)size, 0) != size || __real_fdatasync(fd) < 0)
         return 0;
     return now_us() - started;
 }

@@ -14,8 +14,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Aborts unless `promise` holds; libFuzzer then reports the input. */
-#define PROMISE(promise)  \
-    ((promise) ? (void) 0 \
+#define PROMISE(promise) \
+    ((promise) ? (void)0 \
                : (fprintf(stderr, "%s:%d: broken: %s\n", __FILE__, __LINE__, #promise), abort()))
 
 /* Returns whether `text` ends within its buffer of `size` bytes and is printable ASCII. */

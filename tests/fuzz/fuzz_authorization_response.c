@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     SCOPED_AUTHORIZATION_RESPONSE struct authorization_response redirect = {.code = {0}};
-    const char *head = (const char *) data;
+    const char *head = (const char *)data;
     enum authorization_response_kind kind =
         authorization_response_read(head, size, 4711, &redirect);
     bool code = redirect.code.length > 0, error = redirect.error.length > 0;

@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char *demands[DEMANDS];
     if (secret_set(&text, data, size, TEXT_MAX) < 0 || text.length == 0)
         return 0;
-    char *rest = (char *) text.data;
+    char *rest = (char *)text.data;
     for (int i = 0; i < DEMANDS; i++)
         if (!rest || !(demands[i] = strsep(&rest, "\n")))
             return 0;

@@ -42,9 +42,9 @@ static void make_directory(void) {
 /* Writes the text before the next form feed, and moves past that. */
 static void write_part(const char *name, const uint8_t **data, size_t *size) {
     const uint8_t *end = memchr(*data, '\f', *size);
-    size_t length = end ? (size_t) (end - *data) : *size;
+    size_t length = end ? (size_t)(end - *data) : *size;
     SCOPED_FD int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    PROMISE(fd >= 0 && write(fd, *data, length) == (ssize_t) length);
+    PROMISE(fd >= 0 && write(fd, *data, length) == (ssize_t)length);
     *data += length + (end ? 1 : 0);
     *size -= length + (end ? 1 : 0);
 }

@@ -14,8 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     SCOPED_SECRET struct secret token = {0};
     struct reason reason = {""};
     const uint8_t *end = memchr(data, '\n', size);
-    if (!end || secret_set(&text, data, (size_t) (end - data), KEYS_MAX) < 0 ||
-        secret_set(&token, end + 1, size - (size_t) (end + 1 - data), PROTOCOL_TOKEN_MAX) < 0)
+    if (!end || secret_set(&text, data, (size_t)(end - data), KEYS_MAX) < 0 ||
+        secret_set(&token, end + 1, size - (size_t)(end + 1 - data), PROTOCOL_TOKEN_MAX) < 0)
         return -1;
     SCOPED_JSON struct json_object *keys = json_parse_strict(&text);
     SCOPED_JSON struct json_object *claims = id_token_read(&token);

@@ -14,7 +14,7 @@ static bool is_duration(uint32_t seconds, uint32_t most) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    char *text = strndup((const char *) data, size);
+    char *text = strndup((const char *)data, size);
     const char *words[WORDS_MAX];
     struct options options;
     char error[OPTIONS_ERROR_SIZE] = "";

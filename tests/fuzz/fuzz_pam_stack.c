@@ -24,13 +24,13 @@ static char *read_part(const char *name, void *context) {
         return NULL;
     const uint8_t *at = input->data, *end = at + input->size;
     for (char part = 'a'; part < name[0] && at; part++) {
-        at = memchr(at, '\f', (size_t) (end - at));
+        at = memchr(at, '\f', (size_t)(end - at));
         at = at ? at + 1 : NULL;
     }
     if (!at)
         return NULL;
-    const uint8_t *stop = memchr(at, '\f', (size_t) (end - at));
-    return strndup((const char *) at, (size_t) ((stop ? stop : end) - at));
+    const uint8_t *stop = memchr(at, '\f', (size_t)(end - at));
+    return strndup((const char *)at, (size_t)((stop ? stop : end) - at));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

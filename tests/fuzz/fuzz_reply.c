@@ -19,9 +19,9 @@ static int helper = -1;
 /* Replaces that of client/spawn.c: the fuzzer is the helper. */
 int spawn_helper(const char *config) {
     int pair[2];
-    (void) config;
+    (void)config;
     PROMISE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
-    PROMISE(write(pair[1], sent, sent_size) == (ssize_t) sent_size);
+    PROMISE(write(pair[1], sent, sent_size) == (ssize_t)sent_size);
     PROMISE(shutdown(pair[1], SHUT_WR) == 0);
     helper = pair[1];
     return pair[0];
@@ -39,14 +39,14 @@ uid_t geteuid(void) {
 }
 
 static void take_entry(const struct ask_entry *entry, void *context) {
-    (void) context;
+    (void)context;
     PROMISE(FUZZ_PRINTABLE(entry->account) && FUZZ_PRINTABLE(entry->provider) &&
             FUZZ_PRINTABLE(entry->subject));
     PROMISE(entry->last_verdict < VERDICT_COUNT && entry->state < ACCOUNT_STATE_COUNT);
 }
 
 static void take_wait(const char *provider, void *context) {
-    (void) context;
+    (void)context;
     PROMISE(fuzz_is_printable(provider, PROTOCOL_NAME_MAX + 1));
 }
 
@@ -60,7 +60,7 @@ static bool take_prompt(const struct ask_prompt *prompt, void *context) {
 }
 
 static void take_finding(const struct ask_finding *finding, void *context) {
-    (void) context;
+    (void)context;
     PROMISE(finding->level < LEVEL_COUNT && FUZZ_PRINTABLE(finding->what) &&
             FUZZ_PRINTABLE(finding->why) && FUZZ_PRINTABLE(finding->fix));
 }
@@ -81,8 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     };
     if (size == 0 || size > REPLY_MAX)
         return -1;
-    request.operation =
-        OPERATION_VERIFY + data[0] % (unsigned) (OPERATION_COUNT - OPERATION_VERIFY);
+    request.operation = OPERATION_VERIFY + data[0] % (unsigned)(OPERATION_COUNT - OPERATION_VERIFY);
     sent = data + 1;
     sent_size = size - 1;
     ask_helper(&request, &reply);

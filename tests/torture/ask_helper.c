@@ -84,16 +84,16 @@ static void send_request(int fd, unsigned operation, const char *user) {
     protocol_put_u32(&writer, 0);
     protocol_put_u8(&writer, PROTOCOL_VERSION);
     protocol_put_u8(&writer, PROTOCOL_REQUEST);
-    protocol_put_u8(&writer, (uint8_t) operation);
+    protocol_put_u8(&writer, (uint8_t)operation);
     protocol_put_string(&writer, user);
     protocol_put_string(&writer, "torture");
     for (int i = 0; i < 3; i++)
         protocol_put_u32(&writer, PROTOCOL_UNSET);
     protocol_put_string(&writer, input);
-    size_t size = (size_t) (writer.at - frame);
+    size_t size = (size_t)(writer.at - frame);
     writer.at = frame;
-    protocol_put_u32(&writer, (uint32_t) size - PROTOCOL_HEADER_SIZE);
-    if (write(fd, frame, size) != (ssize_t) size)
+    protocol_put_u32(&writer, (uint32_t)size - PROTOCOL_HEADER_SIZE);
+    if (write(fd, frame, size) != (ssize_t)size)
         fail("cannot send the request");
 }
 
@@ -116,7 +116,7 @@ static void print_entry(struct protocol_reader *reader) {
     protocol_get_u64(reader);
     protocol_get_u64(reader);
     unsigned verdict = protocol_get_u8(reader);
-    printf("entry\t%llu\t%s\t%u\n", (unsigned long long) enrolled, verdict_name(verdict),
+    printf("entry\t%llu\t%s\t%u\n", (unsigned long long)enrolled, verdict_name(verdict),
            protocol_get_u8(reader));
 }
 
@@ -128,7 +128,7 @@ static void print_frames(int fd) {
             return;
         struct protocol_reader reader = {.at = frame, .end = frame + PROTOCOL_HEADER_SIZE};
         size_t size = protocol_get_u32(&reader);
-        if (size < 2 || size > sizeof frame || recv(fd, frame, size, MSG_WAITALL) != (ssize_t) size)
+        if (size < 2 || size > sizeof frame || recv(fd, frame, size, MSG_WAITALL) != (ssize_t)size)
             return;
         reader = (struct protocol_reader){.at = frame + 2, .end = frame + size};
         if (frame[1] == PROTOCOL_ENTRY)
@@ -142,9 +142,9 @@ static void print_frames(int fd) {
 
 static _Noreturn void run_helper(char **ids, int socket, int go) {
     char byte;
-    gid_t gid = (gid_t) atoi(ids[1]);
-    uid_t uid = (uid_t) atoi(ids[0]);
-    char *argv[] = {(char *) helper, NULL}, *environment[] = {NULL};
+    gid_t gid = (gid_t)atoi(ids[1]);
+    uid_t uid = (uid_t)atoi(ids[0]);
+    char *argv[] = {(char *)helper, NULL}, *environment[] = {NULL};
     if (dup2(socket, STDIN_FILENO) < 0 || setgroups(0, NULL) < 0 || setgid(gid) < 0 ||
         setuid(uid) < 0 || read(go, &byte, 1) < 0)
         _exit(126);
@@ -166,7 +166,7 @@ static pid_t start(char **argv, int *ret_socket, int *ret_go) {
     }
     close(pair[1]);
     close(go[0]);
-    send_request(pair[0], (unsigned) atoi(argv[2]), argv[3]);
+    send_request(pair[0], (unsigned)atoi(argv[2]), argv[3]);
     *ret_socket = pair[0];
     *ret_go = go[1];
     return child;
@@ -188,9 +188,9 @@ static struct thread *find_thread(struct tracer *tracer, pid_t id) {
 }
 
 static size_t peek(pid_t id, uint64_t address, void *into, size_t size) {
-    struct iovec here = {into, size}, there = {(void *) address, size};
+    struct iovec here = {into, size}, there = {(void *)address, size};
     ssize_t got = process_vm_readv(id, &here, 1, &there, 1, 0);
-    return got > 0 ? (size_t) got : 0;
+    return got > 0 ? (size_t)got : 0;
 }
 
 static void describe_descriptor(struct thread *thread) {
@@ -206,13 +206,13 @@ static void describe_path(struct thread *thread, uint64_t address) {
     size_t size = until_page < OBJECT_SIZE - 1 ? until_page : OBJECT_SIZE - 1;
     thread->object[peek(thread->id, address, thread->object, size)] = '\0';
     for (char *at = thread->object; *at != '\0'; at++)
-        *at = isgraph((unsigned char) *at) ? *at : '?';
+        *at = isgraph((unsigned char)*at) ? *at : '?';
 }
 
 static void describe(struct thread *thread, const uint64_t args[6]) {
     struct sockaddr_in address = {0};
     uint8_t byte = 0;
-    thread->fd = (long) (int) args[0];
+    thread->fd = (long)(int)args[0];
     thread->object[0] = '\0';
     thread->byte = -1;
     switch (thread->number) {
@@ -279,7 +279,7 @@ static long long make_fail(const struct tracer *tracer, struct thread *thread) {
         return -tracer->error; /* ended meanwhile */
     registers_undo(&now, &thread->before);
     if (thread->number != SYS_brk)
-        registers_return(&now, -(long) tracer->error);
+        registers_return(&now, -(long)tracer->error);
     if (registers_write(thread->id, &now) < 0 || thread->number == SYS_brk)
         return -tracer->error;
     ptrace(PTRACE_GET_SYSCALL_INFO, thread->id, sizeof seen, &seen);
@@ -289,7 +289,7 @@ static long long make_fail(const struct tracer *tracer, struct thread *thread) {
 static void enter_call(struct tracer *tracer, struct thread *thread,
                        const struct __ptrace_syscall_info *info) {
     thread->index = ++tracer->calls;
-    thread->number = (long) info->entry.nr;
+    thread->number = (long)info->entry.nr;
     describe(thread, info->entry.args);
     if (thread->number < 0 || thread->number >= CALLS_MAX)
         return;
@@ -307,7 +307,7 @@ static void leave_call(struct tracer *tracer, struct thread *thread, int64_t res
     char text[32];
     bool failed = thread->fails;
     thread->fails = false;
-    snprintf(text, sizeof text, "%lld", failed ? make_fail(tracer, thread) : (long long) result);
+    snprintf(text, sizeof text, "%lld", failed ? make_fail(tracer, thread) : (long long)result);
     print_call(tracer, thread, text);
 }
 

@@ -31,7 +31,7 @@ static inline long registers_write(pid_t id, struct user_regs_struct *registers)
 
 static inline long registers_redirect(pid_t id, struct user_regs_struct *registers, long number,
                                       uint64_t first) {
-    registers->orig_rax = (unsigned long) number;
+    registers->orig_rax = (unsigned long)number;
     registers->rdi = first;
     return registers_write(id, registers);
 }
@@ -42,14 +42,14 @@ static inline void registers_undo(struct user_regs_struct *registers,
 }
 
 static inline void registers_return(struct user_regs_struct *registers, long result) {
-    registers->rax = (unsigned long) result;
+    registers->rax = (unsigned long)result;
 }
 
 #elif defined(__aarch64__)
 
 static inline long registers_redirect(pid_t id, struct user_regs_struct *registers, long number,
                                       uint64_t first) {
-    int call = (int) number; /* the kernel has read x8 already */
+    int call = (int)number; /* the kernel has read x8 already */
     struct iovec whole = {&call, sizeof call};
     registers->regs[0] = first;
     if (ptrace(PTRACE_SETREGSET, id, NT_ARM_SYSTEM_CALL, &whole) < 0)
@@ -60,12 +60,12 @@ static inline long registers_redirect(pid_t id, struct user_regs_struct *registe
 /* x0 is the first argument and the result. */
 static inline void registers_undo(struct user_regs_struct *registers,
                                   const struct user_regs_struct *before) {
-    (void) registers;
-    (void) before;
+    (void)registers;
+    (void)before;
 }
 
 static inline void registers_return(struct user_regs_struct *registers, long result) {
-    registers->regs[0] = (unsigned long) result;
+    registers->regs[0] = (unsigned long)result;
 }
 
 #else

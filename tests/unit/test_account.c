@@ -15,7 +15,7 @@
 static const struct account nobody = {.name = "nobody", .uid = 65534, .gid = 65534};
 
 static void a_known_account_is_found(void **state) {
-    (void) state;
+    (void)state;
     struct account account = {0};
     struct reason reason = {""};
     assert_int_equal(account_resolve("root", &account, &reason), 0);
@@ -28,7 +28,7 @@ static void a_known_account_is_found(void **state) {
 }
 
 static void an_unknown_account_is_an_error_that_names_it(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret long_name = unit_filled('n', 33);
     const char *const names[] = {
         "no-such-account", "Root", "ROOT", "nobody1", "nobod", "root ", secret_text(&long_name)};
@@ -42,7 +42,7 @@ static void an_unknown_account_is_an_error_that_names_it(void **state) {
 }
 
 static void an_impossible_name_is_never_looked_up(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret long_name = unit_filled('n', 300);
     const char *const names[] = {
         "",        ".",      "..",       "../root", "/root",
@@ -67,7 +67,7 @@ static int managed(const struct account *account, const struct login_config *log
 }
 
 static void root_is_never_managed(void **state) {
-    (void) state;
+    (void)state;
     static const struct account root = {.name = "root"}, toor = {.name = "toor"};
     struct login_config login = {.minimum_uid = 0, .ignore_users = "", .managed_group = "root"};
     assert_int_equal(managed(&root, &login, "uid 0"), 0);
@@ -75,7 +75,7 @@ static void root_is_never_managed(void **state) {
 }
 
 static void accounts_below_the_minimum_uid_are_not_managed(void **state) {
-    (void) state;
+    (void)state;
     struct login_config login = {.minimum_uid = 65535, .ignore_users = "", .managed_group = ""};
     assert_int_equal(managed(&nobody, &login, "uid 65534 is below minimum_uid 65535"), 0);
     login.minimum_uid = 65534;
@@ -83,7 +83,7 @@ static void accounts_below_the_minimum_uid_are_not_managed(void **state) {
 }
 
 static void an_ignored_user_is_not_managed(void **state) {
-    (void) state;
+    (void)state;
     struct login_config login = {.minimum_uid = 1000, .managed_group = ""};
     static const char *const ignoring[] = {"nobody", "x nobody", "x, nobody", "nobody y"};
     static const char *const others[] = {"", "nobod", "nobody1", "NOBODY", "xnobody"};
@@ -98,7 +98,7 @@ static void an_ignored_user_is_not_managed(void **state) {
 }
 
 static void only_members_of_the_managed_group_are_managed(void **state) {
-    (void) state;
+    (void)state;
     struct login_config login = {
         .minimum_uid = 1000, .ignore_users = "", .managed_group = "nogroup"};
     assert_int_equal(managed(&nobody, &login, ""), 1);
@@ -108,7 +108,7 @@ static void only_members_of_the_managed_group_are_managed(void **state) {
 
 /* Uses its own group file, in a mount namespace that ends with this program. */
 static void a_member_listed_by_the_group_is_managed(void **state) {
-    (void) state;
+    (void)state;
     static const char groups[] = "root:x:0:\nnogroup:x:65534:\ncrew:x:4242:nobod,nobody\n"
                                  "others:x:4243:nobod,nobody1\n"
                                  "same:x:4244:\nalias:x:4244:nobody\n";
@@ -131,7 +131,7 @@ static void a_member_listed_by_the_group_is_managed(void **state) {
 }
 
 static void a_managed_group_that_does_not_exist_is_an_error(void **state) {
-    (void) state;
+    (void)state;
     struct login_config login = {
         .minimum_uid = 1000, .ignore_users = "", .managed_group = "no-such-group"};
     assert_int_equal(managed(&nobody, &login, "managed_group = no-such-group"), -EINVAL);

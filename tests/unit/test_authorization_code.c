@@ -24,7 +24,7 @@ static enum outcome begin(const char *url, struct authorization_code *ret, struc
 }
 
 static void the_address_is_an_authorization_request_with_pkce(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_AUTHORIZATION_CODE struct authorization_code browser = {.nonce = ""};
     struct reason reason = {""};
     assert_int_equal(begin(ENDPOINT, &browser, &reason), OUTCOME_ANSWERED);
@@ -46,7 +46,7 @@ static void the_address_is_an_authorization_request_with_pkce(void **state) {
 }
 
 static void state_verifier_and_nonce_have_43_characters_and_differ(void **state) {
-    (void) state;
+    (void)state;
     struct reason reason = {""};
     for (int i = 0; i < 50; i++) {
         SCOPED_AUTHORIZATION_CODE struct authorization_code one = {.nonce = ""};
@@ -68,7 +68,7 @@ static void state_verifier_and_nonce_have_43_characters_and_differ(void **state)
 }
 
 static void an_endpoint_keeps_its_query(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_AUTHORIZATION_CODE struct authorization_code browser = {.nonce = ""};
     struct reason reason = {""};
     assert_int_equal(begin(ENDPOINT "?tenant=7", &browser, &reason), OUTCOME_ANSWERED);
@@ -77,7 +77,7 @@ static void an_endpoint_keeps_its_query(void **state) {
 }
 
 static void an_address_that_a_terminal_or_shell_would_act_on_is_refused(void **state) {
-    (void) state;
+    (void)state;
     static const char *const urls[] = {
         "http://login.example/",     "https://x/#fragment", "https://x/ y",  "https://x/\x1b[2J",
         "https://x/$(id)",           "https://x/`id`",      "https://x/;id", "https://x/'",
@@ -93,7 +93,7 @@ static void an_address_that_a_terminal_or_shell_would_act_on_is_refused(void **s
 }
 
 static void an_address_that_is_too_long_is_refused_and_not_cut(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_TEXT char *url = unit_text("https://x/%0990d", 0);
     SCOPED_AUTHORIZATION_CODE struct authorization_code browser = {.nonce = ""};
     struct reason reason = {""};
@@ -116,7 +116,7 @@ static enum outcome judge(const char *issuer, bool named, const char *iss, const
 }
 
 static void a_response_must_come_from_the_issuer_that_was_asked(void **state) {
-    (void) state;
+    (void)state;
     struct reason reason = {""};
     assert_int_equal(judge("https://a", false, NULL, NULL, &reason), OUTCOME_ANSWERED);
     assert_int_equal(judge("https://a", true, "https://a", NULL, &reason), OUTCOME_ANSWERED);
@@ -135,7 +135,7 @@ static void a_response_must_come_from_the_issuer_that_was_asked(void **state) {
 }
 
 static void an_error_response_becomes_a_verdict(void **state) {
-    (void) state;
+    (void)state;
     static const struct {
         const char *error;
         enum outcome outcome;

@@ -16,7 +16,7 @@ static enum authorization_response_kind read_text(const char *head,
 }
 
 static void a_response_is_read_and_decoded(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_AUTHORIZATION_RESPONSE struct authorization_response redirect = {.code = {0}};
     assert_int_equal(read_text("GET /?code=a%2Fb%3d+c&state=s-1&iss=https%3A%2F%2Fx&more=1&flag "
                                "HTTP/1.1\r\n" HOST,
@@ -36,7 +36,7 @@ static void a_response_is_read_and_decoded(void **state) {
 }
 
 static void a_request_is_read_only_when_it_is_complete(void **state) {
-    (void) state;
+    (void)state;
     static const char head[] = "GET /?code=c&state=s HTTP/1.1\r\n" HOST;
     SCOPED_AUTHORIZATION_RESPONSE struct authorization_response redirect = {.code = {0}};
     for (size_t size = 0; size < sizeof head - 1; size++) {
@@ -49,7 +49,7 @@ static void a_request_is_read_only_when_it_is_complete(void **state) {
 }
 
 static void a_request_that_is_not_ours_is_strange_and_stores_nothing(void **state) {
-    (void) state;
+    (void)state;
     static const char *const lines[] = {
         "GET / HTTP/1.1",
         "GET /? HTTP/1.1",
@@ -82,7 +82,7 @@ static void a_request_that_is_not_ours_is_strange_and_stores_nothing(void **stat
 }
 
 static void a_request_that_is_not_http_for_this_host_is_malformed(void **state) {
-    (void) state;
+    (void)state;
     static const char *const heads[] = {
         "\r\n\r\n",
         "GET /?code=c&state=s\r\n" HOST,
@@ -114,7 +114,7 @@ static void a_request_that_is_not_http_for_this_host_is_malformed(void **state) 
 }
 
 static void a_request_head_has_a_maximum_size(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_AUTHORIZATION_RESPONSE struct authorization_response redirect = {.code = {0}};
     SCOPED_SECRET struct secret head = unit_filled('a', AUTHORIZATION_HEAD_MAX - 1);
     assert_int_equal(authorization_response_read(secret_text(&head), head.length, 4711, &redirect),

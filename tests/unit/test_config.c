@@ -324,7 +324,7 @@ static void a_mapping_counts_for_its_own_provider_only(void **state) {
 }
 
 static void a_list_matches_whole_words_only(void **state) {
-    (void) state;
+    (void)state;
     static const char *const words[] = {"a", "bc", "d"};
     static const char *const others[] = {"", "b", "c", "A", "bcd", "a bc", "a,", " a", "ab"};
     static const char *const lists[] = {"a bc d", " a\tbc  d ", "d,bc,a", "a, bc, d", "bc a d bc"};

@@ -67,7 +67,7 @@ static void a_key_may_be_the_last_of_one_section_and_the_first_of_the_next(void 
     assert_string_equal(config_subject_of(&directory->config, "alice"), "248289761001");
     SCOPED_TEXT char *first = unit_text("[accounts other]\nalice = of other\n[accounts corp]\n"
                                         "alice = of corp\nbob = 2\n%.*s",
-                                        (int) (strstr(least, "[accounts") - least), least);
+                                        (int)(strstr(least, "[accounts") - least), least);
     assert_text_loads(directory, first);
     const char *subject = config_subject_of(&directory->config, "alice");
     assert_non_null(subject);

@@ -20,7 +20,7 @@ static int receive_bytes(const void *bytes, size_t size, struct protocol_reader 
     static struct frame frame;
     int pair[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-    assert_int_equal(write(pair[0], bytes, size), (ssize_t) size);
+    assert_int_equal(write(pair[0], bytes, size), (ssize_t)size);
     close(pair[0]);
     int r = frame_receive(pair[1], &frame, clock_boot_ms() + 5000, ret);
     close(pair[1]);
@@ -33,7 +33,7 @@ static void a_frame_arrives_as_it_was_sent(void **state) {
     int pair[2];
     struct protocol_reader fields;
     SCOPED_FRAME struct frame *frame = frame_new();
-    (void) state;
+    (void)state;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     struct protocol_writer writer = frame_begin(frame, PROTOCOL_REPLY);
     protocol_put_u32(&writer, 4711);
@@ -48,7 +48,7 @@ static void a_frame_arrives_as_it_was_sent(void **state) {
 
 static void a_malformed_frame_is_refused(void **state) {
     struct protocol_reader fields;
-    (void) state;
+    (void)state;
     assert_int_equal(RECEIVE("\0\0\0\1\1", &fields), -EBADMSG);
     assert_int_equal(RECEIVE("\377\377\377\377\1\4", &fields), -EBADMSG);
     assert_int_equal(RECEIVE("\0\0\220\1\1\4", &fields), -EBADMSG);
@@ -61,7 +61,7 @@ static void a_malformed_frame_is_refused(void **state) {
 
 static void an_incomplete_frame_is_a_closed_connection(void **state) {
     struct protocol_reader fields;
-    (void) state;
+    (void)state;
     assert_int_equal(RECEIVE("", &fields), -ECONNRESET);
     assert_int_equal(RECEIVE("\0\0", &fields), -ECONNRESET);
     assert_int_equal(RECEIVE("\0\0\0\11\1\4abc", &fields), -ECONNRESET);
@@ -71,7 +71,7 @@ static void receiving_ends_at_the_deadline(void **state) {
     int pair[2];
     struct protocol_reader fields;
     SCOPED_FRAME struct frame *frame = frame_new();
-    (void) state;
+    (void)state;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     assert_int_equal(write(pair[0], "\0\0\0\11\1", 5), 5);
     int64_t before = clock_boot_ms();
@@ -85,7 +85,7 @@ static void a_frame_that_is_too_large_is_not_sent(void **state) {
     static const uint8_t much[PROTOCOL_FRAME_MAX];
     int pair[2];
     SCOPED_FRAME struct frame *frame = frame_new();
-    (void) state;
+    (void)state;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     struct protocol_writer writer = frame_begin(frame, PROTOCOL_REQUEST);
     protocol_put_bytes(&writer, much, sizeof much);
@@ -97,7 +97,7 @@ static void a_frame_that_is_too_large_is_not_sent(void **state) {
 static void a_closed_peer_is_an_error_and_raises_no_signal(void **state) {
     int pair[2];
     SCOPED_FRAME struct frame *frame = frame_new();
-    (void) state;
+    (void)state;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     close(pair[1]);
     struct protocol_writer writer = frame_begin(frame, PROTOCOL_REQUEST);

@@ -69,7 +69,7 @@ static void assert_granted(struct directory *directory, const char *claims, cons
 }
 
 static void the_mapped_subject_is_the_account(void **state) {
-    (void) state;
+    (void)state;
     struct directory directory;
     set_up(&directory, false);
     assert_granted(&directory, "{\"sub\":\"1001\"}", "1001");
@@ -79,7 +79,7 @@ static void the_mapped_subject_is_the_account(void **state) {
 }
 
 static void another_subject_is_denied(void **state) {
-    (void) state;
+    (void)state;
     static const char *const subjects[] = {"1002",  "100",     "10011",       "1001 ",
                                            " 1001", "1001\\n", "1001\\n1002", "01001"};
     struct directory directory;
@@ -91,7 +91,7 @@ static void another_subject_is_denied(void **state) {
 }
 
 static void claims_without_a_usable_subject_are_denied(void **state) {
-    (void) state;
+    (void)state;
     struct directory directory;
     SCOPED_SECRET struct secret fits = unit_filled('s', 255), longer = unit_filled('s', 256);
     static const char *const claims[] = {"{}",
@@ -115,7 +115,7 @@ static void claims_without_a_usable_subject_are_denied(void **state) {
 }
 
 static void an_account_without_a_mapping_is_denied(void **state) {
-    (void) state;
+    (void)state;
     struct directory directory;
     set_up(&directory, false);
     rename_account(&directory, "carol"); /* mapped for another provider */
@@ -125,7 +125,7 @@ static void an_account_without_a_mapping_is_denied(void **state) {
 }
 
 static void a_mapping_overrides_the_username_claim(void **state) {
-    (void) state;
+    (void)state;
     struct directory directory;
     set_up(&directory, false);
     directory.config.provider.username_claim = "email";
@@ -147,7 +147,7 @@ static void assert_name(struct directory *directory, const char *name, bool expe
 }
 
 static void a_username_claim_must_be_the_whole_account_name(void **state) {
-    (void) state;
+    (void)state;
     static const char *const others[] = {"",
                                          "alic",
                                          "alice1",
@@ -178,7 +178,7 @@ static void a_username_claim_must_be_the_whole_account_name(void **state) {
 }
 
 static void with_suffixes_a_username_claim_must_end_in_one_of_them(void **state) {
-    (void) state;
+    (void)state;
     static const char *const others[] = {"alice",
                                          "alice@",
                                          "alice@example",
@@ -212,7 +212,7 @@ static void with_suffixes_a_username_claim_must_end_in_one_of_them(void **state)
 }
 
 static void an_absent_or_non_text_username_claim_is_denied(void **state) {
-    (void) state;
+    (void)state;
     static const char *const claims[] = {"{\"sub\":\"7\"}",
                                          "{\"sub\":\"7\",\"email\":null}",
                                          "{\"sub\":\"7\",\"email\":[\"alice\"]}",
@@ -230,7 +230,7 @@ static void an_absent_or_non_text_username_claim_is_denied(void **state) {
 }
 
 static void without_userinfo_only_a_mapping_identifies_the_account(void **state) {
-    (void) state;
+    (void)state;
     struct directory directory;
     set_up(&directory, false);
     assert_int_equal(identity_match_configured(&directory.config, &directory.account,
@@ -254,7 +254,7 @@ static enum verdict check_pin(struct directory *directory, const char *issuer,
 }
 
 static void the_pinned_identity_must_match_the_configuration(void **state) {
-    (void) state;
+    (void)state;
     static const char *const issuers[] = {"", "https://idp/", "https://idp2", "HTTPS://idp",
                                           "https://id"};
     struct directory directory;
@@ -275,7 +275,7 @@ static void the_pinned_identity_must_match_the_configuration(void **state) {
 }
 
 static void without_an_issuer_the_token_endpoint_identifies_the_provider(void **state) {
-    (void) state;
+    (void)state;
     struct directory directory;
     set_up(&directory, false);
     assert_string_equal(provider_issuer(&directory.config.provider), "https://idp");

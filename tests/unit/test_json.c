@@ -16,11 +16,11 @@ static struct json_object *parse(const void *text, size_t size) {
 static void assert_refused(const void *text, size_t size) {
     SCOPED_JSON struct json_object *object = parse(text, size);
     if (object)
-        fail_msg("'%.*s' was accepted", (int) size, (const char *) text);
+        fail_msg("'%.*s' was accepted", (int)size, (const char *)text);
 }
 
 static void an_object_is_read(void **state) {
-    (void) state;
+    (void)state;
     static const char *const texts[] = {
         "{}",
         "{\"sub\":\"alice\"}",
@@ -40,7 +40,7 @@ static void an_object_is_read(void **state) {
 }
 
 static void anything_but_exactly_one_object_is_refused(void **state) {
-    (void) state;
+    (void)state;
     static const char *const texts[] = {"",
                                         " ",
                                         "[]",
@@ -80,14 +80,14 @@ static void anything_but_exactly_one_object_is_refused(void **state) {
 }
 
 static void single_quotes_are_refused(void **state) {
-    (void) state;
+    (void)state;
     static const char *const texts[] = {"{\"a\":'b'}", "{'a':\"b\"}", "{'a':1,'a:':2}"};
     for (size_t i = 0; i < COUNT(texts); i++)
         assert_refused(texts[i], strlen(texts[i]));
 }
 
 static void a_duplicate_name_is_refused(void **state) {
-    (void) state;
+    (void)state;
     static const char *const texts[] = {
         "{\"sub\":\"alice\",\"sub\":\"mallory\"}",
         "{\"sub\":\"alice\",\"sub\":\"alice\"}",
@@ -103,13 +103,13 @@ static void a_duplicate_name_is_refused(void **state) {
 }
 
 static void single_quotes_do_not_hide_a_duplicate_name(void **state) {
-    (void) state;
+    (void)state;
     static const char text[] = "{\"sub\":\"alice\",'\"':\":\",\"sub\":\"mallory\",'b\"':1}";
     assert_refused(text, strlen(text));
 }
 
 static void a_nul_byte_is_refused_anywhere(void **state) {
-    (void) state;
+    (void)state;
     static const char text[] = "{\"sub\":\"alice\"}";
     for (size_t at = 0; at < sizeof text; at++) {
         char with[sizeof text] = "";
@@ -120,7 +120,7 @@ static void a_nul_byte_is_refused_anywhere(void **state) {
 }
 
 static void an_escaped_nul_does_not_shorten_a_text(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_JSON struct json_object *object =
         PARSE("{\"sub\":\"alice\\u0000mallory\",\"in\":{\"x\":\"\\u0000\"}}");
     assert_non_null(object);
@@ -130,7 +130,7 @@ static void an_escaped_nul_does_not_shorten_a_text(void **state) {
 }
 
 static void an_escaped_nul_does_not_shorten_a_name(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_JSON struct json_object *object = PARSE("{\"sub\\u0000x\":\"mallory\"}");
     if (object)
         assert_null(json_text(object, "sub"));
@@ -146,7 +146,7 @@ static void assert_refused_as_name_and_value(const char *const *bad, size_t coun
 }
 
 static void text_that_is_not_utf_8_is_refused(void **state) {
-    (void) state;
+    (void)state;
     static const char *const bad[] = {
         "\xff", "\x80", "\xc3", "\xc3(", "\xe2\x82", "\xf0\x9f\x98", "\xf8\x88\x80\x80\x80"};
     assert_refused_as_name_and_value(bad, COUNT(bad));
@@ -154,20 +154,20 @@ static void text_that_is_not_utf_8_is_refused(void **state) {
 
 /* Overlong forms, surrogates and code points past U+10FFFF: RFC 3629 section 3. */
 static void text_that_only_looks_like_utf_8_is_refused(void **state) {
-    (void) state;
+    (void)state;
     static const char *const bad[] = {"\xc0\xaf",     "\xe0\x80\xaf",     "\xf0\x80\x80\xaf",
                                       "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80"};
     assert_refused_as_name_and_value(bad, COUNT(bad));
 }
 
 static void a_bare_control_character_is_refused(void **state) {
-    (void) state;
+    (void)state;
     static const char *const bad[] = {"\x01", "\n", "\r", "\t", "\x1b[2J"};
     assert_refused_as_name_and_value(bad, COUNT(bad));
 }
 
 static void a_lone_surrogate_does_not_shorten_a_text(void **state) {
-    (void) state;
+    (void)state;
     static const char *const texts[] = {"\\ud800", "\\udc00", "\\ud800\\ud800", "\\udc00\\ud800"};
     for (size_t i = 0; i < COUNT(texts); i++) {
         SCOPED_TEXT char *text = unit_text("{\"sub\":\"alice%s\"}", texts[i]);
@@ -178,7 +178,7 @@ static void a_lone_surrogate_does_not_shorten_a_text(void **state) {
 }
 
 static void a_byte_order_mark_is_refused(void **state) {
-    (void) state;
+    (void)state;
     static const char text[] = "\xef\xbb\xbf{}";
     assert_refused(text, strlen(text));
 }
@@ -196,7 +196,7 @@ static struct secret nested(size_t levels, const char *open, const char *end) {
 }
 
 static void shallow_nesting_is_read_and_deep_nesting_is_refused(void **state) {
-    (void) state;
+    (void)state;
     static const struct {
         size_t levels;
         bool taken;
@@ -212,13 +212,13 @@ static void shallow_nesting_is_read_and_deep_nesting_is_refused(void **state) {
 }
 
 static void an_empty_text_is_not_an_object(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret none = {0};
     assert_null(json_parse_strict(&none));
 }
 
 static void only_a_non_empty_string_is_a_text(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_JSON struct json_object *object =
         PARSE("{\"text\":\"x y\",\"empty\":\"\",\"null\":null,\"number\":1,\"true\":true,"
               "\"array\":[\"x\"],\"object\":{\"text\":\"y\"}}");
@@ -233,7 +233,7 @@ static void only_a_non_empty_string_is_a_text(void **state) {
 }
 
 static void a_dotted_path_leads_through_objects_only(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_JSON struct json_object *object = PARSE(
         "{\"user\":{\"login\":\"alice\",\"deep\":{\"er\":\"x\"}},\"list\":[{\"login\":\"bob\"}],"
         "\"text\":\"t\",\"null\":null,\"\":\"e\",\"also\":{\"\":\"e\"},\"user.login\":"
@@ -253,7 +253,7 @@ static void a_dotted_path_leads_through_objects_only(void **state) {
 }
 
 static void a_whole_number_is_read_as_its_exact_digits(void **state) {
-    (void) state;
+    (void)state;
     static const struct {
         const char *json, *digits; /* NULL: refused */
     } rows[] = {
@@ -288,7 +288,7 @@ static void a_whole_number_is_read_as_its_exact_digits(void **state) {
 
 /* Keeps a second reference, so that the wiped strings can still be read. */
 static void strings_are_wiped_before_they_are_freed(void **state) {
-    (void) state;
+    (void)state;
     static const char zeros[] = "\0\0\0\0\0";
     struct json_object *object = PARSE("{\"a\":\"token\",\"b\":[{\"c\":\"token\"}]}");
     struct json_object *kept = json_object_get(object), *list = NULL, *inner = NULL;

@@ -14,7 +14,7 @@ static void assert_ascii(const char *text, const char *expected) {
 }
 
 static void characters_become_escapes(void **state) {
-    (void) state;
+    (void)state;
     assert_ascii("{\"a\": [1, true, \"x\"]}", "{\"a\": [1, true, \"x\"]}");
     assert_ascii("\"Zo\xc3\xab\"", "\"Zo\\u00eb\"");
     assert_ascii("\"\xe2\x82\xac\"", "\"\\u20ac\"");
@@ -39,14 +39,14 @@ static void a_whole_number_that_is_too_large_becomes_a_fraction(void **state) {
         {"[1e30]", "[1e30]"},
         {"\"18446744073709551616\"", "\"18446744073709551616\""},
     };
-    (void) state;
+    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_ascii(rows[i].text, rows[i].expected);
 }
 
 static void what_is_cut_off_stays_cut_off(void **state) {
     static const char *const texts[] = {"\"abc", "\"abc\\", "{\"a\":", "-", ""};
-    (void) state;
+    (void)state;
     for (size_t i = 0; i < COUNT(texts); i++)
         assert_ascii(texts[i], texts[i]);
 }
@@ -55,7 +55,7 @@ static void every_character_is_read_as_it_was_sent(void **state) {
     static const char *const names[] = {
         "Zo\xc3\xab M\xc3\xbcller", "\xe6\x9d\x8e\xe5\xb0\x8f\xe9\xbe\x8d",
         "\xd0\x9e\xd0\xbb\xd1\x8c\xd0\xb3\xd0\xb0", "\xf0\x9f\x98\x80", "\xc2\x80\xef\xbf\xbf"};
-    (void) state;
+    (void)state;
     for (size_t i = 0; i < COUNT(names); i++) {
         SCOPED_TEXT char *text = unit_text("{\"%s\":\"%s\"}", names[i], names[i]);
         SCOPED_SECRET struct secret body = unit_secret(text);
@@ -68,7 +68,7 @@ static void every_character_is_read_as_it_was_sent(void **state) {
 static void a_document_with_a_number_too_large_for_the_library_is_read(void **state) {
     static const char *const numbers[] = {"18446744073709551616", "-9223372036854775809",
                                           "123456789012345678901234567890"};
-    (void) state;
+    (void)state;
     for (size_t i = 0; i < COUNT(numbers); i++) {
         SCOPED_TEXT char *text = unit_text("{\"error\":\"invalid_grant\",\"id\":%s}", numbers[i]);
         SCOPED_SECRET struct secret body = unit_secret(text);

@@ -22,7 +22,7 @@ static int take(int domain, int type, bool listens, const char *pid, const char 
     assert_true(made >= 0);
     struct sockaddr_un address = {.sun_family = AF_UNIX}; /* the kernel picks a name */
     if (listens && domain == AF_UNIX)
-        assert_int_equal(bind(made, (struct sockaddr *) &address, sizeof(sa_family_t)), 0);
+        assert_int_equal(bind(made, (struct sockaddr *)&address, sizeof(sa_family_t)), 0);
     if (listens)
         assert_int_equal(listen(made, 1), 0);
     if (made != HANDED_OVER) {
@@ -45,14 +45,14 @@ static int take(int domain, int type, bool listens, const char *pid, const char 
 }
 
 static void one_listening_local_socket_is_taken(void **state) {
-    (void) state;
+    (void)state;
     struct reason reason = {""};
     SCOPED_TEXT char *own = unit_text("%d", getpid());
     assert_int_equal(take(AF_UNIX, SOCK_STREAM, true, own, "1", &reason), HANDED_OVER);
 }
 
 static void anything_else_that_is_handed_over_is_refused(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_TEXT char *own = unit_text("%d", getpid());
     SCOPED_TEXT char *longer = unit_text("%d ", getpid());
     const struct {
@@ -84,14 +84,14 @@ static bool reaches(const char *path, int listener) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     assert_true(text_copy(address.sun_path, sizeof address.sun_path, path));
     SCOPED_FD int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (connect(fd, (struct sockaddr *) &address, sizeof address) < 0)
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
         return false;
     SCOPED_FD int accepted = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     return accepted >= 0;
 }
 
 static void a_new_socket_is_open_to_everyone_and_replaces_the_old_one(void **state) {
-    (void) state;
+    (void)state;
     struct reason reason = {""};
     struct stat status;
     char *scratch = unit_scratch();
@@ -113,7 +113,7 @@ static void a_new_socket_is_open_to_everyone_and_replaces_the_old_one(void **sta
 }
 
 static void a_file_that_is_not_a_socket_is_left_alone(void **state) {
-    (void) state;
+    (void)state;
     struct reason reason = {""};
     char *scratch = unit_scratch();
     SCOPED_TEXT char *path = unit_text("%s/file", scratch);
@@ -130,7 +130,7 @@ static void a_file_that_is_not_a_socket_is_left_alone(void **state) {
 }
 
 static void a_path_that_is_relative_or_too_long_is_refused(void **state) {
-    (void) state;
+    (void)state;
     struct reason reason = {""};
     char path[110] = "/";
     memset(path + 1, 'x', 103);

@@ -67,7 +67,7 @@ __attribute__((noreturn)) static void hold(const char *directory, int held, int 
     if (disturb)
         kill(parent, SIGALRM);
     else
-        (void) !read(release, &byte, 1);
+        (void)!read(release, &byte, 1);
     _exit(0);
 }
 
@@ -138,7 +138,7 @@ static void a_waiting_process_gets_the_lock_when_its_holder_ends(void **state) {
 }
 
 static void count_alarm(int number) {
-    (void) number;
+    (void)number;
 }
 
 static void the_timer_and_the_signal_are_restored(void **state) {
@@ -158,7 +158,7 @@ static void the_timer_and_the_signal_are_restored(void **state) {
 }
 
 static void an_invalid_descriptor_is_an_error(void **state) {
-    (void) state;
+    (void)state;
     assert_int_equal(lock_wait(-1, clock_boot_ms() + LONG_MS), -EBADF);
 }
 

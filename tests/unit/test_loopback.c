@@ -16,10 +16,10 @@ enum { LONG_MS = 60000 };
 static int connect_to(const struct loopback *loopback) {
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-                                  .sin_port = htons((uint16_t) loopback_port(loopback))};
+                                  .sin_port = htons((uint16_t)loopback_port(loopback))};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(fd >= 0);
-    assert_int_equal(connect(fd, (struct sockaddr *) &address, sizeof address), 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
     return fd;
 }
 
@@ -31,7 +31,7 @@ static void send_response(const struct loopback *loopback, int fd, const char *s
 }
 
 static void only_a_response_with_our_state_ends_the_wait(void **state) {
-    (void) state;
+    (void)state;
     static const char *const wrong[] = {"s", "s43x", "S43", "s4", "s44"};
     int pair[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
@@ -61,7 +61,7 @@ static void only_a_response_with_our_state_ends_the_wait(void **state) {
 }
 
 static void a_wait_ends_at_its_deadline_or_when_the_peer_hangs_up(void **state) {
-    (void) state;
+    (void)state;
     int pair[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     struct peer peer = {.fd = pair[0]};
@@ -80,7 +80,7 @@ static void a_wait_ends_at_its_deadline_or_when_the_peer_hangs_up(void **state) 
 }
 
 static void a_port_can_be_opened_only_once(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_LOOPBACK struct loopback *first = NULL;
     SCOPED_LOOPBACK struct loopback *second = NULL;
     assert_int_equal(loopback_open(0, &first), 0);

@@ -21,7 +21,7 @@ struct sent {
 
 static void encode(struct sent *sent) {
     struct protocol_writer writer = {.at = sent->fields, .end = sent->fields + ROOM};
-    protocol_put_u8(&writer, (uint8_t) sent->operation);
+    protocol_put_u8(&writer, (uint8_t)sent->operation);
     protocol_put_string(&writer, sent->user);
     protocol_put_string(&writer, "sshd");
     protocol_put_u32(&writer, PROTOCOL_UNSET);
@@ -29,7 +29,7 @@ static void encode(struct sent *sent) {
     protocol_put_u32(&writer, sent->seconds);
     protocol_put_bytes(&writer, sent->input.data, sent->input.length);
     assert_false(writer.overflow);
-    sent->size = (size_t) (writer.at - sent->fields);
+    sent->size = (size_t)(writer.at - sent->fields);
 }
 
 static int decode(struct sent *sent, struct request *ret) {
@@ -44,7 +44,7 @@ static void assert_refused(struct sent *sent) {
 }
 
 static void a_request_is_decoded_as_it_was_sent(void **state) {
-    (void) state;
+    (void)state;
     static struct sent sent = {
         .operation = OPERATION_IMPORT, .user = "alice", .seconds = PROTOCOL_DURATION_MAX};
     struct request request = {0};
@@ -63,7 +63,7 @@ static void a_request_is_decoded_as_it_was_sent(void **state) {
 }
 
 static void a_request_cut_off_or_followed_by_more_bytes_is_refused(void **state) {
-    (void) state;
+    (void)state;
     static struct sent sent = {.operation = OPERATION_VERIFY, .user = "alice", .seconds = 10};
     struct request request = {0};
     encode(&sent);
@@ -77,7 +77,7 @@ static void a_request_cut_off_or_followed_by_more_bytes_is_refused(void **state)
 }
 
 static void a_field_over_its_limit_is_refused(void **state) {
-    (void) state;
+    (void)state;
     static struct sent sent = {.operation = OPERATION_VERIFY, .user = "alice", .seconds = 10};
     SCOPED_SECRET struct secret name = unit_filled('n', PROTOCOL_NAME_MAX + 1);
     SCOPED_SECRET struct secret token = unit_filled('t', PROTOCOL_TOKEN_MAX + 1);
@@ -100,7 +100,7 @@ static void a_field_over_its_limit_is_refused(void **state) {
 }
 
 static void the_largest_encoded_reply_fits_a_frame(void **state) {
-    (void) state;
+    (void)state;
     static uint8_t fields[PROTOCOL_FRAME_MAX - 2]; /* without version and type */
     struct reply reply = {.verdict = VERDICT_GRANTED,
                           .token = unit_filled('t', PROTOCOL_TOKEN_MAX)};

@@ -20,7 +20,7 @@ static bool parse(const char *word, struct options *ret, char error[OPTIONS_ERRO
 static void without_options_the_configuration_file_decides(void **state) {
     struct options options;
     char error[OPTIONS_ERROR_SIZE] = "";
-    (void) state;
+    (void)state;
     assert_true(options_parse(0, NULL, &options, error));
     assert_int_equal(options.deadline, PROTOCOL_UNSET);
     assert_int_equal(options.reuse_within, PROTOCOL_UNSET);
@@ -37,7 +37,7 @@ static void every_option_is_stored(void **state) {
                           "quiet",         "reuse_within=2m"};
     struct options options;
     char error[OPTIONS_ERROR_SIZE] = "";
-    (void) state;
+    (void)state;
     assert_true(options_parse(11, argv, &options, error));
     assert_true(options.assume_proven && options.debug && options.no_keyring);
     assert_true(options.keyring_required && options.nouserok && options.permissive);
@@ -51,7 +51,7 @@ static void every_option_is_stored(void **state) {
 static void the_enroll_option_selects_who_may_be_prompted(void **state) {
     struct options options;
     char error[OPTIONS_ERROR_SIZE] = "";
-    (void) state;
+    (void)state;
     assert_true(parse("enroll", &options, error));
     assert_int_equal(options.enroll, ENROLL_PROVEN);
     assert_true(parse("enroll=unproven", &options, error));
@@ -83,7 +83,7 @@ static void a_wrong_option_is_reported_with_its_fix(void **state) {
         {"enroll=unproven2", "takes no value, or unproven"},
         {"enrol", "is unknown"},
     };
-    (void) state;
+    (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct options options;
         char error[OPTIONS_ERROR_SIZE] = "";
@@ -95,7 +95,7 @@ static void a_wrong_option_is_reported_with_its_fix(void **state) {
 static void the_error_for_a_very_long_option_is_cut(void **state) {
     char word[1000], error[OPTIONS_ERROR_SIZE];
     struct options options;
-    (void) state;
+    (void)state;
     memset(word, 'x', sizeof word - 1);
     word[sizeof word - 1] = '\0';
     assert_false(parse(word, &options, error));

@@ -26,7 +26,7 @@ static char *read_from(const char *name, void *context) {
 }
 
 static int read_stack(const struct file *files, const char *service, struct pam_stack *ret) {
-    struct pam_source source = {.read = read_from, .context = (void *) (uintptr_t) files};
+    struct pam_source source = {.read = read_from, .context = (void *)(uintptr_t)files};
     return pam_stack_read(&source, service, ret);
 }
 
@@ -98,7 +98,7 @@ static void nothing_bypasses_a_line_before_debians_include(void **state) {
         {"common-account", debian_account},
         {NULL, NULL},
     };
-    (void) state;
+    (void)state;
     assert_bypass(files, PAM_BYPASS_NONE, "");
 }
 
@@ -108,7 +108,7 @@ static void debians_include_can_end_the_phase_before_a_line_after_it(void **stat
         {"common-account", debian_account},
         {NULL, NULL},
     };
-    (void) state;
+    (void)state;
     assert_bypass(files, PAM_BYPASS_END, "pam_unix.so");
 }
 
@@ -119,7 +119,7 @@ static void authselects_include_can_end_the_phase_before_a_line_after_it(void **
         {"password-auth", authselect_account},
         {NULL, NULL},
     };
-    (void) state;
+    (void)state;
     assert_bypass(files, PAM_BYPASS_END, "pam_localuser.so");
 }
 
@@ -135,7 +135,7 @@ static void a_substack_ends_only_itself(void **state) {
         {"password-auth", authselect_account},
         {NULL, NULL},
     };
-    (void) state;
+    (void)state;
     assert_bypass(beside, PAM_BYPASS_NONE, "");
     assert_bypass(files, PAM_BYPASS_NONE, "");
 }
@@ -151,13 +151,13 @@ static void a_line_in_a_substack_is_bypassed_with_the_rest_of_the_substack(void 
         {"inner", "account required pam_permit.so\naccount required " OURS "\n"},
         {NULL, NULL},
     };
-    (void) state;
+    (void)state;
     assert_bypass(files, PAM_BYPASS_END, "pam_localuser.so");
     assert_bypass(jumped, PAM_BYPASS_JUMP, "pam_succeed_if.so");
 }
 
 static void a_jump_skips_as_many_lines_as_its_number(void **state) {
-    (void) state;
+    (void)state;
     assert_bypass(STACK("account [success=1 default=ignore] pam_a.so\naccount required " OURS "\n"),
                   PAM_BYPASS_JUMP, "pam_a.so");
     assert_bypass(STACK("account [success=1 default=ignore] pam_a.so\n"
@@ -183,7 +183,7 @@ static void a_jump_counts_a_substack_as_one_line(void **state) {
         {"inner", "account [success=5 default=ignore] pam_b.so\naccount required pam_c.so\n"},
         {NULL, NULL},
     };
-    (void) state;
+    (void)state;
     assert_bypass(over, PAM_BYPASS_JUMP, "pam_a.so");
     assert_bypass(within, PAM_BYPASS_NONE, "");
 }
@@ -195,12 +195,12 @@ static void a_jump_counts_every_line_of_an_include(void **state) {
         {"inner", "account required pam_b.so\naccount required pam_c.so\n"},
         {NULL, NULL},
     };
-    (void) state;
+    (void)state;
     assert_bypass(files, PAM_BYPASS_NONE, "");
 }
 
 static void a_failure_before_our_line_is_not_a_bypass(void **state) {
-    (void) state;
+    (void)state;
     assert_bypass(STACK("account requisite pam_a.so\naccount [default=die success=ok] pam_b.so\n"
                         "account required " OURS "\n"),
                   PAM_BYPASS_NONE, "");
@@ -212,7 +212,7 @@ static void a_reset_after_our_line_discards_its_result(void **state) {
         {"inner", "account [success=reset default=ignore] pam_a.so\n"},
         {NULL, NULL},
     };
-    (void) state;
+    (void)state;
     assert_bypass(STACK("account required " OURS "\n"
                         "account [success=reset default=ignore] pam_a.so\n"),
                   PAM_BYPASS_RESET, "pam_a.so");
@@ -220,7 +220,7 @@ static void a_reset_after_our_line_discards_its_result(void **state) {
 }
 
 static void a_line_after_ours_may_end_the_phase(void **state) {
-    (void) state;
+    (void)state;
     assert_bypass(STACK("account required " OURS "\naccount sufficient pam_localuser.so\n"),
                   PAM_BYPASS_NONE, "");
 }
@@ -232,7 +232,7 @@ static void an_include_takes_one_phase_and_debians_at_include_takes_all(void **s
     const struct file all[] = {
         {"sshd", "@include password-auth\n"}, {"password-auth", authselect_account}, {NULL, NULL}};
     SCOPED_STACK struct pam_stack session = {0}, every = {0};
-    (void) state;
+    (void)state;
     read_whole(one, &session);
     assert_int_equal(session.count, 6);
     assert_string_equal(session.lines[0].module, "pam_keyinit.so");
@@ -246,7 +246,7 @@ static void an_include_takes_one_phase_and_debians_at_include_takes_all(void **s
 
 static void a_line_continues_after_a_backslash_and_ends_at_a_comment(void **state) {
     SCOPED_STACK struct pam_stack stack = {0};
-    (void) state;
+    (void)state;
     read_whole(STACK("  # nothing\n\n  ACCOUNT\\\n\tRequired \\\n  " OURS
                      " quiet\\\n debug # and \\\n"
                      "account required pam_permit.so #\\\n"
@@ -282,7 +282,7 @@ static void a_line_that_libpam_cannot_read_is_marked(void **state) {
         "account [success=9999999999] x",
         "account",
     };
-    (void) state;
+    (void)state;
     for (size_t i = 0; i < COUNT(lines); i++) {
         SCOPED_STACK struct pam_stack stack = {0};
         read_whole(STACK(lines[i]), &stack);
@@ -294,7 +294,7 @@ static void a_line_that_libpam_cannot_read_is_marked(void **state) {
 
 static void controls_have_their_documented_meaning(void **state) {
     struct pam_control control, spelt;
-    (void) state;
+    (void)state;
     assert_true(pam_control_parse("required", &control));
     assert_true(
         pam_control_parse("[success=ok new_authtok_reqd=ok ignore=ignore default=bad]", &spelt));
@@ -316,7 +316,7 @@ static void missing_files_and_endless_includes_are_reported(void **state) {
     const struct file loop[] = {{"sshd", "account include sshd\n"}, {NULL, NULL}};
     const struct file tree[] = {{"sshd", "@include sshd\n@include sshd\n"}, {NULL, NULL}};
     SCOPED_STACK struct pam_stack stack = {0}, none = {0};
-    (void) state;
+    (void)state;
     read_whole(missing, &stack);
     assert_string_equal(stack.missing, "gone");
     assert_int_equal(stack.count, 1);
@@ -328,7 +328,7 @@ static void missing_files_and_endless_includes_are_reported(void **state) {
 
 static void a_module_is_recognized_with_any_path(void **state) {
     SCOPED_STACK struct pam_stack stack = {0};
-    (void) state;
+    (void)state;
     read_whole(STACK("auth required /lib/security/" OURS "\nauth required x" OURS "\n"), &stack);
     assert_true(pam_stack_is(&stack, 0, OURS));
     assert_false(pam_stack_is(&stack, 1, OURS));

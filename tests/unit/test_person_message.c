@@ -30,14 +30,14 @@ static void assert_message(enum verdict verdict, const char *reason, const char 
 }
 
 static void a_granted_login_has_no_message(void **state) {
-    (void) state;
+    (void)state;
     assert_message(VERDICT_GRANTED, "", "");
     assert_message(VERDICT_NOT_MANAGED, "uid 0", "");
     assert_message(VERDICT_NONE, "", "");
 }
 
 static void each_refusal_names_who_has_to_act(void **state) {
-    (void) state;
+    (void)state;
     char host[HOST_NAME_MAX + 1] = "";
     gethostname(host, sizeof host);
     SCOPED_TEXT char *unenrolled = unit_text("Login refused: alice is not enrolled on %s. Ask an "
@@ -53,7 +53,7 @@ static void each_refusal_names_who_has_to_act(void **state) {
 }
 
 static void with_the_resident_helper_the_user_is_told_to_enroll(void **state) {
-    (void) state;
+    (void)state;
     struct exchange exchange = exchange_of(VERDICT_REAUTHORIZE, "invalid_grant");
     exchange.resident = true;
     message_compose(&exchange);
@@ -64,7 +64,7 @@ static void with_the_resident_helper_the_user_is_told_to_enroll(void **state) {
 
 /* Only the administrator may learn whose grant it was. */
 static void a_grant_that_no_longer_fits_reveals_no_details(void **state) {
-    (void) state;
+    (void)state;
     struct exchange exchange =
         exchange_of(VERDICT_DENIED, "the grant is pinned to subject 248289761001");
     exchange.reply.source = SOURCE_NONE;
@@ -74,7 +74,7 @@ static void a_grant_that_no_longer_fits_reveals_no_details(void **state) {
 }
 
 static void a_provider_that_is_down_is_not_the_users_fault(void **state) {
-    (void) state;
+    (void)state;
     struct exchange exchange = exchange_of(VERDICT_UNREACHABLE, "timeout");
     assert_message(VERDICT_UNREACHABLE, "refused",
                    "Login refused: corp can't be reached. Your account is not at fault; try again "
@@ -90,7 +90,7 @@ static void a_provider_that_is_down_is_not_the_users_fault(void **state) {
 }
 
 static void a_failed_enrollment_names_the_next_step(void **state) {
-    (void) state;
+    (void)state;
     struct exchange exchange = exchange_of(VERDICT_DENIED, "the grant is of name = mallory");
     exchange.reply.source = SOURCE_DEVICE;
     message_compose(&exchange);
@@ -105,7 +105,7 @@ static void a_failed_enrollment_names_the_next_step(void **state) {
 }
 
 static void the_reason_of_a_local_failure_stays_in_the_log(void **state) {
-    (void) state;
+    (void)state;
     static const enum verdict ours[] = {VERDICT_MISCONFIGURED, VERDICT_FAULT};
     for (size_t i = 0; i < COUNT(ours); i++) {
         struct exchange exchange =
@@ -118,7 +118,7 @@ static void the_reason_of_a_local_failure_stays_in_the_log(void **state) {
 }
 
 static void an_offline_login_shows_when_grace_ends(void **state) {
-    (void) state;
+    (void)state;
     struct exchange exchange = exchange_of(VERDICT_GRANTED_OFFLINE, "timeout");
     setenv("TZ", "UTC", 1);
     tzset();
@@ -130,7 +130,7 @@ static void an_offline_login_shows_when_grace_ends(void **state) {
 }
 
 static void a_reason_that_was_escaped_is_not_escaped_again(void **state) {
-    (void) state;
+    (void)state;
     struct exchange exchange = exchange_of(VERDICT_DENIED, "");
     reason_set(&exchange.reply.reason, 0, "caf\xc3\xa9 is closed");
     message_compose(&exchange);
@@ -138,7 +138,7 @@ static void a_reason_that_was_escaped_is_not_escaped_again(void **state) {
 }
 
 static void a_message_is_printable_and_bounded_whatever_the_provider_sends(void **state) {
-    (void) state;
+    (void)state;
     struct exchange exchange = exchange_of(VERDICT_DENIED, "");
     memset(exchange.reply.reason.text, 'x', REASON_SIZE - 1);
     memset(exchange.reply.provider, 'p', PROTOCOL_NAME_MAX);

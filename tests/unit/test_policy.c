@@ -27,7 +27,7 @@ static enum verdict check(const struct provider_config *demands, const char *tex
 static void without_requirements_everyone_is_granted(void **state) {
     struct provider_config none = provider("", "", "", "");
     struct reason reason = {""};
-    (void) state;
+    (void)state;
     assert_int_equal(check(&none, "{}", &reason), VERDICT_NONE);
     assert_int_equal(policy_check_scope(&none, "", &reason), VERDICT_NONE);
 }
@@ -35,7 +35,7 @@ static void without_requirements_everyone_is_granted(void **state) {
 static void one_of_the_groups_is_enough_and_none_is_denied(void **state) {
     struct provider_config demands = provider("cloud admins , ops", "", "", "");
     struct reason reason = {""};
-    (void) state;
+    (void)state;
     assert_int_equal(check(&demands, "{\"groups\":[\"x\",\"ops\"]}", &reason), VERDICT_NONE);
     assert_int_equal(check(&demands, "{\"groups\":\"cloud admins\"}", &reason), VERDICT_NONE);
     assert_int_equal(check(&demands, "{\"groups\":[\"cloud\",\"admins\"]}", &reason),
@@ -50,14 +50,14 @@ static void one_of_the_groups_is_enough_and_none_is_denied(void **state) {
 static void a_list_of_empty_groups_grants_nobody(void **state) {
     struct provider_config demands = provider(" , ,", "", "", "");
     struct reason reason = {""};
-    (void) state;
+    (void)state;
     assert_int_equal(check(&demands, "{\"groups\":[\"\",\" \"]}", &reason), VERDICT_DENIED);
 }
 
 static void a_requirement_too_long_to_be_compared_matches_nothing(void **state) {
     char wanted[400];
     struct reason reason = {""};
-    (void) state;
+    (void)state;
     memset(wanted, 'g', sizeof wanted - 1);
     wanted[sizeof wanted - 1] = '\0';
     struct provider_config demands = provider(wanted, "", "", "");
@@ -71,7 +71,7 @@ static void a_requirement_too_long_to_be_compared_matches_nothing(void **state) 
 
 static void omitted_groups_neither_grant_nor_deny(void **state) {
     struct provider_config demands = provider("ops", "", "", "");
-    (void) state;
+    (void)state;
     static const struct {
         const char *claims;
         enum verdict verdict;
@@ -99,7 +99,7 @@ static void omitted_groups_neither_grant_nor_deny(void **state) {
 static void every_required_claim_must_match(void **state) {
     struct provider_config demands = provider("", "", "state=active level=3,org.ok=true", "");
     struct reason reason = {""};
-    (void) state;
+    (void)state;
     assert_int_equal(
         check(&demands, "{\"state\":\"active\",\"level\":3,\"org\":{\"ok\":true}}", &reason),
         VERDICT_NONE);
@@ -117,7 +117,7 @@ static void every_required_claim_must_match(void **state) {
 static void every_scope_must_have_been_granted(void **state) {
     struct provider_config demands = provider("", "", "", "openid admin");
     struct reason reason = {""};
-    (void) state;
+    (void)state;
     assert_int_equal(policy_check_scope(&demands, "email openid admin", &reason), VERDICT_NONE);
     assert_int_equal(policy_check_scope(&demands, "openid admins", &reason), VERDICT_DENIED);
     assert_non_null(strstr(reason.text, "lacks admin"));

@@ -37,7 +37,7 @@ static void every_preset_loads_with_the_keys_it_leaves_to_the_administrator(void
 }
 
 static void a_preset_never_decides_who_may_log_in(void **state) {
-    (void) state;
+    (void)state;
     static const char *const never[] = {"username_claim", "username_suffix", "client_id",
                                         "require_groups", "ca_file",         "proxy"};
     for (enum preset_name i = 0; i < PRESET_COUNT; i++)
@@ -47,7 +47,7 @@ static void a_preset_never_decides_who_may_log_in(void **state) {
 }
 
 static void the_names_are_in_the_order_of_their_numbers(void **state) {
-    (void) state;
+    (void)state;
     const char *at = PRESET_NAMES;
     for (enum preset_name i = 0; i < PRESET_COUNT; i++) {
         size_t length = strcspn(at, " ");

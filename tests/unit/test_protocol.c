@@ -12,7 +12,7 @@ static struct protocol_reader reader_of(const void *data, size_t size) {
 }
 
 static void numbers_are_big_endian(void **state) {
-    (void) state;
+    (void)state;
     static const uint8_t expected[] = {0xfe, 1, 2, 3, 4, 1, 2, 3, 4, 5, 6, 7, 8};
     uint8_t bytes[sizeof expected];
     struct protocol_writer writer = {.at = bytes, .end = bytes + sizeof bytes};
@@ -25,7 +25,7 @@ static void numbers_are_big_endian(void **state) {
 }
 
 static void fields_are_read_as_they_were_written(void **state) {
-    (void) state;
+    (void)state;
     uint8_t bytes[128];
     char text[16];
     size_t size = 0;
@@ -36,7 +36,7 @@ static void fields_are_read_as_they_were_written(void **state) {
     protocol_put_string(&writer, "alice");
     protocol_put_string(&writer, NULL);
     protocol_put_bytes(&writer, "a\0b", 3);
-    struct protocol_reader reader = reader_of(bytes, (size_t) (writer.at - bytes));
+    struct protocol_reader reader = reader_of(bytes, (size_t)(writer.at - bytes));
     assert_int_equal(protocol_get_u8(&reader), UINT8_MAX);
     assert_int_equal(protocol_get_u32(&reader), UINT32_MAX);
     assert_int_equal(protocol_get_u64(&reader), UINT64_MAX - 1);
@@ -50,7 +50,7 @@ static void fields_are_read_as_they_were_written(void **state) {
 }
 
 static void a_full_writer_writes_nothing_more(void **state) {
-    (void) state;
+    (void)state;
     uint8_t bytes[] = {0, 0, 0, 0, 0, 0xaa};
     struct protocol_writer writer = {.at = bytes, .end = bytes + 5};
     protocol_put_u32(&writer, 1);
@@ -63,16 +63,16 @@ static void a_full_writer_writes_nothing_more(void **state) {
 }
 
 static void a_string_whose_size_exceeds_32_bits_is_not_written(void **state) {
-    (void) state;
+    (void)state;
     uint8_t bytes[16];
     struct protocol_writer writer = {.at = bytes, .end = bytes + sizeof bytes};
-    protocol_put_bytes(&writer, bytes, (size_t) UINT32_MAX + 1);
+    protocol_put_bytes(&writer, bytes, (size_t)UINT32_MAX + 1);
     assert_true(writer.overflow);
     assert_ptr_equal(writer.at, bytes);
 }
 
 static void reading_past_the_end_gives_zeros_from_then_on(void **state) {
-    (void) state;
+    (void)state;
     static const uint8_t bytes[] = {1, 2, 3};
     struct protocol_reader reader = reader_of(bytes, sizeof bytes);
     assert_int_equal(protocol_get_u32(&reader), 0);
@@ -83,7 +83,7 @@ static void reading_past_the_end_gives_zeros_from_then_on(void **state) {
 }
 
 static void a_string_cut_at_any_byte_is_bad(void **state) {
-    (void) state;
+    (void)state;
     static const uint8_t bytes[] = {0, 0, 0, 5, 'a', 'l', 'i', 'c', 'e'};
     for (size_t size = 0; size < sizeof bytes; size++) {
         char text[16] = "untouched?";
@@ -97,7 +97,7 @@ static void a_string_cut_at_any_byte_is_bad(void **state) {
 }
 
 static void a_huge_length_is_bad(void **state) {
-    (void) state;
+    (void)state;
     static const uint8_t bytes[] = {0xff, 0xff, 0xff, 0xff, 'a'};
     struct protocol_reader reader = reader_of(bytes, sizeof bytes);
     size_t size = 99;
@@ -107,7 +107,7 @@ static void a_huge_length_is_bad(void **state) {
 }
 
 static void a_string_may_fill_its_buffer_but_not_exceed_it(void **state) {
-    (void) state;
+    (void)state;
     static const uint8_t bytes[] = {0, 0, 0, 5, 'a', 'l', 'i', 'c', 'e'};
     char fits[6] = "", short_by_one[5] = "";
     struct protocol_reader reader = reader_of(bytes, sizeof bytes);
@@ -121,7 +121,7 @@ static void a_string_may_fill_its_buffer_but_not_exceed_it(void **state) {
 }
 
 static void a_name_with_a_nul_inside_is_bad(void **state) {
-    (void) state;
+    (void)state;
     static const uint8_t bytes[] = {0, 0, 0, 6, 'a', 'l', 0, 'i', 'c', 'e'};
     char text[16] = "";
     struct protocol_reader reader = reader_of(bytes, sizeof bytes);
@@ -131,7 +131,7 @@ static void a_name_with_a_nul_inside_is_bad(void **state) {
 }
 
 static void trailing_bytes_are_an_error(void **state) {
-    (void) state;
+    (void)state;
     static const uint8_t bytes[] = {1, 2};
     struct protocol_reader reader = reader_of(bytes, sizeof bytes);
     protocol_get_u8(&reader);
@@ -141,9 +141,9 @@ static void trailing_bytes_are_an_error(void **state) {
 }
 
 static void an_undefined_enum_value_is_bad(void **state) {
-    (void) state;
+    (void)state;
     for (int value = 0; value < 256; value++) {
-        uint8_t byte = (uint8_t) value;
+        uint8_t byte = (uint8_t)value;
         struct protocol_reader reader = reader_of(&byte, 1);
         protocol_get_enum(&reader, VERDICT_GRANTED, VERDICT_COUNT);
         assert_int_equal(reader.bad, value < VERDICT_GRANTED || value >= VERDICT_COUNT);
@@ -151,7 +151,7 @@ static void an_undefined_enum_value_is_bad(void **state) {
 }
 
 static void every_verdict_and_source_has_the_documented_name(void **state) {
-    (void) state;
+    (void)state;
     static const char *const verdicts[VERDICT_COUNT] = {
         "none",         "granted",     "granted-offline", "denied",        "reauthorize",
         "not-enrolled", "not-managed", "unreachable",     "misconfigured", "not-permitted",
@@ -159,15 +159,15 @@ static void every_verdict_and_source_has_the_documented_name(void **state) {
     static const char *const sources[SOURCE_COUNT] = {"none",  "refresh", "shared",
                                                       "grace", "device",  "browser"};
     for (int i = 0; i < VERDICT_COUNT; i++)
-        assert_string_equal(verdict_name((enum verdict) i), verdicts[i]);
+        assert_string_equal(verdict_name((enum verdict)i), verdicts[i]);
     for (int i = 0; i < SOURCE_COUNT; i++)
-        assert_string_equal(source_name((enum source) i), sources[i]);
+        assert_string_equal(source_name((enum source)i), sources[i]);
     assert_string_equal(verdict_name(VERDICT_COUNT), "unknown");
     assert_string_equal(source_name(SOURCE_COUNT), "unknown");
 }
 
 static void durations_are_read_as_people_write_them(void **state) {
-    (void) state;
+    (void)state;
     static const struct {
         const char *text;
         uint32_t seconds;
@@ -181,7 +181,7 @@ static void durations_are_read_as_people_write_them(void **state) {
 }
 
 static void a_malformed_duration_is_refused_and_changes_nothing(void **state) {
-    (void) state;
+    (void)state;
     static const char *const rows[] = {"",
                                        "5",
                                        "s",
@@ -211,7 +211,7 @@ static void a_malformed_duration_is_refused_and_changes_nothing(void **state) {
 }
 
 static void the_largest_reply_fits_a_frame(void **state) {
-    (void) state;
+    (void)state;
     static uint8_t bytes[PROTOCOL_FRAME_MAX];
     static const char longest[PROTOCOL_TOKEN_MAX];
     struct protocol_writer writer = {.at = bytes, .end = bytes + sizeof bytes};

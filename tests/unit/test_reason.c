@@ -9,7 +9,7 @@
 #include "reason.h"
 
 static void a_reason_is_formatted_and_its_error_is_returned(void **state) {
-    (void) state;
+    (void)state;
     struct reason reason = {"something older"};
     assert_int_equal(reason_set(&reason, -EPERM, "%s has mode %04o", "key", 0644), -EPERM);
     assert_string_equal(reason.text, "key has mode 0644");
@@ -18,9 +18,9 @@ static void a_reason_is_formatted_and_its_error_is_returned(void **state) {
 }
 
 static void only_printable_ascii_stays_unescaped(void **state) {
-    (void) state;
+    (void)state;
     for (int byte = 0; byte < 256; byte++) {
-        char text[3] = {'<', (char) byte, '>'}, escaped[16], expected[16];
+        char text[3] = {'<', (char)byte, '>'}, escaped[16], expected[16];
         bool plain = byte >= ' ' && byte <= '~';
         snprintf(expected, sizeof expected, plain ? "<%c>" : "<\\x%02X>", byte);
         reason_escape(escaped, sizeof escaped, text, sizeof text);
@@ -29,7 +29,7 @@ static void only_printable_ascii_stays_unescaped(void **state) {
 }
 
 static void a_terminal_escape_or_a_new_line_is_shown_not_obeyed(void **state) {
-    (void) state;
+    (void)state;
     struct reason reason;
     reason_set(&reason, 0, "no: %s", "\033[2Jgranted\r\npam_oauth_login: alice\\\xc3\xa9");
     assert_string_equal(reason.text, "no: \\x1B[2Jgranted\\x0D\\x0Apam_oauth_login: "
@@ -54,7 +54,7 @@ static void assert_whole(const char *escaped, const char *text, bool cut) {
 }
 
 static void a_text_that_does_not_fit_ends_in_dots(void **state) {
-    (void) state;
+    (void)state;
     static const char text[] = "a\nbc\\d\te\x80\xff"
                                "fghi\rjklmnop";
     for (size_t size = 8; size < 64; size++) {
@@ -77,7 +77,7 @@ static void a_text_that_does_not_fit_ends_in_dots(void **state) {
 }
 
 static void a_huge_reason_is_cut(void **state) {
-    (void) state;
+    (void)state;
     struct reason reason;
     SCOPED_SECRET struct secret huge = unit_filled('y', 100000);
     reason_set(&reason, 0, "%s", secret_text(&huge));
@@ -87,7 +87,7 @@ static void a_huge_reason_is_cut(void **state) {
 
 /* Reasons are stored, shared and shown to users, and are escaped again each time. */
 static void an_escaped_or_cut_text_stays_unchanged(void **state) {
-    (void) state;
+    (void)state;
     struct reason once, twice;
     SCOPED_SECRET struct secret huge = unit_filled('y', 1000);
     const char *const texts[] = {"caf\xc3\xa9 \n\\", secret_text(&huge)};
@@ -99,7 +99,7 @@ static void an_escaped_or_cut_text_stays_unchanged(void **state) {
 }
 
 static void a_reason_can_quote_itself(void **state) {
-    (void) state;
+    (void)state;
     struct reason reason = {"the grant is dead"};
     reason_set(&reason, 0, "%s (asked twice)", reason.text);
     assert_string_equal(reason.text, "the grant is dead (asked twice)");

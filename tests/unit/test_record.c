@@ -83,7 +83,7 @@ static void assert_empty(const struct record *record) {
 }
 
 static void a_record_with_every_field_at_its_limit_is_decoded_unchanged(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_RECORD struct record record, again = {0};
     SCOPED_SECRET struct secret encoded = {0};
     fill(&record);
@@ -95,7 +95,7 @@ static void a_record_with_every_field_at_its_limit_is_decoded_unchanged(void **s
 }
 
 static void an_empty_record_is_decoded_as_empty(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_RECORD struct record record = {0}, again = {0};
     SCOPED_SECRET struct secret encoded = unit_secret("older");
     assert_int_equal(record_encode(&record, &encoded), 0);
@@ -109,7 +109,7 @@ static void an_empty_record_is_decoded_as_empty(void **state) {
 }
 
 static void the_generation_is_not_encoded(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_RECORD struct record record = {.generation = 9}, again = {0};
     SCOPED_SECRET struct secret encoded = {0};
     assert_int_equal(record_encode(&record, &encoded), 0);
@@ -118,7 +118,7 @@ static void the_generation_is_not_encoded(void **state) {
 }
 
 static void an_absent_field_is_empty(void **state) {
-    (void) state;
+    (void)state;
     static const uint8_t subject_only[] = {3, 0, 0, 0, 2, 's', '1'};
     SCOPED_RECORD struct record record = {0};
     SCOPED_SECRET struct secret encoded = unit_bytes(subject_only, sizeof subject_only);
@@ -129,7 +129,7 @@ static void an_absent_field_is_empty(void **state) {
 }
 
 static void no_bytes_decode_to_an_empty_record(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_RECORD struct record record = {0};
     SCOPED_SECRET struct secret encoded = {0};
     assert_int_equal(record_decode(&encoded, &record), 0);
@@ -149,7 +149,7 @@ static size_t count_fields(const struct secret *encoded) {
 }
 
 static void a_record_cut_inside_a_field_is_refused_entirely(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_RECORD struct record record = {0};
     SCOPED_SECRET struct secret encoded = {0};
     size_t accepted = 0;
@@ -171,7 +171,7 @@ static void a_record_cut_inside_a_field_is_refused_entirely(void **state) {
 }
 
 static void an_unknown_field_is_an_error_of_its_own(void **state) {
-    (void) state;
+    (void)state;
     static const uint8_t newer[] = {3, 0, 0, 0, 2, 's', '1', 200, 0, 0, 0, 1, 'x'};
     static const uint8_t zero[] = {0, 0, 0, 0, 0};
     SCOPED_RECORD struct record record = {0};
@@ -190,7 +190,7 @@ static void assert_refused(const void *bytes, size_t size) {
 }
 
 static void a_field_of_the_wrong_size_is_refused(void **state) {
-    (void) state;
+    (void)state;
     static const uint8_t short_number[] = {5, 0, 0, 0, 4, 0, 0, 0, 1};
     static const uint8_t long_number[] = {5, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 1};
     static const uint8_t no_number[] = {5, 0, 0, 0, 0};
@@ -209,7 +209,7 @@ static void a_field_of_the_wrong_size_is_refused(void **state) {
 }
 
 static void a_record_that_is_too_large_is_an_error(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_RECORD struct record record = {0};
     SCOPED_SECRET struct secret encoded = unit_secret("older");
     record.grant.refresh = unit_filled('r', RECORD_ENCODED_MAX);
@@ -219,7 +219,7 @@ static void a_record_that_is_too_large_is_an_error(void **state) {
 
 /* Decoding accepts at most PROTOCOL_TOKEN_MAX bytes: a longer token would be lost on disk. */
 static void a_token_too_long_to_be_read_back_is_not_written(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_RECORD struct record record = {0};
     SCOPED_SECRET struct secret encoded = {0};
     record.grant.refresh = unit_filled('r', PROTOCOL_TOKEN_MAX + 1);
@@ -227,7 +227,7 @@ static void a_token_too_long_to_be_read_back_is_not_written(void **state) {
 }
 
 static void a_cleared_record_holds_nothing(void **state) {
-    (void) state;
+    (void)state;
     struct record record;
     fill(&record);
     record.generation = 3;

@@ -16,7 +16,7 @@ enum { SEALED_SIZE = sizeof text - 1 + SEAL_OVERHEAD };
 static struct secret key_of(uint8_t first) {
     uint8_t bytes[SEAL_KEY_SIZE];
     for (size_t i = 0; i < sizeof bytes; i++)
-        bytes[i] = (uint8_t) (first + i);
+        bytes[i] = (uint8_t)(first + i);
     return unit_bytes(bytes, sizeof bytes);
 }
 
@@ -26,7 +26,7 @@ static void seal_text(const struct secret *key, uint8_t sealed[SEALED_SIZE]) {
 }
 
 static void a_sealed_text_opens_unchanged(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret key = key_of(0), plain = unit_secret("older");
     uint8_t sealed[SEALED_SIZE];
     seal_text(&key, sealed);
@@ -37,7 +37,7 @@ static void a_sealed_text_opens_unchanged(void **state) {
 }
 
 static void an_empty_text_can_be_sealed(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret key = key_of(0), none = {0}, plain = unit_secret("older");
     uint8_t sealed[SEAL_OVERHEAD];
     assert_int_equal(seal_close(&key, NULL, 0, &none, sealed), 0);
@@ -48,21 +48,21 @@ static void an_empty_text_can_be_sealed(void **state) {
 }
 
 static void a_bit_altered_anywhere_does_not_open(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret key = key_of(0), plain = unit_secret("older");
     uint8_t sealed[SEALED_SIZE];
     seal_text(&key, sealed);
     for (size_t bit = 0; bit < 8 * sizeof sealed; bit++) {
-        sealed[bit / 8] ^= (uint8_t) (1u << bit % 8);
+        sealed[bit / 8] ^= (uint8_t)(1u << bit % 8);
         assert_int_equal(seal_open(&key, bound, sizeof bound, sealed, sizeof sealed, 100, &plain),
                          -EBADMSG);
-        sealed[bit / 8] ^= (uint8_t) (1u << bit % 8);
+        sealed[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
     assert_string_equal(secret_text(&plain), "older");
 }
 
 static void a_sealed_text_cut_at_any_byte_does_not_open(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret key = key_of(0), plain = unit_secret("older");
     uint8_t sealed[SEALED_SIZE];
     seal_text(&key, sealed);
@@ -75,7 +75,7 @@ static void a_sealed_text_cut_at_any_byte_does_not_open(void **state) {
 }
 
 static void a_sealed_text_does_not_open_with_another_key_or_owner(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret key = key_of(0), other = key_of(1), plain = unit_secret("older");
     uint8_t sealed[SEALED_SIZE];
     seal_text(&key, sealed);
@@ -91,7 +91,7 @@ static void a_sealed_text_does_not_open_with_another_key_or_owner(void **state) 
 }
 
 static void a_text_over_the_limit_is_not_opened(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret key = key_of(0), plain = unit_secret("older");
     uint8_t sealed[SEALED_SIZE];
     seal_text(&key, sealed);
@@ -104,7 +104,7 @@ static void a_text_over_the_limit_is_not_opened(void **state) {
 }
 
 static void a_key_of_the_wrong_size_seals_and_opens_nothing(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret key = key_of(0), plain = unit_secret(text);
     SCOPED_SECRET struct secret half = unit_bytes(key.data, SEAL_KEY_SIZE / 2), none = {0};
     SCOPED_SECRET struct secret longer = unit_bytes(key.data, SEAL_KEY_SIZE);
@@ -121,7 +121,7 @@ static void a_key_of_the_wrong_size_seals_and_opens_nothing(void **state) {
 
 /* A nonce that is used twice would reveal both texts. */
 static void no_two_seals_share_a_nonce(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret key = key_of(0);
     uint8_t sealed[100][SEALED_SIZE];
     for (size_t i = 0; i < COUNT(sealed); i++) {
@@ -132,7 +132,7 @@ static void no_two_seals_share_a_nonce(void **state) {
 }
 
 static void keys_are_derived_as_rfc_5869_says(void **state) {
-    (void) state;
+    (void)state;
     /* Computed with Python's hmac: HKDF-SHA256, no salt, info "oauth-login\0test". */
     static const uint8_t expected[SEAL_KEY_SIZE] = {0x2d, 0x0e, 0xbe, 0x83, 0xdd, 0xab, 0xe4, 0x5b,
                                                     0xcb, 0x4e, 0x15, 0x5a, 0x7e, 0x4a, 0x6f, 0xc9,
@@ -145,7 +145,7 @@ static void keys_are_derived_as_rfc_5869_says(void **state) {
 }
 
 static void each_purpose_and_each_master_has_its_own_key(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret master = key_of(0), other = key_of(1);
     SCOPED_SECRET struct secret a = {0}, again = {0}, b = {0}, c = {0};
     assert_int_equal(seal_derive(&master, "alice\0001000", 10, &a), 0);
@@ -159,7 +159,7 @@ static void each_purpose_and_each_master_has_its_own_key(void **state) {
 }
 
 static void a_master_of_the_wrong_size_derives_nothing(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret master = key_of(0), key = unit_secret("older"), none = {0};
     SCOPED_SECRET struct secret half = unit_bytes(master.data, SEAL_KEY_SIZE / 2);
     assert_int_equal(seal_derive(&half, "info", 4, &key), -EINVAL);
@@ -168,7 +168,7 @@ static void a_master_of_the_wrong_size_derives_nothing(void **state) {
 }
 
 static void a_digest_is_sha_256(void **state) {
-    (void) state;
+    (void)state;
     static const uint8_t abc[SEAL_DIGEST_SIZE] = {0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea,
                                                   0x41, 0x41, 0x40, 0xde, 0x5d, 0xae, 0x22, 0x23,
                                                   0xb0, 0x03, 0x61, 0xa3, 0x96, 0x17, 0x7a, 0x9c,
@@ -183,7 +183,7 @@ static void a_digest_is_sha_256(void **state) {
 }
 
 static void random_bytes_are_not_repeated(void **state) {
-    (void) state;
+    (void)state;
     uint8_t a[32] = {0}, b[32] = {0}, zeros[32] = {0};
     assert_int_equal(seal_random(a, sizeof a), 0);
     assert_int_equal(seal_random(b, sizeof b), 0);

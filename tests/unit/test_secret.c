@@ -33,14 +33,14 @@ void __explicit_bzero_chk(void *data, size_t size, size_t room) {
 }
 
 static int forget_wipes(void **state) {
-    (void) state;
+    (void)state;
     wiped_bytes = 0;
     wiped_needle = false;
     return 0;
 }
 
 static void an_empty_secret_reads_as_an_empty_text(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret secret = {0};
     assert_string_equal(secret_text(&secret), "");
     secret_clear(&secret);
@@ -49,21 +49,21 @@ static void an_empty_secret_reads_as_an_empty_text(void **state) {
 }
 
 static void appended_bytes_stay_in_order(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret secret = {0};
     for (uint32_t i = 0; i < 10000; i++) {
-        uint8_t byte = (uint8_t) (i * 7);
+        uint8_t byte = (uint8_t)(i * 7);
         assert_int_equal(secret_append(&secret, &byte, 1, 10000), 0);
         assert_true(secret.capacity > secret.length);
         assert_int_equal(secret.data[secret.length], 0);
     }
     assert_int_equal(secret.length, 10000);
     for (uint32_t i = 0; i < 10000; i++)
-        assert_int_equal(secret.data[i], (uint8_t) (i * 7));
+        assert_int_equal(secret.data[i], (uint8_t)(i * 7));
 }
 
 static void a_secret_never_holds_more_than_its_limit(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret secret = {0};
     assert_int_equal(secret_append(&secret, "12345", 5, 8), 0);
     assert_int_equal(secret_append(&secret, "6789", 4, 8), -E2BIG);
@@ -76,7 +76,7 @@ static void a_secret_never_holds_more_than_its_limit(void **state) {
 }
 
 static void a_replaced_secret_keeps_nothing_of_the_old_one(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret secret = unit_secret("the old needle");
     assert_int_equal(secret_set(&secret, "new", 3, 100), 0);
     assert_string_equal(secret_text(&secret), "new");
@@ -85,7 +85,7 @@ static void a_replaced_secret_keeps_nothing_of_the_old_one(void **state) {
 }
 
 static void growing_leaves_no_copy_behind(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret secret = unit_secret("a needle");
     assert_false(wiped_needle);
     while (secret.length < 64)
@@ -94,7 +94,7 @@ static void growing_leaves_no_copy_behind(void **state) {
 }
 
 static void clearing_wipes_all_that_was_allocated(void **state) {
-    (void) state;
+    (void)state;
     struct secret secret = unit_secret("a needle");
     size_t capacity = secret.capacity;
     secret_clear(&secret);
@@ -106,7 +106,7 @@ static void clearing_wipes_all_that_was_allocated(void **state) {
 }
 
 static void a_moved_secret_leaves_its_source_empty(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret from = unit_secret("token");
     SCOPED_SECRET struct secret to = unit_secret("a needle");
     secret_move(&to, &from);
@@ -126,7 +126,7 @@ static int pipe_of(const char *data, size_t size) {
 }
 
 static void a_descriptor_is_read_to_its_end(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret text = unit_filled('t', 10000), secret = {0};
     SCOPED_FD int fd = pipe_of(secret_text(&text), text.length);
     assert_int_equal(secret_read(&secret, fd, text.length), 0);
@@ -134,7 +134,7 @@ static void a_descriptor_is_read_to_its_end(void **state) {
 }
 
 static void reading_leaves_no_copy_on_the_stack(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret secret = {0};
     SCOPED_FD int fd = pipe_of("a needle", 8);
     assert_int_equal(secret_read(&secret, fd, 100), 0);
@@ -143,14 +143,14 @@ static void reading_leaves_no_copy_on_the_stack(void **state) {
 }
 
 static void a_descriptor_with_too_much_is_refused(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret secret = {0};
     SCOPED_FD int fd = pipe_of("123456789", 9);
     assert_int_equal(secret_read(&secret, fd, 8), -E2BIG);
 }
 
 static void a_descriptor_that_cannot_be_read_is_an_error(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret secret = {0};
     SCOPED_FD int directory = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_int_equal(secret_read(&secret, directory, 8), -EISDIR);
@@ -158,7 +158,7 @@ static void a_descriptor_that_cannot_be_read_is_an_error(void **state) {
 }
 
 static void only_the_same_bytes_are_equal(void **state) {
-    (void) state;
+    (void)state;
     static const char *const others[] = {"", "toke", "tokens", "tokeN", "Token"};
     SCOPED_SECRET struct secret token = unit_secret("token"), same = unit_secret("token");
     SCOPED_SECRET struct secret none = {0}, empty = unit_secret("");
@@ -172,11 +172,11 @@ static void only_the_same_bytes_are_equal(void **state) {
 }
 
 static void a_token_is_printable_ascii_without_blanks(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret none = {0};
     assert_false(secret_is_token(&none));
     for (int byte = 0; byte < 256; byte++) {
-        char text[3] = {'a', (char) byte, 'z'};
+        char text[3] = {'a', (char)byte, 'z'};
         SCOPED_SECRET struct secret first = unit_bytes(text + 1, 2);
         SCOPED_SECRET struct secret inner = unit_bytes(text, 3);
         SCOPED_SECRET struct secret last = unit_bytes(text, 2);

@@ -309,7 +309,7 @@ static int list_one(const struct store_owner *owner, void *context) {
     struct listing *listing = context;
     size_t used = strlen(listing->text);
     snprintf(listing->text + used, sizeof listing->text - used, "%s/%d/%s ", owner->account,
-             (int) owner->uid, owner->provider);
+             (int)owner->uid, owner->provider);
     return --listing->stop_after == 0 ? -ECANCELED : 0;
 }
 

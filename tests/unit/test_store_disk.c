@@ -117,7 +117,7 @@ static void reserved_space_has_blocks_on_the_disk(void **state) {
 }
 
 static int make_namespace(void **state) {
-    (void) state;
+    (void)state;
     assert_int_equal(unshare(CLONE_NEWNS), 0);
     assert_int_equal(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
     return 0;

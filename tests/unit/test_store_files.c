@@ -104,7 +104,7 @@ static void a_hard_link_is_refused(void **state) {
 }
 
 static int put_fifo(const char *path, const char *moved) {
-    (void) moved;
+    (void)moved;
     assert_int_equal(mkfifo(path, 0600), 0);
     return 0;
 }
@@ -115,7 +115,7 @@ static void a_fifo_is_refused_without_waiting(void **state) {
 
 /* Returns -1 on a machine that does not allow devices to be made: there is nothing to refuse. */
 static int put_device(const char *path, const char *moved) {
-    (void) moved;
+    (void)moved;
     int r = mknod(path, S_IFCHR | 0600, makedev(1, 3));
     SCOPED_FD int fd = r == 0 ? open(path, O_RDWR | O_CLOEXEC) : -1;
     return fd < 0 ? -1 : 0;

@@ -80,7 +80,7 @@ static void an_interrupted_removal_restores_no_older_record(void **state) {
         SCOPED_RECORD struct record record = {0};
         store_entry_create(directory->store, &alice, NULL, &entry, &directory->reason);
         store_entry_load(entry, &record, &directory->reason);
-        while (record.generation < 2 || record.generation % 2 == (uint64_t) older)
+        while (record.generation < 2 || record.generation % 2 == (uint64_t)older)
             assert_int_equal(store_entry_replace(entry, &record, &directory->reason), 0);
         uint64_t newest = record.generation;
         break_descriptor(path);

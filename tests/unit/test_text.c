@@ -23,7 +23,7 @@ static bool copy(struct guarded *guarded, size_t size, const char *text) {
 }
 
 static void a_text_that_fits_is_copied_with_its_nul(void **state) {
-    (void) state;
+    (void)state;
     static const char *const texts[] = {"", "a", "ab", "abc"};
     for (size_t i = 0; i < COUNT(texts); i++) {
         struct guarded guarded;
@@ -33,7 +33,7 @@ static void a_text_that_fits_is_copied_with_its_nul(void **state) {
 }
 
 static void a_text_that_does_not_fit_is_not_cut_but_left_out(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret long_text = unit_filled('t', 10000);
     const char *const texts[] = {"abcd", "abcde", secret_text(&long_text)};
     for (size_t i = 0; i < COUNT(texts); i++) {
@@ -44,7 +44,7 @@ static void a_text_that_does_not_fit_is_not_cut_but_left_out(void **state) {
 }
 
 static void a_buffer_of_one_byte_or_none_is_not_overrun(void **state) {
-    (void) state;
+    (void)state;
     struct guarded guarded;
     assert_true(copy(&guarded, 1, ""));
     assert_string_equal(guarded.text, "");

@@ -28,7 +28,7 @@ static void build(enum client_auth client_auth, const char *token, struct oauth_
 }
 
 static void a_public_client_sends_its_id_and_no_secret(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_OAUTH_REQUEST struct oauth_request request = {0};
     build(CLIENT_AUTH_NONE, "r/1==", &request);
     assert_string_equal(secret_text(&request.form), "grant_type=refresh_token&"
@@ -40,7 +40,7 @@ static void a_public_client_sends_its_id_and_no_secret(void **state) {
 }
 
 static void a_client_secret_post_client_sends_its_secret_encoded(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_OAUTH_REQUEST struct oauth_request request = {0};
     build(CLIENT_AUTH_POST, "r1", &request);
     assert_string_equal(secret_text(&request.form), "grant_type=refresh_token&refresh_token=r1&"
@@ -51,7 +51,7 @@ static void a_client_secret_post_client_sends_its_secret_encoded(void **state) {
 
 /* RFC 6749 section 2.3.1: both are form-encoded before HTTP Basic joins them by a colon. */
 static void a_client_secret_basic_client_sends_its_secret_in_the_header_only(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_OAUTH_REQUEST struct oauth_request request = {0};
     build(CLIENT_AUTH_BASIC, "r1", &request);
     assert_string_equal(secret_text(&request.form), "grant_type=refresh_token&refresh_token=r1");
@@ -61,7 +61,7 @@ static void a_client_secret_basic_client_sends_its_secret_in_the_header_only(voi
 }
 
 static void a_request_built_again_holds_nothing_of_the_first(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_OAUTH_REQUEST struct oauth_request request = {0};
     build(CLIENT_AUTH_BASIC, "r1", &request);
     build(CLIENT_AUTH_NONE, "r2", &request);
@@ -75,11 +75,11 @@ static int hex(char digit) {
 }
 
 static void every_byte_survives_form_encoding(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret form = {0};
     char all[256];
     for (int i = 0; i < 256; i++)
-        all[i] = (char) i;
+        all[i] = (char)i;
     assert_int_equal(oauth_add_pair(&form, "a", "b", 1), 0);
     assert_int_equal(oauth_add_pair(&form, "x", all, sizeof all), 0);
     const char *text = secret_text(&form);
@@ -87,7 +87,7 @@ static void every_byte_survives_form_encoding(void **state) {
     text += 6;
     for (int i = 0; i < 256; i++) {
         bool plain = *text != '%';
-        assert_int_equal(plain ? (uint8_t) *text : hex(text[1]) * 16 + hex(text[2]), i);
+        assert_int_equal(plain ? (uint8_t)*text : hex(text[1]) * 16 + hex(text[2]), i);
         assert_true(!plain || (*text && strchr("-._~", *text)) || (*text >= '0' && *text <= '9') ||
                     (*text >= 'A' && *text <= 'Z') || (*text >= 'a' && *text <= 'z'));
         text += plain ? 1 : 3;
@@ -96,7 +96,7 @@ static void every_byte_survives_form_encoding(void **state) {
 }
 
 static void an_empty_value_is_still_a_pair(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret form = {0};
     assert_int_equal(oauth_add_pair(&form, "a", "", 0), 0);
     assert_int_equal(oauth_add_pair(&form, "b", "", 0), 0);
@@ -104,7 +104,7 @@ static void an_empty_value_is_still_a_pair(void **state) {
 }
 
 static void the_longest_token_and_secret_fit_and_a_form_has_a_limit(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret longest = unit_filled('/', PROTOCOL_TOKEN_MAX), form = {0};
     SCOPED_OAUTH_REQUEST struct oauth_request request = {0};
     struct provider_config provider = provider_of(CLIENT_AUTH_POST);

@@ -6,7 +6,7 @@
 #include "token_response_rows.h"
 
 static void a_token_response_renews_the_grant(void **state) {
-    (void) state;
+    (void)state;
     static const struct row rows[] = {
         {200, "{" TOKENS "}", OUTCOME_ANSWERED, ""},
         {200, "{\"access_token\":\"a1\",\"token_type\":\"bearer\"}", OUTCOME_ANSWERED, ""},
@@ -18,7 +18,7 @@ static void a_token_response_renews_the_grant(void **state) {
 }
 
 static void each_error_of_the_token_endpoint_has_its_verdict(void **state) {
-    (void) state;
+    (void)state;
     static const struct row rows[] = {
         {400, ERROR("invalid_grant"), OUTCOME_GRANT_DEAD, "invalid_grant"},
         {403, ERROR("invalid_grant"), OUTCOME_GRANT_DEAD, "invalid_grant"}, /* Auth0 */
@@ -49,7 +49,7 @@ static void each_error_of_the_token_endpoint_has_its_verdict(void **state) {
 }
 
 static void an_error_is_an_error_whatever_else_the_response_has(void **state) {
-    (void) state;
+    (void)state;
     static const struct row rows[] = {
         {200, ERROR("invalid_grant"), OUTCOME_GRANT_DEAD, "invalid_grant"},
         {200, "{" TOKENS ",\"error\":\"invalid_grant\"}", OUTCOME_GRANT_DEAD, "invalid_grant"},
@@ -63,7 +63,7 @@ static void an_error_is_an_error_whatever_else_the_response_has(void **state) {
 }
 
 static void an_unknown_error_is_denied_unless_the_status_is_a_server_error(void **state) {
-    (void) state;
+    (void)state;
     static const struct row rows[] = {
         {400, ERROR("account_on_fire"), OUTCOME_DENIED, "account_on_fire"},
         {200, ERROR("account_on_fire"), OUTCOME_DENIED, "account_on_fire"},
@@ -77,7 +77,7 @@ static void an_unknown_error_is_denied_unless_the_status_is_a_server_error(void 
 }
 
 static void an_unintelligible_response_is_unreachable_and_denies_nobody(void **state) {
-    (void) state;
+    (void)state;
     static const struct row rows[] = {
         {200, "<html>Please log in to the Wi-Fi</html>", OUTCOME_MALFORMED, "captive portal"},
         {400, "<html>blocked</html>", OUTCOME_MALFORMED, "captive portal"},
@@ -110,7 +110,7 @@ static void an_unintelligible_response_is_unreachable_and_denies_nobody(void **s
 }
 
 static void a_response_without_a_usable_token_is_unreachable(void **state) {
-    (void) state;
+    (void)state;
 #define ACCESS(value) "{\"token_type\":\"Bearer\",\"access_token\":" value "}"
 #define TYPE(value) "{\"access_token\":\"a1\",\"token_type\":" value "}"
     static const struct row rows[] = {
@@ -140,7 +140,7 @@ static void a_response_without_a_usable_token_is_unreachable(void **state) {
 }
 
 static void a_rotated_token_is_kept_whatever_else_is_wrong(void **state) {
-    (void) state;
+    (void)state;
     static const char *const bodies[] = {
         "{" TOKENS ",\"refresh_token\":\"r2\"}",
         "{\"refresh_token\":\"r2\"}",
@@ -162,7 +162,7 @@ static void a_rotated_token_is_kept_whatever_else_is_wrong(void **state) {
 
 static void an_absent_refresh_token_keeps_the_old_one_and_a_malformed_one_is_unreachable(
     void **state) {
-    (void) state;
+    (void)state;
     static const char *const broken[] = {"\"\"", "1",       "{}",        "[\"r2\"]",
                                          "true", "\"r 2\"", "\"r\\n2\"", "\"r\\u00002\""};
     static const char *const absent[] = {"{" TOKENS "}", "{" TOKENS ",\"refresh_token\":null}"};
@@ -180,7 +180,7 @@ static void an_absent_refresh_token_keeps_the_old_one_and_a_malformed_one_is_unr
 }
 
 static void a_token_of_40_kib_is_refused_and_the_longest_allowed_is_not(void **state) {
-    (void) state;
+    (void)state;
     static const struct {
         size_t size;
         enum outcome outcome;
@@ -204,7 +204,7 @@ static void a_token_of_40_kib_is_refused_and_the_longest_allowed_is_not(void **s
 }
 
 static void expires_in_is_read_by_one_rule(void **state) {
-    (void) state;
+    (void)state;
     static const struct {
         const char *text;
         int64_t seconds;
@@ -248,8 +248,8 @@ static void expires_in_is_read_by_one_rule(void **state) {
         SCOPED_TEXT char *body = unit_text("{" TOKENS ",\"expires_in\":%s}", rows[i].text);
         judge(200, body, &response);
         if (response.outcome != OUTCOME_ANSWERED || response.expires_in != rows[i].seconds)
-            fail_msg("expires_in %s: outcome %d, %lld s", rows[i].text, (int) response.outcome,
-                     (long long) response.expires_in);
+            fail_msg("expires_in %s: outcome %d, %lld s", rows[i].text, (int)response.outcome,
+                     (long long)response.expires_in);
     }
     SCOPED_OAUTH_RESPONSE struct oauth_response absent = {0};
     judge(200, "{" TOKENS "}", &absent);
@@ -258,7 +258,7 @@ static void expires_in_is_read_by_one_rule(void **state) {
 
 /* The number must be the whole text: it is not read as far as it goes. */
 static void a_malformed_number_in_expires_in_is_unknown(void **state) {
-    (void) state;
+    (void)state;
     static const char *const texts[] = {"1.2.3", "300..", "300\\u0000"};
     for (size_t i = 0; i < COUNT(texts); i++) {
         SCOPED_OAUTH_RESPONSE struct oauth_response response = {0};
@@ -271,7 +271,7 @@ static void a_malformed_number_in_expires_in_is_unknown(void **state) {
 
 /* json-c accepts these names, which RFC 8259 does not. */
 static void nan_or_infinity_in_expires_in_is_not_a_long_life(void **state) {
-    (void) state;
+    (void)state;
     static const char *const texts[] = {"NaN", "Infinity", "-Infinity"};
     for (size_t i = 0; i < COUNT(texts); i++) {
         SCOPED_OAUTH_RESPONSE struct oauth_response response = {0};
@@ -283,7 +283,7 @@ static void nan_or_infinity_in_expires_in_is_not_a_long_life(void **state) {
 }
 
 static void the_granted_scope_is_that_of_the_response(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret huge = unit_filled('s', 5000);
     SCOPED_TEXT char *body = unit_text("{" TOKENS ",\"scope\":\"%s\"}", secret_text(&huge));
     SCOPED_OAUTH_RESPONSE struct oauth_response said = {0}, unsaid = {0}, cut = {0};
@@ -306,7 +306,7 @@ static void a_possible_token_is_removed_from_a_providers_text(void **state) {
         {"(token=abcdefghijabcdefghi)", "([...])"},
         {"abcdefghijabcdefghij,abcdefghijabcdefghij", "[...],[...]"},
     };
-    (void) state;
+    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         SCOPED_OAUTH_RESPONSE struct oauth_response response = {0};
         SCOPED_TEXT char *body =
@@ -318,7 +318,7 @@ static void a_possible_token_is_removed_from_a_providers_text(void **state) {
 }
 
 static void a_providers_text_is_printable_and_bounded(void **state) {
-    (void) state;
+    (void)state;
     SCOPED_SECRET struct secret huge = {0};
     for (int i = 0; i < 1000; i++)
         assert_int_equal(secret_append(&huge, "ddd d", 5, 5000), 0);

@@ -6,7 +6,7 @@
 #include "token_response_rows.h"
 
 static void entras_error_codes_refine_its_error(void **state) {
-    (void) state;
+    (void)state;
 #define ENTRA(codes) "{\"error\":\"invalid_grant\",\"error_codes\":" codes "}"
     static const struct row rows[] = {
         {400, ENTRA("[50057]"), OUTCOME_DENIED, "the account is disabled"},
@@ -30,7 +30,7 @@ static void entras_error_codes_refine_its_error(void **state) {
 }
 
 static void a_closed_account_is_told_from_a_dead_grant_by_the_description(void **state) {
-    (void) state;
+    (void)state;
 #define SAYS(error, words) "{\"error\":\"" error "\",\"error_description\":\"" words "\"}"
     static const struct row rows[] = {
         {403, SAYS("invalid_grant", "user is blocked"), OUTCOME_DENIED, "user is blocked"},

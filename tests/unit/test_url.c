@@ -7,7 +7,7 @@
 #include "url.h"
 
 static void a_url_of_the_scheme_is_accepted(void **state) {
-    (void) state;
+    (void)state;
     static const char *const good[] = {
         "https://x",
         "https://login.example:8443/realms/corp?a=b&c=%20#d",
@@ -20,7 +20,7 @@ static void a_url_of_the_scheme_is_accepted(void **state) {
 }
 
 static void a_url_with_unsafe_bytes_or_another_scheme_is_refused(void **state) {
-    (void) state;
+    (void)state;
     static const char *const bad[] = {
         "",
         "https://",
@@ -46,7 +46,7 @@ static void a_url_with_unsafe_bytes_or_another_scheme_is_refused(void **state) {
 }
 
 static void a_url_has_a_maximum_length(void **state) {
-    (void) state;
+    (void)state;
     char text[URL_MAX + 2] = "https://";
     memset(text + 8, 'x', URL_MAX - 8);
     text[URL_MAX] = '\0';

@@ -7,16 +7,16 @@
 #include "verdict.h"
 
 static void only_an_answer_speaks_against_nobody(void **state) {
-    (void) state;
+    (void)state;
     for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++)
-        assert_int_equal(verdict_of((enum outcome) outcome) == VERDICT_NONE,
+        assert_int_equal(verdict_of((enum outcome)outcome) == VERDICT_NONE,
                          outcome == OUTCOME_ANSWERED);
 }
 
 static void no_outcome_lets_anybody_in(void **state) {
-    (void) state;
+    (void)state;
     for (int outcome = 0; outcome <= OUTCOME_COUNT; outcome++) {
-        enum verdict verdict = verdict_of((enum outcome) outcome);
+        enum verdict verdict = verdict_of((enum outcome)outcome);
         assert_int_not_equal(verdict, VERDICT_GRANTED);
         assert_int_not_equal(verdict, VERDICT_GRANTED_OFFLINE);
         assert_int_not_equal(verdict, VERDICT_NOT_MANAGED);
@@ -24,7 +24,7 @@ static void no_outcome_lets_anybody_in(void **state) {
 }
 
 static void an_outcome_that_is_unknown_is_a_fault(void **state) {
-    (void) state;
+    (void)state;
     assert_int_equal(verdict_of(OUTCOME_COUNT), VERDICT_FAULT);
 }
 
@@ -42,10 +42,10 @@ static void each_kind_of_outcome_has_its_verdict(void **state) {
         {OUTCOME_NOT_RESOLVED, OUTCOME_LOST, VERDICT_UNREACHABLE},
         {OUTCOME_TRUST_UNUSABLE, OUTCOME_TRUST_UNUSABLE, VERDICT_MISCONFIGURED},
     };
-    (void) state;
+    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++)
-        for (int outcome = rows[i].first; outcome <= (int) rows[i].last; outcome++)
-            assert_int_equal(verdict_of((enum outcome) outcome), rows[i].verdict);
+        for (int outcome = rows[i].first; outcome <= (int)rows[i].last; outcome++)
+            assert_int_equal(verdict_of((enum outcome)outcome), rows[i].verdict);
 }
 
 int main(void) {

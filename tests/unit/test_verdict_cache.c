@@ -185,7 +185,7 @@ static void a_wrong_secret_is_not_tried_again_for_one_to_five_minutes(void **sta
     static const int64_t seconds[] = {60, 120, 240, 300, 300, 300};
     for (size_t i = 0; i < COUNT(seconds); i++) {
         SCOPED_TEXT char *said =
-            unit_text("invalid_client (not asked again for %lld s", (long long) seconds[i]);
+            unit_text("invalid_client (not asked again for %lld s", (long long)seconds[i]);
         note(directory, VERDICT_MISCONFIGURED, "invalid_client");
         assert_int_equal(shared(directory), VERDICT_MISCONFIGURED);
         assert_has(directory->reason.text, said);
@@ -207,7 +207,7 @@ static bool change_client(struct provider_config *provider, size_t i) {
     else if (i == COUNT(texts) + 1)
         assert_int_equal(secret_set(&provider->client_secret, "s3creT", 6, 100), 0);
     else if (i < COUNT(texts))
-        *(const char **) ((char *) provider + texts[i]) = "another";
+        *(const char **)((char *)provider + texts[i]) = "another";
     return i < COUNT(texts) + 2;
 }
 
@@ -245,7 +245,7 @@ static void a_new_requirement_is_checked_with_the_provider_at_once(void **state)
         assert_int_equal(shared(directory), VERDICT_GRANTED);
         assert_true(grace(directory));
         if (i < COUNT(demands))
-            *(const char **) ((char *) &directory->config.provider + demands[i]) = "new";
+            *(const char **)((char *)&directory->config.provider + demands[i]) = "new";
         else
             directory->config.provider.require = REQUIRE_USERINFO;
         assert_int_equal(shared(directory), VERDICT_NONE);

@@ -29,7 +29,7 @@ static inline void assert_row(const struct row *row) {
     judge(row->status, row->body, &response);
     if (response.outcome != row->outcome || !strstr(response.reason.text, row->reason))
         fail_msg("%ld %s: outcome %d (%s), not %d (%s)", row->status, row->body,
-                 (int) response.outcome, response.reason.text, (int) row->outcome, row->reason);
+                 (int)response.outcome, response.reason.text, (int)row->outcome, row->reason);
     assert_int_equal(response.access.length > 0, row->outcome == OUTCOME_ANSWERED);
     assert_int_equal(response.reason.text[0] == '\0', row->outcome == OUTCOME_ANSWERED);
 }

@@ -74,9 +74,9 @@ static inline char *unit_scratch(void) {
 
 static inline int unit_remove_one(const char *path, const struct stat *status, int type,
                                   struct FTW *directory) {
-    (void) status;
-    (void) type;
-    (void) directory;
+    (void)status;
+    (void)type;
+    (void)directory;
     return remove(path);
 }
 

@@ -40,7 +40,7 @@ int __wrap_sandbox_files_restrict(const char *ca_file);
 int __wrap_sandbox_calls_restrict(void);
 
 int __wrap_sandbox_files_restrict(const char *ca_file) {
-    (void) ca_file;
+    (void)ca_file;
     return 0;
 }
 
@@ -53,88 +53,88 @@ int __wrap_sandbox_calls_restrict(void) {
 
 static long read_file(const char *text, int number) {
     char byte;
-    (void) number;
+    (void)number;
     int fd = open(text, O_RDONLY | O_CLOEXEC);
     return fd < 0 ? -1 : read(fd, &byte, 1);
 }
 
 static long list(const char *text, int number) {
     char names[4096];
-    (void) number;
+    (void)number;
     int fd = open(text, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return fd < 0 ? -1 : syscall(SYS_getdents64, fd, names, sizeof names);
 }
 
 static long write_file(const char *text, int number) {
-    (void) number;
+    (void)number;
     int fd = open(text, O_WRONLY | O_CLOEXEC);
     return fd < 0 ? -1 : write(fd, "loot", 4);
 }
 
 static long create(const char *text, int number) {
-    (void) number;
+    (void)number;
     return open(text, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 }
 
 static long unlink_file(const char *text, int number) {
-    (void) number;
+    (void)number;
     return unlink(text);
 }
 
 static long rename_file(const char *text, int number) {
     char to[512];
-    (void) number;
+    (void)number;
     snprintf(to, sizeof to, "%s.loot", text);
     return rename(text, to);
 }
 
 static long link_file(const char *text, int number) {
     char to[512];
-    (void) number;
+    (void)number;
     snprintf(to, sizeof to, "%s.loot", text);
     return link(text, to);
 }
 
 static long link_symbolically(const char *text, int number) {
-    (void) number;
+    (void)number;
     return symlink("/", text);
 }
 
 static long make_directory(const char *text, int number) {
-    (void) number;
+    (void)number;
     return mkdir(text, 0700);
 }
 
 static long truncate_file(const char *text, int number) {
-    (void) number;
+    (void)number;
     return truncate(text, 0);
 }
 
 static long change_mode(const char *text, int number) {
-    (void) number;
+    (void)number;
     return chmod(text, 0644);
 }
 
 static long kill_by_pid(const char *text, int number) {
-    (void) text;
+    (void)text;
     return kill(number, SIGUSR1);
 }
 
 static long kill_by_thread(const char *text, int number) {
-    (void) text;
+    (void)text;
     return syscall(SYS_tgkill, number, number, SIGUSR1);
 }
 
 static long kill_by_descriptor(const char *text, int number) {
-    (void) text;
-    int fd = (int) syscall(SYS_pidfd_open, number, 0);
+    (void)text;
+    int fd = (int)syscall(SYS_pidfd_open, number, 0);
     return fd < 0 ? -1 : syscall(SYS_pidfd_send_signal, fd, SIGUSR1, NULL, 0);
 }
 
 /* The kernel signals the owner of a descriptor when it becomes readable. */
 static long kill_by_owning(const char *text, int number) {
     int ends[2];
-    (void) text;
+    (void)text;
     if (pipe2(ends, O_CLOEXEC) < 0 || fcntl(ends[0], F_SETOWN, number) < 0 ||
         fcntl(ends[0], F_SETSIG, SIGUSR1) < 0 || fcntl(ends[0], F_SETFL, O_ASYNC) < 0)
         return -1;
@@ -142,7 +142,7 @@ static long kill_by_owning(const char *text, int number) {
 }
 
 static long trace(const char *text, int number) {
-    (void) text;
+    (void)text;
     return ptrace(PTRACE_SEIZE, number, NULL, NULL);
 }
 
@@ -150,18 +150,18 @@ static long trace(const char *text, int number) {
 static long read_memory(const char *text, int number) {
     char byte;
     struct iovec here = {&byte, 1};
-    struct iovec there = {(void *) strtoul(strrchr(text, '/') + 1, NULL, 16), 1};
+    struct iovec there = {(void *)strtoul(strrchr(text, '/') + 1, NULL, 16), 1};
     return process_vm_readv(number, &here, 1, &there, 1, 0);
 }
 
 static long execute(const char *text, int number) {
-    (void) number;
-    return execl("/bin/touch", "touch", text, (char *) NULL);
+    (void)number;
+    return execl("/bin/touch", "touch", text, (char *)NULL);
 }
 
 static long start_process(const char *text, int number) {
-    (void) text;
-    (void) number;
+    (void)text;
+    (void)number;
     pid_t child = fork();
     if (child == 0)
         _exit(0);
@@ -169,113 +169,113 @@ static long start_process(const char *text, int number) {
 }
 
 static long open_socket(const char *text, int number) {
-    (void) text;
+    (void)text;
     return socket(number, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 }
 
 static long connect_local(const char *text, int number) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    (void) number;
+    (void)number;
     snprintf(address.sun_path, sizeof address.sun_path, "%s", text);
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    return fd < 0 ? -1 : connect(fd, (struct sockaddr *) &address, sizeof address);
+    return fd < 0 ? -1 : connect(fd, (struct sockaddr *)&address, sizeof address);
 }
 
 static long connect_pair(const char *text, int number) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int pair[2];
     snprintf(address.sun_path, sizeof address.sun_path, "%s", text);
-    (void) number;
+    (void)number;
     if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) < 0)
         return -1;
-    return connect(pair[0], (struct sockaddr *) &address, sizeof address);
+    return connect(pair[0], (struct sockaddr *)&address, sizeof address);
 }
 
 static long bind_port(const char *text, int number) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t) number)};
-    (void) text;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)number)};
+    (void)text;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    return fd < 0 ? -1 : bind(fd, (struct sockaddr *) &address, sizeof address);
+    return fd < 0 ? -1 : bind(fd, (struct sockaddr *)&address, sizeof address);
 }
 
 static long listen_anywhere(const char *text, int number) {
-    (void) text;
-    (void) number;
+    (void)text;
+    (void)number;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     return fd < 0 ? -1 : listen(fd, 1);
 }
 
 static long plant_key(const char *text, int number) {
-    (void) text;
-    (void) number;
+    (void)text;
+    (void)number;
     return syscall(SYS_add_key, "user", "loot", "x", 1, -3); /* KEY_SPEC_SESSION_KEYRING */
 }
 
 static long search_keys(const char *text, int number) {
-    (void) text;
-    (void) number;
+    (void)text;
+    (void)number;
     return syscall(SYS_keyctl, 0, -3, 0); /* KEYCTL_GET_KEYRING_ID */
 }
 
 static long mount_file_system(const char *text, int number) {
-    (void) number;
+    (void)number;
     return mount("loot", text, "tmpfs", 0, NULL);
 }
 
 static long unshare_users(const char *text, int number) {
-    (void) text;
-    (void) number;
+    (void)text;
+    (void)number;
     return unshare(CLONE_NEWUSER);
 }
 
 static long load_program(const char *text, int number) {
     union bpf_attr map = {
         .map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1};
-    (void) text;
-    (void) number;
+    (void)text;
+    (void)number;
     return syscall(SYS_bpf, BPF_MAP_CREATE, &map, sizeof map);
 }
 
 static long open_ring(const char *text, int number) {
     struct io_uring_params params = {.flags = 0};
-    (void) text;
-    (void) number;
+    (void)text;
+    (void)number;
     return syscall(SYS_io_uring_setup, 1, &params);
 }
 
 static long watch_faults(const char *text, int number) {
-    (void) text;
-    (void) number;
+    (void)text;
+    (void)number;
     return syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
 }
 
 static long set_limit(const char *text, int number) {
     struct rlimit limit;
-    (void) text;
-    (void) number;
+    (void)text;
+    (void)number;
     return getrlimit(RLIMIT_NOFILE, &limit) < 0 ? -1 : setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static long become_dumpable(const char *text, int number) {
-    (void) text;
-    (void) number;
+    (void)text;
+    (void)number;
     return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 }
 
 static long change_personality(const char *text, int number) {
-    (void) text;
-    (void) number;
+    (void)text;
+    (void)number;
     return personality(ADDR_NO_RANDOMIZE);
 }
 
 static long make_memory_file(const char *text, int number) {
-    (void) text;
-    (void) number;
+    (void)text;
+    (void)number;
     return memfd_create("loot", MFD_CLOEXEC);
 }
 
 static long fill_memory(const char *text, int number) {
-    (void) text;
+    (void)text;
     for (int mebibytes = 0; mebibytes < number; mebibytes++) {
         void *block = malloc(1 << 20);
         if (!block)
@@ -330,8 +330,8 @@ static const struct {
 int __wrap_http_perform(const struct http_settings *settings, const struct http_request *request,
                         struct http_patience *patience, struct http_response *ret) {
     static const char prefix[] = "https://breakout/";
-    (void) settings;
-    (void) patience;
+    (void)settings;
+    (void)patience;
     ret->outcome = HTTP_NOT_SENT;
     if (strcmp(request->url, "https://breakout/describe") == 0) {
         bool whole = sandbox_describe(&ret->reason);
@@ -344,7 +344,7 @@ int __wrap_http_perform(const struct http_settings *settings, const struct http_
     const char *name = request->url + strlen(prefix);
     const char *text = strchr(name, '/');
     for (size_t i = 0; text && i < sizeof attacks / sizeof attacks[0]; i++)
-        if (strncmp(attacks[i].name, name, (size_t) (text - name)) == 0 &&
+        if (strncmp(attacks[i].name, name, (size_t)(text - name)) == 0 &&
             attacks[i].name[text - name] == '\0')
             reason_set(&ret->reason, 0, "%s",
                        attacks[i].run(text, atoi(text + 1)) < 0 ? strerrorname_np(errno)

@@ -72,7 +72,7 @@ static void note_end(pid_t pid, int status) {
 static void reap_all(int signal) {
     int saved = errno, status = 0;
     pid_t pid;
-    (void) signal;
+    (void)signal;
     handler_runs++;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
         note_end(pid, status);
@@ -95,7 +95,7 @@ static void *thread_wait_for_all(void *unused) {
 }
 
 static void note_copy(int signal) {
-    (void) signal;
+    (void)signal;
     if (syscall(SYS_getpid) != own_self)
         (*copies_interrupted)++;
 }
@@ -123,7 +123,7 @@ static void *thread_allocate(void *unused) {
     return unused;
 }
 
-static void start_thread(void *(*run)(void *) ) {
+static void start_thread(void *(*run)(void *)) {
     pthread_t thread;
     if (pthread_create(&thread, NULL, run, NULL) != 0)
         exit(2);
@@ -180,11 +180,11 @@ static void look_for_children(void) {
 
 static int converse(int count, const struct pam_message **shown, struct pam_response **ret,
                     void *context) {
-    (void) context;
+    (void)context;
     messages += count;
     conversations++;
     for (int i = 0; i < count; i++) {
-        int length = (int) strlen(shown[i]->msg);
+        int length = (int)strlen(shown[i]->msg);
         longest = length > longest ? length : longest;
         snprintf(last_message, sizeof last_message, "%s", shown[i]->msg);
     }
@@ -195,7 +195,7 @@ static int converse(int count, const struct pam_message **shown, struct pam_resp
     }
     if (conditions[FAIL])
         return PAM_CONV_ERR;
-    *ret = conditions[MUTE] ? NULL : calloc((size_t) count, sizeof **ret);
+    *ret = conditions[MUTE] ? NULL : calloc((size_t)count, sizeof **ret);
     for (int i = 0; *ret && conditions[ANSWER] && i < count; i++)
         if (shown[i]->msg_style == PAM_PROMPT_ECHO_ON)
             (*ret)[i].resp = strdup("a typed secret");

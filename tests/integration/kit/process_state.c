@@ -12,8 +12,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* Versions of clang-format disagree about the braces of a macro. */
+/* clang-format off */
 #define ASPECT(member) \
-    { #member, offsetof(struct process_state, member), sizeof((struct process_state *) 0)->member }
+    { #member, offsetof(struct process_state, member), sizeof((struct process_state *)0)->member }
+/* clang-format on */
 
 static const struct {
     const char *name;
@@ -31,7 +34,7 @@ static void list_descriptors(struct process_state *ret) {
         exit(2);
     while ((entry = readdir(directory))) {
         int fd = atoi(entry->d_name);
-        if (entry->d_name[0] != '.' && fd != dirfd(directory) && fd < (int) sizeof ret->descriptors)
+        if (entry->d_name[0] != '.' && fd != dirfd(directory) && fd < (int)sizeof ret->descriptors)
             ret->descriptors[fd] = 1;
     }
     closedir(directory);
@@ -45,7 +48,7 @@ void process_state_take(struct process_state *ret) {
     for (int i = 1; i < NSIG; i++)
         syscall(SYS_rt_sigaction, i, NULL, ret->actions[i], sizeof ret->mask);
     for (int i = 0; i < RLIM_NLIMITS; i++)
-        getrlimit((__rlimit_resource_t) i, &ret->limits[i]);
+        getrlimit((__rlimit_resource_t)i, &ret->limits[i]);
     getitimer(ITIMER_REAL, &ret->timer);
     ret->nice = getpriority(PRIO_PROCESS, 0);
     ret->io_priority = syscall(SYS_ioprio_get, 1, 0);
@@ -61,8 +64,8 @@ void process_state_print_changed(const struct process_state *before,
                                  const struct process_state *after, FILE *out) {
     fprintf(out, "changed=");
     for (size_t i = 0; i < sizeof aspects / sizeof aspects[0]; i++)
-        if (memcmp((const char *) before + aspects[i].offset,
-                   (const char *) after + aspects[i].offset, aspects[i].size) != 0)
+        if (memcmp((const char *)before + aspects[i].offset,
+                   (const char *)after + aspects[i].offset, aspects[i].size) != 0)
             fprintf(out, "%s ", aspects[i].name);
     fprintf(out, "\n");
 }
