@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "process.h"
 #include "scoped.h"
 #include "text.h"
 
@@ -35,40 +36,11 @@ int64_t session_file_now(void) {
     return clock_boot_ms() / 1000;
 }
 
-/* A process, from the 3rd, 7th and 22nd field of its stat file (proc(5)). */
-struct process {
-    char state;
-    int terminal;
-    uint64_t started;
-};
-
-static bool read_process(pid_t pid, struct process *ret) {
-    char path[64], text[1024];
-
-    snprintf(path, sizeof path, "/proc/%d/stat", pid);
-    SCOPED_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t size = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
-    if (size <= 0)
-        return false;
-    text[size] = '\0';
-
-    const char *rest = strrchr(text, ')'); /* the 2nd, in parentheses, may contain anything */
-    return rest && sscanf(rest + 1,
-                          " %c %*d %*d %*d %d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
-                          "%*d %" SCNu64,
-                          &ret->state, &ret->terminal, &ret->started) == 3;
-}
-
 uint64_t session_leader_started(pid_t pid) {
     struct process process;
     /* A zombie has ended, even if its parent has not waited for it yet. */
-    bool ended = !read_process(pid, &process) || process.state == 'Z' || process.state == 'X';
+    bool ended = !process_read(pid, &process) || process.state == 'Z' || process.state == 'X';
     return ended ? 0 : process.started;
-}
-
-dev_t session_leader_terminal(pid_t pid) {
-    struct process process;
-    return read_process(pid, &process) ? (dev_t)process.terminal : 0;
 }
 
 bool session_leader_lives(const struct session_file *session) {

@@ -35,9 +35,6 @@ int64_t session_file_now(void);
 /* Returns when the process `pid` started, in clock ticks since boot; 0 if it has ended. */
 uint64_t session_leader_started(pid_t pid);
 
-/* Returns the controlling terminal of the process; 0 without one. */
-dev_t session_leader_terminal(pid_t pid);
-
 /* Tells whether the process that opened the session is still running. */
 bool session_leader_lives(const struct session_file *session);
 

@@ -5,30 +5,22 @@
 #include "end_session.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
-#include <utmp.h>
 
+#include "account.h"
 #include "scoped.h"
+#include "terminal.h"
 
 enum { ID_SIZE = 64 };
-
-/* Tells whether `uid` is that of the session's account. */
-static bool is_account(const struct session_file *session, uid_t uid) {
-    const struct passwd *entry = getpwnam(session->account);
-    return entry && entry->pw_uid == uid;
-}
 
 /* Parses "HIERARCHY:CONTROLLERS:PATH" of cgroups(7). Only the top of the path counts: below it,
  * users give groups any name. */
@@ -60,7 +52,7 @@ static bool find_logind_session(const struct session_file *session, char ret[ID_
     if (groups)
         fclose(groups);
 
-    return found && is_account(session, uid) && session_leader_lives(session);
+    return found && account_has_uid(session, uid) && session_leader_lives(session);
 }
 
 static bool run_loginctl(const char *verb, const char *id) {
@@ -82,42 +74,6 @@ static bool run_loginctl(const char *verb, const char *id) {
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/* Finds the session's terminal in the login record, or else takes PAM_TTY. "" without one. */
-static void find_terminal(const struct session_file *session, char ret[sizeof session->terminal]) {
-    const struct utmp *entry;
-
-    snprintf(ret, sizeof session->terminal, "%s", session->terminal);
-    setutent();
-    while ((entry = getutent()))
-        if (entry->ut_type == USER_PROCESS && entry->ut_pid == session->leader)
-            snprintf(ret, sizeof session->terminal, "%.*s", (int)sizeof entry->ut_line,
-                     entry->ut_line);
-    endutent();
-}
-
-/* Checks that the terminal is still the session's: its name may be old. */
-static bool is_sessions_terminal(const struct session_file *session, int fd) {
-    struct stat status;
-    return fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) &&
-           (is_account(session, status.st_uid) ||
-            session_leader_terminal(session->leader) == status.st_rdev);
-}
-
-static bool warn_terminal(const struct session_file *session) {
-    static const char text[] =
-        "\r\n\aThis session ends now: the provider no longer wants this account.\r\n";
-    char line[sizeof session->terminal], path[sizeof session->terminal + 8];
-
-    find_terminal(session, line);
-    const char *name = strncmp(line, "/dev/", 5) == 0 ? line + 5 : line;
-    if ((strncmp(name, "pts/", 4) != 0 && strncmp(name, "tty", 3) != 0) || strstr(name, ".."))
-        return false;
-
-    snprintf(path, sizeof path, "/dev/%s", name);
-    SCOPED_FD int fd = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
-    return fd >= 0 && is_sessions_terminal(session, fd) && write(fd, text, sizeof text - 1) > 0;
-}
-
 /* Sends SIGHUP, as when a terminal hangs up; SIGTERM, for leaders that block SIGHUP, such as su, or
  * use it for something else, such as systemd --user; and SIGCONT, for one that is stopped, as su is
  * while its shell is suspended. Signal through a pidfd, so that a process that reused the PID is
@@ -136,7 +92,7 @@ static bool hang_up(const struct session_file *session) {
 bool end_session_warn(const struct session_file *session, enum protocol_action action) {
     char id[ID_SIZE];
     return action == ACTION_TERMINATE && !find_logind_session(session, id) &&
-           session_leader_lives(session) && warn_terminal(session);
+           session_leader_lives(session) && terminal_warn(session);
 }
 
 /* If logind fails or has forgotten the session, hang up the leader instead. */
