@@ -88,7 +88,8 @@ enum protocol_operation {
     OPERATION_COUNT,
 };
 
-/* The verdicts. 0 is no verdict, so that one that was never set refuses the login. */
+/* The verdicts. NONE: no verdict has been reached. A step in the helper that finds nothing against
+ * the account leaves it at that; a reply that still has none refuses the login. */
 enum verdict {
     VERDICT_NONE = 0,
     VERDICT_GRANTED,

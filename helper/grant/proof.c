@@ -10,6 +10,7 @@
 #include "fetch.h"
 #include "id_token.h"
 #include "identity.h"
+#include "keys.h"
 #include "policy.h"
 #include "provider.h"
 #include "verdict.h"
@@ -88,8 +89,8 @@ enum verdict proof_verify_id_token(const struct provider_config *provider, struc
      * with a new key ID or without one. */
     for (int refetch = 0; refetch < 2 && signature != ID_TOKEN_GOOD; refetch++) {
         SCOPED_JSON struct json_object *keys = NULL;
-        bool cached = provider_has_keys(provider, record);
-        enum outcome outcome = provider_keys(provider, record, refetch, patience, &keys, reason);
+        bool cached = keys_are_cached(provider, record);
+        enum outcome outcome = keys_find(provider, record, refetch, patience, &keys, reason);
         if (outcome != OUTCOME_ANSWERED)
             return verdict_of(outcome);
         signature = id_token_verify(&grant->id_token, keys, reason);

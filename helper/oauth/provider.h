@@ -48,14 +48,4 @@ enum outcome provider_find(const struct provider_config *provider, enum provider
 enum outcome provider_take_document(const char *issuer, struct json_object *document,
                                     struct record *record, struct reason *reason);
 
-/* Whether `record` has keys that still count: from the current jwks_uri, fetched within a day. */
-bool provider_has_keys(const struct provider_config *provider, const struct record *record);
-
-/* Gets the provider's JSON Web Key Set (RFC 7517): from `record`, or, with `refetch` or when
- * `record` has none that counts, from jwks_uri into `record`. ANSWERED with the object, owned by
- * the caller; NO_ENDPOINT without a jwks_uri; else the outcome of the request. */
-enum outcome provider_keys(const struct provider_config *provider, struct record *record,
-                           bool refetch, const struct http_patience *patience,
-                           struct json_object **ret_keys, struct reason *reason);
-
 #endif

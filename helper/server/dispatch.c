@@ -16,12 +16,8 @@
 #include "exchange.h"
 #include "load.h"
 #include "login.h"
+#include "permission.h"
 #include "reply.h"
-
-enum caller {
-    CALLER_OWNER, /* root, and the account's own user */
-    CALLER_ROOT,
-};
 
 /* What must be known before a use case can begin. */
 enum need {
@@ -32,23 +28,22 @@ enum need {
 
 static const struct use_case {
     enum protocol_operation operation;
-    enum caller caller;
     enum need need;
     void (*run)(struct exchange *exchange);
 } use_cases[] = {
-    {OPERATION_VERIFY, CALLER_OWNER, NEED_ACCOUNT, login_verify},
-    {OPERATION_TOKEN, CALLER_ROOT, NEED_ACCOUNT, login_token},
-    {OPERATION_FRESH_TOKEN, CALLER_OWNER, NEED_ACCOUNT, session_token},
-    {OPERATION_WATCH, CALLER_ROOT, NEED_ACCOUNT, session_watch},
-    {OPERATION_LOGOUT, CALLER_ROOT, NEED_ACCOUNT, session_logout},
-    {OPERATION_ENROLL, CALLER_OWNER, NEED_ACCOUNT, enroll_by_device},
-    {OPERATION_BROWSER, CALLER_OWNER, NEED_ACCOUNT, enroll_by_browser},
-    {OPERATION_IMPORT, CALLER_ROOT, NEED_ACCOUNT, import_grant},
-    {OPERATION_UNENROLL, CALLER_OWNER, NEED_ACCOUNT, unenroll_account},
-    {OPERATION_FORGET, CALLER_ROOT, NEED_ACCOUNT, unenroll_forget},
-    {OPERATION_STATUS, CALLER_OWNER, NEED_ACCOUNT, listing_status},
-    {OPERATION_LIST, CALLER_ROOT, NEED_CONFIG, listing_list},
-    {OPERATION_DOCTOR, CALLER_ROOT, NEED_NOTHING, doctor_run},
+    {OPERATION_VERIFY, NEED_ACCOUNT, login_verify},
+    {OPERATION_TOKEN, NEED_ACCOUNT, login_token},
+    {OPERATION_FRESH_TOKEN, NEED_ACCOUNT, session_token},
+    {OPERATION_WATCH, NEED_ACCOUNT, session_watch},
+    {OPERATION_LOGOUT, NEED_ACCOUNT, session_logout},
+    {OPERATION_ENROLL, NEED_ACCOUNT, enroll_by_device},
+    {OPERATION_BROWSER, NEED_ACCOUNT, enroll_by_browser},
+    {OPERATION_IMPORT, NEED_ACCOUNT, import_grant},
+    {OPERATION_UNENROLL, NEED_ACCOUNT, unenroll_account},
+    {OPERATION_FORGET, NEED_ACCOUNT, unenroll_forget},
+    {OPERATION_STATUS, NEED_ACCOUNT, listing_status},
+    {OPERATION_LIST, NEED_CONFIG, listing_list},
+    {OPERATION_DOCTOR, NEED_NOTHING, doctor_run},
 };
 
 static const struct use_case *find_use_case(enum protocol_operation operation) {
@@ -56,11 +51,6 @@ static const struct use_case *find_use_case(enum protocol_operation operation) {
         if (use_cases[i].operation == operation)
             return &use_cases[i];
     return NULL;
-}
-
-static bool may_request(const struct exchange *exchange, enum caller caller) {
-    return exchange->peer.uid == 0 ||
-           (caller == CALLER_OWNER && exchange->peer.uid == exchange->account.uid);
 }
 
 static void override(uint32_t *setting, uint32_t requested) {
@@ -90,11 +80,9 @@ static enum verdict admit(struct exchange *exchange, const struct use_case *use_
 
     /* Check this before anything else, and refuse an unknown name in the same way, so that another
      * uid learns nothing. */
-    if (!may_request(exchange, r < 0 ? CALLER_ROOT : use_case->caller)) {
-        reason_set(&reason, 0, "uid %u may not request this; only root%s may", exchange->peer.uid,
-                   use_case->caller == CALLER_ROOT ? "" : " and the account's own user");
+    if (!permission_is_given(use_case->operation, exchange->peer.uid,
+                             r < 0 ? NULL : &exchange->account, &reason))
         return exchange_conclude(exchange, VERDICT_NOT_PERMITTED, &reason);
-    }
     return r < 0 ? exchange_conclude(exchange, VERDICT_FAULT, &reason) : VERDICT_NONE;
 }
 
