@@ -90,7 +90,7 @@ def test_a_token_too_long_for_a_key_is_refused_and_costs_no_grant(host, corp, ss
     mark = host.log.mark()
     login = sshd.ssh("alice")
     assert login.status == 255 and "Your account is not at fault" in login.stderr, login
-    host.log.wait_for("alice: unreachable .*reason=.*access_token is .*over 32767 bytes",
+    host.log.wait_for("alice: unreachable .*reason=.*access_token is .*longer than 32767 bytes",
                       since=mark)
     assert sshd.ssh("alice", READ_KEY).ok, "the rotated refresh token was kept"
 
