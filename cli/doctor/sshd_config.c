@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,20 +26,29 @@ enum { SSHD_OUTPUT_MAX = 1 << 18, SSHD_TIMEOUT_MS = 10000 };
 
 static const char sshd_path[] = "/usr/sbin/sshd";
 
+static bool is_yes(const char *value) {
+    return strcasecmp(value, "yes") == 0;
+}
+
+/* Keywords as sshd(8) reads them, in any case: OpenSSH 10.6 prints them as the manual spells them,
+ * earlier versions in lower case. */
+static void take_line(const char *keyword, const char *value, struct sshd_config *ret) {
+    if (strcasecmp(keyword, "UsePAM") == 0)
+        ret->use_pam = is_yes(value);
+    else if (strcasecmp(keyword, "KbdInteractiveAuthentication") == 0)
+        ret->keyboard_interactive = is_yes(value);
+    else if (strcasecmp(keyword, "PerSourcePenalties") == 0)
+        ret->penalties = strcasecmp(value, "no") != 0;
+    else if (strcasecmp(keyword, "LoginGraceTime") == 0)
+        ret->login_grace = (uint32_t)strtoul(value, NULL, 10);
+}
+
 void sshd_config_parse(char *text, struct sshd_config *ret) {
     *ret = (struct sshd_config){.use_pam = false};
     while (text) {
         char *line = strsep(&text, "\n");
-        const char *key = strsep(&line, " ");
-        const char *value = line ? line : "";
-        if (strcmp(key, "usepam") == 0)
-            ret->use_pam = strcmp(value, "yes") == 0;
-        else if (strcmp(key, "kbdinteractiveauthentication") == 0)
-            ret->keyboard_interactive = strcmp(value, "yes") == 0;
-        else if (strcmp(key, "persourcepenalties") == 0)
-            ret->penalties = strcmp(value, "no") != 0;
-        else if (strcmp(key, "logingracetime") == 0)
-            ret->login_grace = (uint32_t)strtoul(value, NULL, 10);
+        const char *keyword = strsep(&line, " ");
+        take_line(keyword, line ? line : "", ret);
     }
 }
 
