@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent / "integration" / "kit"))
 
 from enrollment import code_of, enroll  # noqa: E402
-from glewlwyd import Glewlwyd  # noqa: E402
+from real_provider import real_provider  # noqa: E402
 from host import Host  # noqa: E402
 from installation import Installation  # noqa: E402
 from process import Result  # noqa: E402
@@ -111,8 +111,8 @@ class Demo:
         show("ssh root@bastion1 id -un", sshd.ssh("root", "id -un", key=key), True)
 
     def run(self):
-        title("A provider: Glewlwyd over HTTPS, refresh tokens that can be used once")
-        with Glewlwyd(self.directory / "provider") as provider:
+        with real_provider(self.directory / "provider") as provider:
+            title(f"A provider: {provider.title} over HTTPS, refresh tokens that can be used once")
             say(f"  issuer {provider.issuer}")
             self.set_up(provider)
             self.enroll(provider)

@@ -89,6 +89,7 @@ QUICK_TESTS = tests/test_programs.py $(patsubst %,tests/integration/test_%.py,ph
 check-quick:
 	@tests/deps quick
 	$(MAKE) $(GDM)
+	command -v glewlwyd >/dev/null || $(MAKE) $(OIDC_PROVIDER)
 	$(MAKE) -j2 all $(UNITS) $(FUZZERS)
 	status=0; $(PYTEST) $(PYTEST_ARGS) $(QUICK_TESTS) || status=$$?; \
 	    chown -R --reference=Makefile $(BUILD); exit $$status
@@ -126,6 +127,7 @@ check-sanitized: deps
 
 demo:
 	@tests/deps demo
+	@command -v glewlwyd >/dev/null || $(MAKE) --no-print-directory -s $(OIDC_PROVIDER)
 	@$(MAKE) --no-print-directory -s all
 	@tests/namespace /usr/bin/python3 tests/demo.py; status=$$?; \
 	    chown -R --reference=Makefile $(BUILD); exit $$status
@@ -136,7 +138,7 @@ $(BUILD)/bench/helper: $(call object,$(HELPER_C)) tests/bench/window.c
 	$(CC) -std=gnu17 -D_GNU_SOURCE $(CFLAGS) -Wl,--wrap=curl_multi_poll,--wrap=fdatasync -o $@ $^ \
 	    $(HELPER_LIBS)
 
-bench: deps
+bench: deps $(OIDC_PROVIDER)
 	$(MAKE) all $(BUILD)/bench/helper
 	tests/namespace /usr/bin/python3 tests/bench/bench.py
 

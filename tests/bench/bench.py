@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[1]
 sys.path.insert(0, str(CHECKOUT / "tests" / "integration" / "kit"))
 
-from glewlwyd import Glewlwyd  # noqa: E402
+from real_provider import real_provider  # noqa: E402
 from host import Host  # noqa: E402
 from installation import Installation  # noqa: E402
 from process import run  # noqa: E402
@@ -73,7 +73,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         directory = Path(name)
         directory.chmod(0o755)
-        with Glewlwyd(directory / "provider", rotate=False) as provider:
+        with real_provider(directory / "provider", rotate=False) as provider:
             provider.add_client("bench", auth_method="none")
             provider.client_id, provider.client_auth = "bench", "none"
             oauth_login = Installation(host)

@@ -14,11 +14,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "kit"))
 
 from certificates import Authority  # noqa: E402
-from glewlwyd import Glewlwyd  # noqa: E402
 from host import Host  # noqa: E402
 from installation import Installation  # noqa: E402
 from open_sessions import forget_all, started  # noqa: E402
 from pam_host import PamHost, build_pam_host  # noqa: E402
+from real_provider import real_provider  # noqa: E402
 from resident import Resident  # noqa: E402
 from scripted_provider import ScriptedProvider  # noqa: E402
 from service_manager import systemd  # noqa: E402, F401
@@ -84,7 +84,7 @@ def glewlwyd():
     """A real provider with some people."""
     with tempfile.TemporaryDirectory(prefix="glewlwyd-") as directory:
         os.chmod(directory, 0o755)
-        with Glewlwyd(os.path.join(directory, "provider")) as running:
+        with real_provider(os.path.join(directory, "provider")) as running:
             for name in ("alice", "bob", "mallory"):
                 running.add_user(name)
             yield running

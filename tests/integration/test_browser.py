@@ -12,6 +12,7 @@ from glewlwyd import free_port
 from helper_process import running, wait_until
 from id_tokens import Key, claims
 from installation import is_vacant
+from real_provider import HAS_GLEWLWYD
 from scripted_server import Answer
 from web_browser import WebBrowser
 
@@ -21,6 +22,8 @@ SCOPE = "openid offline_access"
 @pytest.fixture
 def real(oauth_login, glewlwyd, alice):
     """The real provider, configured for browser enrollment."""
+    if not HAS_GLEWLWYD:
+        pytest.skip("no Glewlwyd here; test_second_provider.py does the same at oidc-provider")
     oauth_login.configure(glewlwyd, scope=SCOPE, redirect_port=glewlwyd.redirect_port)
     return glewlwyd
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from enrollment import code_of
-from glewlwyd import Glewlwyd
+from real_provider import real_provider
 from helper_process import HELPER, HelperProcess, wait_until
 from installation import rename_user
 from process import run
@@ -130,7 +130,7 @@ def test_users_can_run_the_commands_for_their_own_account(
 def test_users_can_enroll_themselves(oauth_login, resident, no_other_helper, alice):
     with tempfile.TemporaryDirectory(prefix="glewlwyd-") as directory:
         Path(directory).chmod(0o755)
-        with Glewlwyd(Path(directory) / "provider") as provider:
+        with real_provider(Path(directory) / "provider") as provider:
             provider.add_user("alice")
             oauth_login.configure(provider, scope="openid offline_access")
             with Terminal("oauth-login", "enroll", user="alice") as terminal:

@@ -87,6 +87,9 @@ class Glewlwyd:
     `token_life` is in seconds; without `rotate`, a refresh token stays valid after its use.
     """
 
+    title = "Glewlwyd"
+    doctors_word = "revocation of a made-up token: HTTP 200"  # for a client that has a secret
+
     def __init__(self, directory: Path, port: int = 0, token_life: int = 300, rotate: bool = True):
         self.directory = Path(directory).resolve()
         self.directory.mkdir(parents=True, exist_ok=True)

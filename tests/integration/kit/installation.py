@@ -40,6 +40,8 @@ class Installation:
             section["client_secret_file"] = "/etc/oauth-login/corp.secret"
         if not accounts:
             section["username_claim"] = "preferred_username"
+        if getattr(provider, "enroll_params", ""):
+            section["auth_params"] = provider.enroll_params
         sections = {"login": {"provider": "corp", "reuse_within": "0", "offline_timeout": "0",
                               **(login or {})},
                     "provider corp": {**section, **keys}}

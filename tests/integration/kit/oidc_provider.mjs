@@ -10,17 +10,20 @@ const settings = JSON.parse(process.argv[2]);
 console.info = console.warn = () => {}; // silences its advice for production
 const { Provider } = await import(settings.package);
 const people = new Set();
+const refreshTokens = new Map(); // of each account
 const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 
 const provider = new Provider(settings.issuer, {
-  clients: [{
-    client_id: settings.client_id,
-    client_secret: settings.client_secret,
+  clients: [
+    { client_id: settings.client_id, client_secret: settings.client_secret },
+    ...settings.public_clients.map((id) => ({ client_id: id, token_endpoint_auth_method: 'none' })),
+  ].map((client) => ({
+    ...client,
     application_type: 'native',
     redirect_uris: ['http://127.0.0.1/'], // any port: RFC 8252 section 7.3
     grant_types: ['authorization_code', 'refresh_token',
       'urn:ietf:params:oauth:grant-type:device_code'],
-  }],
+  })),
   claims: { openid: ['sub', 'preferred_username'] },
   conformIdTokenClaims: false, // puts them into the ID token too
   cookies: { keys: [randomBytes(16).toString('hex')] },
@@ -36,19 +39,23 @@ const provider = new Provider(settings.issuer, {
   jwks: { keys: [{ ...key.export({ format: 'jwk' }), use: 'sig', alg: 'ES256' }] },
   clientDefaults: { id_token_signed_response_alg: 'ES256' },
   pkce: { required: () => true },
-  rotateRefreshToken: true,
+  rotateRefreshToken: settings.rotate,
+});
+provider.on('refresh_token.saved', (token) => {
+  refreshTokens.set(token.accountId, [...(refreshTokens.get(token.accountId) ?? []), token]);
 });
 provider.on('server_error', (_ctx, error) => console.error(error));
 
 const act = {
   add: (name) => people.add(name),
   remove: (name) => people.delete(name),
+  revoke: (name) => Promise.all((refreshTokens.get(name) ?? []).map((token) => token.destroy())),
 };
 
 createInterface({ input: process.stdin })
-  .on('line', (line) => {
+  .on('line', async (line) => {
     const { what, name } = JSON.parse(line);
-    act[what](name);
+    await act[what](name);
     console.log('done');
   })
   .on('close', () => process.exit());

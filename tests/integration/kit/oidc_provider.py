@@ -27,15 +27,19 @@ SERVER = Path(__file__).with_suffix(".mjs")
 class OidcProvider:
     """One provider with its people, with the methods of Glewlwyd; a context manager."""
 
+    title = "oidc-provider"
     # OpenID Connect Core section 11 requires it for offline_access.
     enroll_params = "prompt=consent"
+    redirect_port = 0  # any: RFC 8252 section 7.3
+    doctors_word = "renewal of a made-up token: HTTP 400"  # for every client
 
-    def __init__(self, certificate, ca_file):
+    def __init__(self, certificate, ca_file, rotate=True):
         self.port = free_port()
         self.issuer = f"https://localhost:{self.port}"
         self.ca_file = ca_file
         self.client_id, self.client_secret = "bastion", secrets.token_urlsafe(24)
         self.process = None
+        self._rotate = rotate
         self._certificate = certificate
         self._tls = ssl.create_default_context(cafile=str(ca_file))
 
@@ -49,6 +53,7 @@ class OidcProvider:
     def start(self):
         settings = {"package": PACKAGE.as_uri(), "issuer": self.issuer, "port": self.port,
                     "client_id": self.client_id, "client_secret": self.client_secret,
+                    "public_clients": ["kiosk", "bench"], "rotate": self._rotate,
                     "key": str(self._certificate.key), "certificate": str(self._certificate.file)}
         self.process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", "node", str(SERVER), json.dumps(settings)],
@@ -74,15 +79,24 @@ class OidcProvider:
         """Deletes the account; its grants die with it."""
         self._do("remove", name)
 
+    def revoke(self, name):
+        """Revokes the account's refresh tokens; the account stays."""
+        self._do("revoke", name)
+
+    def add_client(self, client_id, auth_method):
+        """Does nothing: the public clients of the tests are there from the start."""
+        assert (client_id in ("kiosk", "bench"), auth_method) == (True, "none")
+
     def subject(self, name):
         return name
 
-    def issue_grant(self, name):
+    def issue_grant(self, name, client_id=None):
         """A new refresh token of the account, from a device flow."""
-        device = self._as_client("device/auth", scope=SCOPE, prompt="consent")
+        client = {"client_id": client_id} if client_id else {}
+        device = self._as_client("device/auth", scope=SCOPE, prompt="consent", **client)
         self.approve_device(name, device["user_code"])
         return self._as_client("token", grant_type=DEVICE_GRANT,
-                               device_code=device["device_code"])["refresh_token"]
+                               device_code=device["device_code"], **client)["refresh_token"]
 
     def approve_device(self, name, user_code):
         """Does what the person does in a browser: confirms the code, signs in, consents."""
@@ -103,9 +117,9 @@ class OidcProvider:
 
     def _as_client(self, endpoint, **form):
         pair = base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
+        headers = {} if "client_id" in form else {"Authorization": f"Basic {pair}"}
         request = urllib.request.Request(f"{self.issuer}/{endpoint}",
-                                         urllib.parse.urlencode(form).encode(),
-                                         {"Authorization": f"Basic {pair}"})
+                                         urllib.parse.urlencode(form).encode(), headers)
         with self._opener().open(request, timeout=10) as answer:
             return json.load(answer)
 
