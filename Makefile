@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# oauth-login: `make` builds, `sudo make check` tests, `sudo make demo` shows; README.md says the
-# rest. What tests, measures and looks for mistakes stands in tests/tests.mk.
+# oauth-login: `make` builds, `sudo make check` tests, `sudo make demo` shows a login; see
+# README.md. Install what the build needs first: `sudo make deps WHAT=build`. The targets that test,
+# measure and check are in tests/tests.mk.
 
 VERSION       = 0.1.0
 PREFIX        = /usr
@@ -33,16 +34,16 @@ DEFINES   = -D_GNU_SOURCE -DOAUTH_LOGIN_VERSION='"$(VERSION)"' -DOAUTH_LOGIN_USE
 COMPILE   = $(CC) -std=gnu17 $(DEFINES) $(call includes,$<) $(WARNINGS) $(CFLAGS) -MMD -MP
 LINK      = -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed,--no-undefined $(LDFLAGS)
 
-# The three programs, each as its rooms from the bottom up. A file may include what its own room
-# has and what the rooms before it have: the compiler is shown no others. `make rooms` prints that
-# for tests/borders.
+# The three programs, each as a list of its rooms (folders of one concern), from the bottom up. A
+# file may include headers of its own room and of the rooms before it in the list: the compiler gets
+# -I flags for no others. `make rooms` prints these for tests/borders.
 MODULE_ROOMS = common client pam_module
 CLI_ROOMS    = common client cli/base cli/doctor cli/watch cli
 HELPER_ROOMS = common $(addprefix helper/,base sandbox net store config oauth grant request \
                    doctor enroll login server)
 ROOMS        = $(sort $(MODULE_ROOMS) $(CLI_ROOMS) $(HELPER_ROOMS))
 
-# $(call up_to,ROOM,ROOMS): the words of ROOMS up to and including ROOM; nothing when it has none.
+# $(call up_to,ROOM,ROOMS): the words of ROOMS up to and including ROOM; empty if ROOM is not in it.
 up_to    = $(if $(filter $(1),$(2)),$(call walk_to,$(1),$(2)))
 walk_to  = $(firstword $(2)) $(if $(filter-out $(1),$(firstword $(2))),$(call \
                walk_to,$(1),$(wordlist 2,$(words $(2)),$(2))))
@@ -66,7 +67,7 @@ include tests/tests.mk
 $(call object,$(MODULE_C)): CODE = -fPIC $(GUEST)
 $(call object,$(filter-out $(MODULE_C),$(ROOMS_C))): CODE = -fPIE
 
-# What is compiled in, so that another PREFIX builds anew.
+# The values that are compiled in: if one changes, PREFIX for example, everything is built anew.
 BUILT_IN = $(VERSION) $(HELPER) $(STORE) $(RUN) $(SYSCONFDIR) $(SANDBOX) $(INSTRUMENT)
 $(BUILD)/defines: FORCE
 	@mkdir -p $(BUILD)
@@ -109,12 +110,12 @@ install: all
 	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then \
 	    systemctl daemon-reload; systemctl try-restart oauth-login-helper.service; fi
 
-# A line of pam.d counts, a comment does not. Units are disabled while their files are there: systemd
-# finds the links by them.
+# Refuses while a line in pam.d still uses the module; comments are ignored. Disables the units
+# before it removes their files, because systemd needs the files to find the links.
 uninstall:
 	@found=$$(grep -lsE '^[^#]*pam_oauth_login' $(DESTDIR)/etc/pam.d/*); if [ -n "$$found" ]; then \
 	    echo "pam_oauth_login.so is still used in" $$found; \
-	    echo "Take its lines out first, or nobody logs in there, not even root."; exit 1; fi
+	    echo "Remove its lines first: without the module not even root can log in there."; exit 1; fi
 	@if [ -z "$(DESTDIR)" ] && command -v systemctl >/dev/null; then \
 	    if [ -d /run/systemd/system ]; then now=--now; fi; \
 	    systemctl disable -q $$now $(notdir $(wildcard conf/systemd/*)) || true; fi

@@ -109,7 +109,7 @@ def assert_borders_name(tree, complaint):
     ("helper/oauth/token_request.c", "#include <curl/curl.h>",
      "only helper/net/http.c may include curl"),
     ("helper/store/seal.h", '#include "store.h"',
-     "a circle of files: helper/store/"),
+     "a cycle of files: helper/store/"),
     ("build/helper/base/secret.d", "helper/store/record.h",
      "helper/base/secret.c includes helper/store/record.h, which stands above it"),
     ("Makefile", "# chmod 4755 $(HELPER)", "nothing may be installed setuid"),

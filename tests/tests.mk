@@ -22,7 +22,7 @@ INSTRUMENT_O = $(BUILD)/tests/instrument.o
 GUEST     = -fno-sanitize=all -fsanitize=undefined -fsanitize-undefined-trap-on-error
 endif
 
-# For tools that run the helper themselves, as valgrind does. Never install such a helper.
+# For tools that run the helper themselves, such as valgrind. Never install such a helper.
 ifeq ($(SANDBOX),none)
 DEFINES  += -DSANDBOX_OFF
 endif
@@ -34,7 +34,8 @@ SANITIZED = $(patsubst %.c,$(BUILD)/sanitized/%.o,$(filter-out %/main.c,$(HELPER
 FUZZERS   = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_C))
 FUZZED    = $(patsubst %.c,$(BUILD)/fuzz/%.o,$(filter-out %/main.c,$(ROOMS_C)))
 
-# A test sees every room; it names the room of a header that two rooms have ("store/file.h").
+# A test sees every room. If two rooms have a header of the same name, the test includes it with its
+# room ("store/file.h").
 SEE_ALL   = -Ihelper $(addprefix -I,$(HELPER_ROOMS) $(CLI_ROOMS) pam_module)
 FUZZ      = clang -std=gnu17 $(DEFINES) $(or $(call includes,$<),$(SEE_ALL)) $(SANITIZE) -MMD -MP
 
@@ -69,8 +70,8 @@ $(OIDC_PROVIDER):
 	npm install --prefix $@ --ignore-scripts --no-audit --no-fund oidc-provider@8.8.1 || \
 	    rm -rf $@
 
-# GDM's worker, and the service that it asks about people. They are only unpacked, because
-# installing them would bring a desktop. If apt has none, their tests are skipped with a message.
+# GDM's worker, and the service that it asks about users. They are only unpacked, because
+# installing them would bring a desktop. If apt has neither, their tests are skipped with a message.
 $(GDM):
 	mkdir -p $@
 	(cd $@ && apt-get download -q gdm3 accountsservice && \
@@ -94,11 +95,12 @@ check-quick:
 	status=0; $(PYTEST) $(PYTEST_ARGS) $(QUICK_TESTS) || status=$$?; \
 	    chown -R --reference=Makefile $(BUILD); exit $$status
 
-# Runs WHAT, or `make check`, on a fresh system of a release: `make check-on RELEASE=trixie WHAT=demo`.
+# Runs the target WHAT (check by default) on a fresh system of a release, for example:
+# `make check-on RELEASE=trixie WHAT=demo`.
 check-on:
 	@CACHE='$(CACHE)' tests/check-on $(RELEASE) make $(or $(WHAT),check)
 
-# The same on each release, one after another: prints a line for each, and keeps its output in a file.
+# Does the same on each release in turn: prints a line for each, and keeps its output in a file.
 check-everywhere:
 	@mkdir -p $(BUILD); failed=0; \
 	for release in $(RELEASES); do \
@@ -116,8 +118,8 @@ torture: deps
 	    chown -R --reference=Makefile $(BUILD); exit $$status
 
 # Runs the integration tests with sanitizers in the programs. It leaves out the tests of limits,
-# core files and signals, which sanitizers handle in their own way, and those of the sandbox, which
-# these programs lack.
+# core files and signals, which sanitizers handle in their own way, and the tests of the sandbox,
+# which these programs lack.
 SANITIZED_MAKE = BUILD=$(BUILD)/instrumented INSTRUMENT=yes
 SANITIZED_LESS = 'not (limit or core or dies or valgrind or harness or breakout)'
 check-sanitized: deps
@@ -132,7 +134,8 @@ demo:
 	@tests/namespace /usr/bin/python3 tests/demo.py; status=$$?; \
 	    chown -R --reference=Makefile $(BUILD); exit $$status
 
-# A helper that measures a window which is visible only from inside.
+# A helper that measures the window between the provider's answer and the stored record, which only
+# the helper itself can see.
 $(BUILD)/bench/helper: $(call object,$(HELPER_C)) tests/bench/window.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -D_GNU_SOURCE $(CFLAGS) -Wl,--wrap=curl_multi_poll,--wrap=fdatasync -o $@ $^ \
