@@ -18,7 +18,7 @@ from scripted_server import Answer
 from terminal import Terminal
 from open_sessions import forget_all, started, watch, write_session
 
-WORD = b"no longer wants this account"
+WORD = b"the account is closed at the provider"
 
 
 @pytest.fixture

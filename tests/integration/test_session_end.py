@@ -69,7 +69,7 @@ def test_the_person_reads_why_the_session_ends(watched, sshd, oauth_login, host)
         make_due()
         watch(oauth_login)
         for session in sessions:
-            session.expect("the provider no longer wants this account")
+            session.expect("the account is closed at the provider")
             session.wait()
 
 

@@ -87,7 +87,7 @@ def test_the_watch_service_shows_why_a_session_ends(corp, oauth_login, systemd, 
     make_due()
     systemd.control("start", WATCH)
     said = b""
-    while b"no longer wants this account" not in said:
+    while b"the account is closed at the provider" not in said:
         said += os.read(terminal[0], 4096)
     wait_until(lambda: not systemd.is_active("desk.service"), "SIGTERM has ended it")
 
