@@ -50,7 +50,7 @@ def test_a_session_that_cannot_be_recorded_is_logged(desk, host, service):
     mark = host.log.mark()
     said = converse(service, "alice", "open_session", COUNT, "close_session")
     assert set(said.codes) == {"SUCCESS"} and said.said == ("0\n",)
-    host.log.wait_for("alice: this session will not end with the account: .*Invalid", since=mark)
+    host.log.wait_for("alice: this session will not be ended when .*Invalid", since=mark)
 
 
 @pytest.mark.parametrize("length, kept", [(63, True), (64, False)])
@@ -67,7 +67,7 @@ def test_a_session_whose_configuration_name_is_too_long_is_not_recorded(desk, ho
     mark = host.log.mark()
     said = converse("desk", "alice", "open_session", COUNT, "close_session")
     assert set(said.codes) == {"SUCCESS"} and said.said == ("0\n",)
-    host.log.wait_for("this session will not end with the account: .*too long", since=mark)
+    host.log.wait_for("this session will not be ended when .*too long", since=mark)
 
 
 def test_an_ignored_user_has_no_session_file(desk, oauth_login):
