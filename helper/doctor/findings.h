@@ -15,7 +15,8 @@
 #include "record.h"
 #include "store.h"
 
-/* At most this many accounts stop backing off at once: each keeps three files open. */
+/* The back-off of at most this many accounts is ended in one run, because each keeps three files
+ * open. */
 enum { DOCTOR_WAITING_MAX = 8 };
 
 /* An account whose logins back off for some minutes, because the provider has refused the client.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * rights.c - checks that the helper has no rights on this machine but those of its own user.
+ * rights.c - checks that the helper has only the rights of its own user on this machine.
  */
 #include <linux/capability.h>
 #include <pwd.h>

@@ -278,10 +278,10 @@ static void without_an_issuer_the_token_endpoint_identifies_the_provider(void **
     (void)state;
     struct directory directory;
     set_up(&directory, false);
-    assert_string_equal(provider_issuer(&directory.config.provider), "https://idp");
+    assert_string_equal(provider_identity(&directory.config.provider), "https://idp");
     directory.config.provider.issuer = "";
     directory.config.provider.token_endpoint = "https://idp/token";
-    assert_string_equal(provider_issuer(&directory.config.provider), "https://idp/token");
+    assert_string_equal(provider_identity(&directory.config.provider), "https://idp/token");
     assert_int_equal(check_pin(&directory, "https://idp/token", "1001"), VERDICT_NONE);
     assert_int_equal(check_pin(&directory, "", "1001"), VERDICT_DENIED);
 }

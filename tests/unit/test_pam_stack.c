@@ -265,7 +265,7 @@ static void a_line_continues_after_a_backslash_and_ends_at_a_comment(void **stat
     assert_string_equal(split.word[0], "a b] c");
     assert_string_equal(split.word[1], "d");
     for (size_t i = 0; i < stack.count; i++)
-        assert_false(stack.lines[i].unread);
+        assert_false(stack.lines[i].unparsable);
 }
 
 static void a_line_that_libpam_cannot_read_is_marked(void **state) {
@@ -288,7 +288,7 @@ static void a_line_that_libpam_cannot_read_is_marked(void **state) {
         read_whole(STACK(lines[i]), &stack);
         assert_int_equal(stack.count, 1);
         /* "[]" names no value, so every one means `bad`: libpam reads it, and it is strict */
-        assert_int_equal(stack.lines[0].unread, strcmp(lines[i], "account [] x") != 0);
+        assert_int_equal(stack.lines[0].unparsable, strcmp(lines[i], "account [] x") != 0);
     }
 }
 
