@@ -58,8 +58,8 @@ bool session_file_accepts(const char *text) {
     return true;
 }
 
-/* Makes a directory of this mode, whatever the application's umask is. Leaves the mode of one that
- * is there alone. */
+/* Makes a directory of this mode, whatever the application's umask is. Does not change the mode of
+ * an existing one. */
 static void make_directory(const char *path, mode_t mode) {
     if (mkdir(path, mode) == 0)
         chmod(path, mode);
@@ -107,9 +107,10 @@ static int write_text(int fd, const char *text, size_t length) {
     return (size_t)put == length ? 0 : -ENOSPC;
 }
 
-/* How to put a file in its place: write a hidden one beside it, which session_file_read_all skips,
- * then rename it in one step, so that a reader never sees half a file. An update exchanges the two,
- * which fails for a session that was removed, so it never brings one back. */
+/* The two ways to write a session's file. Both write a hidden file beside it, which
+ * session_file_read_all skips, then rename it in one step, so that a reader never sees half a file.
+ * An update exchanges the two, which fails for a session that was removed, so it never brings one
+ * back. */
 static const struct method {
     const char *suffix;        /* of the hidden file */
     int open_flags;            /* for open(2) */

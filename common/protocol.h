@@ -79,8 +79,8 @@ enum protocol_operation {
     OPERATION_STATUS = 4,       /* one ENTRY, when the account is enrolled */
     OPERATION_LIST = 5,         /* an ENTRY for each enrolled account; root only */
     OPERATION_ENROLL = 6,       /* device authorization (RFC 8628), with a PROMPT for the user */
-    OPERATION_UNENROLL = 7,     /* revoke and delete the grant, but remember whose it was */
-    OPERATION_FORGET = 8,       /* the same, and forget whose it was; root only */
+    OPERATION_UNENROLL = 7,     /* revoke and delete the grant, but remember its subject */
+    OPERATION_FORGET = 8,       /* the same, and forget the subject too; root only */
     OPERATION_BROWSER = 9,      /* authorization code (RFC 6749 section 4.1), with a PROMPT */
     OPERATION_DOCTOR = 10,      /* a FINDING for each thing that the helper checks; root only */
     OPERATION_FRESH_TOKEN = 11, /* get an access token, renewed when under a minute is left */

@@ -32,7 +32,7 @@ const char *report_escape_word(const char *text, char ret[REPORT_FIELD_SIZE]) {
     return escape_from('!', text, ret);
 }
 
-/* How a verdict is logged. */
+/* The way in which each verdict is logged. */
 static const struct {
     int level;        /* of syslog(3) */
     bool by_provider; /* the provider decided, so name it */

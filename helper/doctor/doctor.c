@@ -103,7 +103,7 @@ static bool confine(struct doctor *doctor) {
         doctor_good(doctor, "the helper's sandbox: %s", reason.text);
     else
         doctor_find(doctor, LEVEL_WARNING, VERDICT_NONE,
-                    "whoever takes over the helper could do more than necessary",
+                    "an attacker who takes over the helper could do more than necessary",
                     "use a newer kernel: Linux 5.13 has Landlock, 6.12 has all parts",
                     "the helper's sandbox is incomplete here: %s", reason.text);
     return true;

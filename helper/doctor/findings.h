@@ -44,7 +44,7 @@ void doctor_find(struct doctor *doctor, enum protocol_level level, enum verdict 
                  const char *why, const char *fix, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 
-/* How long to wait for the provider's response to one request, from now. */
+/* Returns how long to wait, from now, for the provider's response to one request. */
 struct http_patience doctor_patience(void);
 
 #endif

@@ -16,7 +16,7 @@
 enum {
     DEVICE_INTERVAL = 5, /* seconds, when the provider sends no interval: RFC 8628 section 3.2 */
     DEVICE_INTERVAL_MAX = 60,
-    DEVICE_SLOW_DOWN = 5,       /* seconds added by each slow_down, for good: section 3.5 */
+    DEVICE_SLOW_DOWN = 5,       /* seconds that each slow_down adds permanently: section 3.5 */
     DEVICE_PATIENCE_MS = 10000, /* for one request */
     DEVICE_LIFE = 300,          /* seconds, when the provider sends no expires_in */
 };

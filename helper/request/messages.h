@@ -62,7 +62,7 @@ struct session_action {
     uint32_t check_after; /* seconds */
 };
 
-/* How long the caller should wait, and for which provider. */
+/* The time that the caller should wait, and the provider that it waits for. */
 struct notice {
     uint32_t milliseconds;
     const char *provider;

@@ -97,7 +97,8 @@ static void compose_not_approved(struct exchange *exchange) {
                 exchange->reply.reason.text);
 }
 
-/* Where the resident helper runs, a user can enroll alone, from a shell that is still open. */
+/* Tells the user to enroll. Where the resident helper runs, users can do so themselves, from a
+ * shell that is still open; elsewhere an administrator must. */
 static void compose_reauthorize(struct exchange *exchange) {
     const char *account = exchange->account.name;
     compose(exchange, "Login refused: %s no longer honours this machine's grant for %s. %s%s",
