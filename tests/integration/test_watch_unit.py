@@ -93,7 +93,7 @@ def test_the_watch_service_shows_why_a_session_ends(corp, oauth_login, systemd, 
 
 
 def test_the_timer_runs_the_watch_even_without_sessions(host, corp, systemd):
-    """It runs from the start, although nobody has logged in yet."""
+    """The timer runs from the start, although no user has logged in yet."""
     host.files.write("/etc/systemd/system/oauth-login-watch.timer.d/soon.conf",
                      "[Timer]\nOnBootSec=\n"  # clears the list of timers
                      "OnActiveSec=1s\nOnUnitInactiveSec=1s\nAccuracySec=100ms\n")

@@ -43,7 +43,8 @@ static size_t find_ours(const struct pam_stack *stack, enum pam_phase phase) {
     return 0;
 }
 
-/* Returns how the module's account line can be bypassed, and the module that does it. */
+/* Returns the way in which the module's account line can be bypassed, and the module of the line
+ * that causes it. */
 static enum pam_bypass bypass_of(const struct file *files, const char **ret_by) {
     static char by[PAM_WORD_MAX];
     SCOPED_STACK struct pam_stack stack = {0};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_verdict.c - verdict.c: what the outcome of a request means for an account.
+ * test_verdict.c - verdict.c: the verdict that follows from the outcome of a request.
  */
 #include "unit.h"
 
