@@ -41,7 +41,7 @@ static bool has_display(void) {
     return local && ((x && x[0] != '\0') || (wayland && wayland[0] != '\0'));
 }
 
-/* Returns the user who called sudo, or NULL without one or when that is root. */
+/* Returns the user who called sudo, or NULL if there was none or it was root. */
 static const struct passwd *find_sudo_user(void) {
     const char *text = getenv("SUDO_UID");
     char *end = NULL;

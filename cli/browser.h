@@ -7,10 +7,10 @@
 
 #include <stdbool.h>
 
-/* Passes `address` to xdg-open(1) in the background. Returns false without a display or xdg-open,
- * or in an SSH session; true does not mean that a browser came up. Never runs it as root: under
- * sudo(8) it runs as SUDO_UID with all other rights dropped, and for any other root it returns
- * false. */
+/* Passes `address` to xdg-open(1) in the background. Returns false if there is no display or no
+ * xdg-open, or in an SSH session. True does not mean that a browser has opened. Never runs it as
+ * root: under sudo(8) it runs as SUDO_UID with all other rights dropped, and for any other root it
+ * returns false. */
 bool browser_open(const char *address);
 
 #endif

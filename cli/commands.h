@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * commands.h - the commands of oauth-login(1), each a file of this room. doctor and watch have
- * rooms of their own.
+ * commands.h - the commands of oauth-login(1). Each is in a file of this directory with its name,
+ * except that status and list share listing.c; doctor and watch have directories of their own.
  */
 #ifndef OAUTH_LOGIN_CLI_COMMANDS_H
 #define OAUTH_LOGIN_CLI_COMMANDS_H

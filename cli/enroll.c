@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * enroll.c - oauth-login enroll: get a grant by the user's approval, elsewhere or in a browser.
+ * enroll.c - oauth-login enroll: gets a grant that the user approves, on another device or in a
+ * browser.
  */
 #include <limits.h>
 #include <signal.h>
@@ -18,8 +19,8 @@
 #include "qr.h"
 #include "text.h"
 
-/* The end of the time to approve, in seconds of clock_boot_ms, for the signal handler of the
- * countdown. 0: no countdown was started. */
+/* The end of the time to approve, in seconds of the boot clock (clock_boot_ms), for the signal
+ * handler of the countdown. 0: no countdown was started. */
 static volatile sig_atomic_t time_ends;
 
 /* Writes the time that is left. Async-signal-safe: a handler of SIGALRM. */
@@ -72,8 +73,8 @@ static bool show_code(const struct ask_prompt *prompt, void *context) {
     return true;
 }
 
-/* Shows the address, and how to reach this machine's loopback: the browser must run here, or get
- * there by a forwarded port. */
+/* Shows the address, and how to reach this machine's loopback: the browser must run here, or reach
+ * it through a forwarded port. */
 static bool show_address(const struct ask_prompt *prompt, void *context) {
     const char *account = context;
     char host[HOST_NAME_MAX + 1] = "";

@@ -22,11 +22,12 @@ struct remote {
     bool https;
     char host[HOST_SIZE];
     char username[HOST_SIZE];
-    bool takes_authtype; /* git 2.46 and later: takes a bearer token as such */
+    bool takes_authtype; /* git 2.46 and later: accepts a bearer token */
     bool offers_bearer;  /* the server's challenge has the scheme Bearer (RFC 6750 section 3) */
 };
 
-/* Takes the value if the line has this key. One that is too long can't be ours: "" then. */
+/* Takes the value if the line has this key. A value that is too long can't concern us, and becomes
+ * "". */
 static void take_value(const char *line, const char *key, char ret[HOST_SIZE]) {
     size_t length = strlen(key);
     if (strncmp(line, key, length) == 0)
@@ -72,8 +73,8 @@ static void read_remote(struct remote *ret) {
     }
 }
 
-/* A server that does not ask for Bearer, as most git servers do not, gets the token as a password.
- */
+/* Prints the credential. Most git servers do not ask for Bearer: they get the token as a
+ * password. */
 static void print_credential(const struct remote *remote, const struct ask_reply *reply) {
     if (remote->takes_authtype && remote->offers_bearer)
         printf("capability[]=authtype\nauthtype=Bearer\ncredential=");

@@ -15,8 +15,8 @@
 #include "exit_status.h"
 #include "print.h"
 
-/* Reads a line, or to the end without one, and cuts off trailing blanks. Returns its size, or a
- * negative errno: -E2BIG for more than `size` bytes. */
+/* Reads one line, or to the end if there is no newline, and cuts off trailing blanks. Returns its
+ * size, or a negative errno: -E2BIG for more than `size` bytes. */
 static ssize_t read_token(char *token, size_t size) {
     size_t used = 0;
 
@@ -44,7 +44,7 @@ static void note_interrupt(int number) {
     interrupted = number;
 }
 
-/* Does the same on a terminal without showing the token. Restores the terminal after a signal. */
+/* Does the same on a terminal, without echoing the token. Restores the terminal after a signal. */
 static ssize_t read_token_unseen(const char *account, char *token, size_t size) {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
     struct sigaction note = {.sa_handler = note_interrupt};

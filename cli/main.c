@@ -91,8 +91,8 @@ static enum exit_status usage(FILE *out, enum exit_status status) {
     return status;
 }
 
-/* Ends after an error message. Prints less than the page of help, which would push the message off
- * the screen. */
+/* Finishes after an error message. Prints less than the page of help, which would push the message
+ * off the screen. */
 static enum exit_status hint(const struct command *command) {
     if (command)
         fprintf(stderr, "Usage: oauth-login %s\n", command->usage);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * token.c - oauth-login token: prints a valid access token of the caller's, and plants it nowhere.
+ * token.c - oauth-login token: prints a valid access token of the caller, without planting it in a
+ * keyring.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,8 +17,8 @@
 /* Seconds. A token with under a minute left is useless to a caller about to send a request. */
 enum { FRESH_LEFT = 60 };
 
-/* Takes the session's own token, without asking the helper. False without one that lives long
- * enough. */
+/* Takes the session's own token, without asking the helper. Returns false if there is none that
+ * lives long enough. */
 static bool read_session(struct ask_reply *ret) {
     uint32_t left = 0;
     int size = session_key_read(session_key_find_keyring(getuid()), &ret->token, &left);

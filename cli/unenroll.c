@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * unenroll.c - oauth-login unenroll: ends an account's grant.
+ * unenroll.c - oauth-login unenroll: deletes an account's grant, and has the provider revoke it.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -19,7 +19,8 @@ static bool confirm(const char *account, bool forget) {
     return fgets(line, sizeof line, stdin) && (line[0] == 'y' || line[0] == 'Y');
 }
 
-/* The grant is gone here in any case; the reason is why the provider did not revoke it. */
+/* Reports success. The grant is deleted here in any case; `reason`, if any, says why the provider
+ * did not revoke it. */
 static void print_ended(const char *account, const char *reason) {
     if (reason[0] != '\0')
         printf("%s no longer has a grant here, but %s.\n", account, reason);

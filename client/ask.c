@@ -20,10 +20,11 @@
 #include "spawn.h"
 
 enum {
-    ASK_DEADLINE_MS = 10000,   /* until the helper's NOTICE gives its own */
-    ASK_MARGIN_MS = 500,       /* after the deadline, for the helper to reply */
-    ASK_FIRST_FRAME_MS = 1000, /* from the resident helper, when root could start another */
-    ASK_PROMPT_MARGIN = 45,    /* seconds: for the proof and the store, after the approval */
+    ASK_DEADLINE_MS = 10000, /* until the helper's NOTICE gives its own */
+    ASK_MARGIN_MS = 500,     /* after the deadline, for the helper to reply */
+    ASK_FIRST_FRAME_MS =
+        1000, /* for the resident helper to send a frame, when root could start another helper */
+    ASK_PROMPT_MARGIN = 45, /* seconds: for the proof and the store, after the approval */
 };
 
 uint32_t ask_seconds_left(const struct ask_reply *reply) {
@@ -105,7 +106,8 @@ static bool take_session(struct protocol_reader *fields, struct ask_reply *ret) 
     return protocol_reader_done(fields) && ret->check_after <= PROTOCOL_CHECK_MAX;
 }
 
-/* An access token of RFC 6749 appendix A.12, but without blanks: one would end it in a header. */
+/* Accepts an access token of RFC 6749 appendix A.12, but without blanks: a blank would end the
+ * token in an HTTP header. */
 static bool is_token(const uint8_t *token, size_t size) {
     for (size_t i = 0; i < size; i++)
         if (token[i] <= ' ' || token[i] > '~')
@@ -113,7 +115,7 @@ static bool is_token(const uint8_t *token, size_t size) {
     return true;
 }
 
-/* Reads the last frame: 0, -EBADMSG, or -ENOMEM when there is no room for its token. */
+/* Reads the last frame: 0, -EBADMSG, or -ENOMEM when its token cannot be allocated. */
 static int read_reply(struct protocol_reader *fields, struct ask_reply *ret) {
     size_t size = 0;
 
@@ -172,16 +174,16 @@ static bool take_notice(struct protocol_reader *fields, const struct ask_request
     return true;
 }
 
-/* A PROMPT comes only for the operation that has it. */
+/* Accepts a PROMPT only for the two operations that have one, each with its own kind. */
 static bool expects_prompt(const struct ask_request *request, const struct ask_prompt *prompt) {
     if (request->operation == OPERATION_ENROLL)
         return prompt->port == 0;
     return request->operation == OPERATION_BROWSER && prompt->port != 0;
 }
 
-/* Shows the prompt, and extends the wait by the time it gives the person. A reply that has arrived
- * while the prompt was shown is still read, however long that took. Returns 0, -EBADMSG, or
- * -ECANCELED when the caller gives up. */
+/* Shows the prompt, and extends the wait by the time that the prompt gives the user. A reply that
+ * has arrived while the prompt was shown is still read, however long that took. Returns 0,
+ * -EBADMSG, or -ECANCELED when the caller gives up. */
 static int take_prompt(struct protocol_reader *fields, const struct ask_request *request,
                        int64_t *until_ms) {
     struct ask_prompt prompt;
@@ -203,7 +205,7 @@ static int take_prompt(struct protocol_reader *fields, const struct ask_request 
     return 0;
 }
 
-/* The frames that may come only once, and have come. */
+/* Which of the frames that may come only once have come. */
 struct progress {
     bool noticed, prompted;
 };
@@ -299,7 +301,7 @@ static void explain_absent(int error, struct ask_reply *ret) {
 }
 
 /* Sends the request and reads the reply. Reads even if the request could not be sent: a helper that
- * could not go on replies with the reason before it closes. */
+ * fails early replies with the reason before it closes. */
 static int converse(int fd, struct frame *frame, const struct ask_request *request,
                     int64_t until_ms, bool *ret_begun, struct ask_reply *ret) {
     int sent = send_request(fd, frame, request, until_ms);

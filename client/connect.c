@@ -48,7 +48,7 @@ static int check_server(int fd) {
     return spawn_find_user(&uid, &gid) == 0 && server.uid == uid ? 0 : -EPERM;
 }
 
-/* Retries while the backlog is full: poll(2) can't wait for room in it. */
+/* Retries while the backlog is full: poll(2) can't wait until it has space. */
 static int connect_patiently(int fd) {
     static const struct sockaddr_un address = {.sun_family = AF_UNIX,
                                                .sun_path = OAUTH_LOGIN_SOCKET};

@@ -15,7 +15,7 @@ enum option_type {
     OPTION_DURATION, /* uint32_t seconds */
     OPTION_PATH,     /* const char *, absolute */
     OPTION_KEYRING,  /* bool: true for none, false for session */
-    OPTION_ENROLL,   /* enum enroll: without a value, or with unproven */
+    OPTION_ENROLL,   /* enum enroll: no value, or the value unproven */
 };
 
 static const struct option {
@@ -44,7 +44,7 @@ static const struct option *find_option(const char *word, size_t length) {
     return NULL;
 }
 
-/* Takes one option. `value` is NULL without a "=". Returns NULL, or what is wrong. */
+/* Takes one option. `value` is NULL if the option has no "=". Returns NULL, or what is wrong. */
 static const char *take_option(const struct option *option, const char *value,
                                struct options *ret) {
     char *member = (char *)ret + option->offset;

@@ -12,7 +12,7 @@
 /* The users whom `auth` may ask to enroll. */
 enum enroll {
     ENROLL_NOBODY,
-    ENROLL_PROVEN,   /* only after an authentication method has succeeded in this login */
+    ENROLL_PROVEN,   /* only users for whom an authentication method has succeeded in this login */
     ENROLL_UNPROVEN, /* anyone who types the name */
 };
 
@@ -27,7 +27,7 @@ struct options {
     bool permissive;       /* decides and logs, but never refuses */
     bool no_keyring;       /* keyring=none */
     bool keyring_required; /* a session without the key fails */
-    bool quiet;            /* shows the person nothing */
+    bool quiet;            /* shows the user nothing */
     bool debug;            /* also logs which key was planted */
 };
 

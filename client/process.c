@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * process.c - what the kernel tells of a process.
+ * process.c - facts about a process, read from proc(5).
  */
 #include "process.h"
 

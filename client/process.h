@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * process.h - what the kernel tells of a process: proc(5).
+ * process.h - facts about a process, read from proc(5).
  */
 #ifndef OAUTH_LOGIN_CLIENT_PROCESS_H
 #define OAUTH_LOGIN_CLIENT_PROCESS_H
@@ -12,8 +12,8 @@
 struct process {
     char state;
     pid_t parent;
-    dev_t terminal;   /* the controlling terminal; 0 without one */
-    uint64_t started; /* clock ticks since boot: a later process may get the same PID */
+    dev_t terminal;   /* the controlling terminal; 0 if it has none */
+    uint64_t started; /* start time, in clock ticks since boot: detects that the PID was reused */
 };
 
 /* Reads the process `pid`. False when there is none. */

@@ -49,7 +49,7 @@ bool session_leader_lives(const struct session_file *session) {
 }
 
 /* Accepts what sscanf(3) will read back from the file unchanged. */
-bool session_file_takes(const char *text) {
+bool session_file_accepts(const char *text) {
     if (text[0] == ' ')
         return false;
     for (; *text != '\0'; text++)
@@ -58,15 +58,15 @@ bool session_file_takes(const char *text) {
     return true;
 }
 
-/* Makes a directory of this mode, whatever the application's umask is. Leaves the mode of one that
- * is there alone. */
+/* Makes a directory of this mode, whatever the application's umask is. Does not change the mode of
+ * an existing one. */
 static void make_directory(const char *path, mode_t mode) {
     if (mkdir(path, mode) == 0)
         chmod(path, mode);
 }
 
-/* Makes the directories if they are missing: tmpfiles.d makes them at boot, but `make install` does
- * not need it to have run. */
+/* Makes the directories if they are missing: tmpfiles.d makes them at boot, but after `make
+ * install` it may not have run yet. */
 static int open_directory(void) {
     struct stat status;
 
@@ -107,9 +107,10 @@ static int write_text(int fd, const char *text, size_t length) {
     return (size_t)put == length ? 0 : -ENOSPC;
 }
 
-/* How to put a file in its place: write a hidden one beside it, which session_file_read_all skips,
- * then rename it in one step, so that a reader never sees half a file. An update exchanges the two,
- * which fails for a session that was removed, so it never brings one back. */
+/* The two ways to write a session's file. Both write a hidden file beside it, which
+ * session_file_read_all skips, then rename it in one step, so that a reader never sees half a file.
+ * An update exchanges the two, which fails for a session that was removed, so it never brings one
+ * back. */
 static const struct method {
     const char *suffix;        /* of the hidden file */
     int open_flags;            /* for open(2) */
@@ -118,8 +119,8 @@ static const struct method {
 
 static int write_session(int fd, const struct session_file *session) {
     char text[FILE_MAX];
-    if (!session_file_takes(session->account) || !session_file_takes(session->service) ||
-        !session_file_takes(session->terminal) || !session_file_takes(session->config))
+    if (!session_file_accepts(session->account) || !session_file_accepts(session->service) ||
+        !session_file_accepts(session->terminal) || !session_file_accepts(session->config))
         return -EINVAL;
 
     int length = snprintf(text, sizeof text, FORMAT, session->account, session->service,
@@ -143,7 +144,7 @@ static int put(int at, const struct session_file *session, const struct method *
     int r = write_session(fd, session);
     if (r >= 0 && renameat2(at, name, at, session->name, method->rename_flags) < 0)
         r = -errno;
-    /* After RENAME_NOREPLACE the hidden name is free, and may be another thread's by now. */
+    /* After RENAME_NOREPLACE the hidden name is free, and another thread may use it by now. */
     if (r < 0 || method->rename_flags == RENAME_EXCHANGE)
         unlinkat(at, name, 0);
     return r;

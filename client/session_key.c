@@ -17,7 +17,7 @@ enum { DESCRIPTION_SIZE = 320 };
 static const char keyring_name[] = "oauth-login";
 static const char key_prefix[] = "oauth-login:";
 
-/* Possessors may view, read and search; root may do anything; no one else may see it. */
+/* Possessors may view, read and search; root may do anything; no other user may see it. */
 static const key_perm_t permissions = KEY_POS_VIEW | KEY_POS_READ | KEY_POS_SEARCH | KEY_USR_ALL;
 
 /* A key's type, owner and name. */
@@ -53,7 +53,8 @@ key_serial_t session_key_current(void) {
 }
 
 /* Tells whether the session keyring is this login's alone: it belongs to the account, and is not
- * the user-session keyring, which the kernel falls back to for every process without one. */
+ * the user-session keyring, which the kernel falls back to for every process that has no session
+ * keyring. */
 static bool is_private(key_serial_t session, uid_t uid) {
     struct described described = {0};
     char shared[32];
@@ -91,8 +92,8 @@ static bool is_our_keyring(key_serial_t serial) {
            strcmp(described.name, keyring_name) == 0;
 }
 
-/* Finds root's keyring "oauth-login" directly in the session keyring; 0 without one. One that
- * another user owns is a trap: its owner could go on reading what is put there. */
+/* Finds root's keyring "oauth-login" directly in the session keyring; 0 if there is none. One that
+ * another user owns is a trap: its owner could read every token planted in it. */
 static key_serial_t find_keyring(key_serial_t session) {
     key_serial_t *keys = NULL, found = 0;
     int size = keyctl_read_alloc(session, (void **)&keys);
@@ -172,7 +173,7 @@ key_serial_t session_key_find_keyring(uid_t uid) {
     return session > 0 && is_private(session, uid) ? find_keyring(session) : 0;
 }
 
-/* Finds the token's key in a keyring; 0 without one. */
+/* Finds the token's key in a keyring; 0 if there is none. */
 static key_serial_t find_token(key_serial_t keyring) {
     key_serial_t *keys = NULL, found = 0;
     int size = keyctl_read_alloc(keyring, (void **)&keys);
@@ -242,7 +243,7 @@ int session_key_revoke(key_serial_t serial) {
 
     int size = keyctl_read_alloc(serial, (void **)&keys);
     for (size_t i = 0; size > 0 && i < (size_t)size / sizeof *keys; i++)
-        keyctl_revoke(keys[i]); /* each by itself: the session may have linked one elsewhere */
+        keyctl_revoke(keys[i]); /* revoke each key too: the session may have linked one elsewhere */
     free(keys);
     if (keyctl_revoke(serial) == 0 || errno == EKEYREVOKED || errno == EKEYEXPIRED ||
         errno == ENOKEY)

@@ -18,38 +18,40 @@
 /* A keyring `oauth-login` in which a token was planted. */
 struct session_keyring {
     key_serial_t serial;
-    bool ours; /* made now, so ours to revoke; false: another login of this session made it */
+    bool ours; /* this login made it and must revoke it; false: another login of this session made
+                  it */
 };
 
-/* Returns the session keyring of the calling process; 0 without one. */
+/* Returns the session keyring of the calling process; 0 if it has none. */
 key_serial_t session_key_current(void);
 
 /* Plants `token` of `size` bytes for `seconds` (at least 1) in the session keyring of the calling
- * process, for the account `uid`:`gid`, and fills in `ret`. First replaces a session keyring that
- * other logins may have too by a new private one: one that is not the account's, the user-session
- * keyring, which all its logins share, or `inherited`, the one from before this login (0: not
- * known). Needs effective uid 0. Returns 0 or a negative errno: -EKEYREVOKED, -EDQUOT (quota),
- * -ENOSYS (a kernel without keys). */
+ * process, for the account `uid`:`gid`, and sets `ret` to the keyring that now has it. If other
+ * logins may share the current session keyring, first joins a new private one. That is the case if
+ * the current one does not belong to the account, is the user-session keyring, which all logins of
+ * the account share, or is `inherited`, the one from before this login (0: not known). Needs
+ * effective uid 0. Returns 0 or a negative errno: -EKEYREVOKED, -EDQUOT (quota), -ENOSYS (a kernel
+ * without keys). */
 int session_key_plant(const char *provider, const void *token, size_t size, uint32_t seconds,
                       uid_t uid, gid_t gid, key_serial_t inherited, struct session_keyring *ret);
 
-/* Replaces the token in a keyring that session_key_plant filled in. Needs uid 0, but the caller
- * need not be in the session. Returns 0, also when the keyring is gone, or a negative errno. */
+/* Replaces the token in a keyring that session_key_plant returned. Needs uid 0, but the caller need
+ * not be in the session. Returns 0, also when the keyring is gone, or a negative errno. */
 int session_key_replace(key_serial_t keyring, const char *provider, const void *token, size_t size,
                         uint32_t seconds);
 
-/* Finds the keyring `oauth-login` in the session keyring of the calling process. 0 without one, or
- * when the session keyring is not the account's own. */
+/* Finds the keyring `oauth-login` in the session keyring of the calling process. Returns 0 if there
+ * is none, or if the session keyring is not the account's own. */
 key_serial_t session_key_find_keyring(uid_t uid);
 
 /* Reads the token in a keyring into `*ret_token`, allocated: the caller frees it with
- * scoped_free_wiped. Sets `ret_seconds` to the least number of seconds until it expires. Returns
- * its size, or a negative errno of keyrings(7): -ENOKEY without a valid one, -EMSGSIZE for more
- * than PROTOCOL_TOKEN_MAX bytes, -ENOMEM. */
+ * scoped_free_wiped. Sets `ret_seconds` to a lower bound of the seconds until it expires. Returns
+ * its size, or a negative errno of keyrings(7): -ENOKEY if there is no valid one, -EMSGSIZE for
+ * more than PROTOCOL_TOKEN_MAX bytes, -ENOMEM. */
 int session_key_read(key_serial_t keyring, uint8_t **ret_token, uint32_t *ret_seconds);
 
 /* Revokes the keys in a keyring `oauth-login` that root owns, then the keyring. Does nothing to any
- * other. Returns 0, also when it is gone, or a negative errno. */
+ * other keyring. Returns 0, also when it is gone, or a negative errno. */
 int session_key_revoke(key_serial_t serial);
 
 #endif

@@ -71,8 +71,8 @@ static int start(const struct spawn_plan *plan) {
     if (middle < 0)
         r = -errno;
     else if (waitpid(middle, &status, __WALL) != middle)
-        r = errno == ECHILD ? 0
-                            : -errno; /* another thread waited for it: the socket tells the rest */
+        r = errno == ECHILD ? 0 : -errno; /* another thread has waited for it; the socket will show
+                                             whether the helper started */
     else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         r = -EAGAIN;
 

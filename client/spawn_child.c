@@ -141,8 +141,9 @@ static void fix_signals(void) {
         syscall(SYS_rt_sigaction, number, normal, NULL, sizeof(uint64_t));
 }
 
-/* Leaves our end of the socket at 0, /dev/null at 1 and 2, and nothing else. This order needs no
- * free descriptor: the application may have used up all that its limit, or ours, allows. */
+/* Leaves the helper's end of the socket at 0, /dev/null at 1 and 2, and nothing else. This order
+ * needs no free descriptor: the application may have used up all that its limit, or ours,
+ * allows. */
 static void fix_descriptors(int peer) {
     if (dup2(peer, STDIN_FILENO) < 0)
         fail(peer, "dup2");

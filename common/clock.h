@@ -17,8 +17,8 @@ int64_t clock_boot_ms(void);
 /* Returns seconds since 1970 by the wall clock. */
 int64_t clock_wall(void);
 
-/* Fills in the id of this boot: times of the boot clock may only be compared within one. "" where
- * the kernel does not provide it; verdicts are not shared then. */
+/* Fills in the id of this boot: times of the boot clock may be compared only if they are from the
+ * same boot. "" where the kernel does not provide it; verdicts are not shared then. */
 void clock_boot_id(char ret_id[CLOCK_BOOT_ID_SIZE]);
 
 #endif

@@ -16,21 +16,22 @@
  *            (IMPORT: the refresh token; FRESH_TOKEN: the host that git sends it to, or empty;
  *            LOGOUT: the session's access token, or empty; DOCTOR: if the module is in sshd's PAM
  *            stack, facts about sshd: u32 LoginGraceTime in seconds, 0 for none, u32 the option
- *            deadline or PROTOCOL_UNSET, u8 1 with the option enroll; empty otherwise)
- *   NOTICE   u32 milliseconds the caller should wait from now, string provider that is asked
- *   PROMPT   string address, string address with the code in it ("" without one), string code,
- *            u32 seconds the person has (the caller waits that much longer), u32 loopback port of
- *            this machine that the browser must reach, 0 without one (ENROLL: a code and no port;
+ *            deadline or PROTOCOL_UNSET, u8 enroll (1 if the option enroll is set); empty
+ *            otherwise)
+ *   NOTICE   u32 milliseconds the caller should wait from now, string provider that will be asked
+ *   PROMPT   string address, string address with the code in it ("" if there is none), string code,
+ *            u32 seconds the user has (the caller waits that much longer), u32 loopback port of
+ * this machine that the browser must reach, 0 if there is none (ENROLL: a code and no port;
  *            BROWSER: a port and no code)
  *   ENTRY    string account, u32 uid, string provider, string subject, u64 enrolled,
  *            u64 last_granted, u64 expires (seconds since 1970, 0: never), u8 last_verdict,
- *            u8 state of the account (enum protocol_account)
+ *            u8 state of the account (enum protocol_account_state)
  *   FINDING  u8 level (enum protocol_level), string what was found, string why it matters, string
  *            how to fix it (DOCTOR only; the last two are "" at LEVEL_GOOD)
  *   SESSION  u8 action (enum protocol_action) to take on the account's sessions now, u32 seconds
  *            until they must be checked again, PROTOCOL_CHECK_MAX at most (WATCH only)
  *   REPLY    u8 verdict, u8 source, u8 rotated (0 or 1), string provider, string reason (for the
- *            log), string message (for the person), u64 expires, string scope (as granted),
+ *            log), string message (for the user), u64 expires, string scope (as granted),
  *            string token (TOKEN, FRESH_TOKEN and WATCH only)
  *
  * Strings from the helper are printable ASCII, but the caller MUST NOT rely on it.
@@ -54,7 +55,7 @@ enum {
     PROTOCOL_FRAME_MAX = 36864,  /* the largest frame: a token and every other field at its limit */
     PROTOCOL_HEADER_SIZE = 4,    /* the length in front of a frame */
     PROTOCOL_ADDRESS_MAX = 1000, /* bytes of an address in a PROMPT */
-    PROTOCOL_PROMPT_MAX = 1800,  /* seconds: the longest wait for a person */
+    PROTOCOL_PROMPT_MAX = 1800,  /* seconds: the longest wait for the user */
     PROTOCOL_DEADLINE_MAX = 300, /* seconds: the longest wait for a helper */
     PROTOCOL_CHECK_MAX = 86400,  /* seconds: the longest time between two checks of a session */
     PROTOCOL_DURATION_MAX = 31536000, /* seconds of a duration in a request: 365 days */
@@ -77,9 +78,9 @@ enum protocol_operation {
     OPERATION_IMPORT = 3,       /* store the refresh token in `input`; root only */
     OPERATION_STATUS = 4,       /* one ENTRY, when the account is enrolled */
     OPERATION_LIST = 5,         /* an ENTRY for each enrolled account; root only */
-    OPERATION_ENROLL = 6,       /* device authorization (RFC 8628), with a PROMPT for the person */
-    OPERATION_UNENROLL = 7,     /* revoke and delete the grant, but remember whose it was */
-    OPERATION_FORGET = 8,       /* the same, and forget whose it was; root only */
+    OPERATION_ENROLL = 6,       /* device authorization (RFC 8628), with a PROMPT for the user */
+    OPERATION_UNENROLL = 7,     /* revoke and delete the grant, but remember its subject */
+    OPERATION_FORGET = 8,       /* the same, and forget the subject too; root only */
     OPERATION_BROWSER = 9,      /* authorization code (RFC 6749 section 4.1), with a PROMPT */
     OPERATION_DOCTOR = 10,      /* a FINDING for each thing that the helper checks; root only */
     OPERATION_FRESH_TOKEN = 11, /* get an access token, renewed when under a minute is left */
@@ -88,8 +89,8 @@ enum protocol_operation {
     OPERATION_COUNT,
 };
 
-/* The verdicts. NONE: no verdict has been reached. A step in the helper that finds nothing against
- * the account leaves it at that; a reply that still has none refuses the login. */
+/* The verdicts. NONE means "not set". A step in the helper that finds nothing against the account
+ * returns NONE; a reply whose verdict is still NONE refuses the login. */
 enum verdict {
     VERDICT_NONE = 0,
     VERDICT_GRANTED,
@@ -115,18 +116,18 @@ enum source {
     SOURCE_COUNT,
 };
 
-/* The account of a stored grant, as the machine knows it now. */
-enum protocol_account {
+/* The state, on this machine, of the account that a stored grant belongs to. */
+enum protocol_account_state {
     ACCOUNT_PRESENT = 0,
     ACCOUNT_GONE = 1,       /* the name service no longer knows the name */
-    ACCOUNT_OTHER_UID = 2,  /* the name now has another uid than when it was enrolled */
+    ACCOUNT_OTHER_UID = 2,  /* the account's uid is not the one that was enrolled */
     ACCOUNT_UNREADABLE = 3, /* the record can't be opened; only the name is known */
     ACCOUNT_STATE_COUNT,
 };
 
-/* Action on the open sessions of an account that has ended. */
+/* The action to take on the open sessions of a closed account. */
 enum protocol_action {
-    ACTION_NONE = 0, /* they go on */
+    ACTION_NONE = 0, /* the sessions go on */
     ACTION_LOG = 1,
     ACTION_LOCK = 2,
     ACTION_TERMINATE = 3,
@@ -135,7 +136,7 @@ enum protocol_action {
 
 enum protocol_level {
     LEVEL_GOOD = 0,
-    LEVEL_WARNING = 1, /* works, but not as it should */
+    LEVEL_WARNING = 1, /* something works, but not as it should */
     LEVEL_ERROR = 2,   /* logins fail, or let people in who must be refused */
     LEVEL_COUNT,
 };
@@ -157,12 +158,12 @@ static inline const char *verdict_name(enum verdict verdict) {
     return (unsigned)verdict < VERDICT_COUNT ? names[verdict] : "unknown";
 }
 
-/* A yes of the provider's, or that what was asked for is done. */
+/* True if the provider confirmed the account, or the requested operation succeeded. */
 static inline bool verdict_is_yes(enum verdict verdict) {
     return verdict == VERDICT_GRANTED;
 }
 
-/* A login without the provider, on the strength of its last yes. */
+/* True if the login was granted without asking the provider, because of its last yes. */
 static inline bool verdict_is_offline(enum verdict verdict) {
     return verdict == VERDICT_GRANTED_OFFLINE;
 }
@@ -265,7 +266,8 @@ static inline uint64_t protocol_get_u64(struct protocol_reader *reader) {
     return high << 32 | protocol_get_u32(reader);
 }
 
-/* Gets a value of an enum whose members run from `least` to below `count`; another is bad. */
+/* Gets a value of an enum whose members run from `least` to below `count`. Any other value sets
+ * `bad`. */
 static inline uint8_t protocol_get_enum(struct protocol_reader *reader, int least, int count) {
     uint8_t value = protocol_get_u8(reader);
     if (value < least || value >= count)
@@ -284,7 +286,7 @@ static inline const uint8_t *protocol_get_bytes(struct protocol_reader *reader, 
     return bytes;
 }
 
-/* Copies a string and a NUL into `text`. One that contains a NUL, or is too long, is bad. */
+/* Copies a string and a NUL into `text`. Sets `bad` if the string contains a NUL or is too long. */
 static inline void protocol_get_text(struct protocol_reader *reader, char *text, size_t size) {
     size_t length = 0;
     const uint8_t *bytes = protocol_get_bytes(reader, size - 1, &length);

@@ -4,7 +4,7 @@
  *
  * An error MUST never become PAM_IGNORE: in a stack of `required` lines it would let the user in.
  * `auth` MUST never return PAM_SUCCESS before an authentication method has succeeded: a stored
- * grant proves that the account is wanted, not who is typing.
+ * grant proves that the account is active, not who is typing.
  */
 #include "decision.h"
 
@@ -30,7 +30,8 @@ static const struct {
     [VERDICT_FAULT] = {PAM_SYSTEM_ERR, PAM_SYSTEM_ERR},
 };
 
-/* Tells whether an authentication method has succeeded in this login: sshd sets a variable then. */
+/* Tells whether an authentication method has succeeded in this login. sshd sets a variable of the
+ * PAM environment when one has. */
 static bool is_proven(const struct login *login) {
     const char *methods = pam_getenv(login->pamh, "SSH_AUTH_INFO_0");
     return login->options.assume_proven || (methods && methods[0] >= 'a' && methods[0] <= 'z');

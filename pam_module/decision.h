@@ -7,7 +7,7 @@
 
 #include "login.h"
 
-/* Asks the helper about the login, logs the decision, tells the person, and returns the PAM code
+/* Asks the helper about the login, logs the decision, tells the user, and returns the PAM code
  * for login->phase, which must be PHASE_AUTH or PHASE_ACCOUNT. */
 int decision_make(const struct login *login);
 

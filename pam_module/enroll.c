@@ -2,12 +2,12 @@
 /*
  * enroll.c - the user enrolls in the middle of a login.
  *
- * An attacker who types another user's name and is shown a code could have that user approve the
- * attacker's login. So the module MUST NOT prompt before an authentication method has succeeded,
- * unless the administrator allows it. It MUST NOT wait where no person can answer.
+ * An attacker who types another user's name and is shown a code could trick that user into
+ * approving the attacker's login. So the module MUST NOT prompt before an authentication method has
+ * succeeded, unless the administrator allows it. It MUST NOT wait where no person can answer.
  *
  * sshd before 10.3 keeps PAM's texts until the next prompt, so the last line is a prompt, and all
- * lines are one conversation. The text of the answer does not matter, only that there is one.
+ * lines are one conversation. The text of the answer does not matter; any answer counts.
  */
 #include "enroll.h"
 
@@ -23,7 +23,7 @@
 
 enum { PAGE_LINES = 8 };
 
-/* The text shown to the person: lines that PAM can carry whole; the last one is the prompt. 4 KiB,
+/* The text shown to the user: lines that PAM can carry whole; the last one is the prompt. 4 KiB,
  * so never on the stack of the application. */
 struct page {
     char lines[PAGE_LINES][PAM_MAX_MSG_SIZE];
@@ -33,12 +33,12 @@ struct page {
 /* The state of an enrollment. */
 struct enrolling {
     const struct login *login;
-    uint32_t seconds;     /* time that the person was given */
-    const char *obstacle; /* why the person was not prompted, or did not answer; or NULL */
+    uint32_t seconds;     /* the time that the user was given */
+    const char *obstacle; /* why the user was not prompted, or did not answer; or NULL */
     bool user_changed;    /* PAM_USER changed during the conversation */
 };
 
-/* Services without a person who could answer. */
+/* Services that run without a person who could answer. */
 static const char *const unattended[] = {"atd", "cron", "crond", "systemd-user"};
 
 static void free_page(struct page **page) {
@@ -54,7 +54,7 @@ static const struct pam_conv *find_conversation(const struct login *login) {
     return conversation->conv ? conversation : NULL;
 }
 
-/* Returns the reason why the person can't be prompted in this login, or NULL. */
+/* Returns the reason why the user can't be prompted in this login, or NULL. */
 static const char *find_obstacle(const struct login *login, bool proven) {
     if (!proven && login->options.enroll != ENROLL_UNPROVEN)
         return "no authentication method has succeeded yet (pam_oauth_login(8), enroll)";
@@ -66,7 +66,7 @@ static const char *find_obstacle(const struct login *login, bool proven) {
     return find_conversation(login) ? NULL : "the application has no conversation";
 }
 
-/* Adds a line. Leaves out one that is too long to be shown whole, and returns false. */
+/* Adds a line. If it is too long to be shown whole, leaves it out and returns false. */
 __attribute__((format(printf, 2, 3))) static bool add_line(struct page *page, const char *format,
                                                            ...) {
     va_list args;
@@ -80,7 +80,7 @@ __attribute__((format(printf, 2, 3))) static bool add_line(struct page *page, co
     return fits;
 }
 
-/* Writes the page. Returns false if a line that the person needs does not fit. */
+/* Writes the page. Returns false if a line that the user needs does not fit. */
 static bool write_page(const char *user, const struct ask_prompt *prompt, struct page *ret) {
     char name[REPORT_FIELD_SIZE];
 
@@ -96,14 +96,14 @@ static bool write_page(const char *user, const struct ask_prompt *prompt, struct
            add_line(ret, "Press Enter when you have approved it: ");
 }
 
-/* Wipes and frees the answers: the person may have typed a password. */
+/* Wipes and frees the answers: the user may have typed a password. */
 static void free_responses(struct pam_response *responses, int count) {
     for (int i = 0; i < count; i++)
         scoped_free_wiped(responses[i].resp, responses[i].resp ? strlen(responses[i].resp) : 0);
     free(responses);
 }
 
-/* Shows the page. Returns true when the person answered. Frees nothing after a conversation that
+/* Shows the page. Returns true when the user answered. Frees nothing after a conversation that
  * failed: the application may have freed the responses already. */
 static bool show_page(const struct login *login, const struct page *page) {
     const struct pam_conv *conversation = find_conversation(login);
@@ -129,7 +129,7 @@ static bool show_page(const struct login *login, const struct page *page) {
     return answered;
 }
 
-/* Returns the reason why the person could not be prompted, or NULL. */
+/* Returns the reason why the user could not be prompted, or NULL. */
 static const char *prompt_person(const struct login *login, const struct ask_prompt *prompt) {
     SCOPED(free_page) struct page *page = calloc(1, sizeof *page);
 
@@ -142,7 +142,7 @@ static const char *prompt_person(const struct login *login, const struct ask_pro
                : "the application did not show the prompt, or got no answer to it";
 }
 
-/* Prompts the person; the helper polls the provider meanwhile. */
+/* Prompts the user; the helper polls the provider meanwhile. */
 static bool show_prompt(const struct ask_prompt *prompt, void *context) {
     struct enrolling *enrolling = context;
     const struct login *login = enrolling->login;
@@ -182,7 +182,8 @@ void enroll_person(const struct login *login, bool proven, struct ask_reply *rep
     }
     ask_clear(&enrolled);
 
-    /* The person may press Enter long after the approval, which then proves nothing about now. */
+    /* The user may press Enter long after the approval; by then it no longer proves that the
+     * account is active. */
     if (verdict_is_yes(reply->verdict) && reply->milliseconds > (int64_t)enrolling.seconds * 1000) {
         ask_clear(reply);
         login_ask(login, OPERATION_VERIFY, reply);

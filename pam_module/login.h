@@ -18,17 +18,17 @@ enum phase { PHASE_AUTH, PHASE_ACCOUNT, PHASE_SESSION };
 struct login {
     pam_handle_t *pamh;
     enum phase phase;
-    bool silent;      /* shows the person nothing: PAM_SILENT, or the option quiet */
+    bool silent;      /* shows the user nothing: PAM_SILENT, or the option quiet */
     const char *user; /* as the name service spells it; lives as long as `pamh` */
     uid_t uid;
     gid_t gid;
     struct options options;
 };
 
-/* Fills in `ret` for the account that logs in. Returns PAM_SUCCESS when there is something to
- * decide. The order of the checks must never change: PAM_USER_UNKNOWN for an account that does not
- * exist, PAM_IGNORE for uid 0, even if an option is wrong, and PAM_SERVICE_ERR for a wrong option,
- * with the error in `ret_error` for the caller to report. `ret_error` is "" in all other cases. */
+/* Fills in `ret` for the account that logs in. Returns PAM_SUCCESS when the login must be decided.
+ * The order of the checks must never change: PAM_USER_UNKNOWN for an account that does not exist,
+ * PAM_IGNORE for uid 0, even if an option is wrong, and PAM_SERVICE_ERR for a wrong option, with
+ * the error in `ret_error` for the caller to report. `ret_error` is "" in all other cases. */
 int login_begin(pam_handle_t *pamh, enum phase phase, int flags, int argc, const char **argv,
                 struct login *ret, char ret_error[OPTIONS_ERROR_SIZE]);
 

@@ -12,7 +12,7 @@
 #include "report.h"
 #include "session.h"
 
-/* Does login_begin, and reports a wrong option. */
+/* Calls login_begin, and reports a wrong option. */
 static int begin(pam_handle_t *pamh, enum phase phase, int flags, int argc, const char **argv,
                  struct login *ret) {
     char error[OPTIONS_ERROR_SIZE];
@@ -53,8 +53,9 @@ PAM_EXTERN int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, cons
     int r = begin(pamh, PHASE_SESSION, flags, argc, argv, &login);
     if (r == PAM_SUCCESS)
         r = session_open(&login);
-    keyring_notes_take_inherited(pamh); /* in any case: no shell may see the note */
-    /* For uid 0: libpam fails a stack in which every module returns PAM_IGNORE. */
+    keyring_notes_take_inherited(pamh); /* take the note in any case: no shell may see it */
+    /* Return PAM_SUCCESS for uid 0: libpam fails a stack in which every module returns
+     * PAM_IGNORE. */
     return r == PAM_IGNORE ? PAM_SUCCESS : r;
 }
 

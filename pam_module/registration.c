@@ -36,8 +36,8 @@ int registration_begin(const struct login *login, key_serial_t keyring) {
         return -ENAMETOOLONG;
     }
     if (!copy(session->terminal, sizeof session->terminal, terminal) ||
-        !session_file_takes(session->terminal))
-        session->terminal[0] = '\0'; /* half a name would be another terminal's */
+        !session_file_accepts(session->terminal))
+        session->terminal[0] = '\0'; /* a truncated name could be another terminal's */
     session->leader = getpid();
     session->leader_started = session_leader_started(session->leader);
     session->keyring = keyring;

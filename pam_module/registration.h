@@ -13,7 +13,7 @@
 #include "session_file.h"
 
 /* Registers the session that this process opens, with the keyring that has its token and must be
- * revoked at its end, or 0. Returns 0, or a negative errno: the session is not watched then. */
+ * revoked at its end, or 0. Returns 0, or a negative errno; then the session is not watched. */
 int registration_begin(const struct login *login, key_serial_t keyring);
 
 /* Removes what registration_begin registered for this handle. Returns true if that was the

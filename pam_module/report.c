@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * report.c - the messages for the log and for the person.
+ * report.c - the messages for the log and for the user.
  */
 #include "report.h"
 
@@ -22,8 +22,8 @@ static const char *escape_from(char least, const char *text, char ret[REPORT_FIE
     return ret;
 }
 
-/* Escapes a text that the log puts in quotes. A word has no quotes, so its blanks are escaped too:
- * it could look like the fields after it. */
+/* Escapes text that is logged in quotes. A word is logged without quotes (report_escape_word), so
+ * its blanks are escaped too: otherwise it could imitate the fields that follow it. */
 static const char *escape(const char *text, char ret[REPORT_FIELD_SIZE]) {
     return escape_from(' ', text, ret);
 }
@@ -32,7 +32,7 @@ const char *report_escape_word(const char *text, char ret[REPORT_FIELD_SIZE]) {
     return escape_from('!', text, ret);
 }
 
-/* How a verdict is logged. */
+/* The way in which each verdict is logged. */
 static const struct {
     int level;        /* of syslog(3) */
     bool by_provider; /* the provider decided, so name it */
@@ -89,7 +89,7 @@ void report_misconfigured(const struct login *login, const char *what) {
 void report_unproven(const struct login *login) {
     char user[REPORT_FIELD_SIZE];
     pam_syslog(login->pamh, LOG_NOTICE,
-               "%s: no authentication method has succeeded yet, so this pass in auth is neutral; "
+               "%s: no authentication method has succeeded yet, so auth returns PAM_IGNORE; "
                "another module must authenticate the user (pam_oauth_login(8), assume_proven)",
                report_escape_word(login->user, user));
 }
@@ -117,7 +117,8 @@ void report_not_planted(const struct login *login, const char *why) {
 void report_not_watched(const struct login *login, const char *why) {
     char user[REPORT_FIELD_SIZE];
     pam_syslog(login->pamh, LOG_WARNING,
-               "%s: this session will not end with the account: " OAUTH_LOGIN_RUN "/sessions: %s",
+               "%s: this session will not be ended when the account is closed: " OAUTH_LOGIN_RUN
+               "/sessions: %s",
                report_escape_word(login->user, user), why);
 }
 

@@ -33,8 +33,8 @@ static void explain(int error, char *ret, size_t size) {
              error == -EDQUOT ? " (see kernel.keys.root_maxbytes and root_maxkeys in sysctl)" : "");
 }
 
-/* Plants the token. Sets `ret` to its keyring if this session must revoke it at its end. Returns a
- * PAM code. */
+/* Plants the token. Sets `ret` to its keyring if this session must revoke the token at its end.
+ * Returns a PAM code. */
 static int plant(const struct login *login, const struct ask_reply *reply, key_serial_t *ret) {
     struct session_keyring keyring;
     char why[160];
@@ -54,7 +54,8 @@ static int plant(const struct login *login, const struct ask_reply *reply, key_s
         session_key_revoke(keyring.serial);
         return without_key(login, "out of memory");
     }
-    *ret = keyring.ours ? keyring.serial : 0; /* else it is in the file of another session */
+    *ret = keyring.ours ? keyring.serial : 0; /* otherwise another session's file has this keyring,
+                                                 and that session revokes it */
     return PAM_SUCCESS;
 }
 
@@ -63,12 +64,13 @@ static bool may_lack_grant(const struct login *login) {
     return login->options.nouserok || login_is_reentry(login);
 }
 
-/* Asks for the token and plants it. False: oauth-login has nothing to do with this account. */
+/* Asks for the token and plants it. Returns false if oauth-login does not handle this account. */
 static bool bring_token(const struct login *login, key_serial_t *ret_keyring, int *ret_code) {
     struct ask_reply reply;
 
     login_ask(login, OPERATION_TOKEN, &reply);
-    /* If the account line had to find a grant, the user has unenrolled since. */
+    /* NOT_ENROLLED here means that the user has unenrolled since the account phase, unless this
+     * service may let in a user without a grant. */
     bool unenrolled = reply.verdict == VERDICT_NOT_ENROLLED && !may_lack_grant(login);
     bool ours = unenrolled ||
                 (reply.verdict != VERDICT_NOT_MANAGED && reply.verdict != VERDICT_NOT_ENROLLED);
@@ -97,7 +99,7 @@ int session_open(const struct login *login) {
     return code;
 }
 
-/* Tells whether the session has a token, by the configuration of this login. */
+/* Tells whether the session has a token that came through the configuration of this login. */
 static bool has_same_token(const struct login *login, const struct session_file *session) {
     const char *config = login->options.config ? login->options.config : "";
     return session->keyring > 0 && strcmp(session->config, config) == 0;
@@ -114,7 +116,8 @@ static void replace(const struct login *login, const struct ask_reply *reply,
     }
 }
 
-/* Asks the helper once for all sessions, and not at all without one. */
+/* Gives each session the current token. Asks the helper at most once: not at all if there is no
+ * session to refresh. */
 static void refresh(const struct login *login, const struct session_file *sessions, int count) {
     struct ask_reply reply = {.verdict = VERDICT_NONE};
 
@@ -131,8 +134,8 @@ static void refresh(const struct login *login, const struct session_file *sessio
 
 void session_refresh(const struct login *login) {
     struct session_file *sessions = NULL;
-    /* Skip unless the process is really root's; a setuid program is not. Programs of the user's
-     * have other ways to the token. */
+    /* Do nothing unless the real and the effective uid are root's: a program that the user started,
+     * even a setuid one, can get the token in other ways. */
     if (login->options.no_keyring || geteuid() != 0 || getuid() != 0)
         return;
 
@@ -149,7 +152,8 @@ void session_drop_key(pam_handle_t *pamh) {
         session_key_revoke(serial);
 }
 
-/* Tells the helper that the account's last session has ended, and its token, if it had one. */
+/* Tells the helper that the account's last session has ended, and passes that session's token, if
+ * it had one. */
 static void tell_logout(const struct login *login, const void *token, size_t size) {
     struct ask_reply reply;
     struct ask_request request = login_request(login, OPERATION_LOGOUT);

@@ -12,15 +12,15 @@
 int session_open(const struct login *login);
 
 /* Replaces the token in each of the account's open sessions by the current one. For programs that
- * may be in none of them, such as a screen locker after it has unlocked. Does nothing unless both
- * the effective and the real uid of the process are root's. */
+ * may belong to none of these sessions, such as a screen locker after it has unlocked. Does nothing
+ * unless both the effective and the real uid of the process are root's. */
 void session_refresh(const struct login *login);
 
 /* Revokes the key that session_open planted for this handle, if it did. */
 void session_drop_key(pam_handle_t *pamh);
 
-/* Does session_drop_key, and ends the registration. Tells the helper if it was the account's last
- * session. */
+/* Does what session_drop_key does, and ends the registration. Tells the helper if it was the
+ * account's last session. */
 void session_close(const struct login *login);
 
 #endif

@@ -32,7 +32,7 @@ static void print_wait(const char *provider, void *context) {
         fprintf(stderr, "Asking %s ...\n", provider);
 }
 
-/* Operations for which a person at a terminal may have to wait for the provider. */
+/* Tells whether the operation may make a user at a terminal wait for the provider. */
 static bool shows_wait(enum protocol_operation operation) {
     return operation == OPERATION_VERIFY || operation == OPERATION_IMPORT ||
            operation == OPERATION_DOCTOR;

@@ -12,10 +12,10 @@
 
 /* A command line, parsed. */
 struct arguments {
-    const char *user;    /* USER; NULL without */
-    const char *service; /* --service, "" without */
-    const char *config;  /* --config, NULL without */
-    uint32_t unused;     /* --unused, seconds; 0 without */
+    const char *user;    /* USER; NULL if it was not given */
+    const char *service; /* --service; "" if it was not given */
+    const char *config;  /* --config; NULL if it was not given */
+    uint32_t unused;     /* --unused, seconds; 0 if it was not given */
     bool json;           /* --json */
     bool yes;            /* --yes */
     bool forget;         /* --forget */
@@ -23,8 +23,9 @@ struct arguments {
     bool header;         /* --header */
 };
 
-/* Returns the name of the account that a command is about: USER, or else the caller's own. Prints
- * an error and returns NULL if there is no such account. The text lives until the next call. */
+/* Returns the name of the account that a command concerns: USER, or the caller's own if USER was
+ * not given. Prints an error and returns NULL if there is no such account. The text lives until the
+ * next call. */
 const char *command_account(const struct arguments *arguments);
 
 /* Returns a request with the options of the command line. */

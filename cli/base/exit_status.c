@@ -4,7 +4,8 @@
  */
 #include "exit_status.h"
 
-/* What is not a yes, and is not listed, is a fault. */
+/* The exit status of each verdict that is not a yes. Any verdict that is missing here is a
+ * fault. */
 static const struct {
     enum verdict verdict;
     enum exit_status status;

@@ -25,8 +25,8 @@ const char *print_escaped(const char *text, char *ret, size_t size);
  * standard error. */
 void print_reply(const char *account, const struct ask_reply *reply);
 
-/* Does the same on `out`. For commands whose standard output a program reads: it must not take the
- * text for a result. */
+/* Does the same on `out`. For commands whose standard output is read by a program, which would take
+ * this text for a result. */
 void print_reply_to(FILE *out, const char *account, const struct ask_reply *reply);
 
 /* Prints the document on one line, and frees it. */

@@ -15,7 +15,7 @@ static const char *const level_names[LEVEL_COUNT] = {
     [LEVEL_ERROR] = "error",
 };
 
-/* The word for the gravest verdict of all findings; no verdict: the machine has no faults. */
+/* Returns the word for the gravest verdict of all findings. NONE means that there was no error. */
 static const char *verdict_word(enum verdict verdict) {
     return verdict == VERDICT_NONE ? "good" : verdict_name(verdict);
 }

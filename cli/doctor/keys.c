@@ -21,7 +21,7 @@ static bool kernel_has_keys(void) {
            (errno != ENOSYS && errno != EPERM && errno != EACCES);
 }
 
-/* Root's quota of keys: used, and at most. */
+/* Root's quota of keys: what is used, and the limits. */
 struct quota {
     uint64_t keys, keys_most, bytes, bytes_most;
 };

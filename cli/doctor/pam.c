@@ -22,7 +22,7 @@ enum { SERVICES_MAX = 500 };
 /* libpam reads a service's file from the first of these that has it. */
 static const char *const directories[] = {"/etc/pam.d", "/usr/lib/pam.d"};
 
-/* Reads a file, allocated; NULL without one. */
+/* Reads a file into allocated memory; NULL if it can't be read. */
 static char *read_path(const char *path) {
     SCOPED_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     char *text = fd >= 0 ? malloc(PAM_FILE_MAX) : NULL;
@@ -57,8 +57,8 @@ static char *read_stack_file(const char *name, void *context) {
     return text;
 }
 
-/* Bits of enum pam_phase: the phases that a service's file has, and those that others include of
- * it. */
+/* Bits of enum pam_phase: the phases that a service's file has, and the phases of it that other
+ * files include. */
 struct phases {
     unsigned int own, included;
 };
@@ -101,13 +101,13 @@ static int compare(const void *a, const void *b) {
 
 static const struct pam_source files = {.read = read_stack_file};
 
-/* Tells whether `service` is a variant: su-l includes su, and yet both are services. */
+/* Tells whether `service` is a variant of `of`: su-l includes su, but both are services. */
 static bool is_variant(const char *service, const char *of) {
     size_t length = strlen(of);
     return strncmp(service, of, length) == 0 && service[length] == '-';
 }
 
-/* Notes the phases of a service, and the phases of other services that it includes. */
+/* Records the phases of a service, and the phases of other services that it includes. */
 static void mark_phases(struct services *services, size_t service, const struct pam_stack *stack) {
     const char *name = services->names[service];
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pam_bypass.c - whether a line of a stack is always run, and its result counts, by the rules of
+ * pam_bypass.c - tells whether a line of a stack always runs and its result counts, by the rules of
  * libpam's pam_dispatch.c. The lines of a phase, or of a substack, are a frame. `done` ends the
  * frame of its line. A jump skips lines of its own level, where a substack is one line, and never
  * leaves its frame. `reset` forgets the results of the frame's lines so far.
@@ -10,7 +10,7 @@
 
 #include "pam_stack.h"
 
-/* Returns the next line of the phase after `at`; stack->count without one. */
+/* Returns the next line of the phase after `at`; stack->count if there is none. */
 static size_t next_in_phase(const struct pam_stack *stack, size_t at) {
     enum pam_phase phase = stack->lines[at].phase;
     do
@@ -37,7 +37,7 @@ static bool began_before(const struct pam_stack *stack, size_t earlier, size_t l
 
 /* Tells whether a result of the line's module leads to the action. */
 static bool may(const struct pam_line *line, enum pam_action action) {
-    if (line->substack || line->unread)
+    if (line->substack || line->unparsable)
         return false;
     for (size_t i = 0; i < PAM_VALUE_COUNT; i++)
         if (line->control.action[i] == (int)action)
@@ -51,7 +51,7 @@ static bool jumps_over(const struct pam_stack *stack, size_t by, size_t at) {
     const struct pam_line *line = &stack->lines[by];
     int longest = 0;
 
-    for (size_t i = 0; !line->substack && !line->unread && i < PAM_VALUE_COUNT; i++)
+    for (size_t i = 0; !line->substack && !line->unparsable && i < PAM_VALUE_COUNT; i++)
         if (line->control.action[i] > longest)
             longest = line->control.action[i];
 
@@ -61,7 +61,7 @@ static bool jumps_over(const struct pam_stack *stack, size_t by, size_t at) {
     return longest > 0 && needed <= longest;
 }
 
-/* Tells whether line `by` makes a bypass of line `at`, and which. */
+/* Returns the way in which line `by` may bypass line `at`, if it does. */
 static enum pam_bypass judge(const struct pam_stack *stack, size_t at, size_t by) {
     const struct pam_line *line = &stack->lines[by];
 

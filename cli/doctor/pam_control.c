@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* By libpam's numbers. */
+/* The names of all values, indexed by libpam's numbers. */
 static const char *const value_names[PAM_VALUE_COUNT] = {
     "success",
     "open_err",

@@ -8,7 +8,8 @@
 
 #include <stdbool.h>
 
-/* The values of pam.conf(5) that doctor checks, by libpam's numbers, and how many there are. */
+/* The values of pam.conf(5) that doctor checks, by libpam's numbers. PAM_VALUE_COUNT is the number
+ * of all values that libpam has. */
 enum pam_value {
     PAM_VALUE_SUCCESS = 0,
     PAM_VALUE_OPEN_ERR = 1,

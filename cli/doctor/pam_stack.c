@@ -18,7 +18,7 @@ void pam_stack_clear(struct pam_stack *stack) {
     *stack = (struct pam_stack){0};
 }
 
-/* Where the reader is, and which lines it takes. */
+/* The position of the reader, and the lines that it takes. */
 struct place {
     const struct pam_source *source;
     const char *file;
@@ -29,7 +29,7 @@ struct place {
 
 static int read_file(const struct place *place, struct pam_stack *stack);
 
-/* Adds a line to the stack; NULL when out of memory. */
+/* Adds a line to the stack and returns it; NULL when out of memory. */
 static struct pam_line *add_line(const struct place *place, enum pam_phase phase,
                                  struct pam_stack *stack) {
     if (stack->count == stack->capacity) {
@@ -148,7 +148,7 @@ static int take_rest(const struct place *place, enum pam_phase phase, bool silen
     line->substack = substack;
     if (substack)
         return include(place, module, phase, true, stack);
-    line->unread = !control || !module || !pam_control_parse(control, &line->control);
+    line->unparsable = !control || !module || !pam_control_parse(control, &line->control);
     snprintf(line->module, sizeof line->module, "%s", module ? module : "");
     join_arguments(rest, line->arguments);
     return 0;
@@ -168,11 +168,11 @@ static int take_line(const struct place *place, char *text, struct pam_stack *st
     if (find_phase(type + (silent ? 1 : 0), &phase))
         return take_rest(place, phase, silent, text, stack);
 
-    /* libpam, too, takes a line of no known type for one of auth. */
+    /* libpam treats a line of unknown type as one of auth, too. */
     struct pam_line *line = add_line(place, PAM_PHASE_AUTH, stack);
     if (!line)
         return -ENOMEM;
-    line->unread = true;
+    line->unparsable = true;
     return 0;
 }
 

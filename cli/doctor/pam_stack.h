@@ -29,13 +29,13 @@ enum pam_phase {
 };
 
 struct pam_line {
-    char file[PAM_WORD_MAX]; /* that has the line, such as "sshd" */
+    char file[PAM_WORD_MAX]; /* the file that contains the line, such as "sshd" */
     int number;              /* of the line in that file */
     enum pam_phase phase;
-    bool silent; /* "-account": a module that can't be loaded is skipped */
-    bool unread; /* libpam can't parse it: it always fails */
-    int level; /* 0, and one more for the lines of each substack than for the line that names it */
-    bool substack; /* the line names a substack, and has no module */
+    bool silent;     /* "-account": a module that can't be loaded is skipped */
+    bool unparsable; /* libpam can't parse the line, and treats it as one that always fails */
+    int level;       /* depth of nested substacks: 0 outside any substack */
+    bool substack;   /* the line names a substack, and has no module */
     struct pam_control control;
     char module[PAM_WORD_MAX];
     char arguments[PAM_ARGUMENTS_MAX]; /* as written, separated by one blank */
@@ -51,7 +51,7 @@ struct pam_stack {
 
 /* The reader of files; tests have their own. */
 struct pam_source {
-    /* Returns the text of the file `name`, allocated; NULL without one. */
+    /* Returns the text of the file `name`, allocated; NULL if there is no such file. */
     char *(*read)(const char *name, void *context);
     void *context;
 };
@@ -68,7 +68,7 @@ int pam_stack_read(const struct pam_source *source, const char *service, struct 
 /* Tells whether line `at` has the module `name`, such as "pam_unix.so", with any path. */
 bool pam_stack_is(const struct pam_stack *stack, size_t at, const char *name);
 
-/* A line's arguments as the module gets them: without the brackets around one with blanks. */
+/* A line's arguments as the module gets them: "[a b]" is one argument, a b. */
 struct pam_words {
     char text[PAM_ARGUMENTS_MAX];
     int count;
@@ -78,8 +78,7 @@ struct pam_words {
 /* Splits the arguments of a line into words. */
 void pam_stack_split(const struct pam_line *line, struct pam_words *ret);
 
-/* Ways in which a line may not run, or its result not count, although no line of its phase has
- * failed. */
+/* Reasons why a line may be skipped, or its result ignored, even if no line of its phase fails. */
 enum pam_bypass {
     PAM_BYPASS_NONE,
     PAM_BYPASS_END,   /* an earlier line may end the phase as a success */
@@ -87,7 +86,7 @@ enum pam_bypass {
     PAM_BYPASS_RESET, /* a later line may reset its result */
 };
 
-/* Returns the first bypass of line `at`, and sets `ret_by` to the line that makes it. */
+/* Returns the first bypass of line `at`, and sets `ret_by` to the line that causes it. */
 enum pam_bypass pam_stack_bypass(const struct pam_stack *stack, size_t at, size_t *ret_by);
 
 #endif

@@ -15,7 +15,7 @@
 struct doctor_sshd {
     bool used;         /* the stack has such a line */
     bool enroll;       /* option enroll */
-    uint32_t deadline; /* option deadline, seconds; PROTOCOL_UNSET without */
+    uint32_t deadline; /* option deadline, seconds; PROTOCOL_UNSET if it is not set */
 };
 
 /* Checks the user, the files of helper and module, and the directory of the file `config`. */
@@ -25,7 +25,7 @@ void doctor_look_at_files(struct findings *findings, const char *config);
 void doctor_look_at_pam(struct findings *findings, struct doctor_sshd *ret_sshd);
 
 /* Checks sshd's effective configuration, if the module is in its stack. Needs root. Returns
- * LoginGraceTime in seconds; 0 if there is none, or if it could not be found out. */
+ * LoginGraceTime in seconds; 0 if there is no limit, or if it is unknown. */
 uint32_t doctor_look_at_sshd(struct findings *findings, const struct doctor_sshd *sshd);
 
 /* Checks that the kernel has keys, and root's quota of them. */

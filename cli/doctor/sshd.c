@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * sshd.c - checks whether sshd's configuration bypasses the module, or keeps its prompts from the
- * person.
+ * user.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -22,13 +22,12 @@ static void judge_config(struct findings *findings, const struct doctor_sshd *ss
     else
         findings_good(findings, "sshd: UsePAM yes");
     if (sshd->enroll && !config->keyboard_interactive)
-        findings_problem(
-            findings, LEVEL_ERROR, VERDICT_MISCONFIGURED,
-            "sshd can show the code of an enrollment, and wait for the person, only by "
-            "keyboard-interactive",
-            "write \"KbdInteractiveAuthentication yes\" in /etc/ssh/sshd_config",
-            "sshd: KbdInteractiveAuthentication is no, but pam.d/sshd has the option "
-            "enroll");
+        findings_problem(findings, LEVEL_ERROR, VERDICT_MISCONFIGURED,
+                         "sshd can show the code of an enrollment, and wait for the user, only by "
+                         "keyboard-interactive",
+                         "write \"KbdInteractiveAuthentication yes\" in /etc/ssh/sshd_config",
+                         "sshd: KbdInteractiveAuthentication is no, but pam.d/sshd has the option "
+                         "enroll");
     if (config->penalties)
         findings_good(findings,
                       "sshd: PerSourcePenalties is on: an address whose logins are refused "

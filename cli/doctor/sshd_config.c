@@ -52,8 +52,8 @@ void sshd_config_parse(char *text, struct sshd_config *ret) {
     }
 }
 
-/* Executes sshd in the child: both outputs go to `out`, the input is empty, and so is the
- * environment but for PATH. */
+/* Executes sshd in the child: both outputs go to `out`, the input is empty, and the environment has
+ * only PATH. */
 static _Noreturn void become_sshd(int out) {
     char *const argv[] = {(char[]){"sshd"}, (char[]){"-T"}, NULL};
     char *const environment[] = {(char[]){"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, NULL};

@@ -21,7 +21,7 @@ struct sshd_config {
 void sshd_config_parse(char *text, struct sshd_config *ret);
 
 /* Runs `sshd -T`, for 10 s at most, and parses at most 256 KiB of output. Returns 0 or a negative
- * errno: -ENOENT without an sshd; -EIO when it fails, with its last line in `ret_last_line`. */
+ * errno: -ENOENT if there is no sshd; -EIO when it fails, with its last line in `ret_last_line`. */
 int sshd_config_read(struct sshd_config *ret, char ret_last_line[SSHD_WORD_MAX]);
 
 #endif

@@ -217,7 +217,7 @@ static void judge_password(struct judging *judging, size_t at) {
                 "the module does not belong in this phase");
 }
 
-/* Tells whether the name has the same letters as the module's but is another, such as
+/* Tells whether the name is a misspelling of the module's name, with the same letters, such as
  * pam-oauth-login.so. */
 static bool is_misspelt(const struct pam_stack *stack, size_t at) {
     static const char meant[] = "oauthlogin";
@@ -260,7 +260,7 @@ static void judge_line(struct judging *judging, size_t at) {
     const struct pam_line *line = &judging->stack->lines[at];
 
     judging->phases[line->phase] = true;
-    if (line->unread)
+    if (line->unparsable)
         return; /* judge_whole reports it */
     judges[line->phase](judging, at);
     judge_options(judging, at);
@@ -276,7 +276,7 @@ bool stack_is_locker(const char *service) {
     return false;
 }
 
-/* Checks that the module is in all phases that it must be in. `first`: its first line. */
+/* Checks that the module is in all phases where it must be. `first`: its first line. */
 static void judge_phases(struct judging *judging, size_t first) {
     bool auth = judging->phases[PAM_PHASE_AUTH], account = judging->phases[PAM_PHASE_ACCOUNT];
 
@@ -304,7 +304,7 @@ static void judge_whole(struct judging *judging, size_t first) {
     const struct pam_stack *stack = judging->stack;
 
     for (size_t i = 0; i < stack->count; i++)
-        if (stack->lines[i].unread)
+        if (stack->lines[i].unparsable)
             add_problem(judging, i, LEVEL_ERROR, "libpam treats it as a line that always fails",
                         "fix the line; see pam.conf(5)", "libpam can't parse the line");
     if (stack->missing[0] != '\0')

@@ -24,11 +24,11 @@ struct stack_options {
 /* Reads the options of a line. Those that the module rejects are read as far as possible. */
 void stack_read_options(const struct pam_line *line, struct stack_options *ret);
 
-/* Tells whether the stack has a line of the module's, or one that was meant to be. */
+/* Tells whether the stack has a line of the module, or a line with its name misspelt. */
 bool stack_has_module(const struct pam_stack *stack);
 
-/* Tells whether the service is that of a screen locker, which runs as the user, who can't start the
- * helper, and runs only auth. */
+/* Tells whether the service is a screen locker. A locker runs as the user, so it can't start the
+ * helper, and it calls only the auth phase. */
 bool stack_is_locker(const char *service);
 
 /* Checks every line of the module in the stack of `service`, and adds the findings. */

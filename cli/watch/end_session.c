@@ -23,7 +23,7 @@
 enum { ID_SIZE = 64 };
 
 /* Parses "HIERARCHY:CONTROLLERS:PATH" of cgroups(7). Only the top of the path counts: below it,
- * users give groups any name. */
+ * users can give groups any name. */
 static bool parse_group(const char *line, unsigned int *ret_uid, char ret_id[ID_SIZE]) {
     const char *controllers = strchr(line, ':');
     const char *path = controllers ? strchr(controllers + 1, ':') : NULL;
@@ -35,14 +35,14 @@ static bool parse_group(const char *line, unsigned int *ret_uid, char ret_id[ID_
            end > 0 && strchr("/\n", path[end]);
 }
 
-/* Finds the logind session that the leader is in. Returns false unless it is the account's own: su
- * by another user runs in that user's. */
+/* Finds the logind session that the leader is in. Returns false unless it is the account's own: a
+ * session of su runs in the logind session of the user who called su. */
 static bool find_logind_session(const struct session_file *session, char ret[ID_SIZE]) {
     char path[64], line[1024];
     unsigned int uid = 0;
     bool found = false;
 
-    if (access("/run/systemd/seats", F_OK) < 0) /* the test that sd-login(3) makes for logind */
+    if (access("/run/systemd/seats", F_OK) < 0) /* sd-login(3) tests for logind in this way */
         return false;
 
     snprintf(path, sizeof path, "/proc/%d/cgroup", session->leader);
@@ -107,8 +107,8 @@ static bool lock_screen(const struct session_file *session) {
     return find_logind_session(session, id) && run_loginctl("lock-session", id);
 }
 
-void end_session_act(const struct session_file *session, enum protocol_action action,
-                     const char *verdict, const char *reason) {
+void end_session_take_action(const struct session_file *session, enum protocol_action action,
+                             const char *verdict, const char *reason) {
     static const struct {
         const char *done, *failed;
     } words[ACTION_COUNT] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * jobs.c - tasks that run in parallel. Waits for processes of its own only: a program may have
- * others, from before execve(2).
+ * jobs.c - tasks that run in parallel. Reaps only its own jobs: the process may have other
+ * children, which it had before execve(2).
  */
 #include "jobs.h"
 
@@ -22,7 +22,7 @@ static void note_end(struct jobs *jobs, pid_t pid, int status) {
         }
 }
 
-/* Waits for `pid`, or for any child (-1). One that can't be waited for has failed. */
+/* Waits for `pid`, or for any child (-1). A job that can't be waited for counts as failed. */
 static void wait_for(struct jobs *jobs, pid_t pid) {
     int status = 0;
     pid_t ended;
@@ -36,7 +36,7 @@ static void wait_for(struct jobs *jobs, pid_t pid) {
         note_end(jobs, pid, -1);
 }
 
-/* Finds a free place; NULL without one. */
+/* Finds a free place; NULL if there is none. */
 static pid_t *find_free(struct jobs *jobs) {
     for (size_t i = 0; i < JOBS_MAX; i++)
         if (jobs->running[i] == 0)

@@ -45,7 +45,8 @@ static bool descends_from(pid_t pid, pid_t leader) {
     return false;
 }
 
-/* The controlling terminal of the leader, or else of a process that it started; 0 without one. */
+/* Finds the controlling terminal of the leader, or else of a process that it started; 0 if there is
+ * none. */
 static dev_t find_device(pid_t leader) {
     const struct dirent *entry;
     dev_t device = terminal_of(leader);
@@ -60,7 +61,8 @@ static dev_t find_device(pid_t leader) {
     return device;
 }
 
-/* Finds the name of the session's terminal below /dev, or else takes PAM_TTY. "" without one. */
+/* Finds the name of the session's terminal below /dev, or else takes PAM_TTY. "" if there is
+ * neither. */
 static void find_terminal(const struct session_file *session, char ret[sizeof session->terminal]) {
     dev_t device = find_device(session->leader);
     unsigned int kind = major(device);
@@ -74,7 +76,7 @@ static void find_terminal(const struct session_file *session, char ret[sizeof se
         snprintf(ret, sizeof session->terminal, "%s", session->terminal);
 }
 
-/* Checks that the terminal is still the session's: its name may be old. */
+/* Checks that the terminal still belongs to the session: the name may be out of date. */
 static bool is_sessions_terminal(const struct session_file *session, int fd) {
     struct stat status;
     return fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) &&
@@ -84,7 +86,7 @@ static bool is_sessions_terminal(const struct session_file *session, int fd) {
 
 bool terminal_warn(const struct session_file *session) {
     static const char text[] =
-        "\r\n\aThis session ends now: the provider no longer wants this account.\r\n";
+        "\r\n\aThis session ends now: the account is closed at the provider.\r\n";
     char line[sizeof session->terminal], path[sizeof session->terminal + 8];
 
     find_terminal(session, line);

@@ -9,7 +9,8 @@
 
 #include "session_file.h"
 
-/* Writes to the session's terminal that it ends now. False without a terminal of its own. */
+/* Writes to the session's terminal that the session ends now. Returns false if the session has no
+ * terminal of its own. */
 bool terminal_warn(const struct session_file *session);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * watch.c - oauth-login watch: gives open sessions valid tokens, and ends them when their account
- * is closed. All state is in the files of the sessions, so a watch that is killed loses nothing.
+ * watch.c - oauth-login watch: gives open sessions valid tokens, and ends or locks them when their
+ * account is closed. All state is in the files of the sessions, so a watch that is killed loses
+ * nothing.
  */
 #include "watch.h"
 
@@ -23,10 +24,11 @@
 #include "session_key.h"
 
 enum {
-    TICK = 30,        /* seconds: the timer's next run does what is due later */
+    TICK = 30,        /* seconds: sessions due later than this are left to the timer's next run */
     CHECK_AGAIN = 60, /* seconds: the interval if the helper gave none */
     READING_TIME = 2, /* seconds to read the warning on a terminal */
-    LOGIN_TAKES = 60, /* seconds: the longest from the provider's answer to the session */
+    LOGIN_TAKES =
+        60, /* seconds: the longest time from the provider's answer to the opening of the session */
 };
 
 struct sessions {
@@ -50,14 +52,14 @@ static void remove_dead(struct sessions *sessions) {
     sessions->count = alive;
 }
 
-/* Tells whether one check does for both sessions. */
+/* Tells whether one check covers both sessions. */
 static bool is_same(const struct session_file *a, const struct session_file *b) {
     return strcmp(a->account, b->account) == 0 && strcmp(a->config, b->config) == 0;
 }
 
-/* Returns how old an answer of the provider's may be, in seconds. For a new session, as old as its
- * login, so that the login's own answer counts. Else half the interval: an answer that another
- * login got meanwhile may count. */
+/* Returns the greatest age, in seconds, at which a provider's answer may be reused. For a new
+ * session: the age of its login, so that the login's own answer is reused. Otherwise: half the
+ * interval, so that an answer that another login got meanwhile may be reused. */
 static uint32_t reuse_within(const struct session_file *session, int64_t now) {
     if (session->due != 0)
         return session->interval / 2;
@@ -86,9 +88,9 @@ static void plant(const struct session_file *session, const struct ask_reply *re
                session->service, session->leader, strerror(-r));
 }
 
-/* Notes when the account's sessions must be checked again. Must come after the action on them, so
- * that a watch that is killed in between checks once more. Returns false if it could not be
- * written. */
+/* Records when the account's sessions must be checked again. MUST come after the action on them, so
+ * that a watch that is killed in between checks them once more. Returns false if the time could not
+ * be written. */
 static bool note_next(struct sessions *sessions, const struct session_file *which,
                       uint32_t interval, bool shared) {
     int64_t now = session_file_now();
@@ -143,8 +145,8 @@ static void act(const struct sessions *sessions, const struct session_file *whic
         if (!is_same(session, which))
             continue;
         plant(session, reply);
-        end_session_act(session, spare_others(sessions, session, reply->action),
-                        verdict_name(reply->verdict), reply->reason);
+        end_session_take_action(session, spare_others(sessions, session, reply->action),
+                                verdict_name(reply->verdict), reply->reason);
     }
 }
 
@@ -172,7 +174,8 @@ static bool check(struct sessions *sessions, const struct session_file *due) {
     return noted;
 }
 
-/* Tells whether the session is due, and no session before it leads to the same check. */
+/* Tells whether the session is due, and no session before it in the list leads to the same
+ * check. */
 static bool is_first_due(const struct sessions *sessions, int which, int64_t now) {
     const struct session_file *list = sessions->list;
     for (int i = 0; i < which; i++)
@@ -181,9 +184,9 @@ static bool is_first_due(const struct sessions *sessions, int which, int64_t now
     return list[which].due <= now;
 }
 
-/* Checks the accounts that have a session which is due, in parallel: a provider that does not
- * answer must not delay other accounts. The jobs close `lock`, so that it ends with this process.
- * Returns false if the check of an account failed. */
+/* Checks the accounts that have a due session, in parallel: a provider that does not answer must
+ * not delay other accounts. The jobs close `lock`, so that it ends with this process. Returns false
+ * if the check of an account failed. */
 static bool check_due(struct sessions *sessions, int lock) {
     struct jobs jobs = {.failed = false};
     int64_t now = session_file_now();
@@ -196,7 +199,7 @@ static bool check_due(struct sessions *sessions, int lock) {
     return jobs_finish(&jobs);
 }
 
-/* Returns when the next session is due; INT64_MAX without a session. */
+/* Returns the time when the next session is due; INT64_MAX if there is no session. */
 static int64_t find_next(const struct sessions *sessions) {
     int64_t next = INT64_MAX;
     for (int i = 0; i < sessions->count; i++)
@@ -235,7 +238,7 @@ static enum exit_status watch(int lock) {
         bool done = next > now || check_due(&sessions, lock);
         free(sessions.list);
 
-        if (!done) /* no retry here, which might fail at once again */
+        if (!done) /* do not retry here: it might fail again at once */
             return cannot_watch(
                 "check every account",
                 "a process failed or could not be started; the next run tries again");
@@ -253,14 +256,14 @@ enum exit_status command_watch(const struct arguments *arguments) {
     }
 
     openlog("oauth-login", LOG_PID, LOG_AUTHPRIV);
-    /* A leader that is hidden from us would look like one that has ended. */
+    /* A leader that /proc hides from us would look like one that has ended. */
     if (session_leader_started(1) == 0)
         return cannot_watch("see the processes of other users",
                             "/proc is mounted with hidepid; give the unit the group of its gid=, "
                             "by: systemctl edit oauth-login-watch.service, [Service] "
                             "SupplementaryGroups=GROUP");
 
-    /* Only one at a time: a second watch would renew what the first has just renewed. */
+    /* Only one watch may run: a second one would renew what the first has just renewed. */
     SCOPED_FD int lock = session_file_lock();
     if (lock == -EWOULDBLOCK) {
         fprintf(stderr, "oauth-login: another watch is running\n");

@@ -27,8 +27,8 @@ int secret_append(struct secret *secret, const void *data, size_t size, size_t l
 /* Replaces its content by a copy of `data`. Errors as secret_append; unchanged then. */
 int secret_set(struct secret *secret, const void *data, size_t size, size_t limit);
 
-/* Appends all that a descriptor gives until its end. -E2BIG over `limit` bytes, else the error of
- * read(2). */
+/* Reads the descriptor to its end and appends everything. -E2BIG over `limit` bytes, else the error
+ * of read(2). */
 int secret_read(struct secret *secret, int fd, size_t limit);
 
 /* Moves the content of `from`, which is empty afterwards. */
@@ -37,7 +37,7 @@ void secret_move(struct secret *to, struct secret *from);
 /* Returns the bytes as a string, "" when empty; valid until the next change. */
 const char *secret_text(const struct secret *secret);
 
-/* Returns whether both hold the same bytes. The time it takes does not tell where they differ. */
+/* Returns whether both hold the same bytes. Takes the same time wherever they differ. */
 bool secret_equal(const struct secret *a, const struct secret *b);
 
 /* Returns whether it can be a token on the wire: not empty, only %x21-7E (RFC 6749 appendix A.12,

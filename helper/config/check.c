@@ -23,7 +23,7 @@ static bool has_section(const struct config *config, const char *kind, const cha
     return false;
 }
 
-/* Names the fix for a secret file that cannot be opened, "" when there is none to name. */
+/* Returns the fix for a secret file that cannot be opened; "" if there is none. */
 static const char *find_open_fix(int error) {
     if (error == EACCES)
         return "; it must belong to root:oauth-login and have mode 0640";
@@ -110,7 +110,7 @@ static int check_policy(const struct provider_config *provider, const char *path
     return 0;
 }
 
-/* Checks the keys that identify the provider, and those that identify a person there. */
+/* Checks the keys that identify the provider, and those that identify a user there. */
 static int check_identity(const struct config *config, const char *path, struct reason *reason) {
     const struct provider_config *provider = &config->provider;
     const char *name = provider->name;
@@ -133,7 +133,8 @@ static int check_identity(const struct config *config, const char *path, struct 
     if (provider->subject_claim[0] == '\0')
         return reason_set(reason, -EINVAL, "%s: [provider %s] subject_claim: empty; set it to sub",
                           path, name);
-    /* One account would have two subjects: sub in the ID token, and another claim in userinfo. */
+    /* Otherwise one account would have two subjects: sub in the ID token, and another claim in
+     * userinfo. */
     if (strcmp(provider->subject_claim, "sub") != 0 &&
         (provider->issuer[0] != '\0' || provider->jwks_uri[0] != '\0' ||
          provider->require == REQUIRE_ID_TOKEN || provider->require == REQUIRE_INTROSPECTION))

@@ -85,11 +85,12 @@ struct helper_config {
 
 struct config {
     struct login_config login;
-    bool login_known; /* `login` is valid, even if another section is wrong */
+    bool login_known; /* `login` can be used, even if another section is wrong */
     struct provider_config provider;
     struct helper_config helper;
     struct settings settings; /* the strings above point into it */
-    char *device_endpoint;    /* or are this one, which was made from the issuer */
+    char *device_endpoint; /* device_authorization_endpoint points here if it was derived from the
+                              issuer */
 };
 
 #define SCOPED_CONFIG __attribute__((cleanup(config_clear)))

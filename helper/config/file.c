@@ -28,7 +28,7 @@ void settings_clear(struct settings *settings) {
     *settings = (struct settings){0};
 }
 
-/* Opens `path` if it belongs to root and nobody else can write to it. */
+/* Opens `path` if it belongs to root and only root can write to it. */
 static int open_trusted(const char *path, int flags, struct reason *reason) {
     struct stat status;
 

@@ -155,11 +155,11 @@ static const char *check_value(const struct key *key, const char *value, uint32_
             return "must be letters, digits, '.', '_' and '-', 64 at most";
         break;
     case KEY_URL:
-        if (!unset && !url_is(value, "https://"))
+        if (!unset && !url_is_valid(value, "https://"))
             return "must be an https:// address";
         break;
     case KEY_PROXY:
-        if (!unset && !url_is(value, "http://") && !url_is(value, "https://"))
+        if (!unset && !url_is_valid(value, "http://") && !url_is_valid(value, "https://"))
             return "must be an http:// or https:// address";
         break;
     case KEY_PATH:
@@ -228,7 +228,7 @@ static const struct key *find_key(const struct key *keys, const char *name) {
     return NULL;
 }
 
-/* Fills `reason` with where a setting is and what is wrong with it. */
+/* Sets `reason` to the place of a setting and the error in it. */
 static int complain(struct reason *reason, const struct setting *setting, const char *what) {
     char line[16] = "";
     if (setting->line > 0)
@@ -294,9 +294,10 @@ static bool is_filled(const struct config *config, const char *key) {
     return value && value[0] != '\0';
 }
 
-/* Takes the preset's values. This happens before the values of the files are taken, so that those
- * win. Addresses of the preset belong to the public provider. When the files set another issuer or
- * token endpoint, the addresses are left out, or the public provider would get the tokens. */
+/* Takes the preset's values. This happens before the values of the files are taken, so that the
+ * files win. Addresses of the preset belong to the public provider. When the files set another
+ * issuer or token endpoint, the addresses are left out, or the public provider would get the
+ * tokens. */
 static int take_preset(struct config *config, struct reason *reason) {
     bool elsewhere = is_filled(config, "issuer") || is_filled(config, "token_endpoint");
     int r = 0;

@@ -9,8 +9,9 @@
 #include "reason.h"
 
 /* Reads and checks the configuration at `path`. Negative errno with file, line, section, key and
- * fix in `reason`. Of a wrong configuration only `login` may be used, if `login_known`: a mistake
- * in another section must not affect the accounts that [login] leaves alone. */
+ * fix in `reason`. If the configuration is wrong, only `login` may be used, and only if
+ * `login_known`: a mistake in another section must not affect the accounts that [login] does not
+ * manage. */
 int config_load(const char *path, struct config *ret, struct reason *reason);
 
 /* Reads only section [helper], and opens no file with a secret. Always fills `ret`: with the

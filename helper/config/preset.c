@@ -19,14 +19,14 @@ static const struct preset presets[PRESET_COUNT] = {
         {
             .name = "google",
             .renewal_fix = "set auth_params = access_type=offline prompt=consent; Google keeps the "
-                           "newest 100 grants of a person for one client",
+                           "newest 100 grants of a user for one client",
             .keys = {{"issuer", "https://accounts.google.com"},
                      {"client_auth", "client_secret_post"},
                      {"scope", "openid email profile"},
                      {"auth_params", "access_type=offline prompt=consent"},
                      {"require", "id_token"}},
         },
-    /* The scope email is left out: the person can change that address. */
+    /* The scope email is left out: the user can change that address. */
     [PRESET_ENTRA] =
         {
             .name = "entra",
@@ -49,18 +49,19 @@ static const struct preset presets[PRESET_COUNT] = {
             .renewal_fix = OFFLINE_ACCESS_FIX "Auth0, add the grant type Refresh Token",
             .keys = {{"scope", "openid profile email offline_access"}, {"require", "id_token"}},
         },
-    /* Without offline_access a grant ends with the person's session, after 30 idle minutes. */
+    /* Without offline_access a grant ends with the user's session at the provider, after 30 idle
+     * minutes. */
     [PRESET_KEYCLOAK] =
         {
             .name = "keycloak",
             .issuer_shape = "https://HOST/realms/REALM",
             .renewal_fix =
                 OFFLINE_ACCESS_FIX "Keycloak, assign the client scope offline_access, and "
-                                   "to the person the role of that name",
+                                   "to the user the role of that name",
             .keys = {{"scope", "openid profile email offline_access"}, {"require", "userinfo"}},
         },
     /* No discovery, no ID tokens, no revocation endpoint (RFC 7009). A GitHub App has permissions
-     * instead of scopes. A grant still renews after its person has left the organization. */
+     * instead of scopes. A grant can still be renewed after its user has left the organization. */
     [PRESET_GITHUB] =
         {
             .name = "github",

@@ -25,10 +25,14 @@ enum { PRESET_KEYS_MAX = 8 };
 
 struct preset {
     const char *name;
-    const char *issuer_shape; /* if each tenant has its own issuer; else NULL */
-    const char *device_path; /* of the device authorization endpoint, below the issuer, if discovery
-                              * does not return it; else NULL */
-    const char *renewal_fix; /* the fix when it returns no refresh token */
+    /* The pattern of the issuer, such as https://TENANT.auth0.com/, if each tenant has its own
+     * issuer; else NULL. */
+    const char *issuer_shape;
+    /* The path of the device authorization endpoint, below the issuer, if discovery does not return
+     * it; else NULL. */
+    const char *device_path;
+    /* The text for the administrator when the provider returns no refresh token. */
+    const char *renewal_fix;
     struct {
         const char *key, *value;
     } keys[PRESET_KEYS_MAX + 1]; /* ends with a NULL; never a key that decides who may log in */

@@ -4,11 +4,10 @@
  * revoke a grant that is used with a wrong secret, so a login must not be the first to try the
  * client.
  *
- * Renewing a made-up refresh token is the simplest test: a provider that sends `invalid_grant` has
- * accepted the client before it looked at the token. If the provider's response would be the same
- * for a wrong secret (Glewlwyd: an empty 400), test the endpoints that check little but the client:
- * revocation and introspection of the made-up token, then a device authorization that nobody will
- * approve.
+ * Renewing a made-up refresh token is the simplest test: a provider that answers `invalid_grant`
+ * has already accepted the client. If the provider's response would be the same for a wrong secret
+ * (Glewlwyd: an empty 400), test the endpoints that check little except the client: revocation and
+ * introspection of the made-up token, then a device authorization that will never be approved.
  */
 #include <stdbool.h>
 #include <string.h>

@@ -50,8 +50,8 @@ static void look_at_config(struct doctor *doctor) {
     look_at_group(doctor, &exchange->config.login);
 }
 
-/* Compares how long sshd waits, which the caller has read, with how long a login may take by the
- * configuration. */
+/* Compares sshd's limit, which the caller has read, with the longest time that a login may take by
+ * the configuration. */
 static void look_at_grace(struct doctor *doctor) {
     const struct secret *input = &doctor->exchange->request.input;
 
@@ -67,7 +67,7 @@ static void look_at_grace(struct doctor *doctor) {
     uint32_t enroll_deadline = doctor->exchange->config.login.enroll_deadline;
     if (enroll && grace <= (uint64_t)enroll_deadline + DOCTOR_LOGIN_MARGIN)
         doctor_find(doctor, LEVEL_WARNING, VERDICT_MISCONFIGURED,
-                    "sshd ends a login while the person is still approving it elsewhere",
+                    "sshd ends a login while the user is still approving it elsewhere",
                     "raise LoginGraceTime in sshd_config, or lower enroll_deadline",
                     "sshd: LoginGraceTime is %u s, but an enrollment in a login may take %u s "
                     "(enroll_deadline)",
@@ -78,15 +78,15 @@ static void look_at_grace(struct doctor *doctor) {
     if (grace <= (uint64_t)deadline + DOCTOR_LOGIN_MARGIN)
         doctor_find(doctor, LEVEL_WARNING, VERDICT_MISCONFIGURED,
                     "sshd ends a login that is still waiting for the provider, and does not tell "
-                    "the person why",
+                    "the user why",
                     "raise LoginGraceTime in sshd_config, or lower deadline",
                     "sshd: LoginGraceTime is %u s, but a login may wait %u s for the provider "
                     "(deadline)",
                     grace, deadline);
 }
 
-/* Enters the sandbox, and reports which parts of it this kernel supports. False when that failed.
- */
+/* Enters the sandbox, and reports which parts of it this kernel supports. Returns false on
+ * failure. */
 static bool confine(struct doctor *doctor) {
     struct reason reason = {""};
 
@@ -103,7 +103,7 @@ static bool confine(struct doctor *doctor) {
         doctor_good(doctor, "the helper's sandbox: %s", reason.text);
     else
         doctor_find(doctor, LEVEL_WARNING, VERDICT_NONE,
-                    "whoever takes over the helper could do more than necessary",
+                    "an attacker who takes over the helper could do more than necessary",
                     "use a newer kernel: Linux 5.13 has Landlock, 6.12 has all parts",
                     "the helper's sandbox is incomplete here: %s", reason.text);
     return true;
@@ -129,6 +129,6 @@ void doctor_run(struct exchange *exchange) {
     record_clear(&doctor.record);
     for (size_t i = 0; i < doctor.waiting_count; i++)
         store_entry_close(&doctor.waiting[i].entry);
-    if (exchange_object(exchange, doctor.gravest, &none) == VERDICT_NONE)
+    if (exchange_conclude_unless_none(exchange, doctor.gravest, &none) == VERDICT_NONE)
         exchange_conclude_yes(exchange, &none);
 }

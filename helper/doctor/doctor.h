@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * doctor.h - oauth-login doctor, the helper's half: checks what only the helper's user can read,
- * and what only the provider can tell. It sends no account's token. It changes nothing, except that
- * logins stop backing off from a client that the provider accepts again.
+ * doctor.h - oauth-login doctor, the helper's half: checks the files that only the helper's user
+ * can read, and asks the provider. It sends no account's token. It changes nothing, except that it
+ * ends the back-off of logins if the provider accepts the client again.
  */
 #ifndef OAUTH_LOGIN_HELPER_DOCTOR_DOCTOR_H
 #define OAUTH_LOGIN_HELPER_DOCTOR_DOCTOR_H

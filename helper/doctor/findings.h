@@ -15,7 +15,8 @@
 #include "record.h"
 #include "store.h"
 
-/* At most this many accounts stop backing off at once: each keeps three files open. */
+/* The back-off of at most this many accounts is ended in one run, because each keeps three files
+ * open. */
 enum { DOCTOR_WAITING_MAX = 8 };
 
 /* An account whose logins back off for some minutes, because the provider has refused the client.
@@ -43,7 +44,7 @@ void doctor_find(struct doctor *doctor, enum protocol_level level, enum verdict 
                  const char *why, const char *fix, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 
-/* How long to wait for the provider's response to one request, from now. */
+/* Returns how long to wait, from now, for the provider's response to one request. */
 struct http_patience doctor_patience(void);
 
 #endif

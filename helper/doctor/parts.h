@@ -10,7 +10,8 @@
 void doctor_look_at_rights(struct doctor *doctor);
 void doctor_look_at_store(struct doctor *doctor);
 
-/* Makes the waiting accounts' logins ask the provider again at once: it accepts the client. */
+/* Ends the back-off of the waiting accounts: their next logins ask the provider at once. Call it
+ * when the provider has accepted the client. */
 void doctor_clear_refusals(struct doctor *doctor);
 
 /* Checks the provider. Needs a valid configuration. */

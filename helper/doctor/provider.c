@@ -17,14 +17,14 @@ enum { CLOCK_WARNING = 60, CLOCK_WRONG = 600 }; /* seconds */
 static const char why_unreachable[] =
     "no grant can be renewed, so managed logins are refused, or pass only within offline_grace";
 
-/* The verdict of a failure, which tells who has to act, and its fix. An outcome without a row is
+/* The verdict of a failure, which says who has to act, and its fix. An outcome without a row is
  * explained by verdict_of(). */
 static const struct {
     enum outcome outcome;
     enum verdict verdict;
     const char *fix;
 } failures[] = {
-    {OUTCOME_TRUST_UNUSABLE, VERDICT_MISCONFIGURED,
+    {OUTCOME_SETTING_UNUSABLE, VERDICT_MISCONFIGURED,
      "ca_file must be a file of PEM certificates that the user oauth-login can read"},
     {OUTCOME_TLS_UNKNOWN_ISSUER, VERDICT_MISCONFIGURED,
      "set ca_file to the authority that issued the provider's certificate; if that is a public "

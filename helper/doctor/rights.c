@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * rights.c - checks that the helper has no rights on this machine but those of its own user.
+ * rights.c - checks that the helper has only the rights of its own user on this machine.
  */
 #include <linux/capability.h>
 #include <pwd.h>
@@ -63,10 +63,11 @@ void doctor_look_at_rights(struct doctor *doctor) {
         if (rights[i].holds())
             continue;
         all = false;
-        doctor_find(doctor, LEVEL_ERROR, VERDICT_FAULT,
-                    "whoever takes over the helper from the network would have these rights",
-                    "install it again: make install; its mode must be 0755, without capabilities",
-                    "helper: %s", rights[i].violation);
+        doctor_find(
+            doctor, LEVEL_ERROR, VERDICT_FAULT,
+            "an attacker who takes over the helper from the network would have these rights",
+            "install it again: make install; its mode must be 0755, without capabilities",
+            "helper: %s", rights[i].violation);
     }
     if (all)
         doctor_good(doctor, "helper: runs as %s, with no other right", OAUTH_LOGIN_USER);

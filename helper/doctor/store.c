@@ -10,7 +10,9 @@
 #include "text.h"
 #include "verdict_cache.h"
 
-enum { NAMED_MAX = 20 }; /* accounts that get their own finding: a lost key may affect all */
+enum {
+    NAMED_MAX = 20
+}; /* accounts that get their own finding: a lost key may affect all of them */
 
 struct store_look {
     struct doctor *doctor;

@@ -67,8 +67,8 @@ static bool is_plain(const char *address) {
     return strncmp(address, "https://", 8) == 0 && address[strspn(address, plain)] == '\0';
 }
 
-/* Joins the endpoint and the query, and keeps a query that the endpoint has already (RFC 6749
- * section 3.1). */
+/* Joins the endpoint and the query, and keeps a query that is already part of the endpoint (RFC
+ * 6749 section 3.1). */
 static enum outcome make_address(const char *url, const struct secret *query,
                                  char ret[PROTOCOL_ADDRESS_MAX + 1], struct reason *reason) {
     size_t size = PROTOCOL_ADDRESS_MAX + 1;
@@ -126,17 +126,17 @@ enum outcome authorization_code_begin(const struct provider_config *provider, co
     return make_address(url, &query, ret->prompt.address, reason);
 }
 
-enum outcome authorization_code_judge(const struct provider_config *provider, bool named,
+enum outcome authorization_code_judge(const struct provider_config *provider, bool issuer_required,
                                       const struct authorization_response *response,
                                       struct reason *reason) {
     const char *issuer = secret_text(&response->issuer);
-    bool told = response->issuer.length > 0;
+    bool has_issuer = response->issuer.length > 0;
 
-    if (told && provider->issuer[0] != '\0' && strcmp(issuer, provider->issuer) != 0) {
+    if (has_issuer && provider->issuer[0] != '\0' && strcmp(issuer, provider->issuer) != 0) {
         reason_set(reason, 0, "the browser brought a response from another issuer: %.200s", issuer);
         return OUTCOME_DENIED;
     }
-    if (!told && named) {
+    if (!has_issuer && issuer_required) {
         reason_set(reason, 0,
                    "the browser brought a response without iss, which %s promises to send "
                    "(authorization_response_iss_parameter_supported)",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * authorization_code.h - the authorization code grant (RFC 6749 section 4.1) of a native
- * application (RFC 8252), with PKCE (RFC 7636): a person approves in a browser, which the provider
+ * application (RFC 8252), with PKCE (RFC 7636): the user approves in a browser, which the provider
  * then redirects to the listener of loopback.h.
  */
 #ifndef OAUTH_LOGIN_HELPER_ENROLL_AUTHORIZATION_CODE_H
@@ -19,7 +19,7 @@
 #include "secret.h"
 #include "token_response.h"
 
-enum { BROWSER_LIFE = 600 }; /* seconds that the person has */
+enum { BROWSER_LIFE = 600 }; /* seconds that the user has */
 
 struct authorization_code {
     char redirect_uri[32];
@@ -33,17 +33,18 @@ struct authorization_code {
 
 void authorization_code_clear(struct authorization_code *flow);
 
-/* Makes the authorization request to the endpoint `url`, whose response comes to `port` of the
- * loopback, and its prompt. ANSWERED; WRONG_SETTING for an address that cannot be shown or is over
- * PROTOCOL_ADDRESS_MAX bytes; FAILED. `reason` is set unless ANSWERED. */
+/* Builds (but does not send) the authorization request for the endpoint `url`, and its prompt. The
+ * response will arrive at `port` on 127.0.0.1. ANSWERED; WRONG_SETTING for an address that cannot
+ * be shown or is over PROTOCOL_ADDRESS_MAX bytes; FAILED. `reason` is set unless ANSWERED. */
 enum outcome authorization_code_begin(const struct provider_config *provider, const char *url,
                                       uint32_t port, struct authorization_code *ret,
                                       struct reason *reason);
 
 /* Judges the authorization response: ANSWERED when it has a code, else the outcome of the
- * provider's error. DENIED when its iss is not [provider] issuer, or is missing although the
- * provider names itself in every response (`named`; RFC 9207 section 2.4). Pure: no I/O. */
-enum outcome authorization_code_judge(const struct provider_config *provider, bool named,
+ * provider's error. DENIED when its iss is not the configured issuer, or is missing although the
+ * provider promises it in every response (`issuer_required`; RFC 9207 section 2.4). Pure: no
+ * I/O. */
+enum outcome authorization_code_judge(const struct provider_config *provider, bool issuer_required,
                                       const struct authorization_response *response,
                                       struct reason *reason);
 

@@ -28,7 +28,7 @@ void authorization_response_clear(struct authorization_response *response) {
 }
 
 /* Cuts off the line at `*rest`, which ends with CRLF, and moves `*rest` past it. NULL when there is
- * no more line, or it contains a control character other than a tab (RFC 9112 section 2.2). */
+ * no line left, or it contains a control character other than a tab (RFC 9112 section 2.2). */
 static char *take_line(char **rest) {
     char *line = *rest;
     char *end = strstr(line, "\r\n");
@@ -60,7 +60,8 @@ static bool is_our_host(const char *value, uint32_t port) {
     return false;
 }
 
-/* Reads the headers up to the empty line. Whether there is exactly one Host, and it is ours. */
+/* Reads the headers up to the empty line. Returns whether there is exactly one Host header, and it
+ * is ours. */
 static bool check_headers(char *rest, uint32_t port) {
     unsigned int hosts = 0;
     bool ours = false;

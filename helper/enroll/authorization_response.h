@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * authorization_response.h - parses the requests that come to the loopback redirect (RFC 8252
- * section 7.3). Anybody can send one; the person's browser brings the authorization response
- * (RFC 6749 section 4.1.2). Pure: no I/O.
+ * section 7.3). Any local process can send one; the user's browser brings the authorization
+ * response (RFC 6749 section 4.1.2). Pure: no I/O.
  */
 #ifndef OAUTH_LOGIN_HELPER_ENROLL_AUTHORIZATION_RESPONSE_H
 #define OAUTH_LOGIN_HELPER_ENROLL_AUTHORIZATION_RESPONSE_H
@@ -18,7 +18,8 @@ enum authorization_response_kind {
     AUTHORIZATION_UNFINISHED, /* the rest of the head has not come yet */
     AUTHORIZATION_MALFORMED,  /* not an HTTP request, or one for another host */
     AUTHORIZATION_STRANGE,    /* a request for something else */
-    AUTHORIZATION_RESPONSE,   /* an authorization response; its `state` tells to which request */
+    AUTHORIZATION_RESPONSE, /* an authorization response; its `state` identifies the request that it
+                               answers */
 };
 
 /* An authorization response. It has a state, and either a code or an error. A parameter without a
@@ -38,7 +39,7 @@ void authorization_response_clear(struct authorization_response *response);
 /* Parses the `size` bytes that have come so far to the listener at `port` of 127.0.0.1. `ret` must
  * be cleared; it is filled for AUTHORIZATION_RESPONSE only. A Host header that names neither
  * 127.0.0.1 nor localhost with this port is malformed, so that a web page whose own host name
- * resolves to this machine (DNS rebinding) gets nowhere. */
+ * resolves to this machine (DNS rebinding) cannot send a response. */
 enum authorization_response_kind authorization_response_read(const char *head, size_t size,
                                                              uint32_t port,
                                                              struct authorization_response *ret);

@@ -14,11 +14,11 @@
 #include "verdict.h"
 
 enum {
-    DEVICE_INTERVAL = 5, /* seconds, when the provider names none: RFC 8628 section 3.2 */
+    DEVICE_INTERVAL = 5, /* seconds, when the provider sends no interval: RFC 8628 section 3.2 */
     DEVICE_INTERVAL_MAX = 60,
-    DEVICE_SLOW_DOWN = 5,       /* seconds added by each slow_down, for good: section 3.5 */
+    DEVICE_SLOW_DOWN = 5,       /* seconds that each slow_down adds permanently: section 3.5 */
     DEVICE_PATIENCE_MS = 10000, /* for one request */
-    DEVICE_LIFE = 300,          /* seconds, when the provider names no expires_in */
+    DEVICE_LIFE = 300,          /* seconds, when the provider sends no expires_in */
 };
 
 void device_authorization_clear(struct device_authorization *flow) {
@@ -26,31 +26,32 @@ void device_authorization_clear(struct device_authorization *flow) {
     *flow = (struct device_authorization){.interval = 0};
 }
 
-/* Reads a whole number of seconds of at least 1, capped at `most`; `otherwise` for anything else.
- */
-static uint32_t take_seconds(struct json_object *object, const char *name, uint32_t otherwise,
+/* Reads a whole number of seconds of at least 1, capped at `most`. Returns `fallback` for anything
+ * else. */
+static uint32_t take_seconds(struct json_object *object, const char *name, uint32_t fallback,
                              uint32_t most) {
     struct json_object *value = NULL;
 
     if (!json_object_object_get_ex(object, name, &value) ||
         !json_object_is_type(value, json_type_int) || json_object_get_int64(value) < 1)
-        return otherwise;
+        return fallback;
     int64_t seconds = json_object_get_int64(value);
     return seconds < most ? (uint32_t)seconds : most;
 }
 
 _Static_assert((int)URL_MAX <= (int)PROTOCOL_ADDRESS_MAX, "every address fits into a prompt");
 
-/* Copies an address for the person to open. False when there is none. */
+/* Copies an address for the user to open. False when there is none. */
 static bool take_address(struct json_object *object, const char *name,
                          char ret[PROTOCOL_ADDRESS_MAX + 1]) {
     const char *address = json_text(object, name);
 
-    return address && url_is(address, "https://") &&
+    return address && url_is_valid(address, "https://") &&
            text_copy(ret, PROTOCOL_ADDRESS_MAX + 1, address);
 }
 
-/* Returns how an administrator can fix an error that came in place of a code; "" when unknown. */
+/* Returns the fix for an error that came instead of a code, for an administrator; "" when
+ * unknown. */
 static const char *fix_of(const char *error) {
     static const struct {
         const char *error, *fix;
@@ -77,8 +78,8 @@ static void explain(long status, const char *error, struct reason *reason) {
                    status);
 }
 
-bool device_authorization_take(long status, const struct secret *body,
-                               struct device_authorization *ret, struct reason *reason) {
+bool device_authorization_parse(long status, const struct secret *body,
+                                struct device_authorization *ret, struct reason *reason) {
     SCOPED_JSON struct json_object *object = json_parse_strict(body);
     const char *code = object ? json_text(object, "device_code") : NULL;
     const char *user_code = object ? json_text(object, "user_code") : NULL;
@@ -119,14 +120,14 @@ enum outcome device_authorization_begin(const struct provider_config *provider, 
     if (outcome != OUTCOME_ANSWERED)
         return outcome;
 
-    if (device_authorization_take(response.status, &response.body, ret, reason))
+    if (device_authorization_parse(response.status, &response.body, ret, reason))
         return OUTCOME_ANSWERED;
     if (response.status == 429)
         return OUTCOME_THROTTLED;
     return response.status >= 500 ? OUTCOME_UNAVAILABLE : OUTCOME_CLIENT_REFUSED;
 }
 
-/* Asks the token endpoint once whether the person has decided. */
+/* Asks the token endpoint once whether the user has decided. */
 static void ask_once(const struct provider_config *provider, const char *url,
                      const struct oauth_request *built, int64_t until_ms,
                      struct oauth_response *ret) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * device_authorization.h - the device authorization grant (RFC 8628): a person enters a code in a
+ * device_authorization.h - the device authorization grant (RFC 8628): the user enters a code in a
  * browser on any device and approves there.
  */
 #ifndef OAUTH_LOGIN_HELPER_ENROLL_DEVICE_AUTHORIZATION_H
@@ -31,8 +31,8 @@ void device_authorization_clear(struct device_authorization *flow);
 /* Parses the response to a device authorization request (RFC 8628 section 3.2; also Google's
  * spelling, verification_url). False with the reason when it has no code that can be shown. `ret`
  * must be cleared. */
-bool device_authorization_take(long status, const struct secret *body,
-                               struct device_authorization *ret, struct reason *reason);
+bool device_authorization_parse(long status, const struct secret *body,
+                                struct device_authorization *ret, struct reason *reason);
 
 /* Begins a device authorization at the endpoint `url`. ANSWERED; CLIENT_REFUSED when the provider
  * refuses; else another outcome. `reason` is set unless ANSWERED. */
@@ -40,10 +40,9 @@ enum outcome device_authorization_begin(const struct provider_config *provider, 
                                         const struct http_patience *patience,
                                         struct device_authorization *ret, struct reason *reason);
 
-/* Asks the token endpoint `url` until the person has decided, the code has expired, or the peer has
+/* Asks the token endpoint `url` until the user has decided, the code has expired, or the peer has
  * hung up. Sets the outcome in `ret`: ANSWERED with the tokens; GRANT_DEAD (the code has expired,
- * or the peer is gone), DENIED, CLIENT_REFUSED and others that waiting does not change, with the
- * reason. */
+ * or the peer is gone), DENIED, CLIENT_REFUSED or another final outcome, with the reason. */
 void device_authorization_poll(const struct provider_config *provider, const char *url,
                                struct device_authorization *flow, const struct peer *peer,
                                struct oauth_response *ret);

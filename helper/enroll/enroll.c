@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * enroll.c - gets an account's grant from the person, by device authorization or by authorization
- * code: two ways to obtain tokens, one way to enroll with them.
+ * enroll.c - gets an account's grant from the user, by device authorization or by authorization
+ * code. The two differ in how they obtain tokens, and enroll with them in the same way.
  */
 #include "enroll.h"
 
@@ -23,8 +23,9 @@
 
 enum { ENROLL_REVOCATION_MS = 10000 }; /* how long to wait for a revocation */
 
-/* Finds the token endpoint and `first`, the one that the person's approval begins at. Discovery
- * goes into a scratch record: before it is enrolled, an account has no record. */
+/* Finds the token endpoint, and `first`, the endpoint where the approval starts (PROVIDER_DEVICE or
+ * PROVIDER_AUTHORIZATION). Discovery goes into a scratch record: before it is enrolled, an account
+ * has no record. */
 static enum outcome find_endpoints(const struct exchange *exchange, enum provider_endpoint first,
                                    struct record *scratch, const char **ret_first,
                                    const char **ret_token, struct reason *reason) {
@@ -50,8 +51,8 @@ static enum outcome find_endpoints(const struct exchange *exchange, enum provide
     return OUTCOME_NO_ENDPOINT;
 }
 
-/* Limits the person's time inside a login, which cannot wait as long as a code lives: the service
- * that runs the login has its own limit. */
+/* Shortens the user's time when the enrollment is part of a login: the service (sshd, for example)
+ * gives up long before the code expires. */
 static void limit_time(const struct exchange *exchange, struct prompt *prompt) {
     uint32_t most = exchange->config.login.enroll_deadline;
     bool in_login = exchange->request.service[0] != '\0';
@@ -60,7 +61,7 @@ static void limit_time(const struct exchange *exchange, struct prompt *prompt) {
         prompt->seconds = most;
 }
 
-/* Shows the code and waits for the person's decision. NONE with the tokens, else the concluded
+/* Shows the code and waits for the user's decision. NONE with the tokens, else the concluded
  * verdict. */
 static enum verdict obtain_by_device(struct exchange *exchange, struct oauth_response *ret) {
     SCOPED_DEVICE_AUTHORIZATION struct device_authorization flow = {.interval = 0};
@@ -80,11 +81,11 @@ static enum verdict obtain_by_device(struct exchange *exchange, struct oauth_res
     limit_time(exchange, &flow.prompt);
     peer_send_prompt(&exchange->peer, &flow.prompt);
     device_authorization_poll(provider, token_url, &flow, &exchange->peer, ret);
-    return exchange_object(exchange, verdict_of(ret->outcome), &ret->reason);
+    return exchange_conclude_unless_none(exchange, verdict_of(ret->outcome), &ret->reason);
 }
 
 /* Opens the listener before the first request, so that an unusable port is found before the
- * provider or the person is asked. */
+ * provider or the user is asked. */
 static enum verdict listen_for_browser(struct exchange *exchange, struct loopback **ret) {
     struct reason reason;
     uint32_t port = exchange->config.provider.redirect_port;
@@ -99,14 +100,14 @@ static enum verdict listen_for_browser(struct exchange *exchange, struct loopbac
 }
 
 /* Waits for the authorization response that the browser brings, and judges it. */
-static enum outcome await_browser(struct exchange *exchange, struct loopback *loopback, bool named,
-                                  const struct authorization_code *flow,
+static enum outcome await_browser(struct exchange *exchange, struct loopback *loopback,
+                                  bool issuer_required, const struct authorization_code *flow,
                                   struct authorization_response *ret, struct reason *reason) {
     int64_t until = clock_boot_ms() + (int64_t)flow->prompt.seconds * 1000;
     int r = loopback_wait(loopback, &flow->state, &exchange->peer, until, ret);
 
     if (r >= 0)
-        return authorization_code_judge(&exchange->config.provider, named, ret, reason);
+        return authorization_code_judge(&exchange->config.provider, issuer_required, ret, reason);
     reason_set(reason, 0, "nobody has approved in the browser in time");
     return OUTCOME_GRANT_DEAD;
 }
@@ -136,7 +137,7 @@ static enum verdict obtain_by_browser(struct exchange *exchange, struct loopback
         return exchange_conclude(exchange, verdict_of(outcome), &reason);
 
     authorization_code_redeem(provider, token_url, flow, &response.code, ret);
-    return exchange_object(exchange, verdict_of(ret->outcome), &ret->reason);
+    return exchange_conclude_unless_none(exchange, verdict_of(ret->outcome), &ret->reason);
 }
 
 static int copy_token(const struct secret *token, struct secret *ret) {
@@ -152,12 +153,12 @@ static int take_tokens(const struct provider_config *provider, struct record *re
 
     record_grant_clear(pending);
     record->pending_digest[0] = '\0';
-    provider_copy_issuer(provider, record->pending_issuer);
+    provider_copy_identity(provider, record->pending_issuer);
     pending->expires = clock_wall() + tokens->expires_in;
     text_copy(pending->nonce, sizeof pending->nonce, nonce);
 
     /* A response without `scope` means the requested scope was granted (RFC 6749 section 5.1); it
-     * is cut to fit, as a granted one is. */
+     * is cut to fit, as the `scope` of a response is. */
     snprintf(pending->scope, sizeof pending->scope, "%s",
              tokens->scope[0] != '\0' ? tokens->scope : provider->scope);
 
@@ -168,10 +169,10 @@ static int take_tokens(const struct provider_config *provider, struct record *re
     return 0;
 }
 
-/* Revokes a grant that will not be used, if the provider supports that: the person's consent must
- * not live on unnoticed. Unlocks first, since other logins of the account need not wait for it. */
-static void give_back(struct exchange *exchange, struct stored_account *stored,
-                      const struct secret *refresh, int64_t until_ms) {
+/* Revokes a grant that will not be used, if the provider supports that: the user's consent must not
+ * stay valid unnoticed. Unlocks first, since other logins of the account need not wait for it. */
+static void revoke_unused(struct exchange *exchange, struct stored_account *stored,
+                          const struct secret *refresh, int64_t until_ms) {
     struct reason ignored = {""};
     int64_t soon = clock_boot_ms() + ENROLL_REVOCATION_MS;
     int64_t end = soon < until_ms ? soon : until_ms;
@@ -181,13 +182,13 @@ static void give_back(struct exchange *exchange, struct stored_account *stored,
     if (stored->entry)
         store_entry_unlock(stored->entry);
     revocation_send(provider, &stored->record, refresh, OAUTH_REFRESH_TOKEN,
-                    provider_issuer(provider), &patience, &ignored);
+                    provider_identity(provider), &patience, &ignored);
 }
 
-/* Stores the grant as pending, then proves whose it is. Waits as long as another login's renewal
- * may hold the lock: the person has approved, and would have to do it again. */
-static void keep(struct enrollment *enrollment, const struct oauth_response *tokens,
-                 const char nonce[RECORD_NONCE_SIZE]) {
+/* Stores the grant as pending, then proves who owns it. Waits for the lock even for as long as
+ * another login's renewal may hold it: giving up would force the user to approve again. */
+static void store_and_prove(struct enrollment *enrollment, const struct oauth_response *tokens,
+                            const char nonce[RECORD_NONCE_SIZE]) {
     struct exchange *exchange = enrollment->exchange;
     struct record *record = &enrollment->stored.record;
     struct reason reason = {""};
@@ -207,21 +208,21 @@ static void keep(struct enrollment *enrollment, const struct oauth_response *tok
         r = store_entry_replace(enrollment->stored.entry, record, &reason);
     if (r < 0) {
         exchange_conclude(exchange, r == -ETIMEDOUT ? VERDICT_UNREACHABLE : VERDICT_FAULT, &reason);
-        give_back(exchange, &enrollment->stored, &tokens->refresh, until);
+        revoke_unused(exchange, &enrollment->stored, &tokens->refresh, until);
         return;
     }
 
     enum verdict verdict = enrollment_prove(enrollment, &patience, subject);
     if (verdict == VERDICT_NONE) {
-        enrollment_finish(enrollment, subject);
+        enrollment_commit(enrollment, subject);
         return;
     }
-    enrollment_drop(enrollment); /* the person can approve again; nothing has been used up */
-    give_back(exchange, &enrollment->stored, &tokens->refresh, until);
+    enrollment_abandon(enrollment); /* the user can approve again; nothing has been used up */
+    revoke_unused(exchange, &enrollment->stored, &tokens->refresh, until);
 }
 
-/* Opens the stored account before any request, so that an unusable store is found before the person
- * approves. Takes no lock, so that logins go on with the present grant until then. */
+/* Opens the stored account before any request, so that an unusable store is found before the user
+ * approves. Takes no lock, so that logins can use the present grant until then. */
 static enum verdict begin(struct enrollment *enrollment) {
     struct exchange *exchange = enrollment->exchange;
     struct reason reason = {""};
@@ -231,7 +232,7 @@ static enum verdict begin(struct enrollment *enrollment) {
     return VERDICT_NONE;
 }
 
-/* Enrolls with the tokens that the person's approval brought. The ID token must have `nonce`,
+/* Enrolls with the tokens that the user's approval brought. The ID token must have `nonce`,
  * unless that is "". */
 static void enroll(struct enrollment *enrollment, const struct oauth_response *tokens,
                    const char nonce[RECORD_NONCE_SIZE]) {
@@ -239,7 +240,7 @@ static void enroll(struct enrollment *enrollment, const struct oauth_response *t
     struct reason reason = {""};
 
     if (tokens->refresh.length > 0) {
-        keep(enrollment, tokens, nonce);
+        store_and_prove(enrollment, tokens, nonce);
         return;
     }
     reason_set(&reason, 0, "%s gave no refresh token: %s", exchange->config.provider.name,

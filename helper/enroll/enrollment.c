@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * enrollment.c - makes a new grant an account's grant.
+ * enrollment.c - turns a pending grant into the account's own.
  */
 #include "enrollment.h"
 
@@ -15,11 +15,11 @@
 #include "verdict.h"
 #include "verdict_cache.h"
 
-void enrollment_end(struct enrollment *enrollment) {
+void enrollment_clear(struct enrollment *enrollment) {
     stored_account_close(&enrollment->stored);
 }
 
-void enrollment_drop(struct enrollment *enrollment) {
+void enrollment_abandon(struct enrollment *enrollment) {
     struct reason ignored;
     struct record *record = &enrollment->stored.record;
 
@@ -48,9 +48,9 @@ static enum outcome find_userinfo(struct enrollment *enrollment,
                                            ret_claims, reason);
 }
 
-/* Matches a grant when the provider does not tell whose it is. For an import, [accounts] decides,
- * since root vouches for the token that root brings. Nobody vouches for the person who approved a
- * code. */
+/* Matches a grant when the provider does not say who owns it. For an import, [accounts] decides,
+ * since root vouches for the token that root supplies. An enrollment is refused: nobody vouches for
+ * the user who approved it. */
 static enum verdict match_unproven(const struct enrollment *enrollment,
                                    char ret[RECORD_SUBJECT_SIZE], struct reason *reason) {
     const struct exchange *exchange = enrollment->exchange;
@@ -64,48 +64,48 @@ static enum verdict match_unproven(const struct enrollment *enrollment,
     return VERDICT_DENIED;
 }
 
-/* Without userinfo, the ID token's claims tell whose grant it is; without either, see
+/* Without userinfo, the ID token's claims say who owns the grant. If there is neither, see
  * match_unproven(). */
 static enum verdict match_without_userinfo(const struct enrollment *enrollment,
-                                           struct json_object *token, char ret[RECORD_SUBJECT_SIZE],
-                                           struct reason *reason) {
+                                           struct json_object *id_claims,
+                                           char ret[RECORD_SUBJECT_SIZE], struct reason *reason) {
     const struct exchange *exchange = enrollment->exchange;
 
-    if (!token)
+    if (!id_claims)
         return match_unproven(enrollment, ret, reason);
-    return identity_match(&exchange->config, &exchange->account, token, "sub", ret, reason);
+    return identity_match(&exchange->config, &exchange->account, id_claims, "sub", ret, reason);
 }
 
-/* Finds the grant's subject and matches it with the account. It comes from the ID token, once its
- * signature is verified; from userinfo, when no ID token counts or it lacks username_claim; from
- * [accounts], when there is neither. ID token and userinfo must be about the same subject (OpenID
- * Connect Core section 5.3.2). */
+/* Finds the grant's subject and matches it with the account. The subject comes from the ID token,
+ * once its signature is verified; from userinfo, if there is no valid ID token, or the ID token
+ * lacks username_claim; from [accounts], if there is neither. ID token and userinfo must be about
+ * the same subject (OpenID Connect Core section 5.3.2). */
 static enum verdict find_subject(struct enrollment *enrollment, char ret[RECORD_SUBJECT_SIZE],
                                  const struct http_patience *patience, struct reason *reason) {
     const struct config *config = &enrollment->exchange->config;
     const struct account *account = &enrollment->exchange->account;
-    SCOPED_JSON struct json_object *token = NULL;
+    SCOPED_JSON struct json_object *id_claims = NULL;
     SCOPED_JSON struct json_object *userinfo = NULL;
 
     enum verdict verdict =
         proof_verify_id_token(&config->provider, &enrollment->stored.record,
-                              &enrollment->stored.record.pending, patience, &token, reason);
+                              &enrollment->stored.record.pending, patience, &id_claims, reason);
     if (verdict != VERDICT_NONE && verdict != VERDICT_MISCONFIGURED)
         return verdict;
-    bool enough = token && (config_subject_of(config, account->name) ||
-                            json_text_at(token, config->provider.username_claim));
+    bool enough = id_claims && (config_subject_of(config, account->name) ||
+                                json_text_at(id_claims, config->provider.username_claim));
     if (enough)
-        return identity_match(config, account, token, "sub", ret, reason);
+        return identity_match(config, account, id_claims, "sub", ret, reason);
 
     enum outcome outcome = find_userinfo(enrollment, patience, &userinfo, reason);
     if (outcome == OUTCOME_NO_ENDPOINT || outcome == OUTCOME_NOT_SERVED)
-        return match_without_userinfo(enrollment, token, ret, reason);
+        return match_without_userinfo(enrollment, id_claims, ret, reason);
     if (outcome != OUTCOME_ANSWERED)
         return verdict_of(outcome);
 
     verdict =
         identity_match(config, account, userinfo, config->provider.subject_claim, ret, reason);
-    if (verdict != VERDICT_NONE || !token || strcmp(json_text(token, "sub"), ret) == 0)
+    if (verdict != VERDICT_NONE || !id_claims || strcmp(json_text(id_claims, "sub"), ret) == 0)
         return verdict;
     reason_set(reason, 0, "the ID token and userinfo are about different subjects");
     return VERDICT_DENIED;
@@ -115,7 +115,7 @@ static enum verdict find_subject(struct enrollment *enrollment, char ret[RECORD_
 static enum verdict check_pin(const struct enrollment *enrollment, const char *subject,
                               struct reason *reason) {
     const struct record *record = &enrollment->stored.record;
-    const char *issuer = provider_issuer(&enrollment->exchange->config.provider);
+    const char *issuer = provider_identity(&enrollment->exchange->config.provider);
 
     if (record->subject[0] == '\0' ||
         (strcmp(record->subject, subject) == 0 && strcmp(record->issuer, issuer) == 0))
@@ -142,10 +142,10 @@ enum verdict enrollment_prove(struct enrollment *enrollment, const struct http_p
     if (verdict == VERDICT_NONE)
         verdict =
             proof_check_live(provider, record, &record->pending, ret_subject, patience, &reason);
-    return exchange_object(enrollment->exchange, verdict, &reason);
+    return exchange_conclude_unless_none(enrollment->exchange, verdict, &reason);
 }
 
-void enrollment_finish(struct enrollment *enrollment, const char subject[RECORD_SUBJECT_SIZE]) {
+void enrollment_commit(struct enrollment *enrollment, const char subject[RECORD_SUBJECT_SIZE]) {
     struct record *record = &enrollment->stored.record;
     const struct provider_config *provider = &enrollment->exchange->config.provider;
     struct reason reason = {""};
@@ -160,7 +160,7 @@ void enrollment_finish(struct enrollment *enrollment, const char subject[RECORD_
     record->pending_digest[0] = '\0';
     _Static_assert(sizeof record->subject == RECORD_SUBJECT_SIZE, "every subject can be copied");
     text_copy(record->subject, sizeof record->subject, subject);
-    provider_copy_issuer(provider, record->issuer);
+    provider_copy_identity(provider, record->issuer);
     record->enrolled = clock_wall();
     verdict_cache_store_yes(record, provider);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * import.c - makes a refresh token that an administrator brings an account's grant.
+ * import.c - stores a refresh token, supplied by an administrator, as an account's grant.
  *
  * Proving the token means renewing it, after which it may be dead and a new one valid. So the token
  * is stored as `pending` before the first request, beside the grant that the account may already
  * have, and the new token replaces it as soon as it comes. The pending grant becomes the account's
- * grant when it is proven whose it is. An import that was interrupted, or refused because of the
+ * grant once its owner is proven. An import that was interrupted, or refused because of the
  * configuration, continues where it stopped when it is run again with the same input. One that was
  * finished is not repeated: that would send a token that is used up.
  */
@@ -29,8 +29,8 @@ static void conclude(struct enrollment *import, enum verdict verdict, const char
     exchange_conclude(import->exchange, verdict, &reason);
 }
 
-/* Puts the input into the record as its pending grant, unless the same import continues. -ENOMEM.
- */
+/* Puts the input into the record as its pending grant, unless an import of the same input
+ * continues. -ENOMEM. */
 static int take_input(struct enrollment *import, const char digest[RECORD_DIGEST_SIZE],
                       struct reason *reason) {
     struct record *record = &import->stored.record;
@@ -38,11 +38,11 @@ static int take_input(struct enrollment *import, const char digest[RECORD_DIGEST
     const struct provider_config *provider = &import->exchange->config.provider;
 
     if (record->pending.refresh.length > 0 && strcmp(record->pending_digest, digest) == 0 &&
-        strcmp(record->pending_issuer, provider_issuer(provider)) == 0)
+        strcmp(record->pending_issuer, provider_identity(provider)) == 0)
         return 0;
 
     record_grant_clear(&record->pending);
-    provider_copy_issuer(provider, record->pending_issuer);
+    provider_copy_identity(provider, record->pending_issuer);
     _Static_assert(sizeof record->pending_digest == RECORD_DIGEST_SIZE,
                    "every digest can be copied");
     text_copy(record->pending_digest, sizeof record->pending_digest, digest);
@@ -51,7 +51,7 @@ static int take_input(struct enrollment *import, const char digest[RECORD_DIGEST
     return 0;
 }
 
-/* Whether this very input was imported before. */
+/* Whether this same input was imported before. */
 static bool is_imported(const struct enrollment *import, const char *digest) {
     return import->stored.record.enrolled != 0 &&
            strcmp(import->stored.record.imported_digest, digest) == 0;
@@ -81,7 +81,7 @@ static enum verdict start(struct enrollment *import, const char digest[RECORD_DI
     return exchange_conclude(import->exchange, VERDICT_FAULT, &reason);
 }
 
-/* Replies at the caller's deadline; the renewal goes on. */
+/* Replies at the caller's deadline; the renewal continues. */
 static void reply_late(void *context) {
     struct enrollment *import = context;
 
@@ -102,7 +102,7 @@ static enum verdict renew(struct enrollment *import) {
     import->exchange->reply.source = SOURCE_REFRESH;
     enum verdict verdict = renewal_run(&renewal);
     import->exchange->reply.rotated = renewal.rotated;
-    return exchange_object(import->exchange, verdict, &renewal.reason);
+    return exchange_conclude_unless_none(import->exchange, verdict, &renewal.reason);
 }
 
 void import_grant(struct exchange *exchange) {
@@ -136,10 +136,10 @@ void import_grant(struct exchange *exchange) {
     if (verdict == VERDICT_NONE)
         verdict = renew(&import);
     if (verdict == VERDICT_REAUTHORIZE)
-        enrollment_drop(&import);
+        enrollment_abandon(&import);
     struct http_patience patience = exchange_patience(exchange, NULL, NULL);
     if (verdict == VERDICT_NONE)
         verdict = enrollment_prove(&import, &patience, subject);
     if (verdict == VERDICT_NONE)
-        enrollment_finish(&import, subject);
+        enrollment_commit(&import, subject);
 }

@@ -2,9 +2,9 @@
 /*
  * loopback.c - the listener to which the provider redirects the browser.
  *
- * It MUST serve the person's browser while other clients keep it busy: connections are polled
+ * It MUST serve the user's browser while other clients keep it busy: connections are polled
  * together, each has a few seconds and 8 KiB, and the oldest makes room for a new one. It MUST NOT
- * use up its process's CPU time for strangers; hence the pauses.
+ * use up its process's CPU time on unknown clients, hence the pauses.
  */
 #include "loopback.h"
 
@@ -23,7 +23,7 @@ enum {
     CONNECTIONS_MAX = 16,
     CONNECTION_MS = 5000,
     BACKLOG = 128,
-    PAUSE_MS = 20, /* after a round in which strangers were served */
+    PAUSE_MS = 20, /* after a round in which unknown clients were served */
 };
 
 struct connection {
@@ -36,7 +36,7 @@ struct connection {
 struct loopback {
     int fd;
     uint32_t port;
-    bool disturbed; /* by strangers, in this round */
+    bool disturbed; /* by unknown clients, in this round */
     struct connection connections[CONNECTIONS_MAX];
 };
 
@@ -63,8 +63,8 @@ uint32_t loopback_port(const struct loopback *loopback) {
     return loopback->port;
 }
 
-/* Listens at `port`, or at a free one for 0. Returns the descriptor, with the port in `ret_port`.
- */
+/* Listens at `port`, or at a free port if that is 0. Returns the descriptor, with the port in
+ * `ret_port`. */
 static int listen_at(uint32_t port, uint32_t *ret_port) {
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
@@ -109,7 +109,7 @@ static void respond(const struct connection *connection, const char *status, con
                         "Connection: close\r\n\r\n%s",
                         status, strlen(text), text);
 
-    /* The response fits into the socket's buffer. If the client is gone, nothing is lost. */
+    /* The response fits into the socket's buffer. It does not matter if the client is gone. */
     if (send(connection->fd, response, (size_t)size, MSG_NOSIGNAL | MSG_DONTWAIT) == size)
         shutdown(connection->fd, SHUT_WR);
 }

@@ -2,7 +2,7 @@
 /*
  * loopback.h - the listener to which the provider redirects the browser (RFC 8252 section 7.3), on
  * 127.0.0.1 only. Every local user and every web page can reach it: a client that does not know the
- * state can neither complete the wait nor end it.
+ * state can neither complete the wait nor abort it.
  */
 #ifndef OAUTH_LOGIN_HELPER_ENROLL_LOOPBACK_H
 #define OAUTH_LOGIN_HELPER_ENROLL_LOOPBACK_H

@@ -63,7 +63,7 @@ static int is_member(const struct account *account, gid_t group) {
         free(groups);
         if (got >= 0)
             return member;
-        if (count <= room) /* it did not say how many there are */
+        if (count <= room) /* getgrouplist() did not report how many there are */
             count = room * 2;
     }
     return -E2BIG;

@@ -21,7 +21,7 @@ struct account {
  * not a valid account name, -EIO when the name service fails; `reason` is set. */
 int account_resolve(const char *typed, struct account *ret, struct reason *reason);
 
-/* Whether this program manages the logins of `account`: 1 or 0. -EINVAL when managed_group does not
+/* Whether oauth-login manages the logins of `account`: 1 or 0. -EINVAL when managed_group does not
  * exist, -ENOMEM, and -E2BIG for too many groups. `reason` is set unless 1. */
 int account_is_managed(const struct account *account, const struct login_config *login,
                        struct reason *reason);

@@ -23,8 +23,8 @@ static bool is_account_with_suffix(const char *name, const char *account, const 
     return suffixes[0] != '\0' ? config_list_has(suffixes, rest) : rest[0] == '\0';
 }
 
-/* Whether the claim is an email address that the provider calls unverified: it may belong to
- * somebody else (OpenID Connect Core section 5.7). */
+/* Whether the claim is an email address that the provider marks as unverified: it may belong to
+ * another person (OpenID Connect Core section 5.7). */
 static bool is_unverified_email(const char *claim, struct json_object *claims) {
     struct json_object *verified = NULL;
 
@@ -99,7 +99,7 @@ enum verdict identity_match_configured(const struct config *config, const struct
 
 enum verdict identity_check_pin(const struct config *config, const struct account *account,
                                 const struct record *record, struct reason *reason) {
-    const char *issuer = provider_issuer(&config->provider);
+    const char *issuer = provider_identity(&config->provider);
     const char *mapped = config_subject_of(config, account->name);
 
     if (strcmp(issuer, record->issuer) != 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * identity.h - finds out whose grant it is: matches the provider's claims with the local account.
+ * identity.h - finds out to whom a grant belongs: matches the provider's claims with the local
+ * account.
  */
 #ifndef OAUTH_LOGIN_HELPER_GRANT_IDENTITY_H
 #define OAUTH_LOGIN_HELPER_GRANT_IDENTITY_H
@@ -15,7 +16,7 @@
 #include "record.h"
 
 /* Copies the subject at the dotted path `claim`: a string, or a whole number, as GitHub's id is;
- * but `sub` MUST be a string. False when there is none of 1 to 255 bytes. */
+ * but `sub` MUST be a string. False when there is no subject of 1 to 255 bytes. */
 bool identity_subject(struct json_object *claims, const char *claim, char ret[RECORD_SUBJECT_SIZE]);
 
 /* Matches the claims of an ID token, whose `subject_claim` is sub, or of userinfo (OpenID Connect

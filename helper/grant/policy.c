@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * policy.c - checks what the administrator demands beyond a renewed grant.
+ * policy.c - checks the administrator's demands beyond a renewed grant.
  */
 #include "policy.h"
 
@@ -78,7 +78,7 @@ static bool has_group(const struct provider_config *provider, struct json_object
     return false;
 }
 
-/* Whether the value, a string, a whole number, true or false, is exactly `text`. */
+/* Whether the value is exactly `text`. It may be a string, a whole number or a boolean. */
 static bool is_value(struct json_object *value, const char *text) {
     char number[JSON_NUMBER_SIZE];
     const char *string = json_value_text(value);
@@ -90,8 +90,8 @@ static bool is_value(struct json_object *value, const char *text) {
     return json_value_number(value, number) && strcmp(number, text) == 0;
 }
 
-/* Whether the claims only refer to another place that has `claim` (OpenID Connect Core section
- * 5.6.2), or have `hasgroups`, which Entra sends in place of the groups to keep a token short. */
+/* Whether the claims only say that `claim` is available elsewhere (OpenID Connect Core section
+ * 5.6.2), or have `hasgroups`, which Entra sends instead of the groups to keep a token short. */
 static bool is_elsewhere(struct json_object *claims, const char *claim) {
     struct json_object *names = NULL, *has = NULL;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * policy.h - checks what the administrator demands beyond a renewed grant: scopes, groups and
- * claims. Pure: no I/O. NONE always means that nothing speaks against the account.
+ * policy.h - checks the administrator's demands beyond a renewed grant: scopes, groups and claims.
+ * Pure: no I/O. NONE always means that nothing speaks against the account.
  */
 #ifndef OAUTH_LOGIN_HELPER_GRANT_POLICY_H
 #define OAUTH_LOGIN_HELPER_GRANT_POLICY_H
@@ -12,7 +12,7 @@
 #include "reason.h"
 
 /* Checks that `scope`, as granted by the token endpoint (RFC 6749 section 3.3; "" when the provider
- * did not tell), has every word of require_scope. NONE, or DENIED with a reason that names the
+ * did not say), has every word of require_scope. NONE, or DENIED with a reason that names the
  * missing one. */
 enum verdict policy_check_scope(const struct provider_config *provider, const char *scope,
                                 struct reason *reason);

@@ -22,7 +22,7 @@ bool proof_is_needed(const struct provider_config *provider) {
     return provider->require != REQUIRE_REFRESH;
 }
 
-/* An ID token we cannot read says nothing about the person: MISCONFIGURED, not DENIED. It stays
+/* An ID token we cannot read says nothing about the user: MISCONFIGURED, not DENIED. It stays
  * unreadable until an administrator changes the client at the provider. */
 static enum verdict conclude_unreadable(const struct secret *token, struct reason *reason) {
     reason_set(reason, 0,
@@ -43,12 +43,12 @@ static enum verdict check_id_token(const struct provider_config *provider, struc
     if (!claims)
         return conclude_unreadable(&grant->id_token, reason);
 
-    /* Without a configured issuer there is none to compare with, but the subject is compared. */
+    /* Without a configured issuer, the ID token's issuer cannot be checked, but its subject is. */
     const char *issuer = provider->issuer[0] != '\0' ? provider->issuer : json_text(claims, "iss");
     if (!id_token_check(claims, issuer ? issuer : "", provider->client_id, clock_wall(), reason))
         return VERDICT_DENIED;
     if (strcmp(json_text(claims, "sub"), subject) != 0)
-        return DENY(reason, "the ID token is for another subject than %.100s", subject);
+        return DENY(reason, "the ID token is for a subject other than %.100s", subject);
     if (grant->nonce[0] != '\0' && !id_token_has_nonce(claims, grant->nonce))
         return DENY(reason, "the ID token is not from this enrollment: its nonce is %s",
                     json_text(claims, "nonce") ? "wrong" : "missing");
@@ -127,7 +127,7 @@ static enum verdict fetch_claims(const struct provider_config *provider, struct 
     if (!userinfo)
         return verdict_of(fetch_introspection(provider, url, access, patience, ret_claims, reason));
     outcome = fetch_userinfo(provider, url, access, patience, ret_claims, reason);
-    /* If userinfo rejects a token that was just issued, the account has ended. */
+    /* If userinfo rejects a token that was just issued, the account is disabled or deleted. */
     return outcome == OUTCOME_NOT_SERVED ? VERDICT_DENIED : verdict_of(outcome);
 }
 
@@ -160,6 +160,6 @@ enum verdict proof_check_live(const struct provider_config *provider, struct rec
         return verdict;
 
     if (!is_subject(provider, claims, subject))
-        return DENY(reason, "the provider's proof is for another subject than %.100s", subject);
+        return DENY(reason, "the provider's proof is for a subject other than %.100s", subject);
     return policy_check_claims(provider, claims, reason);
 }

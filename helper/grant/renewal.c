@@ -23,8 +23,8 @@ static int store_twice(struct renewal *renewal) {
 }
 
 /* Retries, once and never twice, a request that was sent but got no response. A provider with a
- * grace period for the old token answers the retry. Without it, the next login would be the retry.
- */
+ * grace period for the old token answers the retry. If we did not retry here, the next login would
+ * send the same token anyway. */
 static int send_again(struct renewal *renewal, const struct http_settings *settings,
                       const struct http_request *request, struct http_response *response) {
     SCOPED_HTTP_RESPONSE struct http_response again = {0};
@@ -53,23 +53,24 @@ static int send_request(struct renewal *renewal, const char *url, const struct o
 
 /* Whether the renewal stays marked as in flight after a complete response that means `verdict`. */
 static bool stays_in_flight(const struct renewal *renewal, enum verdict verdict) {
-    /* A grant that died with a lost response stays marked: no later login, and no watch over
-     * sessions, may take its death for the provider's refusal of the person. */
+    /* A grant that died with a lost response stays marked: no later login, and no check of open
+     * sessions, may take its death for the provider's refusal of the user. */
     bool died_lost = verdict == VERDICT_REAUTHORIZE && renewal->lost;
 
     /* The abandoned first request may arrive after the retry. The provider would see token reuse
      * and revoke what it just issued. */
     bool overtaken = renewal->rotated && renewal->sent_again;
 
-    /* A provider that rejects the client, or never answers, tells us nothing about a grant already
-     * lost. One that cannot serve the request now may even have rotated the token before. */
+    /* A provider that cannot serve the request now may have rotated the token before it failed. */
     bool untold = verdict == VERDICT_UNREACHABLE && !renewal->rotated;
+
+    /* A provider that rejects the client tells us nothing about a grant already lost. */
     bool still_lost = verdict == VERDICT_MISCONFIGURED && renewal->lost;
 
     return died_lost || overtaken || untold || still_lost;
 }
 
-/* Moves what a complete response brought into the grant. */
+/* Moves the tokens of a complete response into the grant. */
 static enum verdict take_response(struct renewal *renewal, const struct http_response *response) {
     SCOPED_OAUTH_RESPONSE struct oauth_response judged = {0};
     struct record_grant *grant = renewal->grant;
@@ -122,6 +123,8 @@ static enum verdict renew(struct renewal *renewal, const char *url) {
         return no_memory(renewal);
     if (response.outcome == HTTP_ANSWERED)
         return take_response(renewal, &response);
+
+    /* A provider that never answers tells us nothing about a grant already lost, either. */
     bool sent = response.outcome == HTTP_LOST || response.outcome == HTTP_TOO_LARGE;
     renewal->grant->in_flight = sent || renewal->lost;
     return verdict_of(fetch_judge_failure(url, &response, &renewal->reason));
@@ -136,8 +139,8 @@ static enum verdict judge_own(struct renewal *renewal, enum verdict verdict) {
         verdict = proof_check_answer(renewal->provider, record, &record->grant, record->subject,
                                      &renewal->reason);
 
-    /* Back off only if the provider has refused the client. A login that failed before it got so
-     * far, because of a file here, say, may try again as soon as that is fixed. */
+    /* Back off only if the provider has refused the client. If the failure was local (an unreadable
+     * ca_file, for example), the next login may try again at once. */
     bool counts = verdict != VERDICT_MISCONFIGURED || renewal->answered;
     if (verdict == VERDICT_NONE && !renewal->proof_follows)
         verdict_cache_store_yes(record, renewal->provider);

@@ -39,10 +39,10 @@ struct renewal {
     bool sent_again;      /* the request was sent a second time */
 };
 
-/* Renews the grant, stores what came, and returns what the provider's response means for the
- * account. NONE: nothing speaks against the account, and access, expires and scope of the grant are
- * new. A verdict about the account's own grant is noted for later logins (verdict_cache.h). FAULT
- * when the store or this machine failed. */
+/* Renews the grant, stores the new tokens, and returns the meaning of the provider's response for
+ * the account. NONE: nothing speaks against the account, and access, expires and scope of the grant
+ * are new. A verdict about the account's own grant is noted for later logins (verdict_cache.h).
+ * FAULT when the store or this machine failed. */
 enum verdict renewal_run(struct renewal *renewal);
 
 #endif

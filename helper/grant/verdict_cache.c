@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * verdict_cache.c - the verdicts of earlier logins, and what they mean for this one.
+ * verdict_cache.c - the verdicts of earlier logins, which this login may use.
  */
 #include "verdict_cache.h"
 
@@ -19,7 +19,8 @@ static struct record_time now(void) {
     return time;
 }
 
-/* Milliseconds since `then`; negative when it was in another boot, never, or lies in the future. */
+/* Milliseconds since `then`; negative if `then` was in another boot, is not set, or lies in the
+ * future. */
 static int64_t since(const struct record_time *then) {
     struct record_time time = now();
 
@@ -41,8 +42,9 @@ static bool is_within(const struct record_time *then, int64_t seconds) {
     return elapsed >= 0 && elapsed < seconds * 1000;
 }
 
-/* Makes a digest of every setting that a verdict depends on: the client's, and the policy's. */
-static void digest_client(const struct provider_config *provider, char ret[RECORD_DIGEST_SIZE]) {
+/* Makes a digest of every setting that a verdict depends on: those of the client and of the policy.
+ */
+static void digest_settings(const struct provider_config *provider, char ret[RECORD_DIGEST_SIZE]) {
     const char *parts[] = {
         provider->issuer,
         provider->token_endpoint,
@@ -78,13 +80,13 @@ static void copy_reason(char ret[REASON_SIZE], const struct reason *reason) {
 
 static void note_misconfigured(struct record *record, const struct provider_config *provider,
                                const struct reason *reason) {
-    char client[RECORD_DIGEST_SIZE];
+    char settings[RECORD_DIGEST_SIZE];
 
-    digest_client(provider, client);
-    bool again = strcmp(client, record->misconfigured_client) == 0;
+    digest_settings(provider, settings);
+    bool again = strcmp(settings, record->misconfigured_settings) == 0;
     record->misconfigured_times = again ? record->misconfigured_times + 1 : 1;
-    _Static_assert(sizeof client == sizeof record->misconfigured_client, "a digest fits");
-    text_copy(record->misconfigured_client, sizeof record->misconfigured_client, client);
+    _Static_assert(sizeof settings == sizeof record->misconfigured_settings, "a digest fits");
+    text_copy(record->misconfigured_settings, sizeof record->misconfigured_settings, settings);
     record->misconfigured = now();
     copy_reason(record->misconfigured_reason, reason);
 }
@@ -115,10 +117,10 @@ void verdict_cache_store(struct record *record, const struct provider_config *pr
     }
 
     record->misconfigured = (struct record_time){0};
-    record->misconfigured_client[0] = '\0';
+    record->misconfigured_settings[0] = '\0';
     record->last_verdict = verdict;
     record->judged = now();
-    digest_client(provider, record->judged_client);
+    digest_settings(provider, record->judged_settings);
     copy_reason(record->last_reason, reason);
 }
 
@@ -130,13 +132,13 @@ static int64_t back_off(int64_t times) {
     return seconds < BACK_OFF_MAX ? seconds : BACK_OFF_MAX;
 }
 
-/* Whether the settings are still those of `digest`. A fix or a new demand of policy MUST take
- * effect at once. */
-static bool is_same_client(const struct provider_config *provider, const char *digest) {
-    char client[RECORD_DIGEST_SIZE];
+/* Whether the settings are still those of `digest`. A corrected setting or a new demand of the
+ * policy MUST take effect at once. */
+static bool has_same_settings(const struct provider_config *provider, const char *digest) {
+    char settings[RECORD_DIGEST_SIZE];
 
-    digest_client(provider, client);
-    return strcmp(client, digest) == 0;
+    digest_settings(provider, settings);
+    return strcmp(settings, digest) == 0;
 }
 
 enum verdict verdict_cache_lookup(const struct record *record, const struct config *config,
@@ -150,7 +152,7 @@ enum verdict verdict_cache_lookup(const struct record *record, const struct conf
     }
 
     if (is_within(&record->misconfigured, back_off(record->misconfigured_times)) &&
-        is_same_client(&config->provider, record->misconfigured_client)) {
+        has_same_settings(&config->provider, record->misconfigured_settings)) {
         reason_set(reason, 0,
                    "%s (not asked again for %lld s, unless the client's settings change)",
                    record->misconfigured_reason, (long long)back_off(record->misconfigured_times));
@@ -158,7 +160,7 @@ enum verdict verdict_cache_lookup(const struct record *record, const struct conf
     }
 
     if (!is_within(&record->judged, login->reuse_within) ||
-        !is_same_client(&config->provider, record->judged_client))
+        !has_same_settings(&config->provider, record->judged_settings))
         return VERDICT_NONE;
     if (verdict_cache_has_yes(record) && record->grant.expires <= clock_wall())
         return VERDICT_NONE;
@@ -178,7 +180,7 @@ bool verdict_cache_clear_refusal(struct record *record) {
     bool refused = record->misconfigured.boot[0] != '\0';
 
     record->misconfigured = (struct record_time){0};
-    record->misconfigured_client[0] = '\0';
+    record->misconfigured_settings[0] = '\0';
     return refused;
 }
 
@@ -192,7 +194,7 @@ bool verdict_cache_grace(const struct record *record, const struct config *confi
         wall < record->last_granted || wall - record->last_granted >= login->offline_grace)
         return false;
     if (elapsed / 1000 >= login->offline_grace || went_back(&record->judged) ||
-        !is_same_client(&config->provider, record->judged_client))
+        !has_same_settings(&config->provider, record->judged_settings))
         return false;
     *ret_until = record->last_granted + login->offline_grace;
     return true;

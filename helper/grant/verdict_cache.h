@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * verdict_cache.h - the verdicts of earlier logins, and what they mean for this one: they are
- * shared for a while, so that many logins at once need one request, and the provider's last yes
- * gives grace while the provider is unreachable. Pure: uses the record and the clocks only.
+ * verdict_cache.h - the verdicts of earlier logins, which this login may use. They are shared for a
+ * while, so that many logins at once need one request; and the provider's last yes lets the account
+ * in for a while when the provider is unreachable (offline_grace). Pure: uses the record and the
+ * clocks only.
  */
 #ifndef OAUTH_LOGIN_HELPER_GRANT_VERDICT_CACHE_H
 #define OAUTH_LOGIN_HELPER_GRANT_VERDICT_CACHE_H
@@ -15,8 +16,8 @@
 #include "reason.h"
 #include "record.h"
 
-/* Note in the record that the account may log in, or which verdict it got instead. The caller
- * stores the record. */
+/* Note a verdict in the record: the first function, that the account may log in; the second, any
+ * other verdict. The caller stores the record. */
 void verdict_cache_store_yes(struct record *record, const struct provider_config *provider);
 void verdict_cache_store(struct record *record, const struct provider_config *provider,
                          enum verdict verdict, const struct reason *reason);
@@ -32,14 +33,14 @@ bool verdict_cache_has_yes(const struct record *record);
 enum verdict verdict_cache_lookup(const struct record *record, const struct config *config,
                                   struct reason *reason);
 
-/* Forgets that the provider has refused the client, so that the next login asks it again. For a
- * caller that has seen the provider accept the client since. False when there is nothing to forget.
- */
+/* Forgets that the provider has refused the client, so that the next login asks it again. Call this
+ * after the provider has been seen to accept the client. Returns false if there was no refusal to
+ * forget. */
 bool verdict_cache_clear_refusal(struct record *record);
 
 /* Whether login->offline_grace still lets the account in: its last verdict let it in, no longer ago
- * than offline_grace by either clock, no clock went back, and the settings of client and policy are
- * the same. Sets `ret_until`, the end of the grace in wall seconds. */
+ * than offline_grace by either clock, neither clock went back, and the settings of client and
+ * policy are the same. Sets `ret_until`, the end of the grace in wall seconds. */
 bool verdict_cache_grace(const struct record *record, const struct config *config,
                          int64_t *ret_until);
 

@@ -25,7 +25,7 @@ static enum verdict conclude_not_enrolled(struct exchange *exchange, bool pendin
     return exchange_conclude(exchange, VERDICT_NOT_ENROLLED, &reason);
 }
 
-/* NONE when the account is managed, else the concluded verdict. */
+/* Checks that the account is managed. NONE if so, else the concluded verdict. */
 static enum verdict check_managed(struct exchange *exchange) {
     struct reason reason = {""};
     int managed = account_is_managed(&exchange->account, &exchange->config.login, &reason);
@@ -48,17 +48,17 @@ void decision_consider_grace(struct exchange *exchange, const struct record *rec
     exchange_conclude(exchange, VERDICT_GRANTED_OFFLINE, &exchange->reply.reason);
 }
 
-/* NONE when the issuer and subject that were pinned at enrollment still fit the configuration, else
- * the concluded verdict. */
+/* Checks that the issuer and subject that were pinned at enrollment still fit the configuration.
+ * NONE if so, else the concluded verdict. */
 static enum verdict check_pin(struct exchange *exchange, const struct record *record) {
     struct reason reason = {""};
     enum verdict verdict =
         identity_check_pin(&exchange->config, &exchange->account, record, &reason);
-    return exchange_object(exchange, verdict, &reason);
+    return exchange_conclude_unless_none(exchange, verdict, &reason);
 }
 
-/* Concludes when the lock was not released in time: another login is still waiting for the
- * provider. */
+/* Concludes the exchange after the lock was not released in time: another login is still waiting
+ * for the provider. */
 static enum verdict conclude_waited(struct exchange *exchange, struct store_entry *entry,
                                     const struct reason *reason) {
     SCOPED_RECORD struct record record = {0};
@@ -97,7 +97,7 @@ struct waiting {
     const struct record *record;
 };
 
-/* Replies at the caller's deadline; the renewal goes on. */
+/* Replies at the caller's deadline; the renewal continues. */
 static void reply_late(void *context) {
     const struct waiting *waiting = context;
 
@@ -151,7 +151,7 @@ void decision_ask(struct exchange *exchange, struct stored_account *stored) {
     exchange->reply.rotated = renewal.rotated;
     if (verdict == VERDICT_NONE && renewal.proof_follows)
         verdict = prove(stored, &renewal);
-    if (exchange_object(exchange, verdict, &renewal.reason) == VERDICT_NONE)
+    if (exchange_conclude_unless_none(exchange, verdict, &renewal.reason) == VERDICT_NONE)
         exchange_conclude_yes(exchange, &renewal.reason);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * listing.c - lists what the store has about enrolled accounts, without asking the provider.
+ * listing.c - lists the stored facts about enrolled accounts, without asking the provider.
  */
 #include <errno.h>
 #include <string.h>
@@ -66,7 +66,7 @@ struct listing {
     struct store *store;
 };
 
-static enum protocol_account state_of(const struct store_owner *owner) {
+static enum protocol_account_state state_of(const struct store_owner *owner) {
     struct account account;
     struct reason ignored;
 

@@ -7,8 +7,9 @@
 #include "decision.h"
 #include "stored_account.h"
 
-/* Adds the fix to the reason of a dead grant, which has only the provider's words. */
-static void name_fix(struct exchange *exchange) {
+/* Appends the command that replaces a dead grant to the reason, which so far only quotes the
+ * provider. */
+static void append_fix(struct exchange *exchange) {
     struct reason reason;
 
     if (exchange->reply.verdict != VERDICT_REAUTHORIZE)
@@ -24,7 +25,7 @@ void login_verify(struct exchange *exchange) {
     if (decision_open(exchange, STORED_LOCKED, &stored) != VERDICT_NONE)
         return;
     decision_ask(exchange, &stored);
-    name_fix(exchange);
+    append_fix(exchange);
     decision_consider_grace(exchange, &stored.record);
     exchange->reply.expires = stored.record.grant.expires;
 }

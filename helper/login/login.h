@@ -14,8 +14,8 @@ void login_verify(struct exchange *exchange);
 /* Hands over the stored access token for the session's key. */
 void login_token(struct exchange *exchange);
 
-/* Hands over the access token outside of a login: the stored one, renewed when less than a minute
- * of it is left. With a host as the request's input, the host must be one of git_hosts. */
+/* Hands over the access token outside of a login: the stored one, renewed when it expires in less
+ * than a minute. With a host as the request's input, the host must be one of git_hosts. */
 void session_token(struct exchange *exchange);
 
 /* Decides whether the account's open sessions may go on: sends a SESSION, and hands over the token
@@ -30,7 +30,8 @@ void session_logout(struct exchange *exchange);
 void listing_status(struct exchange *exchange);
 void listing_list(struct exchange *exchange);
 
-/* End the account's grant, here and at the provider. The second also forgets whose it was. */
+/* Delete the account's grant here, and revoke it at the provider. The second function also forgets
+ * the subject that the grant belonged to. */
 void unenroll_account(struct exchange *exchange);
 void unenroll_forget(struct exchange *exchange);
 

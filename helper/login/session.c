@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * session.c - the operations for an open session: give it a valid token, and end it when the
- * account has ended.
+ * session.c - the operations for an open session: give it a valid token, and decide whether it ends
+ * because the account is closed.
  */
 #include <string.h>
 
@@ -21,8 +21,8 @@ static bool is_fresh(const struct record *record) {
     return verdict_cache_has_yes(record) && record->grant.expires > clock_wall() + FRESH_LEFT;
 }
 
-/* Whether the token may be sent to the host that the request names, if it names one: NONE, else the
- * concluded verdict. */
+/* Checks that the token may be sent to the host that the request names, if it names one. NONE if
+ * so, else the concluded verdict. */
 static enum verdict check_host(struct exchange *exchange) {
     const struct secret *host = &exchange->request.input;
     struct reason reason;
@@ -53,7 +53,8 @@ void session_token(struct exchange *exchange) {
         exchange->config.login.reuse_within = 0;
     decision_ask(exchange, &stored);
     if (!exchange->answered)
-        decision_hand_over(exchange, &stored.record); /* what is left, unless refused */
+        decision_hand_over(
+            exchange, &stored.record); /* even with little time left; but not after a refusal */
 }
 
 /* Returns what to do with the account's open sessions after the verdict. A refusal by the provider
@@ -95,16 +96,16 @@ void session_watch(struct exchange *exchange) {
             decision_hand_over(exchange, &stored.record);
     }
     if (!exchange->answered) {
-        struct session session = {.action = find_action(exchange, &stored.record),
-                                  .check_after = next_check(exchange)};
+        struct session_action session = {.action = find_action(exchange, &stored.record),
+                                         .check_after = next_check(exchange)};
         peer_send_session(&exchange->peer, &session);
     }
 }
 
-/* Revokes one access token, if there is one. Sets `*worst` to the outcome, unless that is ANSWERED.
- */
+/* Revokes one access token, if there is one. Sets `*failed` to the outcome, unless that is
+ * ANSWERED. */
 static void revoke(const struct exchange *exchange, struct stored_account *stored,
-                   const struct secret *token, enum outcome *worst, struct reason *reason) {
+                   const struct secret *token, enum outcome *failed, struct reason *reason) {
     struct http_patience patience = exchange_patience(exchange, NULL, NULL);
 
     if (token->length == 0)
@@ -113,14 +114,14 @@ static void revoke(const struct exchange *exchange, struct stored_account *store
         revocation_send(&exchange->config.provider, &stored->record, token, OAUTH_ACCESS_TOKEN,
                         stored->record.issuer, &patience, reason);
     if (outcome != OUTCOME_ANSWERED)
-        *worst = outcome;
+        *failed = outcome;
 }
 
 void session_logout(struct exchange *exchange) {
     SCOPED_STORED_ACCOUNT struct stored_account stored = {0};
     SCOPED_SECRET struct secret token = {0};
     struct reason reason = {""};
-    enum outcome worst = OUTCOME_ANSWERED;
+    enum outcome failed = OUTCOME_ANSWERED;
 
     if (!exchange->config.login.revoke_on_logout) {
         exchange_conclude_yes(exchange, &reason);
@@ -138,9 +139,9 @@ void session_logout(struct exchange *exchange) {
     }
 
     bool other = !secret_equal(&exchange->request.input, &token);
-    revoke(exchange, &stored, &token, &worst, &reason);
+    revoke(exchange, &stored, &token, &failed, &reason);
     if (other)
-        revoke(exchange, &stored, &exchange->request.input, &worst, &reason);
-    if (exchange_object(exchange, verdict_of(worst), &reason) == VERDICT_NONE)
+        revoke(exchange, &stored, &exchange->request.input, &failed, &reason);
+    if (exchange_conclude_unless_none(exchange, verdict_of(failed), &reason) == VERDICT_NONE)
         exchange_conclude_yes(exchange, &reason);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * unenroll.c - ends an account's grant: here at once, and at the provider as soon as that can be
- * told (revocation.h). A grant that could not be revoked is kept for that alone, until this is run
- * again. The subject whose it was is kept for good, unless root asks to forget it.
+ * unenroll.c - deletes an account's grant here at once, and revokes it at the provider, now or on a
+ * later run (revocation.h). A grant that could not be revoked is kept, only to be revoked when
+ * unenroll is run again. The subject that the grant belonged to is kept permanently, unless root
+ * asks to forget it.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -23,18 +24,18 @@ static int disable(struct stored_account *stored, struct reason *reason) {
     return store_entry_replace(stored->entry, record, reason);
 }
 
-/* Whether the grant can be forgotten here after its revocation had `outcome`. A provider that is
- * down must be tried again later, with the token that forgetting would lose; but with `forget`, not
- * one that will never accept the revocation. */
+/* Whether the grant can be forgotten here after its revocation had `outcome`. If the provider is
+ * down, keep the token, so that a later run can revoke it. With `forget`, also give up on a
+ * provider that will never accept the revocation. */
 static bool is_done(enum outcome outcome, bool forget) {
     return outcome == OUTCOME_ANSWERED || outcome == OUTCOME_NO_ENDPOINT ||
            (forget && verdict_of(outcome) == VERDICT_MISCONFIGURED);
 }
 
-/* Revokes the account's grant, and one that an unfinished import has left. Clears each that is
- * done, and keeps the others to be revoked later. Returns the outcome of the first that is not
- * done, else ANSWERED. `reason` explains the last that is not done; if all are, the last that was
- * not simply revoked. */
+/* Revokes the account's grant, and one that an unfinished import has left. Clears each grant that
+ * is done, and keeps the others to be revoked later. Returns the outcome of the first grant that is
+ * not done, else ANSWERED. If any grant is not done, `reason` is that of the last such grant.
+ * Otherwise it is that of the last grant that was given up without being revoked, if any. */
 static enum outcome revoke(const struct exchange *exchange, struct record *record, bool forget,
                            struct reason *reason) {
     const struct {
@@ -42,7 +43,7 @@ static enum outcome revoke(const struct exchange *exchange, struct record *recor
         const char *issuer;
     } left[] = {{&record->grant, record->issuer}, {&record->pending, record->pending_issuer}};
     struct http_patience patience = exchange_patience(exchange, NULL, NULL);
-    enum outcome worst = OUTCOME_ANSWERED;
+    enum outcome first_left = OUTCOME_ANSWERED;
     bool any = false;
 
     for (size_t i = 0; i < sizeof left / sizeof left[0]; i++) {
@@ -57,9 +58,9 @@ static enum outcome revoke(const struct exchange *exchange, struct record *recor
         bool done = is_done(outcome, forget);
         if (done)
             record_grant_clear(left[i].grant);
-        else if (worst == OUTCOME_ANSWERED)
-            worst = outcome;
-        if (outcome != OUTCOME_ANSWERED && (!done || worst == OUTCOME_ANSWERED))
+        else if (first_left == OUTCOME_ANSWERED)
+            first_left = outcome;
+        if (outcome != OUTCOME_ANSWERED && (!done || first_left == OUTCOME_ANSWERED))
             *reason = told;
     }
 
@@ -67,11 +68,11 @@ static enum outcome revoke(const struct exchange *exchange, struct record *recor
         record->pending_digest[0] = '\0';
     if (!any)
         reason_set(reason, 0, "there was no grant to revoke");
-    return worst;
+    return first_left;
 }
 
-/* Stores the record; or empties the entry, if that is requested, or if the record has nothing: no
- * subject was ever proven, and no token is left to revoke. */
+/* Stores the record; or empties the entry, if `forget` is set or nothing is left in the record: no
+ * subject was ever proven, and there is no token to revoke. */
 static int finish(struct stored_account *stored, bool forget, struct reason *reason) {
     const struct record *record = &stored->record;
     bool empty = record->subject[0] == '\0' && record->grant.refresh.length == 0 &&
@@ -81,7 +82,7 @@ static int finish(struct stored_account *stored, bool forget, struct reason *rea
                            : store_entry_replace(stored->entry, &stored->record, reason);
 }
 
-static void part(struct exchange *exchange, struct stored_account *stored, bool forget) {
+static void unenroll_stored(struct exchange *exchange, struct stored_account *stored, bool forget) {
     struct reason reason = {""}, told = {""};
     enum outcome outcome = OUTCOME_ANSWERED;
 
@@ -112,7 +113,7 @@ static void unenroll(struct exchange *exchange, bool forget) {
     /* A record that does not open can be forgotten, though its grant cannot be revoked. */
     bool broken = r == -EBADMSG || r == -EKEYREJECTED;
     if (r >= 0) {
-        part(exchange, &stored, forget);
+        unenroll_stored(exchange, &stored, forget);
     } else if (r == -ENOENT) {
         reason_set(&reason, 0, "no grant is stored");
         exchange_conclude(exchange, VERDICT_NOT_ENROLLED, &reason);

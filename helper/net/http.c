@@ -188,8 +188,8 @@ static int64_t read_date(CURL *easy) {
     return date > 0 ? date : 0;
 }
 
-/* Finds what OpenSSL rejected the server's certificate for. libcurl compares the host name itself,
- * before it asks OpenSSL, and leaves the result it began with: "unspecified". */
+/* Finds the reason why OpenSSL rejected the server's certificate. libcurl compares the host name
+ * itself, before it asks OpenSSL, and leaves the result it began with: "unspecified". */
 static enum http_cause judge_certificate(CURL *easy) {
     static const struct {
         long result;
@@ -220,7 +220,7 @@ static enum http_cause judge_cause(CURL *easy, CURLcode code) {
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_URL_MALFORMAT:
-        return HTTP_TRUST_UNUSABLE;
+        return HTTP_SETTING_UNUSABLE;
     case CURLE_PEER_FAILED_VERIFICATION:
         return judge_certificate(easy);
     case CURLE_SSL_CONNECT_ERROR:

@@ -40,9 +40,9 @@ enum http_cause {
     HTTP_SELF_SIGNED,
     HTTP_EXPIRED,
     HTTP_NOT_YET_VALID,
-    HTTP_OTHER_HOST,     /* the certificate names another host */
-    HTTP_NO_TLS,         /* any other failure of TLS */
-    HTTP_TRUST_UNUSABLE, /* ca_file, proxy or the address cannot be used */
+    HTTP_OTHER_HOST,       /* the certificate names another host */
+    HTTP_NO_TLS,           /* any other failure of TLS */
+    HTTP_SETTING_UNUSABLE, /* ca_file, proxy or the address cannot be used */
     HTTP_CAUSE_COUNT
 };
 
@@ -61,9 +61,9 @@ struct http_settings {
 };
 
 /* When to give up, by the boot clock. A request that has not been sent by `deadline_ms` is given
- * up. The response to one that has been sent is awaited until `linger_ms`; the same holds for the
- * retry of a request that was sent (`committed`). Either way `on_deadline`, if set, is called once
- * at the deadline. */
+ * up. The response to one that has been sent is awaited until `linger_ms`. With `committed`, the
+ * request repeats one that was sent: it may be sent, and its response awaited, until `linger_ms`.
+ * Either way `on_deadline`, if set, is called once at the deadline. */
 struct http_patience {
     int64_t deadline_ms;
     int64_t linger_ms;
@@ -78,7 +78,8 @@ struct http_patience {
 void http_response_clear(struct http_response *response);
 
 /* Sends the request and collects the response into `ret`, which must be cleared. Returns 0 with an
- * outcome in `ret`; -ENOMEM when the transfer could not begin, -EPERM outside the sandbox. */
+ * outcome in `ret`; -ENOMEM when the transfer could not begin, -EPERM if the sandbox has not been
+ * entered yet. */
 int http_perform(const struct http_settings *settings, const struct http_request *request,
                  struct http_patience *patience, struct http_response *ret);
 

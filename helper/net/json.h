@@ -26,7 +26,7 @@ void json_wipe(struct json_object **object);
  * NUL. The text lives as long as `object`. */
 const char *json_text(struct json_object *object, const char *name);
 
-/* The same for a value; NULL for a NULL. */
+/* The same for a value; returns NULL if `value` is NULL. */
 const char *json_value_text(struct json_object *value);
 
 /* Writes a whole number into `ret` as its decimal digits, however the JSON spelled it. False for

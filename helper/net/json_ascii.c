@@ -3,7 +3,7 @@
  * json_ascii.c - rewrites JSON into a form that every version of json-c parses alike.
  *
  * In strict mode, json-c 0.18 rejects every byte above 0x7f, and since 0.18 json-c rejects a
- * document with a whole number over 2^64-1. A provider's refusal in the person's own language must
+ * document with a whole number over 2^64-1. A provider's refusal in the user's own language must
  * still be understood, so neither may reach the library.
  */
 #include "json_ascii.h"

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-bool url_is(const char *text, const char *scheme) {
+bool url_is_valid(const char *text, const char *scheme) {
     size_t length = strlen(scheme);
 
     if (strncmp(text, scheme, length) != 0 || text[length] == '\0' || text[length] == '/' ||

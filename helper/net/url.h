@@ -10,7 +10,7 @@
 enum { URL_MAX = 1000 }; /* bytes: the longest address that is used, stored or shown */
 
 /* Whether `text` is an address with `scheme` ("https://") and a host, at most URL_MAX bytes long,
- * made of the characters of RFC 3986 only: none of them can end a line, a header or a quotation. */
-bool url_is(const char *text, const char *scheme);
+ * with only the characters of RFC 3986: none of these can end a line, a header or a quotation. */
+bool url_is_valid(const char *text, const char *scheme);
 
 #endif

@@ -19,14 +19,15 @@ struct http_request fetch_request(const char *url, const struct oauth_request *b
     };
 }
 
-/* Measures the address up to its path: the log names the host, not the whole address. */
-static int host_length(const char *url) {
+/* Returns the length of the address up to its path: the log names scheme and host, not the whole
+ * address. */
+static int origin_length(const char *url) {
     const char *host = strstr(url, "://");
     host = host ? host + 3 : url;
     return (int)((size_t)(host - url) + strcspn(host, "/?#"));
 }
 
-/* A row for each cause of getting no complete response. */
+/* A row for each cause of an incomplete response. */
 static const struct {
     enum outcome outcome;
     const char *prefix; /* precedes libcurl's own words in the reason */
@@ -41,12 +42,12 @@ static const struct {
     [HTTP_NOT_YET_VALID] = {OUTCOME_TLS_NOT_YET_VALID, "TLS failed: "},
     [HTTP_OTHER_HOST] = {OUTCOME_TLS_OTHER_HOST, "TLS failed: "},
     [HTTP_NO_TLS] = {OUTCOME_TLS_FAILED, "TLS failed: "},
-    [HTTP_TRUST_UNUSABLE] = {OUTCOME_TRUST_UNUSABLE, "ca_file, proxy or address is unusable: "},
+    [HTTP_SETTING_UNUSABLE] = {OUTCOME_SETTING_UNUSABLE, "ca_file, proxy or address is unusable: "},
 };
 
 enum outcome fetch_judge_failure(const char *url, const struct http_response *response,
                                  struct reason *reason) {
-    reason_set(reason, 0, "%.*s: %s%s", host_length(url), url, failures[response->cause].prefix,
+    reason_set(reason, 0, "%.*s: %s%s", origin_length(url), url, failures[response->cause].prefix,
                response->reason.text);
     return failures[response->cause].outcome;
 }
@@ -94,8 +95,8 @@ static bool refuses_token(const struct http_response *response) {
     return object || response->body.length == 0;
 }
 
-/* Takes the JSON object out of a response with status 200: ANSWERED; NOT_SERVED when the endpoint
- * refuses the token. */
+/* Takes the JSON object of a response with status 200. Returns ANSWERED; NOT_SERVED if the endpoint
+ * refused the token; else THROTTLED or UNAVAILABLE, with the reason. */
 static enum outcome take_claims(const char *what, const char *url,
                                 const struct http_response *response,
                                 struct json_object **ret_claims, struct reason *reason) {
@@ -109,7 +110,7 @@ static enum outcome take_claims(const char *what, const char *url,
     if (*ret_claims)
         return OUTCOME_ANSWERED;
 
-    reason_set(reason, 0, "%s at %.*s answered HTTP %ld%s", what, host_length(url), url,
+    reason_set(reason, 0, "%s at %.*s answered HTTP %ld%s", what, origin_length(url), url,
                response->status, detail);
     if (refuses_token(response))
         return OUTCOME_NOT_SERVED;

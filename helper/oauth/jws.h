@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * jws.h - a wrapper around libjose. libjose needs jansson, a second JSON library, whose names clash
- * with those of json-c; so only jws.c may include them.
+ * with those of json-c, so only jws.c may include libjose and jansson.
  */
 #ifndef OAUTH_LOGIN_HELPER_OAUTH_JWS_H
 #define OAUTH_LOGIN_HELPER_OAUTH_JWS_H

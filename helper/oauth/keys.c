@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * keys.c - the keys that a provider signs with.
+ * keys.c - the keys with which a provider signs.
  */
 #include "keys.h"
 

@@ -15,12 +15,13 @@
 #include "reason.h"
 #include "record.h"
 
-/* Whether `record` has keys that still count: from the current jwks_uri, fetched within a day. */
+/* Whether the keys cached in `record` are still valid: they came from the current jwks_uri, within
+ * a day. */
 bool keys_are_cached(const struct provider_config *provider, const struct record *record);
 
 /* Gets the provider's JSON Web Key Set (RFC 7517): from `record`, or, with `refetch` or when
- * `record` has none that counts, from jwks_uri into `record`. ANSWERED with the object, owned by
- * the caller; NO_ENDPOINT without a jwks_uri; else the outcome of the request. */
+ * `record` has no valid one, from jwks_uri into `record`. ANSWERED with the object, owned by the
+ * caller; NO_ENDPOINT if the provider has no jwks_uri; else the outcome of the request. */
 enum outcome keys_find(const struct provider_config *provider, struct record *record, bool refetch,
                        const struct http_patience *patience, struct json_object **ret_keys,
                        struct reason *reason);

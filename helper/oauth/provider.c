@@ -14,15 +14,15 @@
 
 static const char discovery_path[] = "/.well-known/openid-configuration";
 
-const char *provider_issuer(const struct provider_config *provider) {
+const char *provider_identity(const struct provider_config *provider) {
     return provider->issuer[0] != '\0' ? provider->issuer : provider->token_endpoint;
 }
 
-/* url_is() rejects longer addresses, both from the configuration and from a document. */
+/* url_is_valid() rejects longer addresses, both from the configuration and from a document. */
 _Static_assert((int)URL_MAX < (int)RECORD_URL_SIZE, "every address fits into the record");
 
-void provider_copy_issuer(const struct provider_config *provider, char ret[RECORD_URL_SIZE]) {
-    text_copy(ret, RECORD_URL_SIZE, provider_issuer(provider));
+void provider_copy_identity(const struct provider_config *provider, char ret[RECORD_URL_SIZE]) {
+    text_copy(ret, RECORD_URL_SIZE, provider_identity(provider));
 }
 
 /* Copies the https address `name` out of the document. An absent one is "". False when it is not
@@ -34,7 +34,7 @@ static bool take_endpoint(struct json_object *document, const char *name,
     ret[0] = '\0';
     if (!url)
         return true;
-    return url_is(url, "https://") && text_copy(ret, RECORD_URL_SIZE, url);
+    return url_is_valid(url, "https://") && text_copy(ret, RECORD_URL_SIZE, url);
 }
 
 /* Copies every endpoint. Returns the name of the first that cannot be used, or NULL. */
@@ -58,7 +58,7 @@ static const char *take_endpoints(struct json_object *document, struct record *r
     return record->token_endpoint[0] != '\0' ? NULL : "token_endpoint";
 }
 
-enum outcome provider_take_document(const char *issuer, struct json_object *document,
+enum outcome provider_read_document(const char *issuer, struct json_object *document,
                                     struct record *record, struct reason *reason) {
     const char *named = json_text(document, "issuer");
 
@@ -106,7 +106,7 @@ static enum outcome discover(const struct provider_config *provider, struct reco
     SCOPED_JSON struct json_object *document =
         response.status == 200 ? json_parse_strict(&response.body) : NULL;
     if (document)
-        return provider_take_document(provider->issuer, document, record, reason);
+        return provider_read_document(provider->issuer, document, record, reason);
 
     reason_set(reason, 0, "%.250s answered HTTP %ld%s", url, response.status,
                response.status == 200 ? " without a JSON object" : "; is [provider] issuer right?");

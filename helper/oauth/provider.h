@@ -29,10 +29,10 @@ enum provider_endpoint {
 
 /* Returns the name by which records know the provider: its issuer, or its token endpoint where no
  * issuer is configured. At most URL_MAX bytes; lives as long as `provider`. */
-const char *provider_issuer(const struct provider_config *provider);
+const char *provider_identity(const struct provider_config *provider);
 
-/* Copies provider_issuer() into a field of a record, where every address fits. */
-void provider_copy_issuer(const struct provider_config *provider, char ret[RECORD_URL_SIZE]);
+/* Copies provider_identity() into a field of a record, where every address fits. */
+void provider_copy_identity(const struct provider_config *provider, char ret[RECORD_URL_SIZE]);
 
 /* Finds the address of `endpoint`. ANSWERED with `*ret_url`, at most URL_MAX bytes, which lives as
  * long as `provider` and `record` and is "" for a provider that has no such endpoint (never for
@@ -45,7 +45,7 @@ enum outcome provider_find(const struct provider_config *provider, enum provider
 /* Copies the endpoints of a discovery document (OpenID Connect Discovery section 4.3) into
  * `record`. `issuer`, from the configuration, is at most URL_MAX bytes. ANSWERED; else
  * WRONG_SETTING with the reason, and then `record` does not count as discovered from `issuer`. */
-enum outcome provider_take_document(const char *issuer, struct json_object *document,
+enum outcome provider_read_document(const char *issuer, struct json_object *document,
                                     struct record *record, struct reason *reason);
 
 #endif

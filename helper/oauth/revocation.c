@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * revocation.c - tells the provider that a token has ended.
+ * revocation.c - asks the provider to revoke a token.
  */
 #include "revocation.h"
 
@@ -19,7 +19,7 @@ enum outcome revocation_send(const struct provider_config *provider, struct reco
     const char *url = NULL;
 
     /* Never send the token to another issuer, not even to the one configured in its place. */
-    if (strcmp(issuer, provider_issuer(provider)) != 0) {
+    if (strcmp(issuer, provider_identity(provider)) != 0) {
         reason_set(reason, 0, "the grant was issued by %.200s: end it there", issuer);
         return OUTCOME_NO_ENDPOINT;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * revocation.h - tells the provider that a token has ended (RFC 7009).
+ * revocation.h - asks the provider to revoke a token (RFC 7009).
  */
 #ifndef OAUTH_LOGIN_HELPER_OAUTH_REVOCATION_H
 #define OAUTH_LOGIN_HELPER_OAUTH_REVOCATION_H
@@ -13,10 +13,11 @@
 #include "secret.h"
 #include "token_request.h"
 
-/* Revokes `token`, which `issuer` (as of provider_issuer) has issued; it is sent to no other.
- * `record` keeps the discovery document. ANSWERED when the provider has been told; NO_ENDPOINT when
- * it can never be told, because it has no such endpoint or another issuer is configured now; else
- * the outcome of the request. `reason` is set unless ANSWERED. */
+/* Revokes `token`. `issuer` is its issuer, as provider_identity() names it; the token is never sent
+ * to any other issuer. `record` keeps the discovery document. ANSWERED when the provider has
+ * revoked it; NO_ENDPOINT when it can never be revoked, because the provider has no such endpoint
+ * or another issuer is configured now; else the outcome of the request. `reason` is set unless
+ * ANSWERED. */
 enum outcome revocation_send(const struct provider_config *provider, struct record *record,
                              const struct secret *token, enum oauth_token_kind kind,
                              const char *issuer, const struct http_patience *patience,

@@ -21,7 +21,7 @@ void oauth_response_clear(struct oauth_response *response) {
     *response = (struct oauth_response){.outcome = OUTCOME_FAILED};
 }
 
-/* The outcome of each known error. Its name becomes the reason. */
+/* The outcome of each known error. The error's name becomes the reason. */
 static const struct error {
     const char *name;
     enum outcome outcome;
@@ -82,8 +82,8 @@ static const struct {
 };
 
 /* Some providers send `invalid_grant` both for a dead grant and for a closed account; only the
- * description differs. Both refuse the login, so a description that is not in this list lets nobody
- * in. */
+ * description differs. Both refuse the login, so a description that is missing from this list does
+ * not let anyone in. */
 static const char *const closed_accounts[] = {
     "user is blocked",          /* Auth0, with HTTP 403 */
     "user disabled",            /* Keycloak */
@@ -129,7 +129,7 @@ static bool is_temporary(long status) {
     return status == 429 || status >= 500;
 }
 
-/* The outcome of a response of which only the status can be understood. */
+/* Returns the outcome when only the status of the response is meaningful. */
 static enum outcome outcome_of_status(long status) {
     if (status == 429)
         return OUTCOME_THROTTLED;
@@ -199,7 +199,8 @@ static void judge_error(long status, struct json_object *object, struct oauth_re
     const char *description = json_text(object, "error_description");
     const struct error *known = error ? find_error(error) : NULL;
 
-    /* A provider that sends a refresh token beside an error has replaced the old one even so. */
+    /* If a provider sends a refresh token along with an error, the old token has been replaced all
+     * the same. */
     take_token(object, "refresh_token", &ret->refresh);
     if (judge_entra_codes(object, ret))
         return;
@@ -238,8 +239,8 @@ static int64_t read_life(struct json_object *object) {
     return seconds > (double)OAUTH_LIFE_MAX ? OAUTH_LIFE_MAX : (int64_t)seconds;
 }
 
-/* Judges a response without `error`. It takes the rotated refresh token first, which replaces the
- * one that was sent whatever else is wrong with the response. */
+/* Judges a response without `error`. Takes the rotated refresh token first: the old one is dead
+ * even if the rest of the response is wrong. */
 static void judge_tokens(struct json_object *object, struct oauth_response *ret) {
     const char *type = json_text(object, "token_type");
     const char *scope = json_text(object, "scope");

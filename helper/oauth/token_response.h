@@ -13,7 +13,8 @@
 #include "secret.h"
 
 enum {
-    OAUTH_LIFE_UNKNOWN = 3600, /* seconds, when the provider does not tell a token's lifetime */
+    OAUTH_LIFE_UNKNOWN =
+        3600, /* seconds, used when the provider does not send a token's lifetime */
     OAUTH_LIFE_MAX = 31536000, /* seconds: 365 days */
 };
 
@@ -40,8 +41,8 @@ enum outcome oauth_judge_authorization_error(const char *error, const char *desc
 
 /* Judges a complete HTTP response; always sets an outcome. `ret` must be cleared. The token's
  * lifetime is the number in expires_in, whether an integer, a fraction or digits in a string,
- * capped at OAUTH_LIFE_MAX. It is OAUTH_LIFE_UNKNOWN for a number below 1, anything else, or no
- * expires_in. */
+ * capped at OAUTH_LIFE_MAX. It is OAUTH_LIFE_UNKNOWN for a number below 1, a value of another type,
+ * or no expires_in. */
 void oauth_judge(long status, const struct secret *body, struct oauth_response *ret);
 
 #endif

@@ -9,14 +9,14 @@
 
 enum verdict exchange_conclude(struct exchange *exchange, enum verdict verdict,
                                const struct reason *reason) {
-    struct reason copy = *reason; /* it may be the reply's own */
+    struct reason copy = *reason; /* `reason` may be that of the reply itself */
     exchange->reply.verdict = verdict;
     exchange->reply.reason = copy;
     return verdict;
 }
 
-enum verdict exchange_object(struct exchange *exchange, enum verdict verdict,
-                             const struct reason *reason) {
+enum verdict exchange_conclude_unless_none(struct exchange *exchange, enum verdict verdict,
+                                           const struct reason *reason) {
     return verdict == VERDICT_NONE ? verdict : exchange_conclude(exchange, verdict, reason);
 }
 

@@ -20,7 +20,7 @@ struct exchange {
     struct peer peer;
     struct request request;
     const char *config_path; /* the file that the configuration is read from */
-    struct config config;    /* empty for DOCTOR, which must work without one */
+    struct config config;    /* empty for DOCTOR, which must work even if there is none */
     struct account account;  /* empty for LIST and DOCTOR */
     int64_t deadline_ms;     /* boot clock; when the caller stops waiting */
     struct reply reply;
@@ -32,18 +32,18 @@ struct exchange {
 enum verdict exchange_conclude(struct exchange *exchange, enum verdict verdict,
                                const struct reason *reason);
 
-/* Concludes `verdict` unless it is NONE, which speaks against nobody; returns it. */
-enum verdict exchange_object(struct exchange *exchange, enum verdict verdict,
-                             const struct reason *reason);
+/* If `verdict` is not NONE, concludes with it. Returns `verdict`. */
+enum verdict exchange_conclude_unless_none(struct exchange *exchange, enum verdict verdict,
+                                           const struct reason *reason);
 
-/* Concludes with GRANTED: the account may log in, or what was asked for is done. `reason` may say
- * more, or be "". */
+/* Concludes with GRANTED: the account may log in, or the requested operation succeeded. `reason`
+ * may give details, or be "". */
 void exchange_conclude_yes(struct exchange *exchange, const struct reason *reason);
 bool exchange_is_yes(const struct exchange *exchange);
 
-/* Returns how long a renewal in this exchange waits: until the caller's deadline, when
- * `on_deadline` is called with `context`, and once the provider was asked, RENEWAL_LINGER_MS if
- * that is longer. */
+/* Returns how long a renewal in this exchange waits: until the caller's deadline, at which
+ * `on_deadline` is called with `context`. Once the request has been sent, it waits until
+ * RENEWAL_LINGER_MS from now, if that is later. */
 struct http_patience exchange_patience(const struct exchange *exchange,
                                        void (*on_deadline)(void *context), void *context);
 

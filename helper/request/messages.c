@@ -69,8 +69,8 @@ void finding_encode(const void *fields, struct protocol_writer *writer) {
     protocol_put_string(writer, finding->fix);
 }
 
-void session_encode(const void *fields, struct protocol_writer *writer) {
-    const struct session *session = fields;
+void session_action_encode(const void *fields, struct protocol_writer *writer) {
+    const struct session_action *session = fields;
     protocol_put_u8(writer, (uint8_t)session->action);
     protocol_put_u32(writer, session->check_after);
 }

@@ -44,7 +44,7 @@ struct entry {
     char subject[PROTOCOL_TEXT_MAX + 1];     /* printable ASCII */
     int64_t enrolled, last_granted, expires; /* wall seconds, 0: never */
     enum verdict last_verdict;
-    enum protocol_account state;
+    enum protocol_account_state state;
 };
 
 /* A step for the user to take in a browser. Texts are printable ASCII. */
@@ -57,12 +57,12 @@ struct prompt {
 };
 
 /* The action to take on the account's open sessions, and when to check them again. */
-struct session {
+struct session_action {
     enum protocol_action action;
     uint32_t check_after; /* seconds */
 };
 
-/* How long the caller should wait, and for which provider. */
+/* The time that the caller should wait, and the provider that it waits for. */
 struct notice {
     uint32_t milliseconds;
     const char *provider;
@@ -83,12 +83,13 @@ int request_decode(const uint8_t *fields, size_t size, struct request *ret);
 /* Wipes and frees its input; all zeros afterwards. */
 void request_clear(struct request *request);
 
-/* Encode the fields of the frame that is named: `fields` is a struct reply, struct entry, and so
- * on. The functions have one type, so that peer.c can send every frame in the same way. */
+/* Each function encodes one kind of frame: `fields` must point to the struct of the same name
+ * (struct reply for reply_encode). The functions have one type, so that peer.c can send every frame
+ * in the same way. */
 void reply_encode(const void *fields, struct protocol_writer *writer);
 void entry_encode(const void *fields, struct protocol_writer *writer);
 void finding_encode(const void *fields, struct protocol_writer *writer);
-void session_encode(const void *fields, struct protocol_writer *writer);
+void session_action_encode(const void *fields, struct protocol_writer *writer);
 void prompt_encode(const void *fields, struct protocol_writer *writer);
 void notice_encode(const void *fields, struct protocol_writer *writer);
 

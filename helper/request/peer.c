@@ -62,8 +62,8 @@ void peer_send_finding(const struct peer *peer, const struct finding *finding) {
     send_frame(peer, PROTOCOL_FINDING, finding_encode, finding);
 }
 
-void peer_send_session(const struct peer *peer, const struct session *session) {
-    send_frame(peer, PROTOCOL_SESSION, session_encode, session);
+void peer_send_session(const struct peer *peer, const struct session_action *session) {
+    send_frame(peer, PROTOCOL_SESSION, session_action_encode, session);
 }
 
 void peer_send_prompt(const struct peer *peer, const struct prompt *prompt) {

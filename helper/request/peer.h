@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * peer.h - the process that sends the request: its uid, which the kernel tells, and frames to and
+ * peer.h - the process that sends the request: its uid, as the kernel reports it, and frames to and
  * from it.
  */
 #ifndef OAUTH_LOGIN_HELPER_REQUEST_PEER_H
@@ -17,7 +17,7 @@ struct peer {
     uid_t uid; /* SO_PEERCRED: the effective uid of the process that connected */
 };
 
-/* Asks the kernel who is at the other end of `fd`. -ENOTSOCK when it is not a local socket. */
+/* Asks the kernel for the uid at the other end of `fd`. -ENOTSOCK when it is not a local socket. */
 int peer_open(int fd, struct peer *ret);
 
 /* Reads the peer's only request, for 5 s at most. -EBADMSG for anything but a REQUEST frame,
@@ -31,12 +31,12 @@ bool peer_send_notice(const struct peer *peer, const struct notice *notice);
 /* Send a frame. It is not an error when the peer is gone: its request is completed anyway. */
 void peer_send_entry(const struct peer *peer, const struct entry *entry);
 void peer_send_finding(const struct peer *peer, const struct finding *finding);
-void peer_send_session(const struct peer *peer, const struct session *session);
+void peer_send_session(const struct peer *peer, const struct session_action *session);
 void peer_send_prompt(const struct peer *peer, const struct prompt *prompt);
 void peer_send_reply(const struct peer *peer, const struct reply *reply);
 
-/* Waits `milliseconds`; returns false as soon as the peer hangs up. For use cases that wait for a
- * person: others complete a request even if the peer is gone. */
+/* Waits `milliseconds`; returns false as soon as the peer hangs up. Only for use cases that wait
+ * for the user; all others complete a request even if the peer is gone. */
 bool peer_wait(const struct peer *peer, int milliseconds);
 
 #endif

@@ -85,7 +85,7 @@ static void compose_denied(struct exchange *exchange) {
                 reply->provider, reply->reason.text);
 }
 
-/* For an enrollment that failed: the store is as it was before. */
+/* Composes the message for an enrollment that failed: the store is unchanged. */
 static void compose_not_approved(struct exchange *exchange) {
     const char *account = exchange->account.name;
     if (exchange->reply.verdict == VERDICT_REAUTHORIZE)
@@ -97,7 +97,8 @@ static void compose_not_approved(struct exchange *exchange) {
                 exchange->reply.reason.text);
 }
 
-/* Where the resident helper runs, a user can enroll alone, from a shell that is still open. */
+/* Tells the user to enroll. Where the resident helper runs, users can do so themselves, from a
+ * shell that is still open; elsewhere an administrator must. */
 static void compose_reauthorize(struct exchange *exchange) {
     const char *account = exchange->account.name;
     compose(exchange, "Login refused: %s no longer honours this machine's grant for %s. %s%s",
@@ -129,7 +130,7 @@ static void compose_own_fault(struct exchange *exchange) {
             host_name(host), fault ? "failed" : "is misconfigured");
 }
 
-/* A verdict without a row leaves nothing to tell the person. */
+/* A verdict that has no row needs no message for the user. */
 static const struct {
     enum verdict verdict;
     void (*compose)(struct exchange *exchange);

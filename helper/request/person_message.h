@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * person_message.h - the line that the user reads when a login fails: what happened, and who has to
- * act, in words that need no manual.
+ * person_message.h - the line that the user reads when a login fails. It says what happened and who
+ * has to act, and needs no manual.
  */
 #ifndef OAUTH_LOGIN_HELPER_REQUEST_PERSON_MESSAGE_H
 #define OAUTH_LOGIN_HELPER_REQUEST_PERSON_MESSAGE_H

@@ -18,7 +18,7 @@ void stored_account_close(struct stored_account *stored) {
     record_clear(&stored->record);
 }
 
-/* Opens the entry alone: the store's directories are closed again, as nothing needs them later. */
+/* Opens the entry, and closes the store's directories again, which are not needed later. */
 static int open_entry(const struct exchange *exchange, enum stored_account_mode mode,
                       struct stored_account *ret, struct reason *reason) {
     SCOPED_STORE struct store *store = NULL;

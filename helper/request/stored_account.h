@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * stored_account.h - the stored account of an exchange, as a use case works with it: its entry in
- * the store is open, locked if need be, and its record is loaded.
+ * the store is open, and locked if the use case needs that, and its record is loaded.
  */
 #ifndef OAUTH_LOGIN_HELPER_REQUEST_STORED_ACCOUNT_H
 #define OAUTH_LOGIN_HELPER_REQUEST_STORED_ACCOUNT_H
@@ -23,15 +23,15 @@ struct stored_account {
 enum stored_account_mode {
     STORED_READ,    /* without the lock */
     STORED_LOCKED,  /* waits for the lock */
-    STORED_CREATED, /* likewise, and makes a missing entry with the record of `ret` */
-    STORED_VACANT, /* without the lock, and makes a missing entry, vacant; the caller takes the lock
-                    * later by stored_account_lock, which loads the record to go by */
+    STORED_CREATED, /* waits for the lock; if there is no entry, creates one from ret->record */
+    STORED_VACANT, /* without the lock; if there is no entry, creates a vacant one. The caller later
+                      calls stored_account_lock(), which also loads the current record */
 };
 
 /* Opens the stored account of the exchange, enters the sandbox, and waits for the lock until
  * `until_ms`. Afterwards only files that are open already can be written. -ENOENT: not enrolled.
- * -ETIMEDOUT, or -EBADMSG and other errors of store_entry_load: the entry is open nevertheless.
- * Else an error of store.h, also for a missing store; `reason` is set. */
+ * -ETIMEDOUT, or -EBADMSG and other errors of store_entry_load; in these cases the entry is open
+ * nevertheless. Else an error of store.h, also for a missing store; `reason` is set. */
 int stored_account_open(const struct exchange *exchange, enum stored_account_mode mode,
                         int64_t until_ms, struct stored_account *ret, struct reason *reason);
 

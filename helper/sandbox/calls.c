@@ -4,9 +4,9 @@
  *
  * A call that is on no list fails with ENOSYS, as if the kernel did not know it: a C library or a
  * name service newer than this list then falls back, or fails with an error that becomes
- * `unreachable`. Such a call MUST NOT kill the process, which may be the only one to know the
- * rotated token. Only calls that nothing but an intruder would make kill it, and the kernel logs
- * them.
+ * `unreachable`. Such a call MUST NOT kill the process, which may be the only holder of the rotated
+ * token. Only a call that no library makes by itself, so that it must come from an attacker, kills
+ * the process, and the kernel logs it.
  *
  * The filter is written by hand, as in OpenSSH: libseccomp takes twice the time (0.30 ms against
  * 0.14) for a filter like this, and is one more library to load. A call that is allowed whatever
@@ -129,7 +129,8 @@ static const uint32_t always[] = {
 #endif
 };
 
-/* Calls allowed when (argument & mask) == value. A call may have several, any of which will do. */
+/* Calls allowed when (argument & mask) == value. A call may have several conditions; one that holds
+ * is enough. */
 static const struct condition {
     uint32_t call;
     uint32_t argument;

@@ -7,7 +7,9 @@
 #ifndef OAUTH_LOGIN_HELPER_SANDBOX_FILES_H
 #define OAUTH_LOGIN_HELPER_SANDBOX_FILES_H
 
-enum { SANDBOX_FILES_ABI = 6 }; /* from this ABI on, all that we ask for is supported */
+enum {
+    SANDBOX_FILES_ABI = 6
+}; /* from this ABI on, every restriction that we request is supported */
 
 /* Restricts this process, which must have set no_new_privs, to reading a list of paths and
  * `ca_file` ("": none). Returns the ABI in force, 0 when the kernel has no Landlock,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * sandbox.h - the rights that the helper gives up, so that an attacker who takes it over through a
- * provider's response gains next to nothing.
+ * provider's response gains almost nothing.
  */
 #ifndef OAUTH_LOGIN_HELPER_SANDBOX_SANDBOX_H
 #define OAUTH_LOGIN_HELPER_SANDBOX_SANDBOX_H
@@ -22,7 +22,8 @@ int sandbox_begin(void);
  * no way back; a second call does nothing.
  *
  * A restriction that the kernel is too old for is left out. An error means that the kernel has the
- * feature but refused it, or that memory ran out: `reason` is set and the caller MUST NOT go on. */
+ * feature but refused it, or that memory ran out: `reason` is set and the caller MUST NOT
+ * continue. */
 int sandbox_enter(const char *ca_file, struct reason *reason);
 bool sandbox_is_entered(void);
 

@@ -19,7 +19,7 @@
 #include "permission.h"
 #include "reply.h"
 
-/* What must be known before a use case can begin. */
+/* The data that a use case needs before it begins. */
 enum need {
     NEED_ACCOUNT, /* the account and the configuration */
     NEED_CONFIG,
@@ -58,7 +58,7 @@ static void override(uint32_t *setting, uint32_t requested) {
         *setting = requested;
 }
 
-/* Takes the options of the request. Only root's count: they come from pam.d. */
+/* Applies the options of the request, but only if root sent it: then they come from pam.d. */
 static void take_options(struct exchange *exchange) {
     struct login_config *login = &exchange->config.login;
 
@@ -86,8 +86,8 @@ static enum verdict admit(struct exchange *exchange, const struct use_case *use_
     return r < 0 ? exchange_conclude(exchange, VERDICT_FAULT, &reason) : VERDICT_NONE;
 }
 
-/* Concludes MISCONFIGURED, unless [login] leaves the account alone: then a mistake in another
- * section must not lock it out, above all if it is a break-glass account. */
+/* Concludes MISCONFIGURED, unless [login] excludes the account: then a mistake in another section
+ * must not lock it out, above all if it is a break-glass account. */
 static void conclude_misconfigured(struct exchange *exchange, const struct reason *why) {
     struct reason reason = {""};
     enum protocol_operation operation = exchange->request.operation;

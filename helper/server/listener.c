@@ -63,7 +63,7 @@ static void make_directory(const char *path) {
         chmod(directory, 0755); /* whatever the umask is */
 }
 
-/* Binds and listens at PATH.new, as another socket may be in use at `path`. */
+/* Binds and listens at PATH.new, because another socket may be in use at `path`. */
 static int bind_beside(int fd, const char *path, struct sockaddr_un *address) {
     snprintf(address->sun_path, sizeof address->sun_path, "%s.new", path);
     unlink(address->sun_path);

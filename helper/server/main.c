@@ -82,10 +82,10 @@ static int silence(void) {
     return 0;
 }
 
-/* A renewal that was sent must be stored. So stopping the service or the session that started this
- * process, even by a shutdown, must not end it: it ends by itself within RENEWAL_LINGER_MS. SIGXFSZ
- * is ignored since the store reports a failed write. Signals that a child of the resident helper
- * received while they were blocked are dropped here. */
+/* A renewal that was sent must be stored. So this process must survive when the service or the
+ * session that started it is stopped, even by a shutdown: it ends by itself within
+ * RENEWAL_LINGER_MS. SIGXFSZ is ignored since the store reports a failed write. Signals that a
+ * child of the resident helper received while they were blocked are dropped here. */
 static void ignore_signals(void) {
     static const int numbers[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ};
     sigset_t none;

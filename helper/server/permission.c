@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * permission.c - who may make which request. An operation without a row is for root alone.
+ * permission.c - decides which caller may make which request. An operation without a row is for
+ * root alone.
  */
 #include "permission.h"
 
 #include <stddef.h>
 
-/* What the account's own user may request, too. */
+/* The operations that the account's own user may request, too. */
 static const enum protocol_operation of_owner[] = {
     OPERATION_VERIFY,  OPERATION_FRESH_TOKEN, OPERATION_ENROLL,
     OPERATION_BROWSER, OPERATION_UNENROLL,    OPERATION_STATUS,

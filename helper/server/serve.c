@@ -98,7 +98,7 @@ static void take_signals(struct server *server) {
     reap(server);
 }
 
-/* Root has no limit per user: turned away, it would only start another helper. */
+/* Root has no limit per user: if it were turned away, it would only start another helper. */
 static bool has_room(const struct server *server, uid_t uid) {
     uint32_t same = 0;
     for (uint32_t i = 0; i < server->count; i++)
@@ -164,7 +164,7 @@ static int receive_peer(struct server *server) {
     return scoped_take_fd(&fd);
 }
 
-/* Returns whether an error is a shortage that passes when other processes end. */
+/* Returns whether an error is a shortage that ends when other processes exit. */
 static bool is_shortage(int error) {
     return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM ||
            error == -EAGAIN;

@@ -13,7 +13,7 @@
  * Returns in two kinds of processes. In a child: the socket of its peer, with the signals that end
  * the parent still blocked. In the parent: -ECANCELED when SIGTERM, SIGINT or SIGHUP ended it,
  * which does not affect its children; -ENOTRECOVERABLE when too many of them have crashed, and a
- * new process must take over; else an error that it cannot recover from. */
+ * new process must take over; else an error from which it cannot recover. */
 int serve_peers(int listener, const struct helper_config *limits);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * file.c - opens the files and directories of the store, after checking who could have changed
- * them.
+ * file.c - opens the files and directories of the store, after checking that no other user could
+ * have changed them.
  */
 #include "file.h"
 

@@ -48,7 +48,8 @@ static int write_master(int fd) {
 static int make_master(int root, const char *path, struct reason *reason) {
     static const char name[] = ".key";
 
-    /* Whatever has this name was left by a process that died: only one at a time makes entries. */
+    /* A file of this name was left by a process that died: only one process at a time creates
+     * entries. */
     unlinkat(root, name, 0);
     SCOPED_FD int fd = store_file_open(root, path, name, O_WRONLY | O_CREAT | O_EXCL, reason);
     int r = fd < 0 ? fd : write_master(fd);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * new_entry.h - lets one process at a time make an entry, and removes what a process that died
- * while making one has left.
+ * new_entry.h - lets one process at a time create an entry, and removes the remains of a process
+ * that died while creating one.
  *
  * An entry is made under the name STORE_UNFINISHED, and only under the lock of accounts/. So
  * anything of that name that a new holder of the lock finds is abandoned.
@@ -15,8 +15,8 @@
 
 /* Locks the open directory `accounts`, in which an entry will be made at `path`, and removes an
  * abandoned one. The lock is held during work on this disk only, never while waiting for the
- * network. A process that holds it for more than 5 s must have been stopped: -ETIMEDOUT, and other
- * errors of lock_wait. */
+ * network. If another process holds it for more than 5 s, that process has probably been stopped,
+ * and this returns -ETIMEDOUT. Else an error of lock_wait. */
 int new_entry_begin(int accounts, const char *path, struct reason *reason);
 void new_entry_end(int accounts);
 

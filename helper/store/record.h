@@ -46,9 +46,9 @@ struct record_grant {
 struct record {
     uint64_t generation; /* for the store's compare-and-swap; not encoded */
 
-    /* The account's grant and the identity that it belongs to, which is pinned for good when the
-     * first grant is stored. A grant that is left while `enrolled` is 0 has still to be revoked,
-     * and is used for nothing else. */
+    /* The account's grant and the identity that it belongs to, which is pinned permanently when the
+     * first grant is stored. If `enrolled` is 0 and a grant is present, that grant is kept only
+     * until it can be revoked. */
     struct record_grant grant;
     char issuer[RECORD_URL_SIZE];
     char subject[RECORD_SUBJECT_SIZE];
@@ -58,25 +58,28 @@ struct record {
     /* The provider's last verdict about this account, and when it was given. */
     int64_t last_verdict; /* enum verdict; never `unreachable` or `misconfigured` */
     char last_reason[REASON_SIZE];
-    int64_t last_granted;                   /* wall seconds */
-    struct record_time judged;              /* when last_verdict was given */
-    char judged_client[RECORD_DIGEST_SIZE]; /* digest of the client settings in use then */
+    int64_t last_granted;                     /* wall seconds */
+    struct record_time judged;                /* when last_verdict was given */
+    char judged_settings[RECORD_DIGEST_SIZE]; /* digest of the settings in use then */
 
     /* Failures that say nothing about the account. */
     struct record_time unreachable;
     char unreachable_reason[REASON_SIZE];
     struct record_time misconfigured;
     char misconfigured_reason[REASON_SIZE];
-    char misconfigured_client[RECORD_DIGEST_SIZE]; /* digest of the client settings that failed */
+    char misconfigured_settings[RECORD_DIGEST_SIZE]; /* digest of the settings that failed */
     int64_t misconfigured_times;
 
-    /* An imported grant whose subject is not proven yet, and the digest of the imported token. */
+    /* A new grant, from an enrollment or an import, whose subject is not proven yet. The digest is
+     * that of the imported token; it is set for an import only. */
     struct record_grant pending;
     char pending_digest[RECORD_DIGEST_SIZE];
     char pending_issuer[RECORD_URL_SIZE];     /* the only one its token may be sent to */
-    char imported_digest[RECORD_DIGEST_SIZE]; /* pending_digest of the import that became `grant` */
+    char imported_digest[RECORD_DIGEST_SIZE]; /* digest of the imported token that became `grant`,
+                                                 so that the same import is not repeated */
 
-    /* The provider's discovery document, cached here so that no account can redirect another. */
+    /* The provider's discovery document, cached for each account, so that a compromised helper of
+     * one account cannot change the endpoints of another. */
     char discovered_issuer[RECORD_URL_SIZE];
     char token_endpoint[RECORD_URL_SIZE];
     char userinfo_endpoint[RECORD_URL_SIZE];

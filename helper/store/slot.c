@@ -64,8 +64,8 @@ static int image_read(int fd, struct slot_image *image, size_t limit) {
     return 0;
 }
 
-/* Writes by a memory map into blocks that exist. A caller's limit of file sizes cannot be raised,
- * but it does not apply to memory maps. */
+/* Writes by a memory map into blocks that exist already. The caller's limit on file sizes cannot be
+ * raised here, but it does not apply to memory maps. */
 static int image_write_mapped(int fd, const struct slot_image *image) {
     struct stat status;
     if (fstat(fd, &status) < 0)
@@ -109,7 +109,8 @@ static int parse_claim(struct protocol_reader *reader, struct slot_claim *ret) {
 
     uint32_t version = protocol_get_u32(reader);
     ret->generation = protocol_get_u64(reader);
-    if (version > SLOT_VERSION) /* the generation alone is known, to tell which is the newest */
+    if (version > SLOT_VERSION) /* only the generation is known, which shows whether this slot is
+                                   the newest */
         return -EPROTONOSUPPORT;
 
     ret->uid = protocol_get_u32(reader);
@@ -215,7 +216,8 @@ int slot_reserve(int fd, const struct record *record) {
     size_t needed = SLOT_HEADER_MAX + SEAL_OVERHEAD + record_size(record);
     if (fstat(fd, &status) < 0)
         return -errno;
-    /* Grow in steps, not at every renewal whose token is a little longer than the last. */
+    /* Grow in steps, rather than at every renewal whose token is a little longer than the last
+     * one. */
     if ((size_t)status.st_size >= needed + SLOT_SPARE / 2)
         return 0;
     return grow_file(fd, needed + SLOT_SPARE);

@@ -42,7 +42,7 @@ int slot_read_machine(char ret_id[SLOT_MACHINE_ID_SIZE], struct reason *reason);
 int slot_read_claim(int fd, struct slot_claim *ret);
 
 /* Opens the record in the slot `fd` into `ret`, which must be cleared. -EKEYREJECTED when it claims
- * another owner than that of `binding`, -EBADMSG when it does not open, -ENODATA when the slot was
+ * an owner other than that of `binding`, -EBADMSG when it does not open, -ENODATA when the slot was
  * never written, -ENOENT when it is vacant. */
 int slot_load(int fd, const struct slot_binding *binding, struct record *ret);
 
@@ -50,7 +50,8 @@ int slot_load(int fd, const struct slot_binding *binding, struct record *ret);
  * write(2). */
 int slot_reserve(int fd, const struct record *record);
 
-/* Erases the slot `fd` durably and marks it vacant, which tells it from a file that was cut off. */
+/* Erases the slot `fd` durably and marks it vacant, which distinguishes it from a truncated
+ * file. */
 int slot_vacate(int fd);
 
 /* Writes `record` with its generation and makes it durable. */

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdbool.h>
 
-/* The generation of a slot that the disk does not give. */
+/* The generation of a slot that cannot be read from disk. */
 #define UNREADABLE UINT64_MAX
 
 /* Reads the generation that a slot claims: 0 for a slot without a record, or UNREADABLE. */
@@ -29,8 +29,8 @@ static void read_generations(const struct slot_pair *pair, uint64_t ret[SLOT_COU
 }
 
 /* Returns whether the slots are as they were when the pair was last loaded or stored. A slot that
- * cannot be read does not count as changed: a token that was just issued must not be lost to that.
- */
+ * cannot be read does not count as changed: a token that was just issued must not be lost because
+ * of that. */
 static bool is_unchanged(const struct slot_pair *pair) {
     uint64_t now[SLOT_COUNT];
     read_generations(pair, now);
@@ -94,7 +94,8 @@ int slot_pair_reserve(struct slot_pair *pair, const struct record *record) {
 }
 
 int slot_pair_vacate(struct slot_pair *pair) {
-    for (uint64_t i = 1; i <= SLOT_COUNT; i++) { /* newest last, or the older one would count */
+    for (uint64_t i = 1; i <= SLOT_COUNT;
+         i++) { /* vacate the newest last: otherwise the older record would be used */
         int r = slot_vacate(pair->fds[(pair->generation + i) % SLOT_COUNT]);
         if (r < 0)
             return r;

@@ -21,12 +21,12 @@ struct slot_pair {
 
 /* Loads the newest record that opens into `ret`, replaced. -ENOENT when the pair is vacant: `ret`
  * is cleared. -EBADMSG or -ENODATA when no record opens, -EKEYREJECTED when the newest claims
- * another owner, -EPROTONOSUPPORT when a newer version wrote it, -EIO when the disk does not tell
- * which one is the newest, and other errors of slot_load. */
+ * another owner, -EPROTONOSUPPORT when a newer version wrote it, -EIO when a read error hides which
+ * one is the newest, and other errors of slot_load. */
 int slot_pair_load(struct slot_pair *pair, const struct slot_binding *binding, struct record *ret);
 
-/* Stores `record` as the next generation, and counts it in the record. -ESTALE when `record` or the
- * slots are not as they were loaded; else an error of slot_store, and `record` keeps its
+/* Stores `record` as the next generation, and increments record->generation. -ESTALE when `record`
+ * or the slots are not as they were loaded; else an error of slot_store, and `record` keeps its
  * generation. */
 int slot_pair_replace(struct slot_pair *pair, const struct slot_binding *binding,
                       struct record *record);

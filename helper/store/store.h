@@ -24,8 +24,8 @@ struct store_entry;
 #define SCOPED_STORE __attribute__((cleanup(store_close)))
 #define SCOPED_ENTRY __attribute__((cleanup(store_entry_close)))
 
-/* Opens the store in the directory `path` after checking its owner and who could write to it.
- * -EPERM for a wrong owner or mode, -ENOENT and other errors of open(2). */
+/* Opens the store in the directory `path` after checking its owner and mode, and those of the
+ * directory above. -EPERM for a wrong owner or mode, -ENOENT and other errors of open(2). */
 int store_open(const char *path, struct store **ret, struct reason *reason);
 void store_close(struct store **store);
 
@@ -49,13 +49,13 @@ void store_entry_unlock(struct store_entry *entry);
 
 /* Loads the newest record that opens into `ret`, replaced. It is consistent without the lock, but
  * only under the lock does it stay the newest. -ENOENT when the entry is vacant: `ret` is cleared,
- * and store_entry_replace may store a record from it. -EBADMSG when no record opens, -EKEYREJECTED
- * when it was sealed for another owner. */
+ * and a record built from the cleared `ret` may be stored with store_entry_replace. -EBADMSG when
+ * no record opens, -EKEYREJECTED when it was sealed for another owner. */
 int store_entry_load(struct store_entry *entry, struct record *ret, struct reason *reason);
 
-/* Stores `record` durably as the next generation, and counts it in the record. The previous one
- * stays until the next replace. -ESTALE when another record was stored since `record` was loaded;
- * else an error of the disk, and then the previous record is still the stored one. */
+/* Stores `record` durably as the next generation, and increments record->generation. The previous
+ * one stays until the next replace. -ESTALE when another record was stored since `record` was
+ * loaded; else an error of the disk, and then the previous record is still the stored one. */
 int store_entry_replace(struct store_entry *entry, struct record *record, struct reason *reason);
 
 /* Makes room for what a renewal of `record` may return, so that the replace that follows does not

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fuzz_authorization_response.c - an HTTP request that anybody sends to the loopback: read as a
- * complete response, or nothing of it is stored.
+ * fuzz_authorization_response.c - an HTTP request that any local process may send to the loopback:
+ * read as a complete response, or not stored at all.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const struct prompt *prompt = &device.prompt;
     if (size == 0 || secret_set(&body, data + 1, size - 1, HTTP_BODY_MAX) < 0)
         return -1;
-    if (!device_authorization_take(statuses[data[0] % 3], &body, &device, &reason)) {
+    if (!device_authorization_parse(statuses[data[0] % 3], &body, &device, &reason)) {
         PROMISE(reason.text[0] != '\0' && FUZZ_PRINTABLE(reason.text));
         return 0;
     }

@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     SCOPED_JSON struct json_object *document = json_parse_strict(&body);
     if (!document)
         return 0;
-    if (provider_take_document(issuer, document, &record, &reason) != OUTCOME_ANSWERED) {
+    if (provider_read_document(issuer, document, &record, &reason) != OUTCOME_ANSWERED) {
         PROMISE(reason.text[0] != '\0' && FUZZ_PRINTABLE(reason.text));
         PROMISE(record.discovered_issuer[0] == '\0');
         return 0;

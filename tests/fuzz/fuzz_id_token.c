@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* fuzz_id_token.c - an ID token from anybody: never good without its key or its subject. */
+/* fuzz_id_token.c - an ID token from an attacker: never good without its key or its subject. */
 #include "fuzz.h"
 #include "id_token.h"
 #include "protocol.h"

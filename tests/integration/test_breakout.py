@@ -193,7 +193,7 @@ def test_the_helper_reports_which_guards_are_in_force(guards, said, enrolled, pr
 
 
 def test_a_helper_that_starts_a_program_is_killed(enrolled, provider, helpers):
-    """Starting a program is the only call that no library makes by itself, so it kills."""
+    """No library starts a program by itself, so only this call kills the helper."""
     helpers.put(GUARDS)
     enrolled.configure(provider, token_endpoint="https://breakout/exec" + MARK)
     reply = enrolled.run_json("verify", "alice")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Callers that stop waiting or are killed cost nobody their grant; lost answers get one retry."""
+"""A caller that stops waiting or is killed costs no grant; lost answers get one retry."""
 
 import json
 import os
@@ -59,7 +59,7 @@ def verdict_of(oauth_login, user="alice"):
 
 
 def assert_next_login_renews(oauth_login, provider, rotated, user="alice"):
-    """Checks that the next login renews with the token that came while nobody waited."""
+    """Checks that the next login renews with the token that came while no caller waited."""
     assert provider.refresh_token(user) == rotated
     assert verdict_of(oauth_login, user) == ("granted", "refresh")
     assert provider.requests("/token")[-1].form["refresh_token"] == rotated
@@ -89,7 +89,7 @@ def test_an_answer_after_the_deadline_is_stored(host, corp, oauth_login, pam_hos
 
 def test_the_next_login_waits_for_a_late_answer_and_shares_it(
         corp, oauth_login, pam_host, renewals):
-    """It waits for the answer that is on its way, and sends no request of its own."""
+    """The next login waits for the pending answer, and sends no request of its own."""
     pam_host.serve("deadline=1s reuse_within=0")
     with held(corp):
         assert pam_host.run("alice").codes == ("AUTHINFO_UNAVAIL",)
@@ -179,7 +179,7 @@ def test_a_hung_up_terminal_ends_su_but_not_the_renewal(two, oauth_login, bob):
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGABRT])
 def test_a_renewal_survives_the_death_of_the_application(corp, oauth_login, pam_host, number):
-    """All processes of its session are killed, as sshd, systemd and time limits do it."""
+    """Kills all processes of the application's session, as sshd, systemd and time limits do."""
     pam_host.serve()
     asked = len(corp.requests("/token"))
     with held(corp):
@@ -285,7 +285,7 @@ def test_a_request_that_arrives_after_its_retry_is_not_blamed_on_the_person(corp
 
 
 def test_an_answer_lost_after_the_deadline_is_retried_too(corp, oauth_login, pam_host, renewals):
-    """Nobody waits for it any more, but the retry is the only chance to keep the grant."""
+    """No caller waits for the answer, but the retry is the only chance to keep the grant."""
     corp.rotate = False
     pam_host.serve("deadline=1s")
     release = threading.Event()

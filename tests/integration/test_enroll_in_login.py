@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A first login enrolls: the option `enroll`, in sshd and in services where nobody can answer."""
+"""The option `enroll`: a first login enrolls, if a person can answer."""
 
 import re
 import time
@@ -327,7 +327,7 @@ def test_the_password_method_of_sshd_cannot_prompt_and_is_refused(
     wait_until(lambda: not running(), "the helper ends")
 
 
-# Where nobody can answer
+# Where no person can answer
 
 
 @pytest.mark.parametrize("service", ("cron", "crond", "atd", "systemd-user"))

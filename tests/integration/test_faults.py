@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Failures of the network or the provider: nobody gets in by them, the login ends in time, and the
+"""Failures of the network or the provider: none lets a user in, the login ends in time, and the
 next login works."""
 
 import re

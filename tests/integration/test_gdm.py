@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""GDM's own worker with the shipped example: no login and no unlocked screen after the account."""
+"""GDM's own worker with the shipped example: a closed account gets no login and no screen."""
 
 import pytest
 from gdm import Gdm, Outcome, debian_stack, fetched

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Real screen lockers with the shipped example: after the account is gone, they stay locked."""
+"""Real screen lockers with the shipped example: they stay locked when the account is closed."""
 
 import re
 

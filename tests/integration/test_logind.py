@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A real systemd-logind, which locks or ends the sessions of an account that has ended."""
+"""A real systemd-logind, which locks or ends the sessions of a closed account."""
 
 import contextlib
 import re

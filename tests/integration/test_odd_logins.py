@@ -151,6 +151,6 @@ def test_systemd_user_gets_the_key_without_asking_the_provider(host, door, corp)
 
 
 def test_a_stack_of_the_module_alone_lets_nobody_in_for_systemd_user(door, corp):
-    """An ignored line does not let anybody in."""
+    """An ignored line must not let the user in."""
     assert converse(door(service="systemd-user"), "alice", "authenticate", "acct_mgmt").codes == (
         "PERM_DENIED",) * 2

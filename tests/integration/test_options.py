@@ -167,7 +167,7 @@ def test_the_config_option_names_another_file(host, corp, sshd, options):
     ("config=oauth-login.conf", "takes an absolute path"),
 ))
 def test_a_wrong_option_is_named_and_refuses_the_login(host, corp, option, wrong):
-    """In every phase, even together with an option that excuses every refusal."""
+    """The option is checked in every phase; not even permissive lets such a login in."""
     host.pam("door", "".join(f"{phase} required pam_oauth_login.so permissive {option}\n"
                              f"{phase} required pam_permit.so\n"
                              for phase in ("auth", "account", "session")))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The verdict about a grant in each phase of a login; a grant alone never lets anybody in."""
+"""The verdict about a grant in each phase of a login; a grant alone never lets a user in."""
 
 import pytest
 
@@ -85,7 +85,7 @@ def test_with_assume_proven_a_grant_alone_lets_the_person_in(host, corp, sshd):
 
 
 def test_a_grant_does_not_replace_the_password_of_su(host, corp, bob):
-    """The user cannot pretend, by an environment variable, that sshd has proven a method."""
+    """The user cannot pretend, by an environment variable, that sshd has authenticated the user."""
     host.pam("su", only_auth("sufficient"))
     mark = host.log.mark()
     claimed = host.run_as("bob", "env", "SSH_AUTH_INFO_0=publickey ssh-ed25519 AAAA",
@@ -123,7 +123,7 @@ def test_each_phase_asks_the_provider_if_answers_may_not_be_shared(host, corp, s
 
 
 def test_the_phases_of_a_login_share_one_answer(host, oauth_login, corp, sshd, alice):
-    """With the default of reuse_within; 0 on the auth line excludes the answer of the import."""
+    """Uses the default of reuse_within; 0 on the auth line excludes the answer of the import."""
     oauth_login.configure(corp, login={"reuse_within": "30s"})
     ask_both(host, auth="reuse_within=0")
     mark = host.log.mark()
@@ -235,7 +235,7 @@ def test_members_of_the_managed_group_are_managed(host, oauth_login, corp, sshd)
     assert not sshd.ssh("alice").ok
     mark = host.log.mark()
     host.files.write(groups, groups.read_text().replace("cloud:", "clouds:"))
-    assert not sshd.ssh("alice").ok, "a missing group is a mistake and frees nobody"
+    assert not sshd.ssh("alice").ok, "a missing group is a mistake and refuses every login"
     host.log.wait_for(r"misconfigured .*managed_group = cloud: there is no such group", since=mark)
 
 

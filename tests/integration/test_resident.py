@@ -189,7 +189,7 @@ def test_a_peer_that_hangs_up_leaves_no_child(corp, resident, alice):
 
 
 def test_a_request_is_not_served_if_its_peer_hung_up_before_it_began(corp, resident, alice):
-    """Its caller has asked another helper by now, and may have sent more requests since."""
+    """The caller has asked another helper by now, and may have sent more requests since."""
     resident.child.send_signal(signal.SIGSTOP)
     with connect(alice) as peer:
         peer.sendall(request(UNENROLL, "alice"))
@@ -358,8 +358,8 @@ def test_a_resident_helper_started_by_root_drops_all_privileges(corp, resident, 
 
 
 def test_a_resident_helper_keeps_nothing_of_the_process_that_started_it(corp, oauth_login):
-    """Such as groups, the umask, or an ignored SIGCHLD, with which it would not notice the end of a
-    child."""
+    """The process gives it groups, a umask, and an ignored SIGCHLD, with which the helper would not
+    notice the end of a child."""
     configure_limits(oauth_login, corp, max_children=1)
     shutil.rmtree(SOCKET.parent, ignore_errors=True)
     running = Resident(wrapper=("setpriv", "--groups", "4,24", "sh", "-c",
@@ -390,7 +390,7 @@ def test_options_of_root_are_limited_to_their_ranges(corp, resident):
 
 
 def test_the_resident_helper_ignores_its_environment(corp, oauth_login, alice):
-    """With this time zone, the message for the person would have another time."""
+    """With this time zone, the message for the user would show a different time."""
     oauth_login.configure(corp, login={"offline_grace": "7d"})
     assert oauth_login.verdict("alice") == "granted"
     corp.stop()

@@ -139,7 +139,7 @@ def test_a_frozen_resident_helper_is_bypassed_long_before_the_deadline(corp, pam
 
 @pytest.mark.parametrize("end", [b"", reply(FAULT), b"HTTP"], ids=["end", "fault", "garbage"])
 def test_a_request_that_a_helper_has_begun_is_not_sent_again(corp, service, end):
-    """A renewal may be in flight, which the next login finds noted in the record."""
+    """A renewal may be in flight; the next login learns this from the record."""
     asked = len(corp.requests("/token"))
     with impostor(notice(5000) + end):
         assert service.run("alice").codes == ("SYSTEM_ERR",)
@@ -232,7 +232,7 @@ def test_an_upgrade_of_the_helper_fails_no_login(host, resident, service):
 
 
 def test_a_helper_killed_before_its_reply_costs_a_login_nothing(corp, resident, service, alice):
-    """Such as while the child waits for the rest of a request; here that of another caller."""
+    """Kills the helper's child while it waits for the rest of another caller's request."""
     with connect(alice) as peer:
         wait_until(resident.children, "it has a child")
         (child,) = resident.children()
@@ -242,7 +242,7 @@ def test_a_helper_killed_before_its_reply_costs_a_login_nothing(corp, resident, 
 
 
 def test_a_helper_killed_during_a_renewal_costs_one_retry(host, corp, resident, service):
-    """If the provider accepts the old token once more: it has renewed the grant already."""
+    """The provider has already renewed the grant, and must accept the old token once more."""
     no_helper_starts(host)
     corp.rotate = False
     mark, asked = host.log.mark(), len(corp.requests("/token"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The sessions of an ended account: signals to leaders, calls of loginctl, and messages."""
+"""The sessions of a closed account: signals to leaders, calls of loginctl, and messages."""
 
 import contextlib
 import os
@@ -18,7 +18,7 @@ from scripted_server import Answer
 from terminal import Terminal
 from open_sessions import forget_all, started, watch, write_session
 
-WORD = b"no longer wants this account"
+WORD = b"the account is closed at the provider"
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def ended(corp, oauth_login):
 
 @pytest.fixture
 def terminal(alice):
-    """A terminal that belongs to alice and is nobody's controlling terminal: (master, name)."""
+    """A terminal that belongs to alice and is no process's controlling terminal: (master, name)."""
     master, slave = pty.openpty()
     os.fchown(slave, alice.uid, -1)
     os.set_blocking(master, False)
@@ -85,7 +85,7 @@ def logind(host, leader, alice, tmp_path):
 
 
 def test_loginctl_inherits_nothing_from_the_watch(ended, leader, oauth_login, logind, tmp_path):
-    """Neither the watch's lock, which loginctl would hold until it ends, nor its environment."""
+    """It gets neither the watch's lock, which it would hold until it ends, nor its environment."""
     told = tmp_path / "told"
     script = logind(f"(env; stat -L -c '%n=%F' /proc/$$/fd/*) >{told}")
     write_session("alice", leader.pid)

@@ -114,7 +114,7 @@ def test_the_provider_can_be_resolved_by_dns(host, named, oauth_login, alice):
 @pytest.mark.parametrize("place", ["/etc/ssl/certs/corp.pem",
                                    "/usr/local/share/ca-certificates/corp.crt"])
 def test_the_trust_store_of_the_system_is_used(place, host, corp, oauth_login, authority):
-    """It is found by its hashed links, as update-ca-certificates makes them."""
+    """OpenSSL finds the authority by its hashed link, as update-ca-certificates makes them."""
     host.files.write(place, Path(authority.file).read_text())
     digest = run("openssl", "x509", "-hash", "-noout", "-in", place, check=True).stdout.strip()
     link = Path(f"/etc/ssl/certs/{digest}.0")

@@ -128,7 +128,7 @@ def test_logs_and_outputs_hold_no_secret(host, provider, secrets, oauth_login, s
 @pytest.mark.parametrize("error", ["invalid_request", "access_denied"])
 def test_an_error_that_repeats_the_request_does_not_leak_it_into_the_log(
         host, provider, secrets, pam_host, oauth_login, error):
-    """Some error pages repeat it, with a token that may still be valid."""
+    """Some error pages repeat the request, with a token that may still be valid."""
     def repeat(request):
         description = "cannot serve: " + request.body.decode()
         return Answer.json({"error": error, "error_description": description}, 400)
@@ -175,7 +175,7 @@ def test_processes_show_no_secret_while_an_import_runs(provider, secrets, bob):
 
 
 def test_the_search_for_secrets_finds_a_leaked_one(provider, secrets):
-    """Finds it in an argument and in an environment, and nowhere else."""
+    """Finds the secret in an argument and in an environment, and nowhere else."""
     token = secrets.add(provider.refresh_token("alice"))
     with subprocess.Popen(["sleep", "60"], env={"TOKEN": token}) as careless:
         wait_until(lambda: visible(secrets) == [Path(f"/proc/{careless.pid}/environ")], "found")
@@ -187,7 +187,7 @@ def test_the_search_for_secrets_finds_a_leaked_one(provider, secrets):
 
 
 def test_stored_files_hold_no_secret_in_plain(provider, secrets, oauth_login):
-    """Neither in the record, nor after it in the same file, where a longer record was before."""
+    """Checks the record and the rest of its file, where a longer record was before."""
     given = secrets.add(provider.issue_grant("alice"))
     with held(provider) as release:
         asked = len(provider.requests("/token"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The shipped pam.d examples, while a grant is alive and after it has ended."""
+"""The shipped pam.d examples, with a live and with a dead grant."""
 
 import pytest
 
@@ -136,7 +136,7 @@ def test_su_brings_the_token_and_is_refused_after_the_grant_has_ended(host, corp
 
 
 def test_su_without_the_dash_brings_the_token_too(host, corp):
-    """For PAM it is another service than `su -`."""
+    """For PAM, `su` is a service other than `su -`."""
     opened = host.run_as("root", "su", "alice", "-c", READ_KEY)
     assert opened.ok and is_token(corp, opened.stdout), opened
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The open sessions of an account end with it, and no others do."""
+"""The open sessions of an account end when it is closed, and no others do."""
 
 import contextlib
 import os
@@ -36,7 +36,7 @@ def test_the_end_of_the_account_ends_its_sessions_and_no_others(
 
 def test_unenrolling_inside_a_session_does_not_keep_the_session_open(
         watched, sshd, oauth_login, resident):
-    """People may unenroll themselves in the session that must end."""
+    """Users may unenroll themselves in the session that must end."""
     oauth_login.configure(watched, login={"on_revoked": "terminate"})
     with contextlib.ExitStack() as stack:
         (session,) = opened(stack, sshd)
@@ -50,7 +50,7 @@ def test_unenrolling_inside_a_session_does_not_keep_the_session_open(
     ("door", "", 1), ("door", "nouserok", 0), ("systemd-user", "", 0)])
 def test_unenrolling_just_before_a_session_opens_does_not_hide_it_from_the_watch(
         service, option, known, watched, oauth_login, host):
-    """Except in a session for which no grant was needed."""
+    """The watch does not know a session for which no grant was needed."""
     host.pam(service, f"session required pam_oauth_login.so {option}\n")
     assert oauth_login.run("unenroll", "alice", "--yes").ok
     with ManySessions(service, ["alice"], 1) as sessions:
@@ -59,7 +59,7 @@ def test_unenrolling_just_before_a_session_opens_does_not_hide_it_from_the_watch
 
 
 def test_the_person_reads_why_the_session_ends(watched, sshd, oauth_login, host):
-    """Each on its own terminal, which sshd passes only to the login record."""
+    """Each session has its own terminal, which sshd passes only to the login record."""
     oauth_login.configure(watched, login={"on_revoked": "terminate"})
     with contextlib.ExitStack() as stack:
         sessions = [stack.enter_context(Shell(*sshd.client("alice", tty=True))) for _ in range(2)]
@@ -69,7 +69,7 @@ def test_the_person_reads_why_the_session_ends(watched, sshd, oauth_login, host)
         make_due()
         watch(oauth_login)
         for session in sessions:
-            session.expect("the provider no longer wants this account")
+            session.expect("the account is closed at the provider")
             session.wait()
 
 
@@ -205,7 +205,7 @@ def test_a_leader_that_ignores_one_of_the_two_signals_is_ended(signals, watched,
 
 
 def test_a_stopped_leader_is_ended_too(watched, oauth_login):
-    """su stops itself while its shell is suspended, or somebody stops it."""
+    """su stops itself while its shell is suspended, or another process stops it."""
     oauth_login.configure(watched, login={"on_revoked": "terminate"})
     watched.remove_user("alice")
     with subprocess.Popen(["sleep", "60"]) as leader:

@@ -50,7 +50,7 @@ def test_a_session_that_cannot_be_recorded_is_logged(desk, host, service):
     mark = host.log.mark()
     said = converse(service, "alice", "open_session", COUNT, "close_session")
     assert set(said.codes) == {"SUCCESS"} and said.said == ("0\n",)
-    host.log.wait_for("alice: this session will not end with the account: .*Invalid", since=mark)
+    host.log.wait_for("alice: this session will not be ended when .*Invalid", since=mark)
 
 
 @pytest.mark.parametrize("length, kept", [(63, True), (64, False)])
@@ -62,12 +62,12 @@ def test_a_terminal_name_that_is_too_long_is_not_recorded(desk, length, kept):
 
 
 def test_a_session_whose_configuration_name_is_too_long_is_not_recorded(desk, host):
-    """A truncated name would be that of another configuration, which must not decide."""
+    """A truncated name could be that of another configuration, which must not decide."""
     desk("keyring=none config=/etc/oauth-login/" + "x" * 240)
     mark = host.log.mark()
     said = converse("desk", "alice", "open_session", COUNT, "close_session")
     assert set(said.codes) == {"SUCCESS"} and said.said == ("0\n",)
-    host.log.wait_for("this session will not end with the account: .*too long", since=mark)
+    host.log.wait_for("this session will not be ended when .*too long", since=mark)
 
 
 def test_an_ignored_user_has_no_session_file(desk, oauth_login):
@@ -91,7 +91,7 @@ def test_a_session_not_opened_by_root_has_no_file_and_no_warning_about_it(
 
 
 def test_nothing_is_logged_when_a_session_is_not_closed_by_root(desk, host, alice, oauth_login):
-    """As with systemd --user, which runs as the user when it closes the session."""
+    """For example systemd --user runs as the user when it closes the session."""
     oauth_login.configure(desk(), login={"revoke_on_logout": "yes"})
     mark = host.log.mark()
     ids = f"ids:{alice.uid},{alice.uid}"

@@ -288,7 +288,7 @@ def test_sudo_plants_nothing_in_the_keyring_of_the_caller(
 
 @with_and_without_keyinit
 def test_the_key_is_gone_after_the_session(host, corp, sshd, stack, keyinit):
-    """Even for a process that stays and keeps the session's keyring alive."""
+    """A process that outlives the session keeps its keyring alive, but not the key."""
     stack(keyinit)
     mark = host.log.mark()
     with stay(sshd) as session:
@@ -306,7 +306,7 @@ def test_the_key_is_gone_after_the_session(host, corp, sshd, stack, keyinit):
 
 @pytest.mark.parametrize("seconds, planted", [(600, True), (0, False), (-600, False)])
 def test_an_expired_token_is_not_planted(seconds, planted, host, corp):
-    """Whatever a helper sends: a negative lifetime would become one of a hundred years."""
+    """A negative lifetime, which a helper might send, would become one of a hundred years."""
     def text(value):
         return len(value).to_bytes(4, "big") + value
 

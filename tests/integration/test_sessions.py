@@ -71,7 +71,7 @@ def test_a_command_run_as_another_account_by_sudo_cannot_read_the_token(
 
 
 def test_a_leader_that_is_a_zombie_counts_as_dead(watched, oauth_login):
-    """Its parent does not wait for it, so its pid stays in use."""
+    """The leader's parent does not wait for it, so its pid stays in use."""
     with subprocess.Popen(["sleep", "60"]) as leader:
         file = write_session("alice", leader.pid)
         leader.kill()
@@ -81,7 +81,7 @@ def test_a_leader_that_is_a_zombie_counts_as_dead(watched, oauth_login):
 
 
 def test_a_recorded_keyring_with_another_name_is_left_alone(watched, oauth_login):
-    """Its serial number may have been reused for another keyring."""
+    """The keyring's serial number may have been reused for another keyring."""
     holder = subprocess.Popen(
         ["keyctl", "session", "-", "sh", "-c",
          "ring=$(keyctl newring precious @s) && keyctl add user jewel x $ring >&2 && "

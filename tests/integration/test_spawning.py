@@ -61,7 +61,7 @@ def right(runs):
 
 def test_a_thousand_verdicts_are_right_and_leave_the_application_unchanged(
         shared_verdicts, pam_host):
-    """From each of these applications, at the same time."""
+    """Runs each of these applications at the same time."""
     applications = {
         ("ignore", "child"): {"own_ends": "0", "handler_runs": "0"},
         ("reap", "child"): {"own_ends": "1", "handler_runs": "1"},
@@ -102,7 +102,7 @@ def test_a_thread_with_a_stack_of_64_kib_logs_in(service):
 
 
 def test_an_application_that_reaps_every_child_gets_its_verdicts(shared_verdicts, pam_host):
-    """With __WALL it also reaps the middle process."""
+    """With __WALL the application also reaps the middle process."""
     pam_host.serve()
     report = pam_host.run("alice", "bob", conditions=("greedy", "child"), count=100)
     assert report.counts() == right(100)
@@ -177,7 +177,7 @@ def test_too_few_descriptors_are_named(host, service):
 
 @pytest.mark.parametrize("limit", ["--as=100000000:100000000", "--nofile=16:16"])
 def test_a_resource_limit_that_is_too_low_is_named(host, corp, service, limit):
-    """Unless root may raise the limit, as outside of most containers: then the login works."""
+    """Where root may raise the limit, as outside of most containers, the login works instead."""
     mark, spent = host.log.mark(), corp.refresh_token("alice")
     (code,) = service.run("alice", wrapper=("prlimit", limit)).codes
     if int(HelperProcess(os.getpid()).status("CapEff")[0], 16) & CAP_SYS_RESOURCE:
@@ -272,7 +272,7 @@ def test_a_helper_does_not_inherit_an_idle_io_class(corp, service):
 
 @pytest.mark.parametrize("conditions", [(), ("closed",)], ids="-".join)
 def test_a_helper_is_started_with_its_socket_and_nothing_else(host, service, conditions):
-    """Seen before it can clean up itself: messages of the loader must not reach the caller."""
+    """Looks before the helper can clean up itself: loader messages must not reach the caller."""
     seen = Path("/tmp/born-with")
     script(host, f"(stat -L -c '%n=%F' /proc/$$/fd/*; echo umask=$(umask); env) >{seen}")
     with open("/etc/hostname", encoding="ascii") as stray:

@@ -68,7 +68,7 @@ def test_token_json_has_the_expiry_time(sessions, sshd, resident):
 
 
 def test_outside_of_a_session_the_token_comes_from_the_helper(sessions, resident, host):
-    """As in a tmux whose login has ended, or below systemd --user."""
+    """A tmux whose login has ended, or a service of systemd --user, has no session key."""
     sessions.expires_in = 3600
     result = host.run_as("alice", "oauth-login", "token")
     assert result.ok and sessions.userinfo(result.stdout.strip())["sub"] == "subject-of-alice"

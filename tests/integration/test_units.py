@@ -72,7 +72,7 @@ def test_doctor_finds_no_excess_rights_of_the_helper_service(systemd, corp, oaut
 
 
 def test_an_answer_is_shared_under_systemd_too(corp, systemd, oauth_login, alice):
-    """For that, the helper must be able to read the boot id."""
+    """To share an answer, the helper must be able to read the boot id."""
     oauth_login.configure(corp, login={"reuse_within": "1h"})
     asked = len(corp.requests("/token"))
     for _ in range(3):

@@ -85,7 +85,7 @@ def test_granted_offline_is_a_success_for_pam(host, corp, oauth_login):
 
 
 def test_a_remote_host_name_cannot_forge_fields_of_a_log_line(host, corp):
-    """Otherwise a client could write the fields that follow."""
+    """Without escaping, a client could imitate the fields that follow."""
     host.pam("door", STACK)
     mark = host.log.mark()
     converse("door", "alice", "rhost:a verdict=denied\n", "acct_mgmt")

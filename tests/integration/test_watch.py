@@ -32,7 +32,8 @@ def boot_seconds():
 @pytest.mark.parametrize("interval, asks", [(900, 0), (1, 1)])
 def test_the_watch_uses_an_answer_from_the_newer_half_of_the_interval(
         interval, asks, corp, oauth_login, leader):
-    """Another login has got it. An older answer would let nearly two intervals pass."""
+    """The answer comes from another login. Reusing an older one would let nearly two intervals
+    pass between checks."""
     change(write_session("alice", leader.pid), interval=interval)
     assert oauth_login.verdict("alice") == "granted"
     asked = len(corp.requests("/token"))
@@ -81,10 +82,10 @@ def test_the_watch_keeps_running_until_the_next_session_is_due(corp, oauth_login
     asked, file = len(corp.requests("/token")), write_session("alice", leader.pid)
     change(write_session("bob", leader.pid, number=8), due=10 ** 12)
     corp.expires_in = 4
-    runs = subprocess.Popen(["oauth-login", "watch"])
+    watch_process = subprocess.Popen(["oauth-login", "watch"])
     corp.wait_for_requests("/token", asked + 2)
-    runs.kill()
-    runs.wait()
+    watch_process.kill()
+    watch_process.wait()
     assert fields(file)["interval"] in ("1", "2")
 
 
@@ -104,20 +105,20 @@ def test_the_watch_checks_again_before_the_token_expires(
         answering(corp, expires_in=answer)
     else:
         corp.queue("/token", answer)
-    runs = subprocess.Popen(["oauth-login", "watch"])
+    watch_process = subprocess.Popen(["oauth-login", "watch"])
     wait_until(lambda: fields(file)["due"] != "1", "it was checked")
-    runs.kill()
-    runs.wait()
+    watch_process.kill()
+    watch_process.wait()
     assert interval - 1 <= int(fields(file)["interval"]) <= interval
 
 
 def test_a_token_that_expires_at_once_is_renewed_at_most_once_a_second(corp, oauth_login, leader):
     file = write_session("alice", leader.pid)
     corp.expires_in = 1
-    runs = subprocess.Popen(["oauth-login", "watch"])
+    watch_process = subprocess.Popen(["oauth-login", "watch"])
     wait_until(lambda: fields(file)["due"] != "1", "it was checked")
-    runs.kill()
-    runs.wait()
+    watch_process.kill()
+    watch_process.wait()
     assert fields(file)["interval"] == "1"
 
 
@@ -149,9 +150,9 @@ def test_a_session_that_outlives_many_tokens_always_has_a_valid_one(watched, ssh
     watched.expires_in = 6
     with contextlib.ExitStack() as stack:
         sessions = opened(stack, sshd, 10)
-        runs = subprocess.Popen(["oauth-login", "watch"])
-        stack.callback(runs.wait)
-        stack.callback(runs.terminate)
+        watch_process = subprocess.Popen(["oauth-login", "watch"])
+        stack.callback(watch_process.wait)
+        stack.callback(watch_process.terminate)
         for count in range(2, 7):
             watched.wait_for_requests("/token", len(sessions) + 1 + count, timeout=30)
             for session in sessions:
@@ -164,15 +165,15 @@ def test_a_watch_that_was_killed_loses_nothing(watched, sshd, oauth_login):
         (session,) = opened(stack, sshd)
         for _ in range(2):
             before = len(watched.requests("/token"))
-            runs = subprocess.Popen(["oauth-login", "watch"])
+            watch_process = subprocess.Popen(["oauth-login", "watch"])
             watched.wait_for_requests("/token", before + 1, timeout=30)
-            runs.kill()
-            runs.wait()
+            watch_process.kill()
+            watch_process.wait()
             assert len(files()) == 1
         make_due()
-        runs = subprocess.Popen(["oauth-login", "watch"])
-        stack.callback(runs.wait)
-        stack.callback(runs.terminate)
+        watch_process = subprocess.Popen(["oauth-login", "watch"])
+        stack.callback(watch_process.wait)
+        stack.callback(watch_process.terminate)
         watched.wait_for_requests("/token", before + 2, timeout=30)
         wait_until(lambda: session.tried(READ_KEY)[0] == 0, "the session has a token")
 
@@ -200,11 +201,11 @@ def test_a_session_that_closes_while_it_is_checked_stays_closed(watched, oauth_l
         before = len(watched.requests("/token"))
         watched.queue("/token",
                       lambda request: replace(watched.correct(request), hold=release))
-        runs = subprocess.Popen(["oauth-login", "watch"])
+        watch_process = subprocess.Popen(["oauth-login", "watch"])
         watched.wait_for_requests("/token", before + 1, timeout=30)
         file.unlink()
         release.set()
-        assert runs.wait(30) == 0
+        assert watch_process.wait(30) == 0
         leader.terminate()
     assert list(SESSIONS.iterdir()) == []
 
@@ -219,14 +220,15 @@ def test_a_slow_answer_for_one_account_does_not_delay_another(watched, sshd, oau
         before = len(watched.requests("/token"))
         watched.queue("/token",
                       lambda request: replace(watched.correct(request), hold=release))
-        runs = subprocess.Popen(["oauth-login", "watch"])
+        watch_process = subprocess.Popen(["oauth-login", "watch"])
         watched.wait_for_requests("/token", before + 2)
         release.set()
-        assert runs.wait(30) == 0
+        assert watch_process.wait(30) == 0
 
 
 def test_the_watch_works_with_sigchld_ignored(watched, oauth_login, host):
-    """There are more accounts than it checks at a time."""
+    """Uses nine accounts, more than are checked in parallel, so that jobs have to be waited for
+    while SIGCHLD is ignored."""
     with subprocess.Popen(["sleep", "60"]) as leader:
         for number in range(9):
             write_session(host.add_user(f"many{number}").name, leader.pid, number=10 + number)

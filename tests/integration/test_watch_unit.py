@@ -87,13 +87,13 @@ def test_the_watch_service_shows_why_a_session_ends(corp, oauth_login, systemd, 
     make_due()
     systemd.control("start", WATCH)
     said = b""
-    while b"no longer wants this account" not in said:
+    while b"the account is closed at the provider" not in said:
         said += os.read(terminal[0], 4096)
     wait_until(lambda: not systemd.is_active("desk.service"), "SIGTERM has ended it")
 
 
 def test_the_timer_runs_the_watch_even_without_sessions(host, corp, systemd):
-    """It runs from the start, although nobody has logged in yet."""
+    """The timer runs from the start, although no user has logged in yet."""
     host.files.write("/etc/systemd/system/oauth-login-watch.timer.d/soon.conf",
                      "[Timer]\nOnBootSec=\n"  # clears the list of timers
                      "OnActiveSec=1s\nOnUnitInactiveSec=1s\nAccuracySec=100ms\n")

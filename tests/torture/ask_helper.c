@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * ask_helper.c - sends a helper one request and prints its reply; under a tracer, also prints every
- * system call of the helper, and can kill the helper at one of them or let it fail:
+ * system call of the helper, and can kill the helper at one of them or make that call fail:
  *
  *     ask_helper [-t] [-k CALL | -e CALL:ERRNO] UID GID OPERATION USER   (numbers, but for USER)
  *     ask_helper -n COUNT UID GID OPERATION USER                         one helper after another
@@ -9,7 +9,7 @@
  * CALL is NUMBER:NTH, the nth call of that number from 1, counted over all threads in the order of
  * entry: the number of waits for the network varies, and must not renumber other calls. -k kills
  * the helper when it enters that call, which then is not carried out; to kill it after a call, kill
- * it before the next. -e lets the call fail without being carried out. The input of an import is
+ * it before the next. -e makes the call fail without being carried out. The input of an import is
  * read from standard input. Prints these lines, separated by tabs:
  *
  *     call   INDEX NUMBER FD OBJECT BYTE RESULT   OBJECT: the path, inet:PORT, or the file of FD;
@@ -63,7 +63,7 @@ struct tracer {
     pid_t helper;
     bool prints;
     long number, nth; /* the call to interfere with; nth 0: none */
-    int error;        /* with which the call fails; 0: the helper is killed */
+    int error;        /* the errno with which the call fails; 0: the helper is killed */
     long calls, counts[CALLS_MAX];
     struct thread threads[THREADS_MAX];
 };

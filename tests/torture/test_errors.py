@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""One system call of a renewal fails, whichever: the verdict is right and the grant stays alive."""
+"""Any one system call of a renewal fails: the verdict is right and the grant stays alive."""
 
 import errno
 

@@ -22,7 +22,7 @@ def world(corp, caller):
 def kill_everywhere(world, check, share=1):
     """Runs a renewal once for each call to try, kills the helper there, and calls check(outcome).
 
-    share: a sample of the calls is smaller by this factor.
+    share: try only one in `share` of the calls that would otherwise be tried.
     """
     def interfere(call):
         return world.caller.kill(call, "verify", world.user)

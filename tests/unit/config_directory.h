@@ -58,7 +58,8 @@ static inline void assert_text_loads(struct directory *directory, const char *te
     assert_loads(directory);
 }
 
-/* Loads `text` and expects the error `said`, which follows the path if it begins with a colon. */
+/* Loads `text` and expects the error `said`. If `said` begins with a colon, the error begins with
+ * the path. */
 static inline void assert_text_refused(struct directory *directory, const char *text,
                                        const char *said) {
     SCOPED_TEXT char *expected = unit_text("%s%s", said[0] == ':' ? directory->path : "", said);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_account.c - account.c: which names are looked up, and which accounts are managed. Uses
+ * test_account.c - account.c: names that are looked up, and accounts that are managed. Uses
  * accounts that every Debian system has: root, daemon (uid 1) and nobody (uid 65534, group
  * nogroup).
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * test_authorization_response.c - authorization_response.c: an authorization response in an HTTP
- * request that anybody may have sent.
+ * request that any local process may have sent.
  */
 #include "unit.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_config_file.c - config/file.c, and the secret's file of check.c: which files are read, in
- * which order, who must own them, and which lines are malformed.
+ * test_config_file.c - config/file.c, and the secret's file of check.c: the files that are read,
+ * their order and owners, and malformed lines.
  */
 #include <errno.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_json_ascii.c - json_ascii.c: what json-c is given is ASCII and means what was sent.
+ * test_json_ascii.c - json_ascii.c: the text given to json-c is ASCII and has the meaning of the
+ * text that was sent.
  */
 #include "unit.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_loopback.c - loopback.c: what ends the wait for a browser's response.
+ * test_loopback.c - loopback.c: the events that end the wait for a browser's response.
  */
 #include "unit.h"
 

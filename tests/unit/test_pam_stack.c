@@ -43,7 +43,8 @@ static size_t find_ours(const struct pam_stack *stack, enum pam_phase phase) {
     return 0;
 }
 
-/* Returns how the module's account line can be bypassed, and the module that does it. */
+/* Returns the way in which the module's account line can be bypassed, and the module of the line
+ * that causes it. */
 static enum pam_bypass bypass_of(const struct file *files, const char **ret_by) {
     static char by[PAM_WORD_MAX];
     SCOPED_STACK struct pam_stack stack = {0};
@@ -265,7 +266,7 @@ static void a_line_continues_after_a_backslash_and_ends_at_a_comment(void **stat
     assert_string_equal(split.word[0], "a b] c");
     assert_string_equal(split.word[1], "d");
     for (size_t i = 0; i < stack.count; i++)
-        assert_false(stack.lines[i].unread);
+        assert_false(stack.lines[i].unparsable);
 }
 
 static void a_line_that_libpam_cannot_read_is_marked(void **state) {
@@ -288,7 +289,7 @@ static void a_line_that_libpam_cannot_read_is_marked(void **state) {
         read_whole(STACK(lines[i]), &stack);
         assert_int_equal(stack.count, 1);
         /* "[]" names no value, so every one means `bad`: libpam reads it, and it is strict */
-        assert_int_equal(stack.lines[0].unread, strcmp(lines[i], "account [] x") != 0);
+        assert_int_equal(stack.lines[0].unparsable, strcmp(lines[i], "account [] x") != 0);
     }
 }
 

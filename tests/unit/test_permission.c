@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_permission.c - permission.c: who may make which request.
+ * test_permission.c - permission.c: decides which caller may make which request.
  */
 #include "unit.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_person_message.c - person_message.c: one line that names who has to act, and no secret
- * detail.
+ * test_person_message.c - person_message.c: one line that says who has to act, and reveals no
+ * details.
  */
 #include "unit.h"
 
@@ -62,7 +62,7 @@ static void with_the_resident_helper_the_user_is_told_to_enroll(void **state) {
                         "Run: oauth-login enroll");
 }
 
-/* Only the administrator may learn whose grant it was. */
+/* Only the administrator may learn to whom the grant belongs. */
 static void a_grant_that_no_longer_fits_reveals_no_details(void **state) {
     (void)state;
     struct exchange exchange =

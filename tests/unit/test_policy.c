@@ -32,7 +32,7 @@ static void without_requirements_everyone_is_granted(void **state) {
     assert_int_equal(policy_check_scope(&none, "", &reason), VERDICT_NONE);
 }
 
-static void one_of_the_groups_is_enough_and_none_is_denied(void **state) {
+static void one_of_the_groups_is_enough_and_membership_in_none_is_denied(void **state) {
     struct provider_config demands = provider("cloud admins , ops", "", "", "");
     struct reason reason = {""};
     (void)state;
@@ -128,7 +128,7 @@ static void every_scope_must_have_been_granted(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_requirements_everyone_is_granted),
-        cmocka_unit_test(one_of_the_groups_is_enough_and_none_is_denied),
+        cmocka_unit_test(one_of_the_groups_is_enough_and_membership_in_none_is_denied),
         cmocka_unit_test(a_list_of_empty_groups_grants_nobody),
         cmocka_unit_test(a_requirement_too_long_to_be_compared_matches_nothing),
         cmocka_unit_test(omitted_groups_neither_grant_nor_deny),

@@ -118,7 +118,7 @@ static void a_self_hosted_provider_sends_no_token_to_the_public_one(void **state
     SCOPED_TEXT char *enterprise =
         with(directory, "github", "token_endpoint = https://ghe.corp/t\n");
     directory_write(directory, "oauth-login.conf", enterprise);
-    /* Unless userinfo_endpoint is set, there is none: github.com's is not used. */
+    /* Without userinfo_endpoint there is no userinfo: that of github.com is not used. */
     assert_loads(directory);
     assert_string_equal(provider->userinfo_endpoint, "");
     assert_string_equal(provider->device_authorization_endpoint, "");

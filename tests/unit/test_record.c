@@ -26,7 +26,7 @@ static void fill_texts(struct record *record) {
     FILL(record->unreachable_reason, 'g');
     FILL(record->misconfigured.boot, 'h');
     FILL(record->misconfigured_reason, 'i');
-    FILL(record->misconfigured_client, 'j');
+    FILL(record->misconfigured_settings, 'j');
     FILL(record->pending_digest, 'k');
     FILL(record->pending_issuer, 'w');
     FILL(record->pending.scope, 'l');

@@ -119,7 +119,7 @@ static void a_key_of_the_wrong_size_seals_and_opens_nothing(void **state) {
     assert_true(seal_open(&longer, bound, sizeof bound, sealed, sizeof sealed, 100, &plain) < 0);
 }
 
-/* A nonce that is used twice would reveal both texts. */
+/* Using a nonce twice would reveal both texts. */
 static void no_two_seals_share_a_nonce(void **state) {
     (void)state;
     SCOPED_SECRET struct secret key = key_of(0);

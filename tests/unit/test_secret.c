@@ -6,7 +6,8 @@
 
 #include <errno.h>
 
-/* Replace the C library's functions, to see what is wiped; fortified builds call the second. */
+/* Replace the C library's functions, to observe which bytes are wiped; fortified builds call the
+ * second function. */
 static size_t wiped_bytes;
 static bool wiped_needle;
 

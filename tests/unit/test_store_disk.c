@@ -55,7 +55,7 @@ static void a_renewed_token_fits_into_reserved_space(void **state) {
     SCOPED_SECRET struct secret renewed = unit_filled('r', RENEWED_SIZE);
     open_enrolled(directory, &entry, &record);
     fill_disk(directory);
-    for (int i = 0; i < 3; i++) { /* each slot, and the first again */
+    for (int i = 0; i < 3; i++) { /* replace the record in each slot, and in the first one again */
         if (i == 0)
             assert_int_equal(store_entry_reserve(entry, &record, &directory->reason), 0);
         token_set(&record, secret_text(&renewed));

@@ -66,7 +66,7 @@ static void a_file_open_to_others_is_refused(void **state) {
     assert_token(directory, &alice, "refresh-1");
 }
 
-/* Puts something else in place of each part in turn. */
+/* Replaces each part in turn by another kind of file. */
 static void replace_parts(struct directory *directory, bool directories, bool files,
                           int (*put)(const char *path, const char *moved)) {
     directory_enroll(directory, &alice, "refresh-1");
@@ -113,7 +113,8 @@ static void a_fifo_is_refused_without_waiting(void **state) {
     replace_parts(*state, true, true, put_fifo);
 }
 
-/* Returns -1 on a machine that does not allow devices to be made: there is nothing to refuse. */
+/* Makes a device. Returns -1 on a machine that does not allow that: then there is nothing to
+ * refuse. */
 static int put_device(const char *path, const char *moved) {
     (void)moved;
     int r = mknod(path, S_IFCHR | 0600, makedev(1, 3));

@@ -22,7 +22,7 @@ static void enroll_two_generations(struct directory *directory) {
     directory_rotate(directory, &alice, "newest");
 }
 
-/* Returns the size of a slot without the zeros that it was grown by. */
+/* Returns the size of a slot's contents, without the zero padding at its end. */
 static size_t image_size(const struct secret *slot) {
     size_t size = slot->length;
     while (size > 0 && slot->data[size - 1] == 0)
@@ -113,7 +113,8 @@ static void a_torn_write_falls_back_to_the_record_before_it(void **state) {
         memcpy(torn.data, after.data, done);
         unit_write(path, torn.data, torn.length);
         assert_token(directory, &alice, "newest");
-        /* Then with the rest never written. The header is in one sector, which is never torn. */
+        /* Also simulate that the rest of the file was never written. The header is in one sector,
+         * which is never torn. */
         if (done > 0 && done < HEADER_END)
             continue;
         memset(torn.data + done, 0, torn.length - done);
@@ -202,7 +203,8 @@ static void a_forged_generation_does_not_open(void **state) {
     assert_token(directory, &alice, "newest");
 }
 
-/* Otherwise a downgrade would send the token that the newer version has used up. */
+/* If the record of a newer version were ignored, a downgraded oauth-login would send a token that
+ * the newer one has used up. */
 static void a_record_of_a_newer_version_is_an_error_and_not_ignored(void **state) {
     struct directory *directory = *state;
     SCOPED_TEXT char *path = slot_path(directory, "alice", 0);

@@ -71,7 +71,8 @@ static void break_descriptor(const char *path) {
     assert_true(found);
 }
 
-/* A power cut can interrupt it too. In the older record the account may still be enrolled. */
+/* A power cut can interrupt a removal too. In the older record the account may still be
+ * enrolled. */
 static void an_interrupted_removal_restores_no_older_record(void **state) {
     struct directory *directory = *state;
     for (int older = 0; older < 2; older++) {

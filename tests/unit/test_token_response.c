@@ -256,7 +256,7 @@ static void expires_in_is_read_by_one_rule(void **state) {
     assert_int_equal(absent.expires_in, OAUTH_LIFE_UNKNOWN);
 }
 
-/* The number must be the whole text: it is not read as far as it goes. */
+/* The number must be the whole text: digits before other characters do not count. */
 static void a_malformed_number_in_expires_in_is_unknown(void **state) {
     (void)state;
     static const char *const texts[] = {"1.2.3", "300..", "300\\u0000"};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_verdict.c - verdict.c: what the outcome of a request means for an account.
+ * test_verdict.c - verdict.c: the verdict that follows from the outcome of a request.
  */
 #include "unit.h"
 
@@ -40,7 +40,7 @@ static void each_kind_of_outcome_has_its_verdict(void **state) {
         {OUTCOME_NO_ENDPOINT, OUTCOME_WRONG_SETTING, VERDICT_MISCONFIGURED},
         {OUTCOME_FAILED, OUTCOME_FAILED, VERDICT_FAULT},
         {OUTCOME_NOT_RESOLVED, OUTCOME_LOST, VERDICT_UNREACHABLE},
-        {OUTCOME_TRUST_UNUSABLE, OUTCOME_TRUST_UNUSABLE, VERDICT_MISCONFIGURED},
+        {OUTCOME_SETTING_UNUSABLE, OUTCOME_SETTING_UNUSABLE, VERDICT_MISCONFIGURED},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++)

@@ -241,7 +241,8 @@ static void *run_all(void *context) {
     process_state_take(&runs->before);
     for (int i = 0; i < runs->count; i++) {
         if (i == runs->count / 2)
-            end_child(); /* before the later runs, which must not leave a trace either */
+            end_child(); /* compare before the later runs, which must not change the process either
+                          */
         run(runs->service, runs->users[i % runs->people], runs->phases);
     }
     process_state_take(&runs->after);
