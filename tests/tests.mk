@@ -12,7 +12,7 @@ CACHE        ?= $(BUILD)/cache
 PYTEST        = tests/namespace /usr/bin/python3 -m pytest
 
 # `make check-sanitized` builds helper and command with ASan and UBSan. The module runs in programs
-# that lack their runtime, so it and everything linked into it trap on undefined behaviour instead.
+# that lack their runtime, so it and everything linked into it trap on undefined behavior instead.
 SANITIZE  = -O1 -g -DSANDBOX_OFF -fsanitize=address,undefined -fno-sanitize-recover=all \
             -fno-omit-frame-pointer
 ifeq ($(INSTRUMENT),yes)

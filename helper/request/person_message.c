@@ -101,7 +101,7 @@ static void compose_not_approved(struct exchange *exchange) {
  * shell that is still open; elsewhere an administrator must. */
 static void compose_reauthorize(struct exchange *exchange) {
     const char *account = exchange->account.name;
-    compose(exchange, "Login refused: %s no longer honours this machine's grant for %s. %s%s",
+    compose(exchange, "Login refused: %s no longer honors this machine's grant for %s. %s%s",
             exchange->reply.provider, account,
             exchange->resident ? "Run: oauth-login enroll"
                                : "Ask an administrator to run: oauth-login enroll ",

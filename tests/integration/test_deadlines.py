@@ -247,7 +247,7 @@ def test_a_rotation_lost_with_its_answer_is_not_blamed_on_the_person(
     assert renewals() == [token, token]
     assert not corp.alive("alice")
     host.log.wait_for("verdict=reauthorize .*answer to a renewal was lost", since=mark)
-    assert "corp no longer honours this machine's grant for alice" in report.facts["last_message"]
+    assert "corp no longer honors this machine's grant for alice" in report.facts["last_message"]
     oauth_login.import_grant("alice", corp.issue_grant("alice"))
     assert verdict_of(oauth_login) == ("granted", "refresh")
 

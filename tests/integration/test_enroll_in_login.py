@@ -245,7 +245,7 @@ def test_an_old_approval_is_renewed_before_it_lets_the_person_in(
         device.revoke("alice")
         wait_until(lambda: time.monotonic() > shown + 2, "the code has expired")
         terminal.send_line()
-        terminal.expect("corp no longer honours this machine's grant for alice", 20)
+        terminal.expect("corp no longer honors this machine's grant for alice", 20)
         assert terminal.wait() == 255
     host.log.wait_for(r"sshd:auth\): alice: reauthorize by corp .*source=refresh", since=mark)
 

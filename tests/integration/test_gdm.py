@@ -6,7 +6,7 @@ from gdm import Gdm, Outcome, debian_stack, fetched
 from open_sessions import files, forget_all
 
 pytestmark = pytest.mark.skipif(not fetched(), reason="apt could not fetch gdm3")
-GONE = "corp no longer honours this machine's grant for alice"
+GONE = "corp no longer honors this machine's grant for alice"
 OPENED = Outcome("", ())
 LINE = "auth    required        pam_oauth_login.so\n"
 

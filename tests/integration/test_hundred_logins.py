@@ -51,7 +51,7 @@ def test_a_hundred_logins_renew_a_hundred_times_until_the_account_is_gone(
         glewlwyd.remove_user("alice")
         login = sshd.ssh("alice")
         assert login.status == 255, login
-        assert "corp no longer honours this machine's grant for alice" in login.stderr
+        assert "corp no longer honors this machine's grant for alice" in login.stderr
         refused = host.log.wait_for(r"sshd:account\): alice: reauthorize by corp", since=mark)
         assert re.search(r"verdict=reauthorize source=refresh .* reason=\"", refused)
         session.send_line("sudo id -un; echo after=$?")

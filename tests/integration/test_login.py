@@ -20,4 +20,4 @@ def test_a_dead_grant_refuses_the_key_login_and_says_why(oauth_login, provider, 
     provider.remove_user("alice")
     login = sshd.ssh("alice")
     assert not login.ok
-    assert "corp no longer honours this machine's grant for alice" in login.stderr
+    assert "corp no longer honors this machine's grant for alice" in login.stderr

@@ -79,7 +79,7 @@ def test_permissive_alone_lets_nobody_in(host, corp):
 def test_quiet_shows_the_person_no_message(host, corp, sshd, options):
     corp.revoke("alice")
     options()
-    assert "corp no longer honours this machine's grant for alice" in sshd.ssh("alice").stderr
+    assert "corp no longer honors this machine's grant for alice" in sshd.ssh("alice").stderr
     options("quiet")
     mark = host.log.mark()
     login = sshd.ssh("alice")

@@ -81,7 +81,7 @@ def test_removing_the_account_at_the_provider_ends_its_logins(oauth_login, confi
     try:
         login = sshd.ssh("alice")
         assert not login.ok
-        assert "corp no longer honours this machine's grant for alice" in login.stderr
+        assert "corp no longer honors this machine's grant for alice" in login.stderr
     finally:
         configured.add_user("alice")
 

@@ -6,7 +6,7 @@ import pytest
 from open_sessions import READ_KEY
 from terminal import Terminal
 
-GONE = "corp no longer honours this machine's grant for alice"
+GONE = "corp no longer honors this machine's grant for alice"
 SERVICES = ("cron", "login", "sshd", "su", "sudo", "sudo-i")
 
 

@@ -47,7 +47,7 @@ static void each_refusal_names_who_has_to_act(void **state) {
                    "Login refused by corp: the account is disabled. Enrolling again will not help; "
                    "ask your administrator.");
     assert_message(VERDICT_REAUTHORIZE, "invalid_grant",
-                   "Login refused: corp no longer honours this machine's grant for alice. Ask an "
+                   "Login refused: corp no longer honors this machine's grant for alice. Ask an "
                    "administrator to run: oauth-login enroll alice");
     assert_message(VERDICT_NOT_ENROLLED, "", unenrolled);
 }
@@ -58,7 +58,7 @@ static void with_the_resident_helper_the_user_is_told_to_enroll(void **state) {
     exchange.resident = true;
     message_compose(&exchange);
     assert_string_equal(exchange.reply.message,
-                        "Login refused: corp no longer honours this machine's grant for alice. "
+                        "Login refused: corp no longer honors this machine's grant for alice. "
                         "Run: oauth-login enroll");
 }
 
