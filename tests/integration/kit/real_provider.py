@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A real provider: Glewlwyd where the release has it, as Debian 12 and 13 do, else oidc-provider."""
+"""A real provider: Glewlwyd where the release has it (Debian 12 and 13), else oidc-provider."""
 
 import shutil
 from contextlib import contextmanager
