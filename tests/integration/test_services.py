@@ -4,10 +4,11 @@
 import pytest
 
 from open_sessions import READ_KEY
+from pam_application import converse
 from terminal import Terminal
 
 GONE = "corp no longer honors this machine's grant for alice"
-SERVICES = ("cron", "login", "sshd", "su", "sudo", "sudo-i")
+SERVICES = ("cron", "login", "polkit-1", "sshd", "su", "sudo", "sudo-i")
 
 
 @pytest.fixture(autouse=True)
@@ -202,3 +203,25 @@ def test_login_on_a_terminal_brings_the_token_and_is_refused_after_the_grant_has
         console.expect(GONE)
         assert console.wait() != 0
         assert "$ " not in console.output
+
+
+# polkit
+
+
+def polkit(user):
+    """What polkit's agent helper does for run0 and pkexec, once it has the person's password."""
+    return converse("polkit-1", user.name, "authenticate", "acct_mgmt", password=user.password)
+
+
+def test_a_password_opens_no_run0_or_pkexec_after_the_grant_has_ended(host, corp, alice):
+    assert polkit(alice).codes == ("SUCCESS", "SUCCESS")
+    corp.remove_user("alice")
+    mark = host.log.mark()
+    refused = polkit(alice)
+    assert refused.codes == ("SUCCESS", "PERM_DENIED")
+    assert GONE in refused.said[-1]
+    wait_for_refusal(host, "polkit-1", mark)
+
+
+def test_an_account_without_a_grant_does_not_become_root_by_run0(host, corp, bob):
+    assert polkit(bob).codes == ("SUCCESS", "PERM_DENIED")

@@ -21,8 +21,8 @@ class Installation:
         run("make", "-C", str(CHECKOUT), "install", check=True, timeout=120)
 
     def use(self, *services):
-        """Puts the lines of conf/pam.d/ into these services' own files."""
-        for service in services:
+        """Puts the lines of conf/pam.d/ into these services' own files; `su -` is su, too."""
+        for service in (*services, *(["su-l"] if "su" in services else [])):
             self.host.pam(service, with_lines(own_stack(service), example(service)))
 
     def configure(self, provider, accounts=(), login=None, **keys):
