@@ -89,6 +89,14 @@ class Terminal:
     def __exit__(self, *_):
         self.close()
 
+    def _is_reopened(self, timeout):
+        """login(1) hangs the terminal up and opens it again. False if the program has ended."""
+        try:
+            self._child.wait(min(0.05, max(0, timeout)))
+        except subprocess.TimeoutExpired:
+            return timeout > 0
+        return False
+
     def _read(self, timeout):
         """Adds new data to the output; False at its end, or when the time is over."""
         ready, _, _ = select.select([self._master], [], [], max(0, timeout))
@@ -97,6 +105,6 @@ class Terminal:
         try:
             data = os.read(self._master, 1 << 16)
         except OSError:  # EIO: no process has the terminal open any more
-            return False
+            return self._is_reopened(timeout)
         self.output += data.decode("utf-8", "backslashreplace").replace("\r", "")
         return bool(data)
