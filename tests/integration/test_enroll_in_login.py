@@ -16,7 +16,8 @@ from scripted_server import Answer
 from terminal import Terminal
 
 COMMAND = "oauth-login enroll alice"
-PROMPT = r"Press Enter when you have approved it: "
+# From OpenSSH 10.3 on, what PAM says comes before the prompt, which then has a prefix.
+PROMPT = r"(?:\(alice@[\d.]+\) )?Press Enter when you have approved it: "
 NOT_ASKED = r"alice: not asked to enroll: "
 BOTH = {"methods": "publickey,keyboard-interactive"}
 SSHD = """
