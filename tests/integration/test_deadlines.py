@@ -121,7 +121,7 @@ def test_a_renewal_survives_the_end_of_login_grace_time(host, corp, oauth_login,
         started = time.monotonic()
         refused = sshd.ssh("alice", methods="keyboard-interactive", answers=[alice.password])
         assert not refused.ok and refused.prompts, refused
-        assert 1 < time.monotonic() - started < 5
+        assert 1 < time.monotonic() - started < 8, "OpenSSH 9.8 and later add up to 4 s at random"
         wait_until(lambda: not children(sshd.pid), "the connection's processes are gone")
         helper = held_helper(corp, asked + 1)
         rotated = corp.refresh_token("alice")

@@ -19,8 +19,8 @@ def service(request, host, corp, oauth_login):
     if service != "swaylock":
         (line,) = re.findall("^auth .*pam_oauth_login.so$", host.pam_text("swaylock"), re.M)
         own = host.pam_text(service)
-        assert own.count("\nauth ") == 1
-        host.pam(service, own.replace("\nauth ", f"\n{line}\nauth "))
+        (theirs,) = re.findall("^(?:auth |@include common-auth)", own, re.M)
+        host.pam(service, own.replace(f"\n{theirs}", f"\n{line}\n{theirs}"))
     host.pam("login", host.pam_text("login").replace("delay=3000000", "delay=300000"))
     return service
 

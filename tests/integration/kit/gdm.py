@@ -126,7 +126,11 @@ class Gdm:
 
     def unlock(self, password):
         """Does what the desktop's shell does when somebody types at the locked screen."""
-        (address,) = self._peer.call("StartReauthentication", "ii", os.getpid(), self._user.uid)
+        caller = os.getpid(), self._user.uid
+        try:
+            (address,) = self._peer.call("StartReauthentication", "ii", *caller)
+        except Refused:  # GDM 51 wants the id of the caller's session, too
+            (address,) = self._peer.call("StartReauthentication", "iis", *caller, "")
         shell = Peer(connect(address, self._user), "/org/gnome/DisplayManager/Session",
                      "org.gnome.DisplayManager.UserVerifier")
         try:

@@ -2,6 +2,7 @@
 """The machine under test: its users, its files, and the programs that people log in with."""
 
 import pwd
+import re
 import subprocess
 import tempfile
 from contextlib import contextmanager
@@ -28,6 +29,9 @@ class User:
     def key(self):
         """The private key that ~/.ssh/authorized_keys accepts."""
         return self.home / ".ssh" / "id"
+
+
+INCLUDES_SU = re.compile(r"^account\s+include\s+su\b", re.M)
 
 
 class Host:
@@ -95,6 +99,9 @@ class Host:
 
     def pam(self, service, text):
         """Sets the PAM stack of a service until files.restore()."""
+        login = Path("/etc/pam.d", f"{service}-l")  # of `su -`, complete by itself on Debian 14
+        if service == "su" and login.exists() and not INCLUDES_SU.search(login.read_text()):
+            self.files.write(login, text)
         return self.files.write(f"/etc/pam.d/{service}", text)
 
     def pam_text(self, service):

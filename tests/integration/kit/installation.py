@@ -22,8 +22,10 @@ class Installation:
 
     def use(self, *services):
         """Puts the lines of conf/pam.d/ into these services' own files; `su -` is su, too."""
-        for service in (*services, *(["su-l"] if "su" in services else [])):
-            self.host.pam(service, with_lines(own_stack(service), example(service)))
+        services = (*services, *(["su-l"] if "su" in services else []))
+        stacks = {service: with_lines(own_stack(service), example(service)) for service in services}
+        for service, stack in stacks.items():
+            self.host.pam(service, stack)
 
     def configure(self, provider, accounts=(), login=None, **keys):
         """Writes the configuration for a running provider.

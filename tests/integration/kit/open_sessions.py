@@ -13,8 +13,15 @@ READ_KEY = "keyctl pipe %user:oauth-login:corp"
 
 def files(account="alice"):
     """The files of the account's open sessions."""
-    return [file for file in SESSIONS.glob("[0-9]*")
-            if f"account {account}\n" in file.read_text()]
+    found = []
+    for file in SESSIONS.glob("[0-9]*"):
+        try:
+            text = file.read_text()
+        except FileNotFoundError:  # the session was closed meanwhile
+            continue
+        if f"account {account}\n" in text:
+            found.append(file)
+    return found
 
 
 def fields(file):

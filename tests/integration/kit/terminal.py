@@ -13,14 +13,19 @@ import time
 from process import as_user
 
 
+# pam_systemd tells the terminal by OSC 3008 what runs in it, from systemd 258 on.
+CONTEXT = re.compile(r"\x1b\]3008;[^\x1b]*(?:\x1b\\|\x1b?\Z)")
+
+
 class Terminal:
     """Runs argv, as root or with a user's ids and environment, with a new controlling terminal.
 
-    options: more for Popen. `output` is all its output so far, without carriage returns.
+    options: more for Popen. `output` is all its output so far, without carriage returns and without
+    what systemd tells the terminal.
     """
 
     def __init__(self, *argv, user=None, **options):
-        self.output = ""
+        self.output = self._raw = ""
         self.status = None
         self._argv = argv
         self._seen = 0  # expect() searches the output after this offset
@@ -106,5 +111,6 @@ class Terminal:
             data = os.read(self._master, 1 << 16)
         except OSError:  # EIO: no process has the terminal open any more
             return self._is_reopened(timeout)
-        self.output += data.decode("utf-8", "backslashreplace").replace("\r", "")
+        self._raw += data.decode("utf-8", "backslashreplace").replace("\r", "")
+        self.output = CONTEXT.sub("", self._raw)
         return bool(data)
