@@ -191,6 +191,12 @@ static void judge_all(struct findings *findings, struct services *services,
                          "add its lines to the services that need it; examples are in "
                          "/usr/share/doc/oauth-login/pam.d",
                          "pam.d: no service has " DOCTOR_MODULE);
+    if (anywhere && !ret_sshd->used && find_service(services, "sshd") < services->count)
+        findings_problem(findings, LEVEL_WARNING, VERDICT_MISCONFIGURED,
+                         "SSH logins are let in without a request to the provider; an upgrade may "
+                         "have replaced the file",
+                         "add the lines of /usr/share/doc/oauth-login/pam.d/sshd",
+                         "pam.d/sshd: it has no line of " DOCTOR_MODULE ", but other services do");
 }
 
 void doctor_look_at_pam(struct findings *findings, struct doctor_sshd *ret_sshd) {

@@ -100,6 +100,13 @@ def test_a_wrong_secret_is_found_without_a_clear_error_and_costs_no_grant(
     assert oauth_login.verdict("alice") == "granted"
 
 
+def test_lines_that_an_upgrade_took_out_of_sshd_are_named(well, host):
+    with_lines(host, "sshd", "pam_oauth_login.so", "pam_permit.so")
+    (lost,) = findings(well, level="warning")
+    assert lost["what"].startswith("pam.d/sshd: it has no line of pam_oauth_login.so")
+    assert "/usr/share/doc/oauth-login/pam.d/sshd" in lost["fix"]
+
+
 def test_a_wrong_secret_is_found_by_invalid_client(well, host):
     host.write_secret("corp.secret", "another")
     assert "corp refuses bastion or its secret" in one_wrong(well)["what"]
