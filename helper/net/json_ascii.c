@@ -74,13 +74,16 @@ static int append_number(struct secret *ret, const char *number, size_t length) 
 }
 
 /* Appends the string that begins at `text`, including its quotes. Sets `*ret_size` to the number of
- * bytes that it has in `text`. */
+ * bytes that it has in `text`. -EINVAL if a backslash stands before a character that is not ASCII:
+ * that is no escape, and must not become one. */
 static int append_string(struct secret *ret, const char *text, size_t *ret_size) {
     size_t i = 1;
     int r = append(ret, text, 1);
 
     while (r >= 0 && text[i] != '\0' && text[i] != '"') {
         size_t size = text[i] == '\\' && text[i + 1] != '\0' ? 2 : 1;
+        if (size == 2 && (uint8_t)text[i + 1] >= 0x80)
+            return -EINVAL;
         if ((uint8_t)text[i] >= 0x80)
             r = append_escaped(ret, decode((const uint8_t *)text + i, &size));
         else

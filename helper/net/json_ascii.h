@@ -9,7 +9,8 @@
 
 /* Appends to `ret` the JSON in `text`, valid UTF-8, as ASCII. Other characters, which some versions
  * of json-c reject, become escapes (RFC 8259 section 7). A whole number that 64 bits cannot hold
- * becomes a fraction ("1.0"), which every version accepts. -ENOMEM. */
+ * becomes a fraction ("1.0"), which every version accepts. -EINVAL for a backslash before a
+ * character that is not ASCII, -ENOMEM. */
 int json_ascii(const struct secret *text, struct secret *ret);
 
 #endif

@@ -8,6 +8,8 @@
 #include "json.h"
 #include "json_ascii.h"
 
+#include <errno.h>
+
 static void assert_ascii(const char *text, const char *expected) {
     SCOPED_SECRET struct secret given = unit_secret(text), ascii = {0};
     assert_int_equal(json_ascii(&given, &ascii), 0);
@@ -52,6 +54,17 @@ static void what_is_cut_off_stays_cut_off(void **state) {
         assert_ascii(texts[i], texts[i]);
 }
 
+static void a_backslash_before_a_character_that_is_not_ascii_is_refused(void **state) {
+    static const char *const texts[] = {"{\"a\":\"\\\xc3\xa9", "{\"a\":\"\\\xc3\xa9\"}",
+                                        "{\"a\":\"\\\xf0\x9f\x98\x80\"}"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        SCOPED_SECRET struct secret given = unit_secret(texts[i]), ascii = {0};
+        assert_int_equal(json_ascii(&given, &ascii), -EINVAL);
+        assert_null(json_parse_strict(&given));
+    }
+}
+
 static void every_character_is_read_as_it_was_sent(void **state) {
     static const char *const names[] = {
         "Zo\xc3\xab M\xc3\xbcller", "\xe6\x9d\x8e\xe5\xb0\x8f\xe9\xbe\x8d",
@@ -86,6 +99,7 @@ int main(void) {
         cmocka_unit_test(characters_become_escapes),
         cmocka_unit_test(a_whole_number_that_is_too_large_becomes_a_fraction),
         cmocka_unit_test(what_is_cut_off_stays_cut_off),
+        cmocka_unit_test(a_backslash_before_a_character_that_is_not_ascii_is_refused),
         cmocka_unit_test(every_character_is_read_as_it_was_sent),
         cmocka_unit_test(a_document_with_a_number_too_large_for_the_library_is_read),
     };
