@@ -20,8 +20,9 @@
 #include "scoped.h"
 
 enum {
-    GENERATIONS_MAX = 16, /* from the session's leader to a process on its terminal */
-    CONSOLE_MAJOR = 4,    /* the kernel's admin-guide/devices: /dev/tty1 and so on */
+    GENERATIONS_MAX = 16,    /* from the session's leader to a process on its terminal */
+    CONSOLE_MAJOR = 4,       /* the kernel's admin-guide/devices: /dev/tty1 and so on */
+    SERIAL_MINOR_FIRST = 64, /* of the same major: /dev/ttyS0 and so on */
     PTS_MAJOR_FIRST = 136,
     PTS_MAJOR_LAST = 143,
     PTS_OF_A_MAJOR = 256,
@@ -70,7 +71,7 @@ static void find_terminal(const struct session_file *session, char ret[sizeof se
     if (kind >= PTS_MAJOR_FIRST && kind <= PTS_MAJOR_LAST)
         snprintf(ret, sizeof session->terminal, "pts/%u",
                  (kind - PTS_MAJOR_FIRST) * PTS_OF_A_MAJOR + minor(device));
-    else if (kind == CONSOLE_MAJOR)
+    else if (kind == CONSOLE_MAJOR && minor(device) < SERIAL_MINOR_FIRST)
         snprintf(ret, sizeof session->terminal, "tty%u", minor(device));
     else
         snprintf(ret, sizeof session->terminal, "%s", session->terminal);
