@@ -26,14 +26,16 @@ void device_authorization_clear(struct device_authorization *flow) {
     *flow = (struct device_authorization){.interval = 0};
 }
 
-/* Reads a whole number of seconds of at least 1, capped at `most`. Returns `fallback` for anything
- * else. */
+/* Reads a number of seconds of at least 1, rounded down and capped at `most`. Returns `fallback`
+ * for anything else. */
 static uint32_t take_seconds(struct json_object *object, const char *name, uint32_t fallback,
                              uint32_t most) {
     struct json_object *value = NULL;
 
     if (!json_object_object_get_ex(object, name, &value) ||
-        !json_object_is_type(value, json_type_int) || json_object_get_int64(value) < 1)
+        (!json_object_is_type(value, json_type_int) &&
+         !json_object_is_type(value, json_type_double)) ||
+        json_object_get_int64(value) < 1)
         return fallback;
     int64_t seconds = json_object_get_int64(value);
     return seconds < most ? (uint32_t)seconds : most;
