@@ -39,10 +39,17 @@ static bool has_bearer(const char *challenge) {
     static const char scheme[] = "bearer";
     size_t length = strlen(scheme);
 
-    for (const char *at = challenge; at; at = strchr(at, ',')) {
-        at += strspn(at, ", \t");
-        if (strncasecmp(at, scheme, length) == 0 && (at[length] == ' ' || at[length] == '\0'))
+    bool quoted = false, begins = true;
+
+    for (const char *at = challenge; *at != '\0'; at++) {
+        if (begins && strncasecmp(at, scheme, length) == 0 &&
+            (at[length] == ' ' || at[length] == '\0'))
             return true;
+        if (*at == '"')
+            quoted = !quoted;
+        else if (quoted && *at == '\\' && at[1] != '\0')
+            at++;
+        begins = !quoted && (*at == ',' || (begins && (*at == ' ' || *at == '\t')));
     }
     return false;
 }

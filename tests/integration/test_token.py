@@ -227,7 +227,9 @@ def test_git_credential_answers_in_gits_own_format(sessions, oauth_login, reside
     for offered, expected in {
             'wwwauth[]=Bearer realm="git"': True, "wwwauth[]=bearer": True,
             'wwwauth[]=Basic realm="x", Bearer realm="y"': True,
-            'wwwauth[]=Basic realm="Bearer token"': False, "wwwauth[]=BearerX": False,
+            'wwwauth[]=Basic realm="Bearer token"': False,
+            'wwwauth[]=Basic realm="a, Bearer b"': False,
+            'wwwauth[]=Basic realm="\\", Bearer b"': False, "wwwauth[]=BearerX": False,
             "wwwauth[]=": False, 'wwwauth[]=Basic realm="git"': False, "x=Bearer": False}.items():
         said = credential(host, "alice", "capability[]=authtype", offered, *remote).stdout
         assert (bearer < set(said.splitlines())) == expected, offered
