@@ -59,6 +59,8 @@ HELPER_C  = $(call sources,$(HELPER_ROOMS))
 ROOMS_C   = $(call sources,$(ROOMS))
 PROGRAMS  = $(BUILD)/pam_oauth_login.so $(BUILD)/oauth-login-helper $(BUILD)/oauth-login
 HELPER_LIBS = -lcurl -ljson-c -lcrypto -ljose -ljansson
+HEADERS   = security/pam_modules.h keyutils.h qrencode.h json-c/json.h curl/curl.h openssl/evp.h \
+            jose/jws.h jansson.h
 
 all: $(PROGRAMS)
 
@@ -73,7 +75,14 @@ $(BUILD)/defines: FORCE
 	@mkdir -p $(BUILD)
 	@printf '%s\n' "$(BUILT_IN)" | cmp -s - $@ || printf '%s\n' "$(BUILT_IN)" >$@
 
-$(BUILD)/%.o: %.c Makefile $(BUILD)/defines
+# Says what to install before the compiler says what it lacks.
+$(BUILD)/tools: Makefile
+	@mkdir -p $(BUILD)
+	@printf '#include <%s>\n' $(HEADERS) | $(CC) $(CFLAGS) -E -x c - 2>&1 >/dev/null | \
+	    sed '1i The compiler or a library is missing; run: sudo make deps WHAT=build' >$@.new
+	@if [ -s $@.new ]; then cat $@.new >&2; rm $@.new; exit 1; fi; mv $@.new $@
+
+$(BUILD)/%.o: %.c Makefile $(BUILD)/defines | $(BUILD)/tools
 	@mkdir -p $(@D)
 	$(COMPILE) $(HARDENING) $(CODE) -c -o $@ $<
 

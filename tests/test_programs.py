@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Runs the unit tests and the fuzzers, each a program of its own built with sanitizers, and checks
-the test table, the manual and the borders of the rooms."""
+the test table, the manual, the borders of the rooms and what make says."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -71,6 +72,16 @@ def test_the_manual_has_every_command_option_and_key(kind):
     assert len(found) >= 10, found
     missing = [name for name in found if not re.search("^" + entry.format(name), text, re.M)]
     assert not missing, f"{page} does not describe {missing}"
+
+
+@pytest.mark.parametrize("lacking", ["CC=no-such-compiler", "HEADERS=stdio.h no-such-library.h"])
+def test_make_says_what_to_install_before_anything_else(tmp_path, lacking):
+    result = run("make", f"BUILD={tmp_path}", lacking, cwd=CHECKOUT,
+                 env={"PATH": os.environ["PATH"]})  # or it takes MAKEFLAGS of `make check`
+    assert result.returncode != 0
+    assert result.stdout == "", "it has compiled nothing"
+    (first, *_) = result.stderr.splitlines()
+    assert first.endswith("is missing; run: sudo make deps WHAT=build")
 
 
 def test_the_borders_between_the_rooms_hold():
