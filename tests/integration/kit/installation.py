@@ -2,6 +2,7 @@
 """oauth-login as `make install` installs it, and what an administrator does with it."""
 
 import json
+import random
 import shutil
 from pathlib import Path
 
@@ -19,6 +20,9 @@ class Installation:
     def __init__(self, host):
         self.host = host
         run("make", "-C", str(CHECKOUT), "install", check=True, timeout=120)
+        # The kernel counts the processes of a uid over all namespaces, and RLIMIT_NPROC limits
+        # them: no program outside may have the helper's uid.
+        run("usermod", "--uid", str(random.randrange(40000, 60000)), "oauth-login", check=True)
 
     def use(self, *services):
         """Puts the lines of conf/pam.d/ into these services' own files; `su -` is su, too."""
