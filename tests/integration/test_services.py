@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The shipped pam.d examples, with a live and with a dead grant."""
 
+import shutil
+
 import pytest
 
 from open_sessions import READ_KEY
@@ -9,6 +11,8 @@ from terminal import Terminal
 
 GONE = "corp no longer honors this machine's grant for alice"
 SERVICES = ("cron", "login", "polkit-1", "sshd", "su", "sudo", "sudo-i")
+SUDOS = pytest.mark.parametrize(  # Debian has sudo-rs since 13
+    "program", [name for name in ("sudo", "sudo-rs") if shutil.which(name)])
 
 
 @pytest.fixture(autouse=True)
@@ -29,45 +33,50 @@ def wait_for_refusal(host, service, mark):
 # sudo
 
 
-def test_sudo_works_while_the_grant_is_alive_and_is_refused_after_it(host, corp):
+@SUDOS
+def test_sudo_works_while_the_grant_is_alive_and_is_refused_after_it(host, corp, program):
     host.sudoers("alice ALL = NOPASSWD: ALL")
     mark = host.log.mark()
-    assert host.sudo("alice", "id", "-un").stdout == "root\n"
+    assert host.sudo("alice", "id", "-un", program=program).stdout == "root\n"
     host.log.wait_for(r"pam_oauth_login\(sudo:account\): alice: granted by corp", since=mark)
     corp.remove_user("alice")
-    refused = host.sudo("alice", "id", "-un")  # sudo sets PAM_SILENT
+    refused = host.sudo("alice", "id", "-un", program=program)  # sudo sets PAM_SILENT
     assert refused.status == 1 and "Permission denied" in refused.stdout, refused
     wait_for_refusal(host, "sudo", mark)
 
 
-def test_sudo_with_a_login_shell_is_refused_after_the_grant_has_ended(host, corp):
+@SUDOS
+def test_sudo_with_a_login_shell_is_refused_after_the_grant_has_ended(host, corp, program):
     host.sudoers("alice ALL = NOPASSWD: ALL")
-    shell = {"options": ["-i"]}
+    shell = {"options": ["-i"], "program": program}
     assert host.sudo("alice", "id", "-un", **shell).stdout.endswith("root\n")
     corp.remove_user("alice")
     mark = host.log.mark()
     assert not host.sudo("alice", "id", "-un", **shell).ok
-    wait_for_refusal(host, "sudo-i", mark)
+    wait_for_refusal(host, "sudo(-i)?", mark)  # sudo-rs has sudo's file for both
 
 
-def test_a_cached_password_does_not_open_sudo_after_the_account_is_gone(host, corp, alice):
+@SUDOS
+def test_a_cached_password_does_not_open_sudo_after_the_account_is_gone(
+        host, corp, alice, program):
     host.sudoers("alice ALL = ALL")
     with Terminal("sh", user="alice") as shell:
-        shell.send_line("sudo id -un; echo typed=$?")
+        shell.send_line(f"{program} id -un; echo typed=$?")
         shell.expect("(?i)password.*: ?$")
         shell.send_line(alice.password)
         shell.expect("root\ntyped=0")
-        shell.send_line("sudo -n id -un; echo cached=$?")
+        shell.send_line(f"{program} -n id -un; echo cached=$?")
         shell.expect("root\ncached=0")
         corp.remove_user("alice")
         mark = host.log.mark()
-        shell.send_line("sudo -n id -un; echo gone=$?")
+        shell.send_line(f"{program} -n id -un; echo gone=$?")
         shell.expect("Permission denied(?s:.*)gone=1")
     wait_for_refusal(host, "sudo", mark)
 
 
 def test_an_expired_password_does_not_open_sudo_after_the_account_is_gone(host, corp):
-    """With NOPASSWD, sudo ignores that the password has expired, and common-account ends there."""
+    """With NOPASSWD, sudo ignores that the password has expired, and common-account ends there;
+    sudo-rs has it changed first."""
     host.sudoers("alice ALL = NOPASSWD: ALL")
     expire(host, "--lastday", "0")
     assert host.sudo("alice", "id", "-un").stdout.endswith("root\n")
@@ -77,9 +86,10 @@ def test_an_expired_password_does_not_open_sudo_after_the_account_is_gone(host, 
     wait_for_refusal(host, "sudo", mark)
 
 
-def test_the_environment_of_sudo_has_no_variable_of_the_module(host, corp):
+@SUDOS
+def test_the_environment_of_sudo_has_no_variable_of_the_module(host, corp, program):
     host.sudoers("alice ALL = NOPASSWD: ALL")
-    seen = host.sudo("alice", "env")
+    seen = host.sudo("alice", "env", program=program)
     assert seen.ok and "SUDO_USER=alice" in seen.stdout
     assert "OAUTH_LOGIN" not in seen.stdout
 

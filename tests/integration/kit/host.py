@@ -134,9 +134,9 @@ class Host:
         """Runs `su - user -c command` on a terminal: as root, or as as_user with the password."""
         return _on_terminal(["su", "-", user, "-c", command], as_user, password, timeout)
 
-    def sudo(self, user, *argv, password=None, options=(), timeout=30):
+    def sudo(self, user, *argv, password=None, options=(), program="sudo", timeout=30):
         """Runs `sudo argv` on a terminal as the user, who types the password if there is one."""
-        return _on_terminal(["sudo", *options, "--", *argv], user, password, timeout)
+        return _on_terminal([program, *options, "--", *argv], user, password, timeout)
 
     @contextmanager
     def cron(self, crontab, name="test"):
