@@ -303,8 +303,8 @@ def test_an_approval_alone_lets_nobody_in(host, oauth_login, device, sshd):
         assert terminal.wait(20) == 255, terminal.output
     host.log.wait_for(r"sshd:auth\): alice: granted by corp \(verdict=granted source=device",
                       since=mark)
-    host.log.wait_for("alice: no authentication method has succeeded yet, so auth returns PAM_IGNORE",
-                      since=mark)
+    host.log.wait_for("alice: no authentication method has succeeded yet, so auth returns "
+                      "PAM_IGNORE", since=mark)
     assert oauth_login.verdict("alice") == "granted"
 
 
