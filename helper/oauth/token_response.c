@@ -265,6 +265,11 @@ static void judge_tokens(struct json_object *object, struct oauth_response *ret)
     }
 }
 
+/* RFC 6749 section 5.1 says 200; gateways in front of a provider send 201, 202 and 203 too. */
+static bool is_success(long status) {
+    return status >= 200 && status < 300;
+}
+
 /* Whether the object has an `error`; null and "" do not count. */
 static bool is_error(struct json_object *object) {
     struct json_object *error = NULL;
@@ -292,9 +297,11 @@ void oauth_judge(long status, const struct secret *body, struct oauth_response *
         reason_set(&ret->reason, 0,
                    "HTTP 400 with an empty body: the grant is dead, or, if every account gets "
                    "this, client_id or the secret is wrong");
-    } else if (object && status == 200) {
+    } else if (object && is_success(status)) {
         judge_tokens(object, ret);
     } else {
+        if (object)
+            take_token(object, "refresh_token", &ret->refresh); /* the old one has been replaced */
         ret->outcome = outcome_of_status(status);
         reason_set(&ret->reason, 0, "HTTP %ld, and the body is %s", status,
                    describe_body(object, body));

@@ -6,6 +6,7 @@ import gzip
 import json
 import ssl
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -151,6 +152,22 @@ def test_a_rotated_token_is_kept_even_if_the_rest_of_the_answer_is_unusable(enro
         return Answer.json(answer)
 
     provider.queue("/token", without_access_token)
+    assert enrolled.verdict("alice") == "unreachable"
+    assert enrolled.verdict("alice") == "granted"
+
+
+@pytest.mark.parametrize("status", [201, 202, 203])
+def test_tokens_with_another_status_of_success_are_taken(enrolled, provider, status):
+    provider.queue("/token", lambda request: replace(provider.correct(request), status=status))
+    before = provider.refresh_token("alice")
+    assert enrolled.verdict("alice") == "granted"
+    assert provider.refresh_token("alice") != before
+    assert enrolled.verdict("alice") == "granted"
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_rotated_token_is_kept_whatever_the_status(enrolled, provider, status):
+    provider.queue("/token", lambda request: replace(provider.correct(request), status=status))
     assert enrolled.verdict("alice") == "unreachable"
     assert enrolled.verdict("alice") == "granted"
 

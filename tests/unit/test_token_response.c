@@ -13,6 +13,9 @@ static void a_token_response_renews_the_grant(void **state) {
         {200, "{\"access_token\":\"a1\",\"token_type\":\"BEARER\"}", OUTCOME_ANSWERED, ""},
         {200, "{" TOKENS ",\"refresh_token\":null,\"scope\":null,\"x\":{\"y\":[1]}}\n",
          OUTCOME_ANSWERED, ""},
+        {201, "{" TOKENS "}", OUTCOME_ANSWERED, ""},
+        {202, "{" TOKENS "}", OUTCOME_ANSWERED, ""},
+        {203, "{" TOKENS "}", OUTCOME_ANSWERED, ""},
     };
     assert_rows(rows, COUNT(rows));
 }
@@ -93,7 +96,8 @@ static void an_unintelligible_response_is_unreachable_and_denies_nobody(void **s
         {302, "", OUTCOME_MALFORMED, "HTTP 302"},
         {400, "{}", OUTCOME_MALFORMED, "not a token response"},
         {400, "{" TOKENS "}", OUTCOME_MALFORMED, "not a token response"},
-        {201, "{" TOKENS "}", OUTCOME_MALFORMED, "not a token response"},
+        {201, "{}", OUTCOME_MALFORMED, "token_type is not Bearer"},
+        {302, "{" TOKENS "}", OUTCOME_MALFORMED, "not a token response"},
         {500, "{" TOKENS "}", OUTCOME_UNAVAILABLE, "not a token response"},
         {200, "[]", OUTCOME_MALFORMED, "not one JSON object"},
         {200, "\"invalid_grant\"", OUTCOME_MALFORMED, "not one JSON object"},
@@ -153,6 +157,13 @@ static void a_rotated_token_is_kept_whatever_else_is_wrong(void **state) {
         judge(200, bodies[i], &response);
         assert_string_equal(secret_text(&response.refresh), "r2");
         assert_int_equal(response.outcome, i == 0 ? OUTCOME_ANSWERED : OUTCOME_MALFORMED);
+    }
+    static const long statuses[] = {201, 302, 400, 401, 429, 500, 503};
+    for (size_t i = 0; i < COUNT(statuses); i++) {
+        SCOPED_OAUTH_RESPONSE struct oauth_response response = {0};
+        judge(statuses[i], bodies[1], &response);
+        assert_string_equal(secret_text(&response.refresh), "r2");
+        assert_int_not_equal(response.outcome, OUTCOME_ANSWERED);
     }
     SCOPED_OAUTH_RESPONSE struct oauth_response failed = {0};
     judge(200, "{\"refresh_token\":\"r2\",\"error\":\"server_error\"}", &failed);
