@@ -70,10 +70,11 @@ static void read_remote(struct remote *ret) {
 
     while (fgets(line, sizeof line, stdin)) {
         bool begins = whole;
-        size_t length = strcspn(line, "\n");
-        whole = line[length] == '\n';
-        line[length] = '\0';
-        if (begins && whole && length == 0)
+        char *end = strchr(line, '\n');
+        whole = end != NULL;
+        if (end)
+            *end = '\0';
+        if (begins && end == line)
             return;
         if (begins && whole)
             take_line(line, ret);
