@@ -78,9 +78,10 @@ $(BUILD)/defines: FORCE
 # Says what to install before the compiler says what it lacks.
 $(BUILD)/tools: Makefile
 	@mkdir -p $(BUILD)
-	@printf '#include <%s>\n' $(HEADERS) | $(CC) $(CFLAGS) -E -x c - 2>&1 >/dev/null | \
-	    sed '1i The compiler or a library is missing; run: sudo make deps WHAT=build' >$@.new
-	@if [ -s $@.new ]; then cat $@.new >&2; rm $@.new; exit 1; fi; mv $@.new $@
+	@printf '#include <%s>\n' $(HEADERS) | $(CC) $(CFLAGS) -E -x c - >/dev/null 2>$@.log || { \
+	    echo 'The compiler or a library is missing; run: sudo make deps WHAT=build' >&2; \
+	    cat $@.log >&2; exit 1; }
+	@touch $@
 
 $(BUILD)/%.o: %.c Makefile $(BUILD)/defines | $(BUILD)/tools
 	@mkdir -p $(@D)
