@@ -219,7 +219,7 @@ def test_login_on_a_terminal_brings_the_token_and_is_refused_after_the_grant_has
 
 
 def polkit(user):
-    """What polkit's agent helper does for run0 and pkexec, once it has the person's password."""
+    """Does what polkit's agent helper does once it has the password of the caller of run0."""
     return converse("polkit-1", user.name, "authenticate", "acct_mgmt", password=user.password)
 
 
